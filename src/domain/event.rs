@@ -1,0 +1,129 @@
+//! Events as the journal holds them: what the door has made of R4.6's JSON. Numbers, features and
+//! keyed hashes; never message text, never an event's own id or source (R4.8, I2).
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::Id;
+use super::score::Hundredths;
+use super::scoring::catalogue::SignalKind;
+use super::time::Millis;
+
+/// One accepted event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    pub identity: Identity,
+    /// As sent; the frame's receipt where the producer sent none.
+    pub time: Option<Millis>,
+    /// `None` only for [`Body::AccountUpdated`].
+    pub conversation: Option<Id>,
+    pub account: Option<Id>,
+    pub account_name: Option<Box<str>>,
+    /// Opaque (R4.6).
+    pub contact: Option<Box<str>>,
+    pub channel: Option<Box<str>>,
+    pub intent: Option<Box<str>>,
+    pub body: Body,
+}
+
+/// What tells one event from another (R4.4): 96 bits of a keyed hash of source and id, and 32 of
+/// one of the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    pub key: [u8; 12],
+    pub content: u32,
+}
+
+/// The types of R4.6.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    ConversationCreated,
+    MessageReceived(TurnFeatures),
+    MessageSent { sender: Sender, features: TurnFeatures },
+    StatusChanged(Status),
+    ConversationResolved(Resolution),
+    AttentionItemCreated(AttentionType),
+    SignalObserved { signal: ObservedSignal, value: Quantum },
+    SurveyResponded { rating: u8, comment: Option<Box<str>> },
+    ConversationScored(ImportedScore),
+    AccountUpdated { contacts: Vec<Box<str>> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    Ai,
+    Human,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Open,
+    InProgress,
+    AwaitingContact,
+    Resolved,
+    Closed,
+    Abandoned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    AiResolved,
+    HumanResolved,
+    Abandoned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionType {
+    ValidationFailed,
+    HumanRequested,
+    Escalation,
+}
+
+/// A part of one in 1/65,535 (0 is none, 65,535 is one): presence, goodness, observed values.
+pub type Quantum = u16;
+
+/// A signal that somebody else observed (`signal.observed`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ObservedSignal {
+    /// Stands in for what the text said.
+    Catalogue(SignalKind),
+    /// The workspace's own: declared in its configuration or described in the event.
+    Own(OwnSignal),
+}
+
+/// Weight (pseudo-counts, 0–10) and loadings (summing to 1) of a workspace's own signal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnSignal {
+    pub name: Box<str>,
+    pub weight: f64,
+    pub loadings: [f64; 3],
+}
+
+/// A score made elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedScore {
+    /// Outcome, process, environment.
+    pub dimensions: [Hundredths; 3],
+    pub resolved: bool,
+    pub confidence: Hundredths,
+    pub signal_count: u16,
+}
+
+/// What is kept of one message until its conversation settles (SCORING.md, "Never text").
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnFeatures {
+    /// VADER's compound in ten-thousandths; none where there is no text or no sentiment lexicon.
+    pub compound: Option<i16>,
+    /// The text was read with a language pack; else the message counts for structure only and is
+    /// left out of the shares' denominators.
+    pub read: bool,
+    /// The lists that matched, one bit each ([`super::scoring::lexicon::List`]).
+    pub hits: u16,
+    pub question: bool,
+    pub exclamation: bool,
+    /// Keyed 32-bit hashes of the distinct content words, ascending; at most 256.
+    pub words: Box<[u32]>,
+}

@@ -1,0 +1,53 @@
+//! What the journal carries: one frame per accepted request or record of the server's own.
+
+use serde::{Deserialize, Serialize};
+
+use super::csat_config::CsatPatch;
+use super::event::EventRecord;
+use super::ids::{Id, WorkspaceKey};
+use super::settings::Settings;
+use super::system::SystemRecord;
+use super::time::Millis;
+
+/// The version of `apply` that new frames ask for. Bumped with every change that alters results;
+/// the branch for the version before stays for one release (I1).
+pub const APPLY_VERSION: u16 = 0;
+
+/// A record with its place in the order of its workspace side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    pub key: WorkspaceKey,
+    /// Dense from 1 in its workspace side.
+    pub seq: u64,
+    /// When the server accepted it; never decreases.
+    pub receipt: Millis,
+    pub apply_version: u16,
+    pub record: Record,
+}
+
+/// The kinds of records. The order of the variants is part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// One accepted request of R4.1.
+    Events(Vec<EventRecord>),
+    /// What a person asked for; `apply` accepts or refuses it (I2).
+    Command { actor: Box<str>, command: Command },
+    /// The settings that hold from here on.
+    Settings(Box<Settings>),
+    /// An event that made `apply` fail is passed over from now on, in every replay (I6).
+    Skip { seq: u64, place: u16, reason: Box<str> },
+    /// Tenants, workspaces and keys; only in [`WorkspaceKey::SYSTEM`].
+    System(SystemRecord),
+    /// Reserved: how far an endpoint's deliveries have come (I4).
+    Delivered { endpoint: Id, upto: u64 },
+    /// Reserved: a conversation or contact to be erased (R4.10).
+    Erasure { conversation: Option<Id>, contact: Option<Box<str>> },
+}
+
+/// What people do to a workspace side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    PatchCsatConfig(CsatPatch),
+    Acknowledge { breaker: Id, note: Option<Box<str>> },
+    Resolve { breaker: Id, note: Option<Box<str>> },
+}

@@ -1,0 +1,94 @@
+//! From signals to a score (the model of README's "How scores are made").
+//!
+//! At the door, `text` turns a message into [`TurnFeatures`](super::event::TurnFeatures). In
+//! `apply`, [`observe`](signals::observe) turns what is known of a conversation into
+//! [`Observation`]s and [`estimate`](estimator::estimate) those into dimensions.
+
+pub mod catalogue;
+pub mod estimator;
+pub mod lexicon;
+pub mod signals;
+pub mod text;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{OwnSignal, Quantum, TurnFeatures};
+use super::time::Millis;
+use catalogue::SignalKind;
+
+/// What is known of one life of a conversation: everything a score depends on, already in
+/// (`time`, position) order.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence<'a> {
+    pub turns: Vec<Turn<'a>>,
+    /// How it ended, if it did.
+    pub ending: Option<Ending>,
+    /// Times it came back from terminal.
+    pub reopenings: u32,
+    /// `human_requested` and `escalation` items.
+    pub handoffs: u32,
+    /// `validation_failed` items.
+    pub validation_failures: u32,
+    /// The last rating, 1–5.
+    pub rating: Option<u8>,
+    /// Catalogue signals that somebody else observed: they stand in for what the text said. Of
+    /// several of one kind the mean counts.
+    pub overrides: Vec<(SignalKind, Quantum)>,
+    /// The workspace's own signals. Several of one name count once, with the mean value and the
+    /// last description.
+    pub own: Vec<(&'a OwnSignal, Quantum)>,
+}
+
+/// One message.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'a> {
+    pub speaker: Speaker,
+    /// `None` where a dialogue has no times (`tripswitch score`): then nothing is said of delays.
+    pub at: Option<Millis>,
+    pub features: &'a TurnFeatures,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Speaker {
+    Customer,
+    /// AI or human.
+    Agent,
+}
+
+/// How a life ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    Resolved,
+    /// `closed` alone says nothing about the outcome.
+    Closed,
+    Abandoned,
+}
+
+/// One signal with evidence (`presence` > 0).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub signal: ObservedKind,
+    /// n, in 1/65,535.
+    pub presence: Quantum,
+    /// g, in 1/65,535.
+    pub goodness: Quantum,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ObservedKind {
+    Catalogue(SignalKind),
+    Own(OwnSignal),
+}
+
+/// Dimensions before rounding, and what is said beside them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Outcome, process, environment; 1–5.
+    pub dimensions: [f64; 3],
+    /// Σ ω_d·s_d, from the unrounded dimensions.
+    pub composite: f64,
+    /// E / (E + K), 0–1: how much was seen, not how far off the score may be.
+    pub confidence: f64,
+    /// Signals with a presence of at least 0.05.
+    pub signal_count: u16,
+}

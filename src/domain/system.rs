@@ -1,0 +1,55 @@
+//! Tenants, workspaces and API keys: the state of the system workspace (I12).
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Id, Side};
+use super::time::Millis;
+
+/// Changes of the system workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SystemRecord {
+    /// The first record of a data directory: the incarnation (R8.1) and the key of the identity
+    /// hashes (R4.4).
+    Initialised { incarnation: Id, identity_key: [u8; 32] },
+    WorkspaceCreated { id: Id, name: Box<str>, tenant: Box<str>, actor: Box<str> },
+    KeyCreated { key: ApiKey, actor: Box<str> },
+    KeyRevoked { id: Id, actor: Box<str> },
+    /// Last uses, written at most once a minute (R2.11).
+    KeysUsed(Vec<(Id, Millis)>),
+}
+
+/// An API key without its secret (R2.11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub id: Id,
+    pub name: Box<str>,
+    /// Prefix and four characters, for people to tell keys apart.
+    pub key_prefix: Box<str>,
+    /// SHA-256 of the whole key.
+    pub hash: [u8; 32],
+    /// `None` for a server key.
+    pub tenant: Option<Box<str>>,
+    /// Bound to one workspace, or to all of its tenant's.
+    pub workspace: Option<Id>,
+    pub side: Side,
+    pub scopes: Vec<Scope>,
+    pub created_at: Millis,
+    pub expires_at: Option<Millis>,
+    pub last_used_at: Option<Millis>,
+    pub revoked_at: Option<Millis>,
+}
+
+/// What a credential may do (R2.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    #[serde(rename = "quality:read")]
+    QualityRead,
+    #[serde(rename = "quality:write")]
+    QualityWrite,
+    #[serde(rename = "events:write")]
+    EventsWrite,
+    #[serde(rename = "admin")]
+    Admin,
+    #[serde(rename = "server")]
+    Server,
+}

@@ -1,0 +1,2 @@
+//! Tripswitch.
+pub mod domain;
