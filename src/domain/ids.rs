@@ -90,6 +90,15 @@ impl Position {
         Self(seq << 16 | place as u64)
     }
 
+    /// The packed form, for atomics.
+    pub const fn packed(self) -> u64 {
+        self.0
+    }
+
+    pub const fn from_packed(packed: u64) -> Self {
+        Self(packed)
+    }
+
     pub const fn seq(self) -> u64 {
         self.0 >> 16
     }

@@ -1,0 +1,80 @@
+//! What `apply` answers, and what it made happen.
+
+use serde::Serialize;
+
+use super::csat_config::CsatConfig;
+use super::ids::{Id, Position};
+use super::view::BreakerView;
+
+/// The answer to one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// One verdict an event, in the order of the request.
+    Events(Vec<Verdict>),
+    Command(Result<CommandDone, CommandRefusal>),
+    /// Settings and the other records nobody waits for.
+    Done,
+}
+
+/// What became of one event (R4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accepted,
+    Duplicate,
+    Rejected(Rejection),
+}
+
+/// Why only `apply` could refuse it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("This source has already sent another event with this id.")]
+    IdReused,
+    #[error("The conversation belongs to account {attached}.")]
+    AccountMismatch { attached: Id },
+    #[error("The event could not be applied; it was recorded and left out.")]
+    InternalError,
+}
+
+impl Rejection {
+    /// The `code` of R4.3.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::IdReused => "id_reused",
+            Self::AccountMismatch { .. } => "account_mismatch",
+            Self::InternalError => "internal_error",
+        }
+    }
+}
+
+/// A command that `apply` accepted, changed or not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CommandDone {
+    Config(CsatConfig),
+    Breaker(BreakerView),
+}
+
+/// A command that the state forbids; nothing changed but the seq.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+pub enum CommandRefusal {
+    #[error("No circuit breaker exists with the given ID.")]
+    UnknownBreaker,
+    #[error("The circuit breaker is already resolved.")]
+    BreakerResolved,
+    #[error("The circuit breaker must be acknowledged before it can be resolved.")]
+    BreakerNotAcknowledged,
+}
+
+/// What a round made happen, in order (I4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    pub at: Position,
+    pub kind: EffectKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum EffectKind {
+    ConversationScored { conversation: Id },
+    BreakerTriggered { breaker: Id, account: Option<Id>, epoch: u64 },
+    BreakerAcknowledged { breaker: Id, epoch: u64 },
+    BreakerResolved { breaker: Id, account: Option<Id>, epoch: u64 },
+}

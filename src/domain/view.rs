@@ -1,0 +1,131 @@
+//! Answers to queries, with exactly the fields of the contract's section 3.
+
+use serde::Serialize;
+
+use super::ids::{Id, WorkspaceKey};
+use super::score::Hundredths;
+use super::time::{self, Millis};
+
+/// R3.1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QualityStats {
+    #[serde(serialize_with = "time::serialize")]
+    pub period_start: Millis,
+    #[serde(serialize_with = "time::serialize")]
+    pub period_end: Millis,
+    pub conversations_scored: u64,
+    pub average_composite: Option<Hundredths>,
+    pub average_outcome: Option<Hundredths>,
+    pub average_process: Option<Hundredths>,
+    pub average_environment: Option<Hundredths>,
+    pub average_confidence: Option<Hundredths>,
+    pub average_disconfirmation: Option<Hundredths>,
+    pub circuit_breakers_triggered: u64,
+    pub resolution_rate: Option<Hundredths>,
+}
+
+/// R3.2.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationQuality {
+    pub conversation_id: Id,
+    pub outcome_score: Hundredths,
+    pub process_score: Hundredths,
+    pub environment_score: Hundredths,
+    pub composite_score: Hundredths,
+    pub disconfirmation: Hundredths,
+    pub confidence: Hundredths,
+    pub signal_count: u16,
+    #[serde(serialize_with = "time::serialize")]
+    pub scored_at: Millis,
+}
+
+/// What a workspace knows of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known<T> {
+    /// Never named here.
+    Unknown,
+    /// Named, but never scored.
+    NotScored,
+    /// Was there, but is no longer kept (R5.5).
+    Gone,
+    Found(T),
+}
+
+/// R3.3.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountHealth {
+    pub account_id: Id,
+    pub rolling_composite: Option<Hundredths>,
+    pub rolling_outcome: Option<Hundredths>,
+    pub rolling_process: Option<Hundredths>,
+    pub rolling_environment: Option<Hundredths>,
+    pub resolution_rate: Option<Hundredths>,
+    pub conversation_count: u32,
+    pub churn_risk: ChurnRisk,
+    pub consecutive_low: u32,
+    pub trend: Trend,
+}
+
+/// R6.5, riskiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChurnRisk {
+    Critical,
+    High,
+    Medium,
+    Low,
+}
+
+/// R6.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trend {
+    Improving,
+    Stable,
+    Declining,
+}
+
+/// R3.4.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakerView {
+    pub id: Id,
+    /// `account:acc_<uuid>` or `workspace:ws_<uuid>`.
+    pub scope_key: String,
+    pub reason: String,
+    #[serde(serialize_with = "time::serialize")]
+    pub triggered_at: Millis,
+    pub acknowledged_by: Option<String>,
+    #[serde(serialize_with = "time::serialize_option")]
+    pub acknowledged_at: Option<Millis>,
+    #[serde(serialize_with = "time::serialize_option")]
+    pub resolved_at: Option<Millis>,
+}
+
+/// The scope of a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, Serialize)]
+pub enum Scope {
+    Account(Id),
+    Workspace,
+}
+
+impl Scope {
+    /// R2.2's `scopeKey`.
+    pub fn key(self, workspace: WorkspaceKey) -> String {
+        match self {
+            Self::Account(id) => format!("account:acc_{id}"),
+            Self::Workspace => format!("workspace:ws_{}", workspace.id),
+        }
+    }
+}
+
+/// R8.1, without what HTTP adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Active breakers on the account asked for and on the workspace; `pause` unless empty.
+    pub breakers: Vec<Id>,
+    pub epoch: u64,
+}
