@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod estimator;
+pub mod language;
 pub mod lexicon;
 pub mod signals;
 pub mod text;

@@ -1,1 +1,230 @@
-//! Stub.
+//! From a message to what is kept of it: sentiment, list hits, flags and keyed word hashes, never a
+//! word (R4.8).
+
+use std::sync::{Arc, LazyLock};
+
+use vader_parity::SentimentIntensityAnalyzer;
+
+use super::language;
+use super::lexicon::{Pack, SentimentLexicon, builtin_packs, plain};
+use crate::domain::event::TurnFeatures;
+use crate::domain::ids::Id;
+
+/// Characters read of a message; what stands behind them is not looked at.
+pub const MAX_CHARS: usize = 16_000;
+
+/// Distinct content words hashed per message: the first ones.
+pub const MAX_WORDS: usize = 256;
+
+/// The key of a conversation's word hashes: they can be compared within it and nowhere else.
+pub fn conversation_word_key(secret: &[u8; 32], conversation: Id) -> [u8; 32] {
+    const PURPOSE: &[u8; 16] = b"tripswitch words";
+    let mut input = [0; 32];
+    input[..16].copy_from_slice(PURPOSE);
+    input[16..].copy_from_slice(&conversation.0.to_be_bytes());
+    *blake3::keyed_hash(secret, &input).as_bytes()
+}
+
+/// Reads messages: the language packs at hand and the language of what cannot be told. Cheap to
+/// clone.
+#[derive(Clone, Debug)]
+pub struct Analyzer {
+    packs: Arc<[Pack]>,
+    /// As [`language::primary_subtag`] writes it.
+    default_language: Box<str>,
+}
+
+impl Default for Analyzer {
+    /// English.
+    fn default() -> Self {
+        Self::new(builtin_packs().to_vec(), "en")
+    }
+}
+
+impl Analyzer {
+    /// `default_language` (BCP 47) may have no pack: then short messages are left unread.
+    pub fn new(packs: Vec<Pack>, default_language: &str) -> Self {
+        let default_language = language::primary_subtag(default_language).unwrap_or_default().into();
+        Self { packs: packs.into(), default_language }
+    }
+
+    /// The packs, for [`Profile::computed_hash`](super::catalogue::Profile::computed_hash).
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// Reads one message.
+    ///
+    /// `language` is what the event says, any BCP 47 tag. `word_key` comes from
+    /// [`conversation_word_key`]. A message without text (`None`) is known to exist and no more; one
+    /// in a language without a pack also keeps its "?" and "!". An empty text is a text: it says
+    /// nothing, neutrally.
+    pub fn analyze(&self, text: Option<&str>, language: Option<&str>, word_key: &[u8; 32]) -> TurnFeatures {
+        let Some(text) = text.map(first_chars) else { return TurnFeatures::default() };
+        let mut features =
+            TurnFeatures { question: text.contains('?'), exclamation: text.contains('!'), ..TurnFeatures::default() };
+        if let Some(pack) = self.pack_for(text, language) {
+            let plain = plain(text);
+            features.read = true;
+            features.compound = compound(pack.sentiment(), text);
+            features.hits = pack.hits(&plain);
+            features.words = content_words(pack, &plain, word_key);
+        }
+        features
+    }
+
+    /// By what the event says, else by what the text looks like, else the default language's.
+    fn pack_for(&self, text: &str, language: Option<&str>) -> Option<&Pack> {
+        let told = language.and_then(language::primary_subtag);
+        let language = match &told {
+            Some(told) => told,
+            None => language::detect(text).unwrap_or(&self.default_language),
+        };
+        self.packs.iter().find(|pack| pack.language() == language)
+    }
+}
+
+fn first_chars(text: &str) -> &str {
+    if text.len() <= MAX_CHARS {
+        return text;
+    }
+    text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end])
+}
+
+/// In ten-thousandths: VADER itself rounds to four decimals.
+fn compound(lexicon: SentimentLexicon, text: &str) -> Option<i16> {
+    static VADER: LazyLock<SentimentIntensityAnalyzer> = LazyLock::new(SentimentIntensityAnalyzer::new);
+    match lexicon {
+        SentimentLexicon::None => None,
+        SentimentLexicon::Vader => Some((VADER.polarity_scores(text).compound * 10_000.0).round() as i16),
+    }
+}
+
+/// Keyed hashes of the first [`MAX_WORDS`] distinct words that are no stopwords, ascending.
+fn content_words(pack: &Pack, text: &str, word_key: &[u8; 32]) -> Box<[u32]> {
+    let lower = text.to_lowercase();
+    let mut hashes: Vec<u32> = Vec::with_capacity(16);
+    for word in words(&lower).filter(|word| !pack.is_stopword(word)) {
+        let hash = blake3::keyed_hash(word_key, word.as_bytes());
+        let [a, b, c, d, ..] = *hash.as_bytes();
+        let hash = u32::from_le_bytes([a, b, c, d]);
+        if !hashes.contains(&hash) {
+            hashes.push(hash);
+            if hashes.len() == MAX_WORDS {
+                break;
+            }
+        }
+    }
+    hashes.sort_unstable();
+    hashes.into()
+}
+
+/// Runs of letters and digits, each with at most one `'` and the run behind it (`don't`).
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let run = |from: usize| text[from..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |len| from + len);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text[at..].find(char::is_alphanumeric)?;
+        let mut end = run(start);
+        if text[end..].starts_with('\'') {
+            let suffix = run(end + 1);
+            if suffix > end + 1 {
+                end = suffix;
+            }
+        }
+        at = end;
+        Some(&text[start..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexicon::{List, PackSource};
+    use super::*;
+
+    const KEY: [u8; 32] = [7; 32];
+
+    fn read(text: &str) -> TurnFeatures {
+        Analyzer::default().analyze(Some(text), None, &KEY)
+    }
+
+    #[test]
+    fn a_word_has_at_most_one_suffix() {
+        let split = |text: &'static str| words(text).collect::<Vec<_>>();
+        assert_eq!(
+            split("i don't, 3rd 'quoted' rock'n'roll_x é9"),
+            ["i", "don't", "3rd", "quoted", "rock'n", "roll", "x", "é9"]
+        );
+        assert_eq!(split("a' 'b"), ["a", "b"]);
+        assert_eq!(split(" -- "), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_message_becomes_sentiment_hits_flags_and_hashes() {
+        let features = read("Thank you, the GARDEN room is perfect!");
+        assert!(features.read && features.exclamation && !features.question);
+        assert!(List::Gratitude.is_in(features.hits) && List::Praise.is_in(features.hits));
+        assert!(features.compound > Some(5_000));
+        assert_eq!(features.words, read("room garden. perfect thank Room").words);
+        assert_eq!(features.words.len(), 4);
+        assert!(features.words.is_sorted());
+    }
+
+    #[test]
+    fn both_apostrophes_make_the_same_words() {
+        assert_eq!(read("couldn’t load").words, read("couldn't load").words);
+    }
+
+    #[test]
+    fn a_language_without_a_pack_leaves_only_the_structure() {
+        let french = Some(
+            "Bonjour, je vous écris parce que ma commande n'est toujours pas arrivée. Pouvez-vous me dire quand elle \
+             sera livrée ? Merci beaucoup pour votre aide !",
+        );
+        let expected = TurnFeatures { question: true, exclamation: true, ..TurnFeatures::default() };
+        let analyzer = Analyzer::default();
+        assert_eq!(analyzer.analyze(french, None, &KEY), expected, "detected");
+        assert_eq!(analyzer.analyze(Some("perfect, thank you!?"), Some("fr-CA"), &KEY), expected, "told");
+        assert!(analyzer.analyze(Some("perfect"), Some("EN-gb"), &KEY).read);
+        assert!(analyzer.analyze(Some("perfect"), Some(""), &KEY).read);
+        assert!(!Analyzer::new(builtin_packs().to_vec(), "da").analyze(Some("perfect"), None, &KEY).read);
+    }
+
+    #[test]
+    fn a_pack_without_a_sentiment_lexicon_reads_words_and_no_sentiment() {
+        let table = "language = \"da\"\nstopwords = [\"det\"]\n[lists]\ngratitude = [\"(?:mange )?tak\"]\n";
+        let pack = Pack::compile(&toml::from_str::<PackSource>(table).unwrap()).unwrap();
+        let features = Analyzer::new(vec![pack], "da").analyze(Some("Tak for det"), None, &KEY);
+        assert_eq!((features.read, features.compound, features.hits), (true, None, List::Gratitude.bit()));
+        assert_eq!(features.words.len(), 2);
+    }
+
+    #[test]
+    fn a_message_without_text_is_not_read() {
+        let analyzer = Analyzer::default();
+        assert_eq!(analyzer.analyze(None, Some("en"), &KEY), TurnFeatures::default());
+        let silence = TurnFeatures { read: true, compound: Some(0), ..TurnFeatures::default() };
+        assert_eq!(analyzer.analyze(Some(""), None, &KEY), silence);
+    }
+
+    #[test]
+    fn r4_8_nothing_behind_the_character_limit_is_read_and_hashes_are_bounded() {
+        let long = "é".repeat(MAX_CHARS - 1) + "! awful?";
+        let features = Analyzer::default().analyze(Some(&long), Some("en"), &KEY);
+        assert_eq!((features.exclamation, features.question, features.hits), (true, false, 0));
+        let many: String = (0..300).map(|i| format!("word{i} ")).collect();
+        let first: String = (0..MAX_WORDS).map(|i| format!("word{i} ")).collect();
+        let features = Analyzer::default().analyze(Some(&many), Some("en"), &KEY);
+        assert_eq!(features.words.len(), MAX_WORDS);
+        assert_eq!(features.words, Analyzer::default().analyze(Some(&first), Some("en"), &KEY).words);
+    }
+
+    #[test]
+    fn r4_8_word_hashes_differ_between_conversations_and_secrets() {
+        let key = |secret: u8, id: u128| conversation_word_key(&[secret; 32], Id(id));
+        let keys = [key(1, 1), key(1, 2), key(2, 1)];
+        let hashed = keys.map(|key| Analyzer::default().analyze(Some("garden"), None, &key).words);
+        assert!(hashed[0] != hashed[1] && hashed[0] != hashed[2] && hashed[1] != hashed[2]);
+        assert_eq!(key(1, 1), keys[0]);
+    }
+}

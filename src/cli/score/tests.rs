@@ -1,0 +1,147 @@
+use serde_json::Value;
+
+use super::*;
+
+const GOOD: &str = r#"{"id": "good", "source": "export", "turns": [
+    {"role": "user", "text": "Hi! I need a room for two nights, please."},
+    {"role": "agent", "text": "It is booked. Your reference is K7."},
+    {"role": "user", "text": "Perfect, thank you so much!"}]}"#;
+const BAD: &str = r#"{"id": 7, "turns": [
+    {"role": "user", "text": "Where is my parcel?"}, {"role": "ai", "text": "Which parcel?"},
+    {"role": "user", "text": "No, I already told you. This is useless."}, {"role": "human", "text": "Sorry, I can't find it."}],
+    "resolution": "abandoned", "rating": 1}"#;
+const SILENT: &str =
+    r#"{"id": "silent", "turns": [{"role": "system", "text": "We are open"}], "resolution": "abandoned"}"#;
+
+/// Exit code (0 for success), lines out, lines of complaint.
+fn score(input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
+    let scorer = Scorer { analyzer: Analyzer::default(), profile: Profile::default(), explain };
+    let (mut out, mut complaints) = (Vec::new(), Vec::new());
+    let done = scorer.score_all(BufReader::new(input.as_bytes()), &mut out, &mut complaints);
+    let out = String::from_utf8(out).unwrap();
+    let complaints = String::from_utf8(complaints).unwrap();
+    (
+        done.map_or_else(|error| error.exit_code(), |()| 0),
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+        complaints.lines().map(str::to_owned).collect(),
+    )
+}
+
+fn one_line(text: &str) -> String {
+    text.replace('\n', " ") + "\n"
+}
+
+#[test]
+fn r10_3_each_dialogue_answers_with_one_line_of_exactly_these_members() {
+    let (code, out, complaints) = score(&(one_line(GOOD) + &one_line(BAD)), false);
+    assert_eq!((code, out.len(), complaints.len()), (0, 2, 0));
+    let members: Vec<_> = out[0].as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = ["id", "outcome", "process", "environment", "composite", "confidence", "signalCount"];
+    expected.sort_unstable();
+    let mut members = members;
+    members.sort_unstable();
+    assert_eq!(members, expected);
+    assert_eq!((&out[0]["id"], &out[1]["id"]), (&Value::from("good"), &Value::from(7)));
+    assert!(out[0]["composite"].as_f64() > Some(3.3) && out[1]["composite"].as_f64() < Some(2.5), "{out:?}");
+    for value in ["outcome", "process", "environment", "composite", "confidence"] {
+        let scaled = out[0][value].as_f64().unwrap() * 10_000.0;
+        assert!((scaled - scaled.round()).abs() < 1e-6, "{value} has four decimals");
+    }
+}
+
+#[test]
+fn r10_3_what_says_nothing_has_no_score_and_a_reason() {
+    let (code, out, _) = score(&one_line(SILENT), false);
+    assert_eq!(code, 0);
+    assert_eq!((&out[0]["id"], &out[0]["score"]), (&Value::from("silent"), &Value::Null));
+    assert!(out[0]["reason"].as_str().unwrap().contains("no customer message"));
+    assert_eq!(out[0].as_object().unwrap().len(), 3);
+    let rated = SILENT.replace("\"resolution\": \"abandoned\"", "\"rating\": 2");
+    assert!(score(&one_line(&rated), false).1[0]["composite"].is_f64(), "a rating says something");
+}
+
+#[test]
+fn r10_3_a_broken_line_is_named_and_the_others_are_scored() {
+    let broken = [
+        "{\"id\": \"x\", \"turns\": [{\"role\": \"robot\", \"text\": \"hi\"}]}",
+        "not json",
+        "{\"turns\": []}",
+        "{\"id\": \"x\", \"turns\": [], \"rating\": 6}",
+        "{\"id\": \"x\", \"turns\": [], \"rating\": 4.5}",
+        "{\"id\": \"x\", \"turns\": [{\"role\": \"user\", \"at\": \"yesterday\"}]}",
+        "{\"id\": \"x\", \"turns\": [], \"resolution\": \"closed\"}",
+    ];
+    let input = format!("\n{}{}\n{}", one_line(GOOD), broken.join("\n"), one_line(BAD).trim_end());
+    let (code, out, complaints) = score(&input, false);
+    assert_eq!((code, out.len()), (1, 2));
+    assert_eq!(complaints.len(), broken.len(), "{complaints:?}");
+    for (index, complaint) in complaints.iter().enumerate() {
+        assert!(complaint.starts_with(&format!("line {}: ", index + 3)), "{complaint}");
+        assert!(!complaint.contains("at line"), "{complaint}");
+    }
+}
+
+#[test]
+fn r10_3_the_order_of_the_input_is_kept_over_all_cores_and_blocks() {
+    let count = 3 * BLOCK_LINES + 5;
+    let line = |i: usize| format!("{{\"id\": {i}, \"turns\": [{{\"role\": \"user\", \"text\": \"ok\"}}]}}\n");
+    let (code, out, _) = score(&(0..count).map(line).collect::<String>(), false);
+    assert_eq!((code, out.len()), (0, count));
+    assert!(out.iter().enumerate().all(|(i, line)| line["id"] == i));
+}
+
+#[test]
+fn r5_5_an_explanation_adds_up_to_the_score() {
+    let (_, out, _) = score(&one_line(BAD), true);
+    let explanation = &out[0]["explanation"];
+    for (dimension, name) in ["outcome", "process", "environment"].into_iter().enumerate() {
+        let part = &explanation["dimensions"][dimension];
+        let signals = part["signals"].as_array().unwrap();
+        let sum: f64 = signals.iter().map(|signal| signal["contribution"].as_f64().unwrap()).sum();
+        let total = part["prior"].as_f64().unwrap() + sum;
+        assert!((total - out[0][name].as_f64().unwrap()).abs() <= 0.000_050_1, "{name}");
+        assert!(signals.iter().any(|signal| signal["signal"] == "rating" && signal["uncalibrated"] == true));
+    }
+}
+
+#[test]
+fn turns_with_times_are_read_by_time_and_give_delays() {
+    let timed = r#"{"id": "late", "turns": [
+        {"role": "agent", "text": "Here it is.", "at": "2026-03-01T13:00:00+01:00"},
+        {"role": "user", "text": "Where is the invoice", "at": "2026-03-01T11:00:00Z"}]}"#;
+    let (code, out, _) = score(&one_line(timed), true);
+    assert_eq!(code, 0);
+    assert!(out[0]["explanation"]["dimensions"][1]["signals"].to_string().contains("first_response"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let scorer = Scorer { analyzer: Analyzer::default(), profile: Profile::default(), explain: false };
+    let input = one_line(GOOD);
+    assert!(scorer.score_all(BufReader::new(input.as_bytes()), Gone, Vec::new()).is_ok());
+}
+
+#[test]
+fn a_line_without_end_is_refused_without_being_kept() {
+    let input = io::repeat(b'x').take(MAX_LINE_BYTES + 10).chain(&b"\nnext\n"[..]);
+    let mut input = BufReader::new(input);
+    assert!(matches!(read_line(&mut input).unwrap(), Some(Line::TooLong)));
+    assert!(matches!(read_line(&mut input).unwrap(), Some(Line::Whole(line)) if line == b"next"));
+}
+
+#[test]
+fn r10_9_a_missing_file_is_missing_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = run(Some(&directory.path().join("none.jsonl")), false).unwrap_err();
+    assert_eq!(missing.exit_code(), 66);
+    assert_eq!(run(Some(directory.path()), false).unwrap_err().exit_code(), 66);
+}
