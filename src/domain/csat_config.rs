@@ -53,10 +53,14 @@ impl CsatConfig {
             email_followup_enabled: patch.email_followup_enabled.unwrap_or(self.email_followup_enabled),
             link_expiry_days: patch.link_expiry_days.unwrap_or(self.link_expiry_days),
             follow_up_delay_minutes: patch.follow_up_delay_minutes.unwrap_or(self.follow_up_delay_minutes),
-            threshold_resolution_failure: patch.threshold_resolution_failure.unwrap_or(self.threshold_resolution_failure),
+            threshold_resolution_failure: patch
+                .threshold_resolution_failure
+                .unwrap_or(self.threshold_resolution_failure),
             threshold_low_composite: patch.threshold_low_composite.unwrap_or(self.threshold_low_composite),
             circuit_breaker_count: patch.circuit_breaker_count.unwrap_or(self.circuit_breaker_count),
-            circuit_breaker_window_hours: patch.circuit_breaker_window_hours.unwrap_or(self.circuit_breaker_window_hours),
+            circuit_breaker_window_hours: patch
+                .circuit_breaker_window_hours
+                .unwrap_or(self.circuit_breaker_window_hours),
             baseline_outcome: patch.baseline_outcome.unwrap_or(self.baseline_outcome),
             baseline_process: patch.baseline_process.unwrap_or(self.baseline_process),
             baseline_environment: patch.baseline_environment.unwrap_or(self.baseline_environment),

@@ -4,14 +4,25 @@
 //! needs, time and ids included, is in its arguments or in a record. `tests/architecture.rs` holds
 //! the module to that.
 
+pub mod account;
+pub mod breaker;
 pub mod csat_config;
+pub mod dedup;
 pub mod event;
+pub mod expectation;
+pub mod health;
 pub mod ids;
+pub mod life;
+pub mod local;
 pub mod record;
 pub mod reply;
+pub mod rules;
+pub mod run;
 pub mod score;
 pub mod scoring;
 pub mod settings;
 pub mod system;
 pub mod time;
+pub mod timeline;
 pub mod view;
+pub mod workspace;

@@ -10,10 +10,24 @@ use super::time::Millis;
 pub enum SystemRecord {
     /// The first record of a data directory: the incarnation (R8.1) and the key of the identity
     /// hashes (R4.4).
-    Initialised { incarnation: Id, identity_key: [u8; 32] },
-    WorkspaceCreated { id: Id, name: Box<str>, tenant: Box<str>, actor: Box<str> },
-    KeyCreated { key: ApiKey, actor: Box<str> },
-    KeyRevoked { id: Id, actor: Box<str> },
+    Initialised {
+        incarnation: Id,
+        identity_key: [u8; 32],
+    },
+    WorkspaceCreated {
+        id: Id,
+        name: Box<str>,
+        tenant: Box<str>,
+        actor: Box<str>,
+    },
+    KeyCreated {
+        key: ApiKey,
+        actor: Box<str>,
+    },
+    KeyRevoked {
+        id: Id,
+        actor: Box<str>,
+    },
     /// Last uses, written at most once a minute (R2.11).
     KeysUsed(Vec<(Id, Millis)>),
 }

@@ -1,0 +1,178 @@
+//! One account: the window of its newest scored conversations, its run of low ones and its
+//! breaker (sections 6 and 7). Holds nothing that the workspace cannot rebuild (I3).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::breaker;
+use super::expectation::{Expectation, Fallback};
+use super::health;
+use super::ids::{Id, Position, WorkspaceKey};
+use super::rules::Rules;
+use super::run::{self, LastResolve, Scored, Trip};
+use super::score::Hundredths;
+use super::time::Millis;
+use super::timeline::Key;
+use super::view::{AccountHealth, Scope};
+
+/// A scored conversation in the account's hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub conversation: Id,
+    pub key: Key,
+    pub dimensions: [Hundredths; 3],
+    pub composite: Hundredths,
+    pub resolved: bool,
+}
+
+impl Entry {
+    fn scored(&self) -> Scored {
+        Scored { conversation: self.conversation, key: self.key, composite: self.composite }
+    }
+}
+
+/// The kept part of an account's history, and its breaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    id: Id,
+    workspace: WorkspaceKey,
+    /// The newest [`Rules::kept_by_account`], ascending by key.
+    entries: Vec<Entry>,
+    last_resolve: Option<LastResolve>,
+    active: Option<Id>,
+}
+
+/// What one round asks of one account, in event order.
+#[derive(Clone, Debug)]
+pub struct AccountList {
+    pub rules: Arc<Rules>,
+    pub ops: Vec<AccountOp>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub enum AccountOp {
+    Change(Change),
+    /// The account's breaker was resolved by a person.
+    Resolved(LastResolve),
+}
+
+/// A conversation's score comes, goes or changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Names the step in the answer.
+    pub op: u32,
+    pub position: Position,
+    pub receipt: Millis,
+    /// The key under which the conversation's score stood here.
+    pub remove: Option<Key>,
+    pub put: Option<Entry>,
+    /// The next older one, which counts again since one has moved away.
+    pub moves_in: Option<Entry>,
+    /// This is a scoring that freezes an expectation: what to fall back to.
+    pub expect: Option<Fallback>,
+    /// Judge the run after this step.
+    pub judge: bool,
+}
+
+/// What the steps that were asked something came to, in event order.
+pub type Outcomes = Vec<Outcome>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub op: u32,
+    pub expectation: Option<Expectation>,
+    pub trip: Option<Trip>,
+}
+
+impl Account {
+    /// `entries` ascending by key.
+    pub fn new(
+        workspace: WorkspaceKey,
+        id: Id,
+        entries: Vec<Entry>,
+        last_resolve: Option<LastResolve>,
+        active: Option<Id>,
+    ) -> Self {
+        Self { id, workspace, entries, last_resolve, active }
+    }
+
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Takes the steps of one round. `progress` names the event in work (I6).
+    pub fn run(&mut self, list: &AccountList, progress: &AtomicU64) -> Outcomes {
+        let mut outcomes = Outcomes::new();
+        for op in &list.ops {
+            match op {
+                AccountOp::Resolved(last) => {
+                    self.active = None;
+                    self.last_resolve = Some(*last);
+                }
+                AccountOp::Change(change) => {
+                    progress.store(change.position.packed(), Ordering::Relaxed);
+                    outcomes.extend(self.change(&list.rules, change));
+                }
+            }
+        }
+        outcomes
+    }
+
+    fn change(&mut self, rules: &Rules, change: &Change) -> Option<Outcome> {
+        let expectation = change.expect.as_ref().map(|fallback| {
+            let window = self.window(rules, change.receipt).iter().filter(|entry| Some(entry.key) != change.remove);
+            fallback.expectation(window.map(|entry| &entry.dimensions))
+        });
+        if let Some(key) = change.remove {
+            self.entries.retain(|entry| entry.key != key);
+        }
+        for entry in [change.put, change.moves_in].into_iter().flatten() {
+            let at = self.entries.partition_point(|other| other.key < entry.key);
+            if self.entries.get(at).is_none_or(|other| other.key != entry.key) {
+                self.entries.insert(at, entry);
+            }
+        }
+        let over = self.entries.len().saturating_sub(rules.kept_by_account());
+        self.entries.drain(..over);
+        let trip = change.judge.then(|| self.judge(rules, change)).flatten();
+        (expectation.is_some() || trip.is_some()).then_some(Outcome { op: change.op, expectation, trip })
+    }
+
+    /// R7.1.
+    fn judge(&mut self, rules: &Rules, change: &Change) -> Option<Trip> {
+        let newest = self.entries.last()?;
+        if self.active.is_some() || !run::is_recent(rules, newest.key, change.receipt) {
+            return None;
+        }
+        let run: Vec<Scored> = self.low_run(rules).collect();
+        if run.len() < rules.run_that_trips(false) {
+            return None;
+        }
+        let id = breaker::id_of(self.workspace, change.position, Scope::Account(self.id));
+        self.active = Some(id);
+        Some(Trip { breaker: id, run })
+    }
+
+    fn low_run<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Scored> + 'a {
+        let newest_first = self.entries.iter().rev().map(Entry::scored);
+        run::consecutive_low(rules, self.last_resolve, rules.run_horizon(false), newest_first)
+    }
+
+    /// The window of R6.1 as of `at`, ascending.
+    fn window(&self, rules: &Rules, at: Millis) -> &[Entry] {
+        let oldest = at - rules.settings.window_span();
+        let start = self.entries.len().saturating_sub(usize::from(rules.settings.window_size));
+        start_from(&self.entries[start..], oldest)
+    }
+
+    /// R3.3 as of `now`.
+    pub fn health(&self, rules: &Rules, now: Millis) -> AccountHealth {
+        health::of(rules, self.id, self.window(rules, now), self.low_run(rules).count(), self.active.is_some())
+    }
+}
+
+/// Those with `scoredAt` at or after `oldest`.
+fn start_from(entries: &[Entry], oldest: Millis) -> &[Entry] {
+    &entries[entries.partition_point(|entry| entry.key.0 < oldest)..]
+}

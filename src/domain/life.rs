@@ -1,0 +1,259 @@
+//! A conversation's life until it settles: its events in (`time`, position) order, whatever order
+//! they came in, and what they amount to (R5.1, R5.2).
+
+use serde::Serialize;
+
+use super::event::{AttentionType, ObservedSignal, Quantum, Resolution, Status, TurnFeatures};
+use super::ids::Position;
+use super::scoring::{Ending, Evidence, Speaker, Turn};
+use super::time::Millis;
+
+/// The kept events of one life.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Life {
+    /// Ascending by (`time`, position).
+    events: Vec<LifeEvent>,
+    /// Receipt of the latest event that changed this life.
+    pub last_change: Millis,
+    /// What a life that began after settling takes over from the one before.
+    pub carried: Option<Carried>,
+    turns: u16,
+    /// Terminal events kept: without any there is nothing to walk for.
+    terminal_events: u32,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LifeEvent {
+    time: Millis,
+    position: Position,
+    kind: LifeKind,
+}
+
+/// What an event means to a life.
+#[derive(Clone, Debug, Serialize)]
+pub enum LifeKind {
+    /// Says only that the conversation exists.
+    Named,
+    Turn(Speaker, TurnFeatures),
+    Move(Move),
+    Attention(AttentionType),
+    Signal(ObservedSignal, Quantum),
+    Rating(u8),
+}
+
+/// A change of status, as far as scores care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Move {
+    Reopen,
+    End(Ending),
+}
+
+impl From<Status> for Move {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Open | Status::InProgress | Status::AwaitingContact => Self::Reopen,
+            Status::Resolved => Self::End(Ending::Resolved),
+            Status::Closed => Self::End(Ending::Closed),
+            Status::Abandoned => Self::End(Ending::Abandoned),
+        }
+    }
+}
+
+impl From<Resolution> for Move {
+    fn from(resolution: Resolution) -> Self {
+        match resolution {
+            Resolution::AiResolved | Resolution::HumanResolved => Self::End(Ending::Resolved),
+            Resolution::Abandoned => Self::End(Ending::Abandoned),
+        }
+    }
+}
+
+/// A transition into terminal and what stood at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Carried {
+    pub scored_at: Millis,
+    pub position: Position,
+    pub ending: Ending,
+    pub reopenings: u32,
+}
+
+/// What a walk through a life found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// The walk ended in a terminal state.
+    pub terminal: bool,
+    /// This life's own score-giving transition, as it stands at the end or stood before the last
+    /// reopening. None: never terminal, or in a new life not terminal again yet.
+    pub scored: Option<Carried>,
+    /// The events that count, as indices.
+    counted: std::ops::Range<usize>,
+    /// Where the transitions into terminal stand.
+    transitions: Vec<Position>,
+}
+
+impl Walk {
+    /// The event at `position` makes an open conversation terminal.
+    pub fn is_transition(&self, position: Position) -> bool {
+        self.transitions.contains(&position)
+    }
+
+    /// The conversation was terminal and is not any more.
+    pub fn reopened(&self, life: &Life) -> bool {
+        !self.terminal && (self.scored.is_some() || life.carried.is_some())
+    }
+}
+
+impl Life {
+    /// A life that begins after settling.
+    pub fn after(carried: Carried) -> Self {
+        Self { carried: Some(carried), ..Self::default() }
+    }
+
+    /// Keeps an event; a message beyond `max_turns` is not kept. Answers its index.
+    pub fn insert(&mut self, time: Millis, position: Position, kind: LifeKind, max_turns: u16) -> Option<usize> {
+        match &kind {
+            LifeKind::Turn(..) if self.turns >= max_turns => return None,
+            LifeKind::Turn(..) => self.turns += 1,
+            LifeKind::Move(Move::End(_)) => self.terminal_events += 1,
+            LifeKind::Named
+            | LifeKind::Move(Move::Reopen)
+            | LifeKind::Attention(_)
+            | LifeKind::Signal(..)
+            | LifeKind::Rating(_) => {}
+        }
+        // Late arrivals are rare: look from the end.
+        let after =
+            self.events.iter().rev().take_while(|event| (event.time, event.position) > (time, position)).count();
+        let at = self.events.len() - after;
+        self.events.insert(at, LifeEvent { time, position, kind });
+        Some(at)
+    }
+
+    /// Walks the kept events in their order (R5.1).
+    pub fn walk(&self) -> Walk {
+        let mut walk = Walk { terminal: self.carried.is_some(), scored: None, counted: 0..0, transitions: Vec::new() };
+        if self.terminal_events == 0 && self.carried.is_none() {
+            return walk;
+        }
+        let mut start = self.carried.is_none().then_some(0);
+        let mut reopenings = self.carried.map_or(0, |carried| carried.reopenings);
+        for (at, event) in self.events.iter().enumerate() {
+            let LifeKind::Move(change) = event.kind else { continue };
+            match (change, walk.terminal) {
+                (Move::End(ending), false) => {
+                    walk.terminal = true;
+                    walk.transitions.push(event.position);
+                    walk.scored = Some(Carried { scored_at: event.time, position: event.position, ending, reopenings });
+                }
+                (Move::End(Ending::Resolved), true) => match &mut walk.scored {
+                    Some(scored) if scored.ending == Ending::Closed => scored.ending = Ending::Resolved,
+                    Some(_) | None => {}
+                },
+                (Move::Reopen, true) => {
+                    walk.terminal = false;
+                    reopenings += 1;
+                    walk.counted.end = at;
+                    start.get_or_insert(at);
+                }
+                (Move::End(Ending::Closed | Ending::Abandoned), true) | (Move::Reopen, false) => {}
+            }
+        }
+        walk.counted.start = start.unwrap_or(self.events.len());
+        if walk.terminal {
+            walk.counted.end = self.events.len();
+        }
+        if walk.scored.is_none() || walk.counted.end < walk.counted.start {
+            walk.counted = 0..0;
+        }
+        walk
+    }
+
+    /// How many events count.
+    pub fn counted(&self, walk: &Walk) -> usize {
+        walk.counted.len()
+    }
+
+    /// The event with this index counts.
+    pub fn counts(&self, walk: &Walk, index: usize) -> bool {
+        walk.counted.contains(&index)
+    }
+
+    /// The counted events as the scoring model takes them.
+    pub fn evidence(&self, walk: &Walk) -> Evidence<'_> {
+        let mut evidence = Evidence {
+            ending: walk.scored.map(|scored| scored.ending),
+            reopenings: walk.scored.map_or(0, |scored| scored.reopenings),
+            ..Evidence::default()
+        };
+        for event in &self.events[walk.counted.clone()] {
+            match &event.kind {
+                LifeKind::Named | LifeKind::Move(_) => {}
+                LifeKind::Turn(speaker, features) => {
+                    evidence.turns.push(Turn { speaker: *speaker, at: Some(event.time), features });
+                }
+                LifeKind::Attention(AttentionType::ValidationFailed) => evidence.validation_failures += 1,
+                LifeKind::Attention(AttentionType::HumanRequested | AttentionType::Escalation) => {
+                    evidence.handoffs += 1
+                }
+                LifeKind::Signal(ObservedSignal::Catalogue(kind), value) => evidence.overrides.push((*kind, *value)),
+                LifeKind::Signal(ObservedSignal::Own(own), value) => evidence.own.push((own, *value)),
+                LifeKind::Rating(rating) => evidence.rating = Some(*rating),
+            }
+        }
+        evidence
+    }
+
+    /// What is left of a terminal life when it settles.
+    pub fn settle(&self) -> Option<Carried> {
+        let walk = self.walk();
+        if walk.terminal { walk.scored.or(self.carried) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn life(moves: &[(Millis, Move)]) -> Life {
+        let mut life = Life::default();
+        for (seq, &(time, change)) in moves.iter().enumerate() {
+            life.insert(time, Position::new(seq as u64 + 1, 0), LifeKind::Move(change), 1_000);
+        }
+        life
+    }
+
+    const CLOSED: Move = Move::End(Ending::Closed);
+    const RESOLVED: Move = Move::End(Ending::Resolved);
+
+    #[test]
+    fn r5_1_a_second_terminal_event_changes_nothing_but_resolved_after_closed() {
+        let scored = life(&[(10, CLOSED), (20, RESOLVED), (30, Move::End(Ending::Abandoned))]).walk().scored.unwrap();
+        assert_eq!((scored.scored_at, scored.ending), (10, Ending::Resolved));
+        let scored = life(&[(10, Move::End(Ending::Abandoned)), (20, RESOLVED)]).walk().scored.unwrap();
+        assert_eq!((scored.scored_at, scored.ending), (10, Ending::Abandoned));
+    }
+
+    #[test]
+    fn r5_1_while_reopened_the_score_is_that_of_the_events_before() {
+        let life = life(&[(10, CLOSED), (20, Move::Reopen), (15, RESOLVED)]);
+        let walk = life.walk();
+        assert!(!walk.terminal && walk.reopened(&life));
+        assert_eq!(
+            (life.counted(&walk), walk.scored.unwrap().ending, life.evidence(&walk).reopenings),
+            (2, Ending::Resolved, 0)
+        );
+    }
+
+    #[test]
+    fn r5_2_a_new_life_counts_from_its_first_reopening() {
+        let carried = Carried { scored_at: 50, position: Position::new(1, 0), ending: Ending::Closed, reopenings: 2 };
+        let mut life = Life::after(carried);
+        life.insert(100, Position::new(5, 0), LifeKind::Move(Move::Reopen), 1_000);
+        life.insert(60, Position::new(6, 0), LifeKind::Rating(1), 1_000);
+        assert_eq!((life.walk().scored, life.walk().terminal), (None, false));
+        life.insert(120, Position::new(7, 0), LifeKind::Move(RESOLVED), 1_000);
+        let walk = life.walk();
+        assert_eq!((life.counted(&walk), walk.scored.unwrap().reopenings), (2, 3));
+        assert_eq!(life.evidence(&walk).rating, None);
+    }
+}

@@ -1,0 +1,47 @@
+//! What decisions are made by: settings and configuration as one immutable value.
+
+use super::csat_config::CsatConfig;
+use super::score::Hundredths;
+use super::settings::Settings;
+use super::time::{HOUR, Millis};
+
+/// Shared with every reader; replaced, never changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rules {
+    pub settings: Settings,
+    pub csat: CsatConfig,
+}
+
+/// R6.3 looks at the newest hundred conversations of an account.
+const RUN_HORIZON: usize = 100;
+
+impl Rules {
+    pub fn is_low(&self, composite: Hundredths) -> bool {
+        composite < self.csat.threshold_low_composite
+    }
+
+    /// R6.2.
+    pub fn counts_as_resolved(&self, resolved: bool, composite: Hundredths) -> bool {
+        resolved && composite >= self.csat.threshold_resolution_failure
+    }
+
+    pub fn breaker_window(&self) -> Millis {
+        Millis::from(self.csat.circuit_breaker_window_hours) * HOUR
+    }
+
+    /// Over how many of the newest conversations a run may reach.
+    pub fn run_horizon(&self, workspace: bool) -> usize {
+        if workspace { RUN_HORIZON * usize::from(self.settings.workspace_factor) } else { RUN_HORIZON }
+    }
+
+    /// How long a run trips a breaker (R7.1, R7.2).
+    pub fn run_that_trips(&self, workspace: bool) -> usize {
+        let count = usize::from(self.csat.circuit_breaker_count);
+        if workspace { count * usize::from(self.settings.workspace_factor) } else { count }
+    }
+
+    /// How many conversations an account keeps at hand: its window, and what a run may reach over.
+    pub fn kept_by_account(&self) -> usize {
+        usize::from(self.settings.window_size).max(RUN_HORIZON)
+    }
+}

@@ -1,0 +1,52 @@
+//! The run of low scores that trips a breaker (R6.3, R7.1, R7.2).
+
+use super::ids::{Id, Position};
+use super::rules::Rules;
+use super::score::Hundredths;
+use super::time::Millis;
+use super::timeline::Key;
+
+/// A scored conversation as a run sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scored {
+    pub conversation: Id,
+    pub key: Key,
+    pub composite: Hundredths,
+}
+
+/// The resolve that ends a run: when it was and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastResolve {
+    pub at: Millis,
+    pub position: Position,
+}
+
+/// The low ones at the head of `newest_first`, over at most `horizon` of them, whatever their age
+/// (R6.3).
+pub fn consecutive_low<'a>(
+    rules: &'a Rules,
+    last_resolve: Option<LastResolve>,
+    horizon: usize,
+    newest_first: impl Iterator<Item = Scored> + 'a,
+) -> impl Iterator<Item = Scored> + 'a {
+    let mut newest = None;
+    newest_first.take(horizon).take_while(move |scored| {
+        let newest = *newest.get_or_insert(scored.key.0);
+        let resolved = last_resolve.is_some_and(|last| scored.key.0 <= last.at || scored.key.1 < last.position);
+        rules.is_low(scored.composite) && newest - scored.key.0 <= rules.breaker_window() && !resolved
+    })
+}
+
+/// The newest of a run must lie within the window before the receipt, so that imported history
+/// trips nothing (R7.1).
+pub fn is_recent(rules: &Rules, newest: Key, receipt: Millis) -> bool {
+    newest.0 >= receipt - rules.breaker_window()
+}
+
+/// A breaker that triggers, with the run that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trip {
+    pub breaker: Id,
+    /// Newest first.
+    pub run: Vec<Scored>,
+}

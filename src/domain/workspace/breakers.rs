@@ -1,0 +1,125 @@
+//! A workspace's breakers, in the order in which they tripped, and what people do to them.
+
+use std::collections::HashMap;
+
+use super::super::breaker::{Breaker, Step};
+use super::super::ids::Id;
+use super::super::reply::CommandRefusal;
+use super::super::run::LastResolve;
+use super::super::time::Millis;
+use super::super::view::{Gate, Scope};
+
+/// All breakers of a workspace side.
+#[derive(Clone, Debug, Default)]
+pub struct Breakers {
+    list: Vec<Breaker>,
+    by_id: HashMap<Id, usize>,
+    /// Numbers of the active ones, oldest first.
+    active: Vec<usize>,
+    /// The workspace's own active breaker. Set when the run is judged, before the round's
+    /// breakers are entered.
+    pub workspace_active: Option<Id>,
+    pub workspace_last_resolve: Option<LastResolve>,
+    /// Grows with every change (R8.1).
+    pub epoch: u64,
+}
+
+/// What a step of a person came to.
+pub enum Done {
+    Changed,
+    Unchanged,
+}
+
+impl Breakers {
+    pub fn get(&self, id: Id) -> Option<&Breaker> {
+        self.by_id.get(&id).map(|&number| &self.list[number])
+    }
+
+    pub fn trigger(&mut self, breaker: Breaker) {
+        let number = self.list.len();
+        self.by_id.insert(breaker.id, number);
+        self.active.push(number);
+        self.list.push(breaker);
+        self.epoch += 1;
+    }
+
+    /// R3.5.
+    pub fn acknowledge(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
+        let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
+        let breaker = &mut self.list[number];
+        if breaker.resolved.is_some() {
+            return Err(CommandRefusal::BreakerResolved);
+        }
+        if breaker.acknowledged.is_some() {
+            return Ok(Done::Unchanged);
+        }
+        breaker.acknowledged = Some(step);
+        self.epoch += 1;
+        Ok(Done::Changed)
+    }
+
+    /// R3.6.
+    pub fn resolve(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
+        let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
+        let breaker = &mut self.list[number];
+        if breaker.resolved.is_some() {
+            return Ok(Done::Unchanged);
+        }
+        if breaker.acknowledged.is_none() {
+            return Err(CommandRefusal::BreakerNotAcknowledged);
+        }
+        if breaker.scope == Scope::Workspace {
+            self.workspace_active = None;
+            self.workspace_last_resolve = Some(LastResolve { at: step.at, position: step.position });
+        }
+        breaker.resolved = Some(step);
+        self.active.retain(|&active| active != number);
+        self.epoch += 1;
+        Ok(Done::Changed)
+    }
+
+    /// Newest first; of one instant the later trip first (R3.4).
+    pub fn active(&self) -> impl Iterator<Item = &Breaker> {
+        self.active.iter().rev().map(|&number| &self.list[number])
+    }
+
+    pub fn all(&self) -> &[Breaker] {
+        &self.list
+    }
+
+    /// How many triggered in `from..=to`. Triggers are receipts, so the list is in their order.
+    pub fn triggered(&self, from: Millis, to: Millis) -> u64 {
+        let before = |limit: Millis| self.list.partition_point(|breaker| breaker.triggered.0 < limit);
+        before(to.saturating_add(1)).saturating_sub(before(from)) as u64
+    }
+
+    /// What the gate answers from.
+    pub fn gate(&self) -> GateState {
+        let mut gate = GateState { epoch: self.epoch, ..GateState::default() };
+        for breaker in self.active() {
+            match breaker.scope {
+                Scope::Workspace => gate.workspace = Some(breaker.id),
+                Scope::Account(account) => {
+                    gate.accounts.insert(account, breaker.id);
+                }
+            }
+        }
+        gate
+    }
+}
+
+/// The active breakers of a workspace side, for readers that pass no queue (R8.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GateState {
+    pub epoch: u64,
+    pub workspace: Option<Id>,
+    pub accounts: HashMap<Id, Id>,
+}
+
+impl GateState {
+    /// Without an account it speaks of the workspace alone.
+    pub fn ask(&self, account: Option<Id>) -> Gate {
+        let account = account.and_then(|account| self.accounts.get(&account).copied());
+        Gate { breakers: account.into_iter().chain(self.workspace).collect(), epoch: self.epoch }
+    }
+}

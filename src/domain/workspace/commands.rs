@@ -1,0 +1,117 @@
+//! Records that are a round of their own: what people ask for, and settings (I1, I2).
+
+use std::sync::Arc;
+
+use super::super::account::AccountOp;
+use super::super::breaker::Step;
+use super::super::csat_config::CsatPatch;
+use super::super::ids::{Id, Position};
+use super::super::record::{Command, Frame};
+use super::super::reply::{CommandDone, CommandRefusal, Effect, EffectKind, Reply};
+use super::super::rules::Rules;
+use super::super::run::LastResolve;
+use super::super::settings::Settings;
+use super::super::time::Millis;
+use super::super::view::Scope;
+use super::breakers::Done;
+use super::round::Round;
+use super::{Recent, Workspace};
+
+impl Workspace {
+    pub(super) fn command(&mut self, round: &mut Round, frame: &Frame, actor: &str, command: &Command) -> Reply {
+        let step = |note: &Option<Box<str>>| Step {
+            at: frame.receipt,
+            position: Position::new(frame.seq, 0),
+            actor: actor.into(),
+            note: note.clone(),
+        };
+        Reply::Command(match command {
+            Command::PatchCsatConfig(patch) => Ok(self.patch(round, patch)),
+            Command::Acknowledge { breaker, note } => self.acknowledge(round, *breaker, step(note)),
+            Command::Resolve { breaker, note } => self.resolve(round, *breaker, step(note)),
+        })
+    }
+
+    /// R3.8: thresholds, count and window hold from the next question on; nothing is judged.
+    fn patch(&mut self, round: &mut Round, patch: &CsatPatch) -> CommandDone {
+        let csat = self.rules.csat.patched(patch);
+        if csat != self.rules.csat {
+            let recount = csat.threshold_resolution_failure != self.rules.csat.threshold_resolution_failure;
+            self.rules = Arc::new(Rules { csat: csat.clone(), settings: self.rules.settings.clone() });
+            round.rules_changed = true;
+            if recount {
+                let (conversations, rules) = (&self.conversations, &self.rules);
+                self.timeline.recount(|item| conversations.sums(item, rules));
+                self.count_recent(self.recent.from);
+            }
+        }
+        CommandDone::Config(csat)
+    }
+
+    fn acknowledge(&mut self, round: &mut Round, id: Id, step: Step) -> Result<CommandDone, CommandRefusal> {
+        let at = step.position;
+        if let Done::Changed = self.breakers.acknowledge(id, step)? {
+            let kind = EffectKind::BreakerAcknowledged { breaker: id, epoch: self.breakers.epoch };
+            round.effects.push(Effect { at, kind });
+        }
+        self.breaker(id)
+    }
+
+    fn resolve(&mut self, round: &mut Round, id: Id, step: Step) -> Result<CommandDone, CommandRefusal> {
+        let last = LastResolve { at: step.at, position: step.position };
+        if let Done::Changed = self.breakers.resolve(id, step)? {
+            let scope = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?.scope;
+            let account = match scope {
+                Scope::Account(account) => Some(account),
+                Scope::Workspace => None,
+            };
+            if let Some(number) = account.and_then(|account| self.accounts.find(account)) {
+                self.involve(round, number);
+                let record = self.accounts.get_mut(number);
+                record.active = None;
+                record.last_resolve = Some(last);
+                round.ask(number, AccountOp::Resolved(last));
+            }
+            let kind = EffectKind::BreakerResolved { breaker: id, account, epoch: self.breakers.epoch };
+            round.effects.push(Effect { at: last.position, kind });
+        }
+        self.breaker(id)
+    }
+
+    fn breaker(&self, id: Id) -> Result<CommandDone, CommandRefusal> {
+        let breaker = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
+        Ok(CommandDone::Breaker(breaker.view(self.key)))
+    }
+
+    /// The settings that hold from here on.
+    pub(super) fn install(&mut self, round: &mut Round, settings: &Settings) -> Reply {
+        let old = &self.rules.settings;
+        let new_window = settings.window_days != old.window_days;
+        // What an account keeps depends on the window; the rest is asked for when it is needed.
+        round.reset_accounts = settings.window_size != old.window_size;
+        if round.reset_accounts {
+            self.accounts.all_sleep();
+        }
+        round.rules_changed = true;
+        if self.installed && settings.secret_id != old.secret_id {
+            self.duplicates.secret_changed();
+        }
+        if !self.installed {
+            // No score was made yet: the profile from before the first record goes.
+            self.profiles.clear();
+        }
+        if self.profiles.last().is_none_or(|last| **last != settings.profile) {
+            self.profiles.push(Arc::new(settings.profile.clone()));
+        }
+        self.installed = true;
+        self.rules = Arc::new(Rules { settings: settings.clone(), csat: self.rules.csat.clone() });
+        if new_window {
+            self.count_recent(self.last_receipt - settings.window_span());
+        }
+        Reply::Done
+    }
+
+    fn count_recent(&mut self, from: Millis) {
+        self.recent = Recent { from, sums: self.sum_between(from, Millis::MAX) };
+    }
+}

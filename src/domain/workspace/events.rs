@@ -1,0 +1,131 @@
+//! One event: identity, account, state, in this order (R4.3, R4.7).
+
+use super::super::dedup::Seen;
+use super::super::event::{Body, EventRecord};
+use super::super::ids::Position;
+use super::super::life::{LifeKind, Move};
+use super::super::reply::{Rejection, Verdict};
+use super::super::scoring::Speaker;
+use super::super::time::Millis;
+use super::Workspace;
+use super::conversations::Phase;
+use super::placement::{NewScore, Placement};
+use super::round::Round;
+
+/// Where and when an event stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub position: Position,
+    pub receipt: Millis,
+    pub time: Millis,
+}
+
+impl Workspace {
+    pub(super) fn event(&mut self, round: &mut Round, at: At, event: &EventRecord) -> Verdict {
+        if self.skips.contains(&at.position) {
+            return Verdict::Rejected(Rejection::InternalError);
+        }
+        match self.duplicates.seen(&event.identity) {
+            Seen::Same => return Verdict::Duplicate,
+            Seen::OtherContent => return Verdict::Rejected(Rejection::IdReused),
+            Seen::Never => {}
+        }
+        let Some(id) = event.conversation else {
+            self.duplicates.insert(event.identity, at.receipt);
+            self.account_updated(event);
+            return Verdict::Accepted;
+        };
+        let known = self.conversations.find(id);
+        if let Some(attached) = known.and_then(|number| self.mismatch(number, event)) {
+            return Verdict::Rejected(attached);
+        }
+        self.duplicates.insert(event.identity, at.receipt);
+        if known.is_some_and(|number| self.is_late(number, at.time, &event.body)) {
+            self.late += 1;
+            return Verdict::Accepted;
+        }
+        let number = known.unwrap_or_else(|| self.conversations.create(id));
+        let account_before = self.conversations.get(number).account;
+        self.attach(number, event);
+        let score = match &event.body {
+            Body::ConversationScored(import) => self.import(number, at, import),
+            body => match life_kind(body) {
+                Some(kind) => self.live(number, at, kind),
+                None => NewScore::Keep,
+            },
+        };
+        self.place(round, at, Placement { conversation: number, account_before, score });
+        Verdict::Accepted
+    }
+
+    fn mismatch(&self, number: u32, event: &EventRecord) -> Option<Rejection> {
+        let conversation = self.conversations.get(number);
+        let attached = self.accounts.get(conversation.account.filter(|_| conversation.named)?).id;
+        (event.account? != attached).then_some(Rejection::AccountMismatch { attached })
+    }
+
+    /// R5.2: after settling only a later reopening means something, and to the life that it starts
+    /// only what is younger than the score it reopens. Imports are no part of a life.
+    fn is_late(&self, number: u32, time: Millis, body: &Body) -> bool {
+        if matches!(body, Body::ConversationScored(_)) {
+            return false;
+        }
+        match &self.conversations.get(number).phase {
+            Phase::Unlived => false,
+            Phase::Living(life) => life.carried.is_some_and(|carried| time <= carried.scored_at),
+            Phase::Settled(carried) => {
+                let reopens = matches!(body, Body::StatusChanged(status) if Move::from(*status) == Move::Reopen);
+                !(reopens && time > carried.scored_at)
+            }
+        }
+    }
+
+    fn account_updated(&mut self, event: &EventRecord) {
+        let Some(id) = event.account else { return };
+        let account = self.accounts.find_or_create(id);
+        if let Some(name) = &event.account_name {
+            self.accounts.rename(account, name);
+        }
+        if let Body::AccountUpdated { contacts } = &event.body {
+            contacts.iter().for_each(|contact| self.accounts.map_contact(contact, account));
+        }
+        if let Some(contact) = &event.contact {
+            self.accounts.map_contact(contact, account);
+        }
+    }
+
+    /// R4.7: a named account attaches, and replaces one inferred from the contact; a contact alone
+    /// infers.
+    fn attach(&mut self, number: u32, event: &EventRecord) {
+        let named = event.account.map(|id| self.accounts.find_or_create(id));
+        let contact = event.contact.as_deref();
+        if let (Some(account), Some(contact)) = (named, contact) {
+            self.accounts.map_contact(contact, account);
+        }
+        let conversation = self.conversations.get_mut(number);
+        if let Some(account) = named {
+            conversation.account = Some(account);
+            conversation.named = true;
+        } else if conversation.account.is_none() {
+            conversation.account = contact.and_then(|contact| self.accounts.of_contact(contact));
+        }
+        if let (Some(account), Some(name)) = (conversation.account, &event.account_name) {
+            self.accounts.rename(account, name);
+        }
+    }
+}
+
+/// What an event means to a life; none for what is no part of one.
+fn life_kind(body: &Body) -> Option<LifeKind> {
+    Some(match body {
+        Body::ConversationCreated => LifeKind::Named,
+        Body::MessageReceived(features) => LifeKind::Turn(Speaker::Customer, features.clone()),
+        Body::MessageSent { features, .. } => LifeKind::Turn(Speaker::Agent, features.clone()),
+        Body::StatusChanged(status) => LifeKind::Move((*status).into()),
+        Body::ConversationResolved(resolution) => LifeKind::Move((*resolution).into()),
+        Body::AttentionItemCreated(kind) => LifeKind::Attention(*kind),
+        Body::SignalObserved { signal, value } => LifeKind::Signal(signal.clone(), *value),
+        Body::SurveyResponded { rating, .. } => LifeKind::Rating(*rating),
+        Body::ConversationScored(_) | Body::AccountUpdated { .. } => return None,
+    })
+}

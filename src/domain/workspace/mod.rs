@@ -1,0 +1,180 @@
+//! One side of one workspace: the unit of order and consistency (I3). Owns conversations, indexes,
+//! duplicates, settings, statistics and breakers; it scores. Accounts get only what a scoring
+//! changes for them.
+//!
+//! A round is three pure steps: [`Workspace::begin`], each account's
+//! [`run`](super::account::Account::run), [`Workspace::finish`].
+
+mod accounts;
+mod breakers;
+mod commands;
+mod conversations;
+mod events;
+mod finish;
+mod hash;
+mod life_cycle;
+mod placement;
+mod query;
+mod round;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use breakers::GateState;
+pub use query::ConversationExplanation;
+pub use round::{Applied, Round};
+
+use super::dedup::Duplicates;
+use super::ids::{Position, WorkspaceKey};
+use super::record::{Frame, Record};
+use super::reply::{Reply, Verdict};
+use super::rules::Rules;
+use super::scoring::catalogue::Profile;
+use super::settings::Settings;
+use super::time::Millis;
+use super::timeline::{Sum, Timeline};
+use accounts::Accounts;
+use breakers::Breakers;
+use conversations::{Conversations, Sums};
+use events::At;
+
+/// The state of one workspace side.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    key: WorkspaceKey,
+    name: Box<str>,
+    applied: u64,
+    last_receipt: Millis,
+    rules: Arc<Rules>,
+    /// A settings record has been applied.
+    installed: bool,
+    /// Every profile that a score here was or can be made with; the last is in force.
+    profiles: Vec<Arc<Profile>>,
+    conversations: Conversations,
+    timeline: Timeline<Sums>,
+    recent: Recent,
+    accounts: Accounts,
+    breakers: Breakers,
+    duplicates: Duplicates,
+    /// Terminal conversations, by the receipt of the latest change of their lives.
+    settling: BTreeSet<(Millis, u32)>,
+    /// Scorings with signals kept, by receipt.
+    explained: VecDeque<(Millis, u32)>,
+    /// Events that recovery passes over (I6).
+    skips: BTreeSet<Position>,
+    /// Events that came after their conversation had settled.
+    late: u64,
+}
+
+/// The sums over `scoredAt >= from`: what a workspace expects of its next conversation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    from: Millis,
+    sums: Sums,
+}
+
+impl Workspace {
+    /// A workspace side without history. `settings` hold until its first settings record.
+    pub fn new(key: WorkspaceKey, name: Box<str>, settings: Settings) -> Self {
+        let profiles = vec![Arc::new(settings.profile.clone())];
+        Self {
+            key,
+            name,
+            applied: 0,
+            last_receipt: Millis::MIN,
+            rules: Arc::new(Rules { settings, ..Rules::default() }),
+            installed: false,
+            profiles,
+            conversations: Conversations::default(),
+            timeline: Timeline::default(),
+            recent: Recent { from: Millis::MIN, sums: Sums::default() },
+            accounts: Accounts::default(),
+            breakers: Breakers::default(),
+            duplicates: Duplicates::default(),
+            settling: BTreeSet::new(),
+            explained: VecDeque::new(),
+            skips: BTreeSet::new(),
+            late: 0,
+        }
+    }
+
+    /// The seq of the last frame applied; 0 before the first.
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// Events to pass over, collected from the journal before anything is applied (I6).
+    pub fn install_skips(&mut self, skips: impl IntoIterator<Item = Position>) {
+        self.skips.extend(skips);
+    }
+
+    /// The first step of a round: `frames` are consecutive, either event frames only or one frame
+    /// of another kind. Frames already applied are passed over. `progress` names the event in work.
+    ///
+    /// # Panics
+    /// On a gap in the order, since nothing after it can be right.
+    pub fn begin(&mut self, frames: &[Frame], progress: &AtomicU64) -> Round {
+        let mut round = Round::new(self.breakers.epoch);
+        for frame in frames.iter().filter(|frame| frame.seq > self.applied).collect::<Vec<_>>() {
+            assert_eq!(frame.seq, self.applied + 1, "frame {} of {:?} follows {}", frame.seq, self.key, self.applied);
+            self.open(frame);
+            let reply = match &frame.record {
+                Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
+                Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
+                Record::Settings(settings) => self.install(&mut round, settings),
+                Record::Skip { seq, place, .. } => {
+                    self.skips.insert(Position::new(*seq, *place));
+                    Reply::Done
+                }
+                Record::System(_) | Record::Delivered { .. } | Record::Erasure { .. } => Reply::Done,
+            };
+            round.replies.push((frame.seq, reply));
+        }
+        round
+    }
+
+    /// Time passes by receipts alone: what a frame's receipt makes due happens before its events.
+    fn open(&mut self, frame: &Frame) {
+        self.applied = frame.seq;
+        if frame.receipt == self.last_receipt {
+            return;
+        }
+        self.last_receipt = frame.receipt;
+        self.duplicates.forget(frame.receipt - self.rules.settings.duplicate_span());
+        self.settle_until(frame.receipt - self.rules.settings.settle_span());
+        self.drop_signals_until(frame.receipt - self.rules.settings.explanation_span());
+        self.advance_recent(frame.receipt - self.rules.settings.window_span());
+    }
+
+    fn events(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        events: &[super::event::EventRecord],
+        progress: &AtomicU64,
+    ) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(events.len());
+        for (place, event) in (0..).zip(events) {
+            let position = Position::new(frame.seq, place);
+            progress.store(position.packed(), Ordering::Relaxed);
+            let at = At { position, receipt: frame.receipt, time: event.time.unwrap_or(frame.receipt) };
+            verdicts.push(self.event(round, at, event));
+        }
+        verdicts
+    }
+
+    fn advance_recent(&mut self, from: Millis) {
+        if from > self.recent.from {
+            let gone = self.sum_between(self.recent.from, from - 1);
+            self.recent.sums.subtract(&gone);
+            self.recent.from = from;
+        }
+    }
+
+    fn sum_between(&self, from: Millis, to: Millis) -> Sums {
+        self.timeline.range(&self.conversations, from, to, |item| self.conversations.sums(item, &self.rules))
+    }
+}

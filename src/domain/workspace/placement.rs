@@ -1,0 +1,208 @@
+//! Puts a changed score where it belongs: statistics, the accounts' indexes and windows, and
+//! before the judges (R4.7, R6.1, R7.1, R7.2).
+
+use super::super::account::{AccountOp, Change};
+use super::super::breaker;
+use super::super::expectation::{Expectation, Fallback};
+use super::super::ids::Id;
+use super::super::run::{self, Scored, Trip};
+use super::super::scoring::catalogue::Profile;
+use super::super::timeline::{Key, Sum};
+use super::super::view::Scope;
+use super::Workspace;
+use super::conversations::{Score, Sums};
+use super::events::At;
+use super::round::{Round, Step};
+
+/// What an event made of a conversation's score.
+#[derive(Debug)]
+pub(super) enum NewScore {
+    Keep,
+    /// A scoring or re-scoring; `expect` freezes a new expectation.
+    Set {
+        score: Score,
+        expect: bool,
+    },
+    /// It no longer has one.
+    Remove,
+}
+
+/// A conversation whose account or score may have changed.
+#[derive(Debug)]
+pub(super) struct Placement {
+    pub conversation: u32,
+    pub account_before: Option<u32>,
+    pub score: NewScore,
+}
+
+impl Workspace {
+    pub(super) fn place(&mut self, round: &mut Round, at: At, placement: Placement) {
+        let Placement { conversation, account_before, score } = placement;
+        let record = self.conversations.get(conversation);
+        let (id, old, account) = (record.id, record.score, record.account);
+        let (new, scoring, expect) = match score {
+            NewScore::Keep => (old, false, false),
+            NewScore::Set { score, expect } => (Some(score), true, expect),
+            NewScore::Remove => (None, false, false),
+        };
+        let moved = account != account_before;
+        if !scoring && old == new && !(moved && old.is_some()) {
+            return;
+        }
+        let fallback = expect.then(|| self.fallback(old));
+        for account in [account, account_before.filter(|_| moved && old.is_some())].into_iter().flatten() {
+            self.involve(round, account);
+        }
+        self.reindex(conversation, account_before, old, new);
+        if moved && let (Some(before), Some(old)) = (account_before, old) {
+            let change = self.change(round, at, before, Some(old.key), None);
+            round.ask(before, AccountOp::Change(change));
+        }
+        let judged = scoring || (moved && new.is_some());
+        let mut expectation = None;
+        if let Some(account) = account {
+            let remove = old.filter(|_| !moved).map(|old| old.key);
+            let mut change = self.change(round, at, account, remove, new.map(|new| new.entry(id)));
+            (change.expect, change.judge) = (fallback, judged);
+            round.ask(account, AccountOp::Change(change));
+        } else {
+            expectation = fallback.map(|fallback: Fallback| fallback.expectation(std::iter::empty()));
+        }
+        if judged {
+            let workspace_trip = self.judge_workspace(at);
+            round.steps.push(Step {
+                position: at.position,
+                receipt: at.receipt,
+                conversation,
+                account,
+                account_name: account.and_then(|account| self.accounts.get(account).name.clone()),
+                scoring,
+                expectation,
+                workspace_trip,
+            });
+        }
+    }
+
+    /// What the workspace's other conversations of the window's days lead to expect.
+    fn fallback(&self, old: Option<Score>) -> Fallback {
+        let mut sums = self.recent.sums;
+        if let Some(old) = old.filter(|old| old.key.0 >= self.recent.from) {
+            sums.subtract(&Sums::of(&old, &self.rules));
+        }
+        Fallback { baselines: self.rules.csat.baselines(), workspace: (sums.count, sums.dimensions) }
+    }
+
+    /// Replaces the score in the record, the statistics and the accounts' indexes.
+    fn reindex(&mut self, item: u32, account_before: Option<u32>, old: Option<Score>, new: Option<Score>) {
+        let account = self.conversations.get(item).account;
+        let stays = |a: Option<Score>, b: Option<Score>| a.map(|score| score.key) == b.map(|score| score.key);
+        let (in_place, at_home) = (stays(old, new), stays(old, new) && account == account_before);
+        if let Some(old) = old {
+            let sums = Sums::of(&old, &self.rules);
+            if old.key.0 >= self.recent.from {
+                self.recent.sums.subtract(&sums);
+            }
+            if !in_place {
+                self.timeline.remove(&self.conversations, item, &sums);
+            }
+            if let Some(before) = account_before.filter(|_| !at_home) {
+                self.accounts.get_mut(before).scored.remove(&self.conversations, item, &());
+            }
+        }
+        self.conversations.get_mut(item).score = new;
+        let Some(new) = new else { return };
+        let sums = Sums::of(&new, &self.rules);
+        if new.key.0 >= self.recent.from {
+            self.recent.sums.add(&sums);
+        }
+        let (conversations, rules) = (&self.conversations, &self.rules);
+        match old.filter(|_| in_place) {
+            Some(old) => self.timeline.adjust(conversations, item, &Sums::of(&old, rules), &sums),
+            None => self.timeline.insert(conversations, item, |item| conversations.sums(item, rules)),
+        }
+        if let Some(account) = account.filter(|_| !at_home) {
+            self.accounts.get_mut(account).scored.insert(conversations, item, |_| ());
+        }
+    }
+
+    /// A step for an account whose index has already changed.
+    fn change(
+        &self,
+        round: &Round,
+        at: At,
+        account: u32,
+        remove: Option<Key>,
+        put: Option<super::super::account::Entry>,
+    ) -> Change {
+        let moves_in = remove.and_then(|_| {
+            let last = self.accounts.get(account).scored.nth_newest(self.rules.kept_by_account() - 1)?;
+            let conversation = self.conversations.get(last);
+            conversation.score.map(|score| score.entry(conversation.id))
+        });
+        Change {
+            op: round.steps.len() as u32,
+            position: at.position,
+            receipt: at.receipt,
+            remove,
+            put,
+            moves_in: moves_in.filter(|entry| put.is_none_or(|put| put.key != entry.key)),
+            expect: None,
+            judge: false,
+        }
+    }
+
+    /// Brings an account into the round as it is now: call before anything of it changes.
+    pub(super) fn involve(&mut self, round: &mut Round, account: u32) {
+        if !round.involves(account) {
+            let id = self.accounts.get(account).id;
+            let wake = self.wake(id);
+            round.involve(account, id, wake, &self.rules);
+        }
+    }
+
+    /// R7.2.
+    fn judge_workspace(&mut self, at: At) -> Option<Trip> {
+        let newest = self.conversations.score(self.timeline.nth_newest(0)?).key;
+        if self.breakers.workspace_active.is_some() || !run::is_recent(&self.rules, newest, at.receipt) {
+            return None;
+        }
+        let scored = |item: u32| self.conversations.score(item).scored(self.conversations.get(item).id);
+        let horizon = self.rules.run_horizon(true);
+        let last_resolve = self.breakers.workspace_last_resolve;
+        let newest_first = self.timeline.newest_first().map(scored);
+        let run: Vec<Scored> = run::consecutive_low(&self.rules, last_resolve, horizon, newest_first).collect();
+        if run.len() < self.rules.run_that_trips(true) || !self.spans_accounts(&run) {
+            return None;
+        }
+        let breaker = breaker::id_of(self.key, at.position, Scope::Workspace);
+        self.breakers.workspace_active = Some(breaker);
+        Some(Trip { breaker, run })
+    }
+
+    /// At least two accounts; a conversation without one is one of its own.
+    fn spans_accounts(&self, run: &[Scored]) -> bool {
+        let account = |conversation: Id| {
+            self.conversations.find(conversation).and_then(|number| self.conversations.get(number).account)
+        };
+        let first = run.first().and_then(|scored| account(scored.conversation));
+        run.len() > 1 && run.iter().skip(1).any(|scored| first.is_none() || account(scored.conversation) != first)
+    }
+
+    /// The profile in force.
+    pub(super) fn profile(&self) -> &Profile {
+        &self.rules.settings.profile
+    }
+
+    /// A score's expectation has been frozen, or its dimensions have changed: what it disappoints.
+    pub(super) fn disappoint(&mut self, item: u32, expectation: Option<Expectation>) {
+        let Some(old) = self.conversations.get(item).score else { return };
+        let expectation = expectation.unwrap_or(old.expectation);
+        let weights = self.profiles[usize::from(old.profile)].composite_weights;
+        let disconfirmation =
+            super::super::scoring::estimator::disconfirmation(weights, expectation.values(), old.dimensions);
+        let new = Score { expectation, disconfirmation, ..old };
+        if new != old {
+            self.reindex(item, self.conversations.get(item).account, Some(old), Some(new));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Questions, answered from the state (sections 3 and 5). None changes anything.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::super::account::Account;
+use super::super::csat_config::CsatConfig;
+use super::super::expectation::Source;
+use super::super::ids::{Id, WorkspaceKey};
+use super::super::rules::Rules;
+use super::super::score::{Dimension, Hundredths};
+use super::super::scoring::estimator::{Explanation, explain};
+use super::super::settings::Settings;
+use super::super::time::{self, Millis};
+use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats};
+use super::conversations::Score;
+use super::{GateState, Workspace};
+
+impl Workspace {
+    pub fn key(&self) -> WorkspaceKey {
+        self.key
+    }
+
+    /// What decisions are made by, shared with readers.
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
+    }
+
+    pub fn csat_config(&self) -> &CsatConfig {
+        &self.rules.csat
+    }
+
+    /// A settings record is due before the next frame (I1).
+    pub fn needs_settings(&self, effective: &Settings) -> bool {
+        !self.installed || self.rules.settings != *effective
+    }
+
+    /// What the gate answers from.
+    pub fn gate(&self) -> GateState {
+        self.breakers.gate()
+    }
+
+    /// How many event identities are remembered (R4.4).
+    pub fn duplicates_held(&self) -> u64 {
+        self.duplicates.len() as u64
+    }
+
+    /// Events that came after their conversation had settled (R5.2).
+    pub fn late_events(&self) -> u64 {
+        self.late
+    }
+
+    /// R3.4.
+    pub fn active_breakers(&self) -> Vec<BreakerView> {
+        self.breakers.active().map(|breaker| breaker.view(self.key)).collect()
+    }
+
+    /// R3.1, `from` and `to` inclusive.
+    pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
+        let sums = self.sum_between(from, to);
+        let mean = |sum| Hundredths::mean(sum, sums.count);
+        QualityStats {
+            period_start: from,
+            period_end: to,
+            conversations_scored: sums.count,
+            average_composite: mean(sums.composite),
+            average_outcome: mean(sums.dimensions[0]),
+            average_process: mean(sums.dimensions[1]),
+            average_environment: mean(sums.dimensions[2]),
+            average_confidence: mean(sums.confidence),
+            average_disconfirmation: mean(sums.disconfirmation),
+            circuit_breakers_triggered: self.breakers.triggered(from, to),
+            resolution_rate: mean(100 * sums.resolved),
+        }
+    }
+
+    /// R3.2.
+    pub fn conversation(&self, id: Id) -> Known<ConversationQuality> {
+        let Some(number) = self.conversations.find(id) else { return Known::Unknown };
+        let Some(score) = &self.conversations.get(number).score else { return Known::NotScored };
+        Known::Found(ConversationQuality {
+            conversation_id: id,
+            outcome_score: score.dimensions[0],
+            process_score: score.dimensions[1],
+            environment_score: score.dimensions[2],
+            composite_score: score.composite,
+            disconfirmation: score.disconfirmation,
+            confidence: score.confidence,
+            signal_count: score.signal_count,
+            scored_at: score.key.0,
+        })
+    }
+
+    pub fn knows_account(&self, id: Id) -> bool {
+        self.accounts.find(id).is_some()
+    }
+
+    /// Hands out an account that is asleep; from now on it has to be told of changes. None: it is
+    /// awake, or unknown.
+    pub fn wake(&mut self, id: Id) -> Option<Account> {
+        let number = self.accounts.find(id)?;
+        if std::mem::replace(&mut self.accounts.get_mut(number).awake, true) {
+            return None;
+        }
+        Some(self.rebuilt(number))
+    }
+
+    /// An account handed out is let go again.
+    pub fn sleep(&mut self, id: Id) {
+        if let Some(number) = self.accounts.find(id) {
+            self.accounts.get_mut(number).awake = false;
+        }
+    }
+
+    /// An account as its index and breaker make it: what an awake one holds is never more (I3).
+    pub fn account(&self, id: Id) -> Option<Account> {
+        self.accounts.find(id).map(|number| self.rebuilt(number))
+    }
+
+    fn rebuilt(&self, number: u32) -> Account {
+        let record = self.accounts.get(number);
+        let mut entries: Vec<_> = (record.scored.newest_first())
+            .take(self.rules.kept_by_account())
+            .map(|item| self.conversations.score(item).entry(self.conversations.get(item).id))
+            .collect();
+        entries.reverse();
+        Account::new(self.key, record.id, entries, record.last_resolve, record.active)
+    }
+
+    /// R5.5: the sums behind a score.
+    pub fn explanation(&self, id: Id, now: Millis) -> Known<ConversationExplanation> {
+        let Some(number) = self.conversations.find(id) else { return Known::Unknown };
+        let conversation = self.conversations.get(number);
+        let Some(score) = &conversation.score else { return Known::NotScored };
+        if now - score.receipt >= self.rules.settings.explanation_span() {
+            return Known::Gone;
+        }
+        let profile = &self.profiles[usize::from(score.profile)];
+        let explanation = match (&conversation.signals, score.imported) {
+            (Some(signals), false) => Some(explain(profile, signals)),
+            (None, false) => return Known::Gone,
+            (Some(_) | None, true) => None,
+        };
+        Known::Found(ConversationExplanation {
+            conversation_id: id,
+            model_version: profile.name.to_string(),
+            model_hash: profile.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            imported: score.imported,
+            composite_score: score.composite,
+            composite: composite_parts(profile.composite_weights, score),
+            disconfirmation: score.disconfirmation,
+            expectations: Dimension::ALL.map(|dimension| Expected::of(dimension, score)),
+            confidence: score.confidence,
+            scored_at: score.key.0,
+            scoring: explanation,
+        })
+    }
+}
+
+/// R5.5. The parts of `scoring` are unrounded; its composite is what `compositeScore` was rounded
+/// from. An imported score has no `scoring`: only its dimensions are known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationExplanation {
+    pub conversation_id: Id,
+    /// The profile's name.
+    pub model_version: String,
+    /// 16 hexadecimal digits over everything that can change a score.
+    pub model_hash: String,
+    pub imported: bool,
+    pub composite_score: Hundredths,
+    pub composite: [CompositePart; 3],
+    pub disconfirmation: Hundredths,
+    pub expectations: [Expected; 3],
+    pub confidence: Hundredths,
+    #[serde(serialize_with = "time::serialize")]
+    pub scored_at: Millis,
+    pub scoring: Option<Explanation>,
+}
+
+/// One published dimension's part in the composite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompositePart {
+    pub dimension: Dimension,
+    pub score: Hundredths,
+    pub weight: f64,
+}
+
+/// What was expected of a dimension when the conversation was first scored.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    pub dimension: Dimension,
+    pub expected: Option<Hundredths>,
+    pub source: Option<Source>,
+}
+
+impl Expected {
+    fn of(dimension: Dimension, score: &Score) -> Self {
+        let expected = score.expectation.0[dimension as usize];
+        Self { dimension, expected: expected.map(|(value, _)| value), source: expected.map(|(_, source)| source) }
+    }
+}
+
+fn composite_parts(weights: [f64; 3], score: &Score) -> [CompositePart; 3] {
+    Dimension::ALL.map(|dimension| CompositePart {
+        dimension,
+        score: score.dimensions[dimension as usize],
+        weight: weights[dimension as usize],
+    })
+}

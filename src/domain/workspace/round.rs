@@ -1,0 +1,97 @@
+//! One round: what `begin` found out, and what waits for the accounts (I1).
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::super::account::{Account, AccountList, AccountOp};
+use super::super::expectation::Expectation;
+use super::super::ids::{Id, Position};
+use super::super::reply::{Effect, Reply};
+use super::super::rules::Rules;
+use super::super::run::Trip;
+use super::super::time::Millis;
+
+/// Between `begin` and `finish`.
+#[derive(Debug)]
+pub struct Round {
+    /// One for each account that a scoring or a resolve touched.
+    pub tasks: Vec<AccountTask>,
+    /// Every awake account is to be dropped: what they keep has changed.
+    pub reset_accounts: bool,
+    pub(super) steps: Vec<Step>,
+    pub(super) replies: Vec<(u64, Reply)>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) rules_changed: bool,
+    pub(super) epoch_before: u64,
+    slots: HashMap<u32, usize>,
+}
+
+/// What one account has to do.
+#[derive(Debug)]
+pub struct AccountTask {
+    pub account: Id,
+    /// The account as it was before the round, where it was asleep. From now on the workspace
+    /// takes it for awake.
+    pub wake: Option<Account>,
+    pub list: AccountList,
+}
+
+/// One event's part in the round: a score that came, changed or moved.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub position: Position,
+    pub receipt: Millis,
+    pub conversation: u32,
+    pub account: Option<u32>,
+    /// The account's name as of this event.
+    pub account_name: Option<Arc<str>>,
+    pub scoring: bool,
+    /// Frozen without the account's help.
+    pub expectation: Option<Expectation>,
+    pub workspace_trip: Option<Trip>,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct Applied {
+    /// By seq, in order.
+    pub replies: Vec<(u64, Reply)>,
+    pub effects: Vec<Effect>,
+    pub rules_changed: bool,
+    pub breakers_changed: bool,
+}
+
+impl Round {
+    pub(super) fn new(epoch_before: u64) -> Self {
+        Self {
+            tasks: Vec::new(),
+            reset_accounts: false,
+            steps: Vec::new(),
+            replies: Vec::new(),
+            effects: Vec::new(),
+            rules_changed: false,
+            epoch_before,
+            slots: HashMap::new(),
+        }
+    }
+
+    /// The account takes part in the round already.
+    pub(super) fn involves(&self, number: u32) -> bool {
+        self.slots.contains_key(&number)
+    }
+
+    /// Brings an account into the round, before anything of the round touches it.
+    pub(super) fn involve(&mut self, number: u32, account: Id, wake: Option<Account>, rules: &Arc<Rules>) {
+        self.slots.insert(number, self.tasks.len());
+        let list = AccountList { rules: Arc::clone(rules), ops: Vec::new() };
+        self.tasks.push(AccountTask { account, wake, list });
+    }
+
+    /// Adds a step to the list of an account that takes part.
+    pub(super) fn ask(&mut self, number: u32, op: AccountOp) {
+        if let Some(&slot) = self.slots.get(&number) {
+            self.tasks[slot].list.ops.push(op);
+        }
+    }
+}
