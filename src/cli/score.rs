@@ -15,7 +15,7 @@ use dialogue::score_line;
 use crate::domain::scoring::catalogue::Profile;
 use crate::domain::scoring::text::Analyzer;
 
-/// Arguments of `score`.
+/// Score dialogues without a server: NDJSON in, one line each out
 #[derive(Clone, Debug, clap::Args)]
 pub struct ScoreArgs {
     /// Dialogues, one JSON object a line; standard input if left out or "-"

@@ -94,10 +94,15 @@ pub fn primary_subtag(tag: &str) -> Option<String> {
     }
 }
 
+/// Whether `text` has the letters (40) that a guess at its language needs.
+pub fn is_long_enough(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).take(MIN_LETTERS).count() == MIN_LETTERS
+}
+
 /// The language `text` is in, by whatlang over all its languages; `None` where it is too short (40
 /// letters) or the answer not reliable.
 pub fn detect(text: &str) -> Option<&'static str> {
-    if text.chars().filter(|c| c.is_alphabetic()).take(MIN_LETTERS).count() < MIN_LETTERS {
+    if !is_long_enough(text) {
         return None;
     }
     let info = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;

@@ -5,9 +5,10 @@
 //! where it matches, whatever the case, and no word character (letter, digit, underscore) stands
 //! right before or right after the match.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use hashbrown::HashSet;
 use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,10 @@ pub struct PackSource {
     /// Words that do not tell one message from another, lower case.
     #[serde(default)]
     pub stopwords: Option<Vec<Box<str>>>,
+    /// Frequent words that hardly occur in another language. Where they abound no further guess is
+    /// made at the language of a text, which is what takes longest in reading it.
+    #[serde(default)]
+    pub markers: Option<Vec<Box<str>>>,
 }
 
 impl PackSource {
@@ -93,6 +98,7 @@ impl PackSource {
             self.lists.entry(*list).or_insert_with(|| patterns.clone());
         }
         self.stopwords = self.stopwords.or_else(|| base.stopwords.clone());
+        self.markers = self.markers.or_else(|| base.markers.clone());
         self
     }
 
@@ -130,6 +136,7 @@ pub struct Pack {
     /// The bit of each pattern of `matchers`.
     bits: Vec<u16>,
     stopwords: HashSet<Box<str>>,
+    markers: HashSet<Box<str>>,
     digest: [u8; 32],
 }
 
@@ -153,8 +160,8 @@ impl Pack {
             .case_insensitive(true)
             .build()
             .map_err(|error| LexiconError::Lists { language: language.clone(), source: error.into() })?;
-        let stopwords = source.stopwords.iter().flatten().map(|word| plain(word).to_lowercase().into()).collect();
-        Ok(Self { digest: digest(source), language, sentiment, matchers, bits, stopwords })
+        let (stopwords, markers) = (word_set(&source.stopwords), word_set(&source.markers));
+        Ok(Self { digest: digest(source), language, sentiment, matchers, bits, stopwords, markers })
     }
 
     /// Primary subtag, lower case.
@@ -177,6 +184,20 @@ impl Pack {
         self.stopwords.contains(word)
     }
 
+    /// Whether a text of these words (lower case) is plainly in this language: two different markers
+    /// or more, and every sixth word one.
+    pub fn is_plainly_its_language<'t>(&self, words: impl Iterator<Item = &'t str>) -> bool {
+        let (mut all, mut marked, mut first, mut distinct) = (0, 0, None, false);
+        for word in words {
+            all += 1;
+            if self.markers.contains(word) {
+                marked += 1;
+                distinct |= *first.get_or_insert(word) != word;
+            }
+        }
+        distinct && 6 * marked >= all
+    }
+
     /// Differs where anything in the source differs.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
@@ -193,6 +214,10 @@ pub fn builtin_packs() -> &'static [Pack] {
 /// `’` as `'`: writers and keyboards use both for the same thing.
 pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('’') { text.replace('’', "'").into() } else { text.into() }
+}
+
+fn word_set(words: &Option<Vec<Box<str>>>) -> HashSet<Box<str>> {
+    words.iter().flatten().map(|word| plain(word).to_lowercase().into()).collect()
 }
 
 /// One expression that matches exactly where one of `alternatives` does under the rule of
@@ -239,113 +264,14 @@ fn digest(source: &PackSource) -> [u8; 32] {
             catalogue::text(&mut hasher, pattern);
         }
     }
-    hasher.update(&[u8::MAX]);
-    for word in source.stopwords.iter().flatten() {
-        catalogue::text(&mut hasher, word);
+    for words in [&source.stopwords, &source.markers] {
+        hasher.update(&[u8::MAX]);
+        for word in words.iter().flatten() {
+            catalogue::text(&mut hasher, word);
+        }
     }
     *hasher.finalize().as_bytes()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pack(lists: &[(List, &[&str])]) -> Result<Pack, LexiconError> {
-        let lists = lists.iter().map(|(list, patterns)| (*list, patterns.iter().map(|p| (*p).into()).collect()));
-        Pack::compile(&PackSource { language: "xx".into(), lists: lists.collect(), ..PackSource::default() })
-    }
-
-    fn english(text: &str) -> Vec<List> {
-        let hits = builtin_packs()[0].hits(&plain(text));
-        List::ALL.into_iter().filter(|list| list.is_in(hits)).collect()
-    }
-
-    #[test]
-    fn the_built_in_pack_has_every_list() {
-        let source = PackSource::english();
-        assert!(List::ALL.iter().all(|list| source.lists[list].len() > 4));
-        assert_eq!(builtin_packs()[0].language(), "en");
-        assert_eq!(builtin_packs()[0].sentiment(), SentimentLexicon::Vader);
-    }
-
-    #[test]
-    fn a_word_character_next_to_a_match_forbids_it() {
-        assert_eq!(english("GREATly grateful_ _thanks cheers1"), []);
-        assert_eq!(english("GREAT!"), [List::Praise]);
-        assert_eq!(english("(cheers)"), [List::Gratitude]);
-        assert_eq!(english("caffè awfulé"), []);
-        assert_eq!(english("é awful é"), [List::Complaint]);
-    }
-
-    #[test]
-    fn an_alternative_that_breaks_the_boundary_does_not_hide_one_that_keeps_it() {
-        let pack =
-            pack(&[(List::Praise, &["love", "loved?"]), (List::Failure, &["(?:is) (?:not|un)(?: \\w+)?"])]).unwrap();
-        assert_eq!(pack.hits("we loved it"), List::Praise.bit());
-        assert_eq!(pack.hits("lovely but love"), List::Praise.bit());
-        assert_eq!(pack.hits("it is nothing"), 0);
-        assert_eq!(pack.hits("it is not"), List::Failure.bit());
-    }
-
-    #[test]
-    fn neighbouring_matches_may_share_their_boundary() {
-        let pack = pack(&[(List::Praise, &["a", "b"]), (List::Complaint, &["b"])]).unwrap();
-        assert_eq!(pack.hits("a b"), List::Praise.bit() | List::Complaint.bit());
-    }
-
-    #[test]
-    fn a_leading_no_is_a_rejection_and_one_inside_is_not() {
-        assert_eq!(english("No thanks"), [List::Gratitude, List::Rejection]);
-        assert_eq!(english("there was no cat, nothing"), []);
-        assert_eq!(english("Nothing"), []);
-        assert_eq!(english("noé"), []);
-    }
-
-    #[test]
-    fn a_comma_belongs_to_the_match_so_a_word_right_after_it_forbids_it() {
-        assert_eq!(english("well no, the red one"), [List::Correction]);
-        assert_eq!(english("well no,the red one"), []);
-    }
-
-    #[test]
-    fn both_apostrophes_are_read_alike() {
-        assert_eq!(english("I don’t like that, it can’t be"), english("I don't like that, it can't be"));
-        assert!(english("I don’t like that").contains(&List::Rejection));
-    }
-
-    #[test]
-    fn an_implied_boundary_is_dropped_only_after_a_plain_letter() {
-        assert_eq!(without_implied_boundary(r"^no\b"), "^no");
-        assert_eq!(without_implied_boundary(r"\w\b"), r"\w\b");
-        assert_eq!(without_implied_boundary(r"no,\b"), r"no,\b");
-        assert_eq!(without_implied_boundary(r"no\\b"), r"no\\b");
-    }
-
-    #[test]
-    fn a_pack_that_cannot_work_is_refused_by_name() {
-        assert!(matches!(
-            pack(&[(List::Praise, &["good", "(bad"])]),
-            Err(LexiconError::Pattern { list: List::Praise, .. })
-        ));
-        assert!(matches!(pack(&[(List::Praise, &["good)|(?:bad"])]), Err(LexiconError::Pattern { .. })));
-        assert!(matches!(pack(&[(List::Praise, &[""])]), Err(LexiconError::EmptyPattern { .. })));
-        let source = PackSource { language: "english".into(), ..PackSource::default() };
-        assert!(matches!(Pack::compile(&source), Err(LexiconError::Language(_))));
-        let source =
-            PackSource { language: "da".into(), sentiment: Some(SentimentLexicon::Vader), ..PackSource::default() };
-        assert!(matches!(Pack::compile(&source), Err(LexiconError::Sentiment(_))));
-    }
-
-    #[test]
-    fn a_configured_table_replaces_the_lists_it_names_and_refuses_unknown_ones() {
-        let table = "sentiment = \"none\"\n[lists]\npraise = [\"top\"]\n";
-        let source = toml::from_str::<PackSource>(table).unwrap().over(PackSource::english());
-        assert_eq!(source.lists[&List::Praise], ["top".into()]);
-        assert_eq!(source.lists[&List::Apology], PackSource::english().lists[&List::Apology]);
-        let pack = Pack::compile(&source).unwrap();
-        assert_eq!((pack.language(), pack.sentiment()), ("en", SentimentLexicon::None));
-        assert!(pack.is_stopword("the") && pack.digest() != builtin_packs()[0].digest());
-        assert!(toml::from_str::<PackSource>("[lists]\njoy = [\"top\"]").is_err());
-        assert!(toml::from_str::<PackSource>("list = 1").is_err());
-    }
-}
+mod tests;

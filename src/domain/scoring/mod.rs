@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod estimator;
 pub mod language;
 pub mod lexicon;
+mod repeats;
 pub mod signals;
 pub mod text;
 

@@ -13,6 +13,7 @@
 use super::catalogue::{Profile, SignalKind};
 use super::estimator::to_quantum;
 use super::lexicon::List;
+use super::repeats::{repeats, repeats_within};
 use super::{Ending, Evidence, Observation, ObservedKind, Speaker, Turn};
 use crate::domain::event::{OwnSignal, Quantum, TurnFeatures};
 use crate::domain::time::{Millis, SECOND};
@@ -118,8 +119,8 @@ fn measure(kind: SignalKind, profile: &Profile, evidence: &Evidence, turns: &Tur
         SignalKind::EndApology => bad(present(turns.ends_with(List::Apology))),
         SignalKind::QuestionDodged => bad(sat(ratio(turns.dodged, readable(&turns.customer)), 0.2)),
         SignalKind::QuestionUnanswered => bad(present(turns.ends_in_question).max(sat(turns.unanswered as f64, 1.0))),
-        SignalKind::UserRepeats => bad(sat(turns.user_repeats() as f64, 1.0)),
-        SignalKind::AgentRepeats => bad(sat(turns.agent_repeats() as f64, 1.0)),
+        SignalKind::UserRepeats => bad(sat(repeats_within(&turns.customer, 3, 5) as f64, 1.0)),
+        SignalKind::AgentRepeats => bad(sat(repeats(&turns.agent, 7) as f64, 1.0)),
         SignalKind::Interrogation => bad(sat(share(&turns.agent, |turn| turn.question) - 0.5, 0.25)),
         SignalKind::Effort => bad(sat(turns.customer.len() as f64 - 10.0, 8.0)),
         SignalKind::Resolution => good(present(evidence.ending == Some(Ending::Resolved))),
@@ -245,20 +246,6 @@ impl<'a> Turns<'a> {
         self.agent.iter().rev().take(2).any(|turn| list.is_in(turn.hits))
     }
 
-    /// Customer turns at least half like one of the three before.
-    fn user_repeats(&self) -> usize {
-        let repeats = |at: &usize| {
-            self.customer[at.saturating_sub(3)..*at].iter().any(|earlier| overlaps(self.customer[*at], earlier, 5))
-        };
-        (0..self.customer.len()).filter(repeats).count()
-    }
-
-    /// Agent turns at least seven tenths like any before.
-    fn agent_repeats(&self) -> usize {
-        let repeats = |at: &usize| self.agent[..*at].iter().any(|earlier| overlaps(self.agent[*at], earlier, 7));
-        (0..self.agent.len()).filter(repeats).count()
-    }
-
     fn mean_later_wait(&self) -> Option<(Millis, u32)> {
         (self.later_waits.1 > 0).then_some(self.later_waits)
     }
@@ -288,31 +275,6 @@ fn waits(turns: &[Turn]) -> (Option<(Millis, u32)>, (Millis, u32)) {
         }
     }
     (first, later)
-}
-
-/// `turn` has two distinct content words or more, and their Jaccard index with `earlier`'s is at
-/// least `tenths` / 10.
-fn overlaps(turn: &TurnFeatures, earlier: &TurnFeatures, tenths: usize) -> bool {
-    let (a, b) = (&*turn.words, &*earlier.words);
-    // |A∩B| / |A∪B| ≥ t ⇔ |A∩B| ≥ t·(|A| + |B|) / (1 + t)
-    let needed = (tenths * (a.len() + b.len())).div_ceil(10 + tenths);
-    a.len() >= 2 && needed <= a.len().min(b.len()) && shares_at_least(a, b, needed)
-}
-
-/// Whether two ascending lists have `needed` elements in common. Gives up as soon as they cannot,
-/// so that long conversations of unlike turns stay cheap.
-fn shares_at_least(a: &[u32], b: &[u32], needed: usize) -> bool {
-    let (mut i, mut j, mut common) = (0, 0, 0);
-    while common < needed {
-        if common + (a.len() - i).min(b.len() - j) < needed {
-            return false;
-        }
-        let (x, y) = (a[i], b[j]);
-        i += usize::from(x <= y);
-        j += usize::from(y <= x);
-        common += usize::from(x == y);
-    }
-    true
 }
 
 #[cfg(test)]

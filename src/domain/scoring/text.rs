@@ -63,24 +63,35 @@ impl Analyzer {
         let Some(text) = text.map(first_chars) else { return TurnFeatures::default() };
         let mut features =
             TurnFeatures { question: text.contains('?'), exclamation: text.contains('!'), ..TurnFeatures::default() };
-        if let Some(pack) = self.pack_for(text, language) {
-            let plain = plain(text);
+        let plain = plain(text);
+        let lower = plain.to_lowercase();
+        if let Some(pack) = self.pack_for(text, &lower, language) {
             features.read = true;
             features.compound = compound(pack.sentiment(), text);
             features.hits = pack.hits(&plain);
-            features.words = content_words(pack, &plain, word_key);
+            features.words = content_words(pack, &lower, word_key);
         }
         features
     }
 
     /// By what the event says, else by what the text looks like, else the default language's.
-    fn pack_for(&self, text: &str, language: Option<&str>) -> Option<&Pack> {
+    fn pack_for(&self, text: &str, lower: &str, language: Option<&str>) -> Option<&Pack> {
         let told = language.and_then(language::primary_subtag);
         let language = match &told {
             Some(told) => told,
-            None => language::detect(text).unwrap_or(&self.default_language),
+            None => self.detect(text, lower).unwrap_or(&self.default_language),
         };
         self.packs.iter().find(|pack| pack.language() == language)
+    }
+
+    /// What a pack's markers leave no doubt about is not put to [`language::detect`], which takes
+    /// ten times as long as all the rest.
+    fn detect(&self, text: &str, lower: &str) -> Option<&str> {
+        if !language::is_long_enough(text) {
+            return None;
+        }
+        let plainly = self.packs.iter().find(|pack| pack.is_plainly_its_language(words(lower)));
+        plainly.map_or_else(|| language::detect(text), |pack| Some(pack.language()))
     }
 }
 
@@ -101,10 +112,9 @@ fn compound(lexicon: SentimentLexicon, text: &str) -> Option<i16> {
 }
 
 /// Keyed hashes of the first [`MAX_WORDS`] distinct words that are no stopwords, ascending.
-fn content_words(pack: &Pack, text: &str, word_key: &[u8; 32]) -> Box<[u32]> {
-    let lower = text.to_lowercase();
+fn content_words(pack: &Pack, lower: &str, word_key: &[u8; 32]) -> Box<[u32]> {
     let mut hashes: Vec<u32> = Vec::with_capacity(16);
-    for word in words(&lower).filter(|word| !pack.is_stopword(word)) {
+    for word in words(lower).filter(|word| !pack.is_stopword(word)) {
         let hash = blake3::keyed_hash(word_key, word.as_bytes());
         let [a, b, c, d, ..] = *hash.as_bytes();
         let hash = u32::from_le_bytes([a, b, c, d]);
@@ -188,6 +198,21 @@ mod tests {
         assert!(analyzer.analyze(Some("perfect"), Some("EN-gb"), &KEY).read);
         assert!(analyzer.analyze(Some("perfect"), Some(""), &KEY).read);
         assert!(!Analyzer::new(builtin_packs().to_vec(), "da").analyze(Some("perfect"), None, &KEY).read);
+    }
+
+    #[test]
+    fn plain_english_is_english_and_a_few_english_words_make_no_text_english() {
+        let analyzer = Analyzer::new(builtin_packs().to_vec(), "da");
+        let is_read = |text| analyzer.analyze(Some(text), None, &KEY).read;
+        assert!(is_read("Could you please tell me where the parcel is that I ordered?"));
+        assert!(!is_read("Could you please tell me where?"), "too short to tell: the default language");
+        assert!(!is_read(
+            "Bonjour, votre site affiche \"You do not have access\" depuis hier soir et je ne peux plus ouvrir mes \
+             factures. Pouvez-vous vérifier mon compte et me dire quand cela sera réparé ?"
+        ));
+        assert!(!is_read(
+            "Please please please please bonjour madame, quelles chambres avez-vous encore aujourd'hui ?"
+        ));
     }
 
     #[test]

@@ -128,27 +128,6 @@ fn repeats_are_found_among_the_previous_three_turns_of_the_customer_and_all_of_t
 }
 
 #[test]
-fn a_jaccard_index_right_on_the_threshold_is_a_repeat() {
-    let turn = |words: &[u32]| TurnFeatures { words: words.into(), read: true, ..TurnFeatures::default() };
-    let jaccard = |a: &[u32], b: &[u32], tenths| overlaps(&turn(a), &turn(b), tenths);
-    assert!(jaccard(&[1, 2, 3], &[2, 3, 4], 5), "2 of 4");
-    assert!(!jaccard(&[1, 2, 3], &[2, 3, 4], 7));
-    assert!(!jaccard(&[1, 2, 3], &[3, 4], 5), "1 of 4");
-    assert!(jaccard(&[1, 2, 3, 4, 5, 6, 7], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 7), "7 of 10");
-    assert!(!jaccard(&[1, 2, 3, 4, 5, 6, 7], &[1, 2, 3, 4, 5, 6, 8, 9, 10], 7), "6 of 10");
-    assert!(!jaccard(&[], &[], 5) && !jaccard(&[1], &[1], 5) && !jaccard(&[1, 2], &[], 5));
-    // Against the definition, over all pairs of subsets of six words.
-    let subset = |bits: u32| (0..6).filter(|word| bits & (1 << word) != 0).collect::<Vec<u32>>();
-    for (a, b) in (0..64_u32).flat_map(|a| (0..64_u32).map(move |b| (a, b))) {
-        let (common, union) = ((a & b).count_ones() as usize, (a | b).count_ones() as usize);
-        for tenths in [5, 7] {
-            let expected = a.count_ones() >= 2 && 10 * common >= tenths * union;
-            assert_eq!(jaccard(&subset(a), &subset(b), tenths), expected, "{a:b} {b:b} {tenths}");
-        }
-    }
-}
-
-#[test]
 fn interrogation_begins_above_one_half_and_effort_above_ten_turns() {
     assert_eq!(in_dialogue(&["a: Who?", "a: Here."], Interrogation), None);
     assert_eq!(in_dialogue(&["a: Who?", "a: Where?", "a: When?", "a: Here."], Interrogation), bad_by(sat(0.25, 0.25)));
