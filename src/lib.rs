@@ -1,2 +1,5 @@
 //! Tripswitch.
+pub mod clock;
 pub mod domain;
+pub mod ids;
+pub mod journal;

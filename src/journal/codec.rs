@@ -1,0 +1,241 @@
+//! What is in a group: one receipt, and frames that can be passed over without decoding them.
+//!
+//! All integers are little-endian.
+//!
+//! ```text
+//! group  = version u16, 0 u16, frame count u32, receipt i64, frames
+//! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
+//! record = version u16, bincode (its "legacy" layout: fixed-width integers)
+//! ```
+//!
+//! The group's checksum is the journal's. A length is never trusted: it is compared with what is
+//! there before anything is allocated or cut.
+
+use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
+use thiserror::Error;
+
+use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::record::{Frame, Record};
+use crate::domain::time::Millis;
+
+use super::MAX_GROUP_BYTES;
+
+/// The version of groups that are written.
+pub const GROUP_VERSION: u16 = 0;
+/// The version of records that are written.
+pub const RECORD_VERSION: u16 = 0;
+
+/// Bytes before the first frame.
+pub const GROUP_HEADER_BYTES: usize = 16;
+/// Bytes of a frame beside its record.
+pub const FRAME_HEADER_BYTES: usize = 32;
+const RECORD_HEADER_BYTES: usize = 2;
+
+/// Bounds what bincode may allocate for a length that it has read.
+const CONFIG: Configuration<LittleEndian, Fixint, Limit<MAX_GROUP_BYTES>> =
+    config::legacy().with_limit::<MAX_GROUP_BYTES>();
+
+/// Why bytes are not what they should be.
+#[derive(Debug, Error)]
+pub enum CodecError {
+    #[error("{what} version {found} is unknown to this program, which knows version {known}")]
+    UnknownVersion { what: &'static str, found: u16, known: u16 },
+    #[error("{what} is cut short")]
+    Short { what: &'static str },
+    #[error("{count} bytes are left over behind {what}")]
+    LeftOver { what: &'static str, count: usize },
+    #[error("workspace side {0} does not exist")]
+    Side(u8),
+    #[error("a record could not be read")]
+    Decode(#[source] Box<bincode::error::DecodeError>),
+}
+
+/// A group with its frames decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupContent {
+    pub receipt: Millis,
+    pub frames: Vec<Frame>,
+}
+
+/// The bytes of a record as the frame carries them. Meant to be called where the request is served,
+/// so that the writer only puts bytes together.
+pub fn encode_record(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(512);
+    bytes.extend_from_slice(&RECORD_VERSION.to_le_bytes());
+    bincode::serde::encode_into_std_write(record, &mut bytes, config::legacy())
+        .expect("records have known lengths, and a Vec takes every byte");
+    bytes
+}
+
+/// The other way. All of `bytes` must belong to the record.
+pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
+    let (version, body) = bytes.split_at_checked(RECORD_HEADER_BYTES).ok_or(CodecError::Short { what: "a record" })?;
+    let found = u16::from_le_bytes([version[0], version[1]]);
+    if found != RECORD_VERSION {
+        return Err(CodecError::UnknownVersion { what: "record", found, known: RECORD_VERSION });
+    }
+    let (record, consumed) = bincode::serde::decode_from_slice::<Record, _>(body, CONFIG)
+        .map_err(|source| CodecError::Decode(Box::new(source)))?;
+    match body.len() - consumed {
+        0 => Ok(record),
+        count => Err(CodecError::LeftOver { what: "a record", count }),
+    }
+}
+
+/// Puts the bytes of a group together; kept from group to group for its buffer.
+#[derive(Debug, Default)]
+pub struct GroupBuilder {
+    bytes: Vec<u8>,
+    frames: u32,
+}
+
+impl GroupBuilder {
+    /// Begins a new group.
+    pub fn begin(&mut self, receipt: Millis) {
+        self.bytes.clear();
+        self.frames = 0;
+        self.bytes.extend_from_slice(&GROUP_VERSION.to_le_bytes());
+        self.bytes.extend_from_slice(&[0; 6]);
+        self.bytes.extend_from_slice(&receipt.to_le_bytes());
+    }
+
+    /// Adds a frame. `record` comes from [`encode_record`].
+    pub fn push(&mut self, key: WorkspaceKey, seq: u64, apply_version: u16, record: &[u8]) {
+        let length = u32::try_from(record.len()).expect("a record is smaller than a group");
+        self.bytes.extend_from_slice(&key.id.0.to_le_bytes());
+        self.bytes.push(side_byte(key.side));
+        self.bytes.push(0);
+        self.bytes.extend_from_slice(&apply_version.to_le_bytes());
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(&seq.to_le_bytes());
+        self.bytes.extend_from_slice(record);
+        self.frames += 1;
+    }
+
+    /// The group as it is now.
+    pub fn finish(&mut self) -> &[u8] {
+        self.bytes[4..8].copy_from_slice(&self.frames.to_le_bytes());
+        &self.bytes
+    }
+}
+
+/// A group whose frames are looked at one by one.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupView<'a> {
+    pub receipt: Millis,
+    /// As the header says; [`frames`](Self::frames) makes sure of it.
+    pub count: u32,
+    frames: &'a [u8],
+}
+
+impl<'a> GroupView<'a> {
+    pub fn new(bytes: &'a [u8]) -> Result<Self, CodecError> {
+        let mut reader = Bytes { rest: bytes, what: "a group" };
+        let found = u16::from_le_bytes(reader.take()?);
+        if found != GROUP_VERSION {
+            return Err(CodecError::UnknownVersion { what: "group", found, known: GROUP_VERSION });
+        }
+        let _reserved: [u8; 2] = reader.take()?;
+        let count = u32::from_le_bytes(reader.take()?);
+        let receipt = i64::from_le_bytes(reader.take()?);
+        Ok(Self { receipt, count, frames: reader.rest })
+    }
+
+    /// The frames in order. After an error there is nothing more.
+    pub fn frames(self) -> impl Iterator<Item = Result<RawFrame<'a>, CodecError>> {
+        let mut reader = Bytes { rest: self.frames, what: "a frame" };
+        let mut left = self.count;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                let count = std::mem::take(&mut reader.rest).len();
+                return (count != 0).then_some(Err(CodecError::LeftOver { what: "a group's frames", count }));
+            }
+            left -= 1;
+            let frame = reader.frame(self.receipt);
+            if frame.is_err() {
+                (left, reader.rest) = (0, &[]);
+            }
+            Some(frame)
+        })
+    }
+}
+
+/// A frame whose record is still bytes: enough to pass over other workspaces' frames.
+#[derive(Clone, Copy, Debug)]
+pub struct RawFrame<'a> {
+    pub key: WorkspaceKey,
+    pub seq: u64,
+    pub receipt: Millis,
+    pub apply_version: u16,
+    pub record: &'a [u8],
+}
+
+impl RawFrame<'_> {
+    /// Decodes the record.
+    pub fn decode(&self) -> Result<Frame, CodecError> {
+        Ok(Frame {
+            key: self.key,
+            seq: self.seq,
+            receipt: self.receipt,
+            apply_version: self.apply_version,
+            record: decode_record(self.record)?,
+        })
+    }
+}
+
+/// All of a group.
+pub fn decode_group(bytes: &[u8]) -> Result<GroupContent, CodecError> {
+    let view = GroupView::new(bytes)?;
+    let frames = view.frames().map(|frame| frame?.decode()).collect::<Result<_, _>>()?;
+    Ok(GroupContent { receipt: view.receipt, frames })
+}
+
+/// Only the frames of one workspace side; the others are not decoded.
+pub fn decode_frames_of(bytes: &[u8], key: WorkspaceKey) -> Result<GroupContent, CodecError> {
+    let view = GroupView::new(bytes)?;
+    let frames = view
+        .frames()
+        .filter(|frame| frame.as_ref().map_or(true, |frame| frame.key == key))
+        .map(|frame| frame?.decode())
+        .collect::<Result<_, _>>()?;
+    Ok(GroupContent { receipt: view.receipt, frames })
+}
+
+const fn side_byte(side: Side) -> u8 {
+    match side {
+        Side::Live => 0,
+        Side::Test => 1,
+    }
+}
+
+struct Bytes<'a> {
+    rest: &'a [u8],
+    what: &'static str,
+}
+
+impl<'a> Bytes<'a> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
+        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(CodecError::Short { what: self.what })?;
+        self.rest = rest;
+        Ok(*head)
+    }
+
+    fn frame(&mut self, receipt: Millis) -> Result<RawFrame<'a>, CodecError> {
+        let id = Id(u128::from_le_bytes(self.take()?));
+        let side = match self.take::<2>()?[0] {
+            0 => Side::Live,
+            1 => Side::Test,
+            other => return Err(CodecError::Side(other)),
+        };
+        let apply_version = u16::from_le_bytes(self.take()?);
+        let length = usize::try_from(u32::from_le_bytes(self.take()?)).unwrap_or(usize::MAX);
+        let seq = u64::from_le_bytes(self.take()?);
+        let (record, rest) = self.rest.split_at_checked(length).ok_or(CodecError::Short { what: self.what })?;
+        self.rest = rest;
+        Ok(RawFrame { key: WorkspaceKey { id, side }, seq, receipt, apply_version, record })
+    }
+}
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::event::{Body, EventRecord, Identity, Sender, TurnFeatures};
+use crate::domain::record::Command;
+
+const A: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Live };
+const B: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Test };
+
+fn events() -> Record {
+    let features = TurnFeatures {
+        compound: Some(-1_234),
+        read: true,
+        hits: 0b101,
+        question: true,
+        exclamation: false,
+        words: Box::new([7, 9]),
+    };
+    Record::Events(vec![EventRecord {
+        identity: Identity { key: *b"twelve bytes", content: 5 },
+        time: Some(1_750_000_000_000),
+        conversation: Some(Id(1)),
+        account: None,
+        account_name: Some("Müller".into()),
+        contact: None,
+        channel: None,
+        intent: None,
+        body: Body::MessageSent { sender: Sender::Ai, features },
+    }])
+}
+
+fn skip() -> Record {
+    Record::Skip { seq: 3, place: 2, reason: "panic".into() }
+}
+
+fn acknowledge() -> Record {
+    Record::Command { actor: "x".into(), command: Command::Acknowledge { breaker: Id(9), note: None } }
+}
+
+fn group(records: &[(WorkspaceKey, u64, Record)]) -> Vec<u8> {
+    let mut builder = GroupBuilder::default();
+    builder.begin(42);
+    for (key, seq, record) in records {
+        builder.push(*key, *seq, 3, &encode_record(record));
+    }
+    builder.finish().to_vec()
+}
+
+fn sample() -> Vec<u8> {
+    group(&[(A, 1, events()), (B, 1, skip()), (A, 2, acknowledge())])
+}
+
+#[test]
+fn a_group_comes_back_as_it_was() {
+    let content = decode_group(&sample()).unwrap();
+    assert_eq!(content.receipt, 42);
+    let frame = |key, seq, record| Frame { key, seq, receipt: 42, apply_version: 3, record };
+    assert_eq!(content.frames, [frame(A, 1, events()), frame(B, 1, skip()), frame(A, 2, acknowledge())]);
+}
+
+#[test]
+fn frames_of_other_workspaces_are_passed_over_undecoded() {
+    let mut builder = GroupBuilder::default();
+    builder.begin(42);
+    builder.push(B, 1, 3, b"not a record");
+    builder.push(A, 1, 3, &encode_record(&skip()));
+    let bytes = builder.finish().to_vec();
+    let content = decode_frames_of(&bytes, A).unwrap();
+    assert_eq!(content.frames.len(), 1);
+    assert!(decode_frames_of(&bytes, B).is_err());
+}
+
+#[test]
+fn a_builder_begins_anew() {
+    let mut builder = GroupBuilder::default();
+    builder.begin(1);
+    builder.push(A, 1, 3, &encode_record(&events()));
+    builder.begin(42);
+    builder.push(A, 7, 3, &encode_record(&skip()));
+    assert_eq!(builder.finish(), group(&[(A, 7, skip())]));
+}
+
+#[test]
+fn r9_7_golden_bytes_of_version_0() {
+    let bytes = group(&[(B, 0x0102, skip())]);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = [
+        "0000",
+        "0000",
+        "01000000",
+        "2a00000000000000", // group: version, reserved, count, receipt
+        "0a000000000000000000000000000000",
+        "01",
+        "00",
+        "0300", // workspace, side, reserved, apply
+        "1d000000",
+        "0201000000000000", // record length, seq
+        "0000",
+        "03000000",
+        "0300000000000000",
+        "0200",
+        "0500000000000000",
+        "70616e6963",
+    ];
+    assert_eq!(hex, expected.concat());
+}
+
+#[test]
+fn r9_7_unknown_versions_are_refused_by_name() {
+    let mut bytes = sample();
+    bytes[0] = 9;
+    let message = decode_group(&bytes).unwrap_err().to_string();
+    assert_eq!(message, "group version 9 is unknown to this program, which knows version 0");
+    let mut record = encode_record(&skip());
+    record[0..2].copy_from_slice(&513_u16.to_le_bytes());
+    let message = decode_record(&record).unwrap_err().to_string();
+    assert_eq!(message, "record version 513 is unknown to this program, which knows version 0");
+}
+
+#[test]
+fn cut_at_every_byte_a_group_is_refused() {
+    let bytes = sample();
+    for length in 0..bytes.len() {
+        assert!(decode_group(&bytes[..length]).is_err(), "the first {length} bytes were accepted");
+    }
+}
+
+#[test]
+fn left_over_bytes_are_refused() {
+    let mut bytes = sample();
+    bytes.push(0);
+    assert!(matches!(decode_group(&bytes), Err(CodecError::LeftOver { count: 1, .. })));
+    let mut record = encode_record(&skip());
+    record.extend_from_slice(&[0; 3]);
+    assert!(matches!(decode_record(&record), Err(CodecError::LeftOver { count: 3, .. })));
+}
+
+#[test]
+fn a_huge_length_is_refused_and_not_allocated() {
+    // The actor of a command, of 2^62 bytes.
+    let mut record = vec![0, 0, 1, 0, 0, 0];
+    record.extend_from_slice(&(1_u64 << 62).to_le_bytes());
+    assert!(matches!(decode_record(&record), Err(CodecError::Decode(_))));
+    // A list of 2^62 events.
+    let mut record = vec![0, 0, 0, 0, 0, 0];
+    record.extend_from_slice(&(1_u64 << 62).to_le_bytes());
+    assert!(matches!(decode_record(&record), Err(CodecError::Decode(_))));
+    // Four billion frames, and a frame of four gigabytes.
+    let mut bytes = sample();
+    bytes[4..8].fill(0xff);
+    assert!(decode_group(&bytes).is_err());
+    let mut bytes = sample();
+    bytes[GROUP_HEADER_BYTES + 20..GROUP_HEADER_BYTES + 24].fill(0xff);
+    assert!(matches!(decode_group(&bytes), Err(CodecError::Short { .. })));
+}
+
+#[test]
+fn a_side_that_does_not_exist_is_refused() {
+    let mut bytes = sample();
+    bytes[GROUP_HEADER_BYTES + 16] = 2;
+    assert!(matches!(decode_group(&bytes), Err(CodecError::Side(2))));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_refused_or_read_without_a_panic(
+        at in 0_usize..400, noise in proptest::collection::vec(any::<u8>(), 1..40)
+    ) {
+        let mut bytes = sample();
+        let at = at % bytes.len();
+        let count = noise.len().min(bytes.len() - at);
+        bytes[at..at + count].copy_from_slice(&noise[..count]);
+        let _ = decode_group(&bytes);
+        let _ = decode_group(&noise);
+    }
+}

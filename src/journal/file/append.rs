@@ -1,0 +1,319 @@
+//! The writing side of the file journal.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use parking_lot::RwLock;
+
+use super::super::faults::{self, Fault};
+use super::super::{
+    AppendError, Entries, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, TrimError,
+};
+use super::disk::Disk;
+use super::format::{self, BLOCK, Header, Kind, group_span};
+use super::lock::DirectoryLock;
+use super::open::{FileOptions, MIB};
+use super::read::{FileReader, Index, Indexed};
+use super::segment::{self, CreateError, Origin, SegmentFile, write_zeroes};
+
+/// A segment that is being created elsewhere.
+type Pending = JoinHandle<Result<SegmentFile, CreateError>>;
+
+/// The journal in segment files, open for writing.
+#[derive(Debug)]
+pub struct FileJournal {
+    disk: Arc<dyn Disk>,
+    directory: PathBuf,
+    segment_bytes: u64,
+    origin: Origin,
+    active: SegmentFile,
+    /// Where the next group goes in the active segment.
+    end: u64,
+    /// Empty segments behind the active one, in order.
+    spare: Vec<SegmentFile>,
+    pending: Option<Pending>,
+    last: u64,
+    last_checksum: u32,
+    poisoned: bool,
+    buffer: Vec<u8>,
+    reader: FileReader,
+    pub(super) fault: Option<Fault>,
+    /// Only a fault point leaves a group unsynced.
+    unsynced: bool,
+    /// Declared last: released when nothing of the journal is left.
+    _lock: DirectoryLock,
+}
+
+/// How a group did not get written.
+enum Failure {
+    /// Nothing of it is on disk.
+    Clean(io::Error),
+    /// Nobody knows what is on disk.
+    Final(io::Error),
+}
+
+impl FileJournal {
+    #[expect(clippy::too_many_arguments, reason = "called once, by open, with what it has found")]
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        lock: DirectoryLock,
+        directory: PathBuf,
+        options: &FileOptions,
+        index: Index,
+        active: SegmentFile,
+        spare: Vec<SegmentFile>,
+        end: u64,
+        last_checksum: u32,
+    ) -> Self {
+        Self {
+            disk,
+            directory,
+            segment_bytes: options.segment_bytes,
+            origin: index.origin,
+            active,
+            end,
+            spare,
+            pending: None,
+            last: index.last,
+            last_checksum,
+            poisoned: false,
+            buffer: Vec::new(),
+            reader: FileReader(Arc::new(RwLock::new(index))),
+            fault: faults::selected(),
+            unsynced: false,
+            _lock: lock,
+        }
+    }
+
+    /// Writes and syncs one group.
+    fn store(&mut self, group: &[u8]) -> Result<(), Failure> {
+        if self.unsynced {
+            self.sync()?;
+        }
+        let span = group_span(group.len());
+        if self.end + span > self.active.length {
+            self.make_room(span)?;
+        }
+        let header = Header {
+            partition: self.origin.partition.0,
+            number: self.last + 1,
+            previous: self.last_checksum,
+            journal: self.origin.journal,
+        };
+        self.buffer.clear();
+        let checksum = format::encode(Kind::Group, header, group, &mut self.buffer);
+        self.buffer.resize(usize::try_from(span).expect("a group fits into memory"), 0);
+        if let Err(error) = self.active.file.write_all_at(&self.buffer, self.end) {
+            return Err(match self.take_back(span) {
+                Ok(()) => Failure::Clean(error),
+                Err(undo) => Failure::Final(undo),
+            });
+        }
+        if self.fault == Some(Fault::AckBeforeSync) {
+            self.unsynced = true;
+        } else {
+            self.sync()?;
+        }
+        self.end += span;
+        self.last += 1;
+        self.last_checksum = checksum;
+        if self.unsynced {
+            return Ok(());
+        }
+        self.note_synced();
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), Failure> {
+        self.active.file.sync().map_err(Failure::Final)?;
+        if std::mem::take(&mut self.unsynced) {
+            self.note_synced();
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "faults")]
+    pub(super) fn note_synced(&self) {
+        if let Some(directory) = faults::synced_directory() {
+            faults::note_synced(&directory, &self.active.path, self.end);
+        }
+    }
+
+    #[cfg(not(feature = "faults"))]
+    pub(super) const fn note_synced(&self) {}
+
+    /// After a write that failed: leaves zeroes where the group would have been. An error means that
+    /// the bytes there are not known.
+    fn take_back(&self, span: u64) -> io::Result<()> {
+        let file = &*self.active.file;
+        if write_zeroes(file, self.end, self.end + span).is_err() {
+            // Zeroes may need space too, on file systems that never write in place.
+            file.set_len(self.end)?;
+            file.set_len(self.active.length)?;
+        }
+        file.sync()
+    }
+
+    /// Makes another segment active, one with room for `span` bytes.
+    fn make_room(&mut self, span: u64) -> Result<(), Failure> {
+        if self.end == BLOCK {
+            // Never leaves an empty segment behind: the chain of groups would stop there.
+            return self.active.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from);
+        }
+        self.collect_pending()?;
+        if self.spare.is_empty() {
+            let number = self.active.number + 1;
+            let created = segment::create(&*self.disk, &self.directory, self.origin, number, self.segment_bytes);
+            self.spare.push(created.map_err(Failure::from)?);
+        }
+        let next = &mut self.spare[0];
+        next.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from)?;
+        self.active = self.spare.remove(0);
+        self.end = BLOCK;
+        let entry = Indexed { path: self.active.path.clone(), first_group: None };
+        self.reader.0.write().segments.push(entry);
+        Ok(())
+    }
+
+    /// Takes over the segment that was created in the background, waiting for it if need be. One
+    /// that could not be created is tried again by whoever needs it.
+    fn collect_pending(&mut self) -> Result<(), Failure> {
+        match self.pending.take().map(JoinHandle::join) {
+            Some(Ok(Ok(created))) => self.spare.push(created),
+            Some(Ok(Err(CreateError::NotSynced(error)))) => return Err(Failure::Final(error)),
+            Some(Ok(Err(CreateError::Unable(error)))) => {
+                tracing::warn!(%error, "could not create the journal's next segment in time");
+            }
+            Some(Err(_)) => tracing::error!("creating the journal's next segment panicked"),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Begins with the next segment when half of the active one is used.
+    fn prepare_next(&mut self) {
+        if self.pending.is_some() || !self.spare.is_empty() || self.end < self.active.length / 2 {
+            return;
+        }
+        let (disk, directory, origin) = (Arc::clone(&self.disk), self.directory.clone(), self.origin);
+        let (number, length) = (self.active.number + 1, self.segment_bytes);
+        let spawned = thread::Builder::new()
+            .name("journal-segment".into())
+            .spawn(move || segment::create(&*disk, &directory, origin, number, length));
+        match spawned {
+            Ok(handle) => self.pending = Some(handle),
+            Err(error) => tracing::warn!(%error, "no thread for the journal's next segment"),
+        }
+    }
+
+    /// Makes the last group visible to readers.
+    fn publish(&self) {
+        let mut index = self.reader.0.write();
+        index.last = self.last;
+        if let Some(active) = index.segments.last_mut() {
+            active.first_group.get_or_insert(self.last);
+        }
+    }
+}
+
+impl From<CreateError> for Failure {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Unable(error) => Self::Clean(error),
+            CreateError::NotSynced(error) => Self::Final(error),
+        }
+    }
+}
+
+impl Drop for FileJournal {
+    fn drop(&mut self) {
+        // Nothing may be written behind the lock's back.
+        if let Err(Failure::Clean(error) | Failure::Final(error)) = self.collect_pending() {
+            tracing::warn!(%error, "could not create the journal's next segment");
+        }
+        if self.unsynced
+            && let Err(Failure::Clean(error) | Failure::Final(error)) = self.sync()
+        {
+            tracing::error!(%error, "could not sync the journal");
+        }
+    }
+}
+
+impl Journal for FileJournal {
+    fn append(
+        &mut self,
+        partition: Partition,
+        expected_last: GroupPosition,
+        group: &[u8],
+    ) -> Result<GroupPosition, AppendError> {
+        if self.poisoned {
+            return Err(AppendError::Poisoned { source: None });
+        }
+        let last = GroupPosition(self.last);
+        if partition != self.origin.partition || expected_last != last {
+            return Err(AppendError::Fenced { last });
+        }
+        if group.len() > MAX_GROUP_BYTES {
+            return Err(AppendError::TooLarge { bytes: group.len() });
+        }
+        match self.store(group) {
+            Ok(()) => {
+                self.publish();
+                self.prepare_next();
+                Ok(GroupPosition(self.last))
+            }
+            Err(Failure::Clean(error)) => Err(AppendError::Full { source: error.into() }),
+            Err(Failure::Final(error)) => {
+                self.poisoned = true;
+                Err(AppendError::Poisoned { source: Some(error.into()) })
+            }
+        }
+    }
+
+    /// Unlinks whole segments, the oldest first.
+    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
+        if partition != self.origin.partition {
+            return Ok(());
+        }
+        loop {
+            let oldest = {
+                let index = self.reader.0.read();
+                // The oldest may go when the one behind it begins no later than what is needed.
+                match index.segments.get(1).and_then(|next| next.first_group) {
+                    Some(first) if first <= before.0 => index.segments[0].path.clone(),
+                    Some(_) | None => return Ok(()),
+                }
+            };
+            // One at a time, durably: a gap between segments would be damage.
+            let removed = match self.disk.remove(&oldest) {
+                // Removed by an attempt whose sync then failed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                result => result,
+            };
+            removed
+                .and_then(|()| self.disk.sync_directory(&self.directory))
+                .map_err(|error| TrimError { source: error.into() })?;
+            self.reader.0.write().segments.remove(0);
+        }
+    }
+
+    fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
+        Arc::new(self.reader.clone())
+    }
+}
+
+impl JournalRead for FileJournal {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+        self.reader.read(partition, from)
+    }
+
+    fn first(&self, partition: Partition) -> GroupPosition {
+        self.reader.first(partition)
+    }
+
+    fn last(&self, partition: Partition) -> GroupPosition {
+        self.reader.last(partition)
+    }
+}

@@ -1,0 +1,53 @@
+//! One process per data directory (R9.6).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use fs4::{FileExt, TryLockError};
+
+use super::OpenError;
+
+/// Held while the data directory is open; released with the process at the latest.
+#[derive(Debug)]
+pub struct DirectoryLock {
+    _file: File,
+}
+
+impl DirectoryLock {
+    /// Takes the lock, creating the lock file where there is none. [`OpenError::InUse`] when another
+    /// process, or another part of this one, has it.
+    pub fn acquire(data_dir: &Path) -> Result<Self, OpenError> {
+        let path = data_dir.join("lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(OpenError::io(&path))?;
+        judge(FileExt::try_lock(&file), data_dir)?;
+        // For whoever looks; nothing depends on it.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Self { _file: file })
+    }
+
+    /// Takes the lock, shared with others that only read, without changing anything; `None` where there is no lock file, which means
+    /// that no process has opened this directory.
+    pub fn acquire_read_only(data_dir: &Path) -> Result<Option<Self>, OpenError> {
+        let path = data_dir.join("lock");
+        match File::open(&path) {
+            Ok(file) => judge(FileExt::try_lock_shared(&file), data_dir).map(|()| Some(Self { _file: file })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(OpenError::io(&path)(error)),
+        }
+    }
+}
+
+fn judge(taken: Result<(), TryLockError>, data_dir: &Path) -> Result<(), OpenError> {
+    match taken {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: data_dir.to_path_buf() }),
+        Err(TryLockError::Error(error)) => Err(OpenError::io(data_dir)(error)),
+    }
+}

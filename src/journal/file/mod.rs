@@ -1,0 +1,71 @@
+//! The journal in segment files (I7): one write and one fdatasync per group.
+//!
+//! ```text
+//! <data directory>/lock                              held while a process has the directory open
+//! <data directory>/journal/<number>.segment          a header of 512 bytes, groups, zeroes
+//! <data directory>/journal/torn-<number>-<offset>.bin  what was cut from the tail
+//! ```
+//!
+//! Segments are created at their full size, zeroed and synced, the next one in the background
+//! before it is needed. [`scan`] reads them all at opening and tells a torn tail from damage.
+
+mod append;
+mod disk;
+mod format;
+mod lock;
+mod open;
+mod read;
+mod scan;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use scan::{Scan, scan};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use append::FileJournal;
+pub use lock::DirectoryLock;
+pub use open::{FileOptions, Opened};
+
+/// The journal's directory inside the data directory.
+pub(crate) fn directory(data_dir: &Path) -> PathBuf {
+    data_dir.join("journal")
+}
+
+/// Why a journal does not open.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Exit 75.
+    #[error("{} is in use by another process", path.display())]
+    InUse { path: PathBuf },
+    /// Exit 65. Never repaired by the program.
+    #[error("{} is damaged at byte {offset}: {what}", file.display())]
+    Damaged { file: PathBuf, offset: u64, what: String },
+    /// Exit 65.
+    #[error("{} has format version {found} at byte {offset}; this program knows version {known}", file.display())]
+    UnknownVersion { file: PathBuf, offset: u64, found: u16, known: u16 },
+    /// Exit 66: there is nothing to look at.
+    #[error("{} does not exist", path.display())]
+    Missing { path: PathBuf },
+    /// Exit 78.
+    #[error("a segment has 1 to 1,024 MiB, not {bytes} bytes")]
+    SegmentSize { bytes: u64 },
+    #[error("{}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// For `map_err`.
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+}

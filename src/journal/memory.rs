@@ -1,0 +1,157 @@
+//! A journal in memory: for tests, and for tools that need no durability.
+
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::{
+    AppendError, Cause, Entries, Entry, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError,
+    TrimError,
+};
+
+/// The log itself; clones share it, as several processes share a server.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryLog(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Position of the first group in `groups`, minus one.
+    trimmed: u64,
+    groups: Vec<Arc<[u8]>>,
+    outcome: Option<Outcome>,
+}
+
+/// What the next appends answer instead of the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One append answers `Unknown`; its group is stored all the same if `stored`.
+    Unknown { stored: bool },
+    /// Every append answers `Full` until this is taken back.
+    Full,
+    /// Every append answers `Poisoned` until this is taken back.
+    Poisoned,
+}
+
+impl MemoryLog {
+    /// A writer. Several may exist: fencing tells them apart.
+    pub fn writer(&self) -> MemoryJournal {
+        MemoryJournal { log: self.clone() }
+    }
+
+    /// Sets or takes back a fault.
+    pub fn answer(&self, outcome: Option<Outcome>) {
+        self.0.lock().outcome = outcome;
+    }
+}
+
+impl State {
+    fn last(&self) -> GroupPosition {
+        GroupPosition(self.trimmed + self.groups.len() as u64)
+    }
+
+    fn store(&mut self, group: &[u8]) -> GroupPosition {
+        self.groups.push(group.into());
+        self.last()
+    }
+}
+
+/// A handle on a [`MemoryLog`]. It has one partition, whatever its number.
+#[derive(Clone, Debug)]
+pub struct MemoryJournal {
+    log: MemoryLog,
+}
+
+impl Journal for MemoryJournal {
+    fn append(
+        &mut self,
+        _partition: Partition,
+        expected_last: GroupPosition,
+        group: &[u8],
+    ) -> Result<GroupPosition, AppendError> {
+        if group.len() > MAX_GROUP_BYTES {
+            return Err(AppendError::TooLarge { bytes: group.len() });
+        }
+        let mut state = self.log.0.lock();
+        let last = state.last();
+        if expected_last != last {
+            return Err(AppendError::Fenced { last });
+        }
+        match state.outcome {
+            None => Ok(state.store(group)),
+            Some(Outcome::Unknown { stored }) => {
+                state.outcome = None;
+                if stored {
+                    state.store(group);
+                }
+                Err(AppendError::Unknown { source: told("the answer was lost") })
+            }
+            Some(Outcome::Full) => {
+                Err(AppendError::Full { source: io::Error::from(io::ErrorKind::StorageFull).into() })
+            }
+            Some(Outcome::Poisoned) => Err(AppendError::Poisoned { source: Some(told("the storage failed")) }),
+        }
+    }
+
+    fn trim(&mut self, _partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
+        let mut state = self.log.0.lock();
+        let upto = before.0.min(state.last().0).saturating_sub(1);
+        let count = usize::try_from(upto.saturating_sub(state.trimmed)).unwrap_or(0);
+        state.groups.drain(..count);
+        state.trimmed += count as u64;
+        Ok(())
+    }
+
+    fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
+        Arc::new(self.clone())
+    }
+}
+
+impl JournalRead for MemoryJournal {
+    fn read(&self, _partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+        let state = self.log.0.lock();
+        let from = from.0.max(1);
+        if from <= state.trimmed {
+            return Err(ReadError::Trimmed { first: GroupPosition(state.trimmed + 1) });
+        }
+        let skipped = usize::try_from(from - state.trimmed - 1).unwrap_or(usize::MAX);
+        let groups: Vec<_> = state.groups.iter().skip(skipped).cloned().collect();
+        let entries = groups.into_iter().zip(from..);
+        Ok(Box::new(
+            entries.map(|(group, position)| Ok(Entry { position: GroupPosition(position), group: group.to_vec() })),
+        ))
+    }
+
+    fn first(&self, _partition: Partition) -> GroupPosition {
+        GroupPosition(self.log.0.lock().trimmed + 1)
+    }
+
+    fn last(&self, _partition: Partition) -> GroupPosition {
+        self.log.0.lock().last()
+    }
+}
+
+fn told(message: &'static str) -> Cause {
+    io::Error::other(message).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::conformance::{Bench, conformance_suite};
+
+    impl Bench for MemoryLog {
+        fn open(&self) -> Result<Box<dyn Journal + Send>, String> {
+            Ok(Box::new(self.writer()))
+        }
+
+        fn lose_next_outcome(&self, stored: bool) {
+            self.answer(Some(Outcome::Unknown { stored }));
+        }
+
+        /// Memory dies with its process: nothing is left of a group that was not stored.
+        fn tear(&self, _group: &[u8]) {}
+    }
+
+    conformance_suite!(MemoryLog::default());
+}

@@ -1,0 +1,160 @@
+//! The ordered, durable log of groups, and what writes and reads it.
+//!
+//! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
+//! group, [`writer`] fills them, [`file`] and [`memory`] keep them, [`inspect`] tells about them.
+
+pub mod codec;
+#[cfg(test)]
+mod conformance;
+mod faults;
+pub mod file;
+pub mod inspect;
+pub mod memory;
+pub mod writer;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// The largest group that any journal takes, in bytes.
+pub const MAX_GROUP_BYTES: usize = 64 << 20;
+
+/// A log of its own inside the journal. The file journal has one; a replicated log has more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition(pub u32);
+
+/// Where a group stands in its partition: dense from 1. Serves to read and to trim the log, nothing
+/// else (I3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct GroupPosition(pub u64);
+
+impl GroupPosition {
+    /// Before every group.
+    pub const ZERO: Self = Self(0);
+
+    /// The position after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for GroupPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A group that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub position: GroupPosition,
+    pub group: Vec<u8>,
+}
+
+/// Groups in order, without a gap.
+pub type Entries = Box<dyn Iterator<Item = Result<Entry, ReadError>> + Send>;
+
+/// What went wrong below a journal.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// The writing side of a log of groups.
+///
+/// The contract, which `conformance` runs on every implementation:
+///
+/// - **A group is whole or absent.** A crash, a power cut or a full store at any instant leaves
+///   every acknowledged group, in order, and nothing of one that is not whole.
+/// - **`Ok` means stable.** When `append` answers a position, the group outlives the machine's loss
+///   of power, and every later `read` shows it.
+/// - **Positions are dense**: the first group has position 1, and `append` answers
+///   `expected_last + 1`.
+/// - **One writer at a time.** `append` compares `expected_last` with the partition's last group
+///   and refuses with [`AppendError::Fenced`] when they differ: the caller is no longer the owner
+///   (or never was). Nothing is written then.
+/// - **An error other than `Unknown` and `Poisoned` means that nothing was written**, and nothing
+///   will appear later.
+/// - **After [`AppendError::Unknown`]** the group may be there, may appear, or not. The owner reads
+///   the tail for its own group before anything else: if it finds it, it was stored; if it finds
+///   another, it is fenced; if it finds none, it may append the same group with the same
+///   `expected_last` again, which then is stored once in any case.
+/// - **After [`AppendError::Poisoned`]** this handle takes no more groups. Whether the group is
+///   stored is what the next opening says.
+pub trait Journal: JournalRead + Send {
+    /// Stores `group` (at most [`MAX_GROUP_BYTES`]) behind `expected_last`.
+    fn append(
+        &mut self,
+        partition: Partition,
+        expected_last: GroupPosition,
+        group: &[u8],
+    ) -> Result<GroupPosition, AppendError>;
+
+    /// Lets go of groups before `before`. How many really go is the journal's choice; the last
+    /// group always stays.
+    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError>;
+
+    /// The reading side alone, for other threads.
+    fn reader(&self) -> Arc<dyn JournalRead + Send + Sync>;
+}
+
+/// The reading side of a log of groups.
+pub trait JournalRead {
+    /// The groups from `from` to the last one that is stored at the time of the call.
+    ///
+    /// `from` at or before [`first`](Self::first) − 1 is [`ReadError::Trimmed`]; behind the last
+    /// group there is simply nothing.
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError>;
+
+    /// The oldest group that is kept; the position of the first group to come where there is none.
+    fn first(&self, partition: Partition) -> GroupPosition;
+
+    /// The last group; [`GroupPosition::ZERO`] where there is none.
+    fn last(&self, partition: Partition) -> GroupPosition;
+}
+
+/// Why a group was not taken.
+#[derive(Debug, Error)]
+pub enum AppendError {
+    #[error("another writer owns the journal: its last group is {last}")]
+    Fenced { last: GroupPosition },
+    #[error("it is not known whether the journal stored the group")]
+    Unknown {
+        #[source]
+        source: Cause,
+    },
+    /// Nothing changed; a later append may work.
+    #[error("the journal's storage takes nothing more for now")]
+    Full {
+        #[source]
+        source: Cause,
+    },
+    #[error("the journal takes no more groups until the server is restarted")]
+    Poisoned {
+        #[source]
+        source: Option<Cause>,
+    },
+    #[error("a group of {bytes} bytes exceeds the limit of {MAX_GROUP_BYTES}")]
+    TooLarge { bytes: usize },
+}
+
+/// Why groups could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    #[error("the groups before {first} are no longer kept")]
+    Trimmed { first: GroupPosition },
+    #[error("group {position} is damaged ({place})")]
+    Damaged { position: GroupPosition, place: String },
+    #[error("the journal could not be read")]
+    Storage {
+        #[source]
+        source: Cause,
+    },
+}
+
+/// Why groups could not be let go.
+#[derive(Debug, Error)]
+#[error("the journal could not be trimmed")]
+pub struct TrimError {
+    #[source]
+    pub source: Cause,
+}

@@ -1,0 +1,204 @@
+//! Group commit: one thread that puts waiting records into groups and appends them.
+//!
+//! The thread takes whatever waits, stamps one receipt and dense seqs, appends the group, and hands
+//! each payload back in order. While it waits for the storage the next group gathers by itself.
+
+mod health;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use parking_lot::RwLock;
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::domain::ids::WorkspaceKey;
+use crate::domain::time::Millis;
+
+use super::{GroupPosition, Journal, JournalRead, Partition};
+
+pub use health::{Health, WriterHealth};
+
+/// How large a group may get. A single record larger than `bytes` gets a group of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupLimits {
+    pub bytes: usize,
+    pub frames: usize,
+}
+
+impl Default for GroupLimits {
+    fn default() -> Self {
+        Self { bytes: 4 << 20, frames: 4_096 }
+    }
+}
+
+/// Where the writer goes on from: what recovery has found.
+#[derive(Clone, Debug, Default)]
+pub struct WriterStart {
+    pub partition: Partition,
+    /// The last seq of each workspace side that has any.
+    pub last_seqs: HashMap<WorkspaceKey, u64>,
+    /// The last receipt; receipts never decrease from here.
+    pub last_receipt: Millis,
+}
+
+/// A record on its way to the journal.
+#[derive(Debug)]
+pub struct Submission<T> {
+    pub key: WorkspaceKey,
+    /// From [`encode_record`](super::codec::encode_record).
+    pub record_bytes: Vec<u8>,
+    pub apply_version: u16,
+    /// Comes back with the outcome. What bounds the memory of waiting records travels in here.
+    pub payload: T,
+}
+
+/// What became of a submission. Every one that was accepted has exactly one outcome.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// On stable storage, at this place in the order of its workspace side.
+    Committed(Committed<T>),
+    /// Not in the journal, and its seq not used, unless the reason says otherwise.
+    Refused(Refused<T>),
+}
+
+/// A frame that is durable.
+#[derive(Debug)]
+pub struct Committed<T> {
+    pub key: WorkspaceKey,
+    pub seq: u64,
+    pub receipt: Millis,
+    /// The group it is in.
+    pub group: GroupPosition,
+    pub payload: T,
+}
+
+/// A record that was not taken.
+#[derive(Debug)]
+pub struct Refused<T> {
+    pub key: WorkspaceKey,
+    pub reason: Refusal,
+    pub payload: T,
+}
+
+/// Why a record was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("the storage takes nothing more for now")]
+    Full,
+    /// Where the group's own append failed, a restart may find it stored all the same.
+    #[error("the journal failed and takes nothing more until a restart")]
+    Poisoned,
+    #[error("another writer owns the journal")]
+    Fenced,
+    #[error("the record is larger than any group may be")]
+    TooLarge,
+}
+
+/// The writer has stopped; the submission comes back.
+#[derive(Debug, Error)]
+#[error("the journal's writer has stopped")]
+pub struct Closed<T>(pub Submission<T>);
+
+type Sender<T> = mpsc::Sender<Submission<T>>;
+
+/// Submits records. Cheap to clone.
+#[derive(Debug)]
+pub struct WriterHandle<T> {
+    /// Taken out when the writer stops, so that no submission is accepted and then lost.
+    sender: Arc<RwLock<Option<Sender<T>>>>,
+}
+
+impl<T> Clone for WriterHandle<T> {
+    fn clone(&self) -> Self {
+        Self { sender: Arc::clone(&self.sender) }
+    }
+}
+
+impl<T> WriterHandle<T> {
+    /// Queues a record; never blocks. The queue has no bound of its own: whoever submits holds a
+    /// permit for the bytes and lets it travel in the payload (I5).
+    pub fn submit(&self, submission: Submission<T>) -> Result<(), Closed<T>> {
+        match &*self.sender.read() {
+            Some(sender) => sender.send(submission).map_err(|mpsc::SendError(submission)| Closed(submission)),
+            None => Err(Closed(submission)),
+        }
+    }
+}
+
+/// The writer's thread. Dropping it stops the writer as [`stop`](Self::stop) does.
+pub struct JournalWriter<T> {
+    handle: WriterHandle<T>,
+    health: Arc<WriterHealth>,
+    reader: Arc<dyn JournalRead + Send + Sync>,
+    trims: mpsc::Sender<GroupPosition>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<T: Send + 'static> JournalWriter<T> {
+    /// Starts the thread. `sink` is called on it, once per submission, in the order of submission
+    /// and thus of seqs; it must not block for long, and must not panic.
+    pub fn spawn(
+        journal: Box<dyn Journal + Send>,
+        clock: Arc<dyn Clock>,
+        start: WriterStart,
+        limits: GroupLimits,
+        sink: impl FnMut(Outcome<T>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let (trims, trim_requests) = mpsc::channel();
+        let health = Arc::new(WriterHealth::default());
+        let reader = journal.reader();
+        let run = run::Run::new(journal, clock, start, limits, Arc::clone(&health), trim_requests);
+        let thread = thread::Builder::new().name("journal".into()).spawn(move || run.serve(&receiver, sink))?;
+        let handle = WriterHandle { sender: Arc::new(RwLock::new(Some(sender))) };
+        Ok(Self { handle, health, reader, trims, thread: Some(thread) })
+    }
+}
+
+impl<T> JournalWriter<T> {
+    /// A handle to submit with.
+    pub fn handle(&self) -> WriterHandle<T> {
+        self.handle.clone()
+    }
+
+    /// How the writer is doing.
+    pub fn health(&self) -> Arc<WriterHealth> {
+        Arc::clone(&self.health)
+    }
+
+    /// The reading side of the journal that is written to.
+    pub fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
+        Arc::clone(&self.reader)
+    }
+
+    /// Lets the journal go of groups before `before`, after the group that is written next.
+    pub fn trim(&self, before: GroupPosition) {
+        // A writer that has stopped trims nothing more; the next one will.
+        let _ = self.trims.send(before);
+    }
+
+    /// Accepts no more submissions, writes those that were accepted, and waits for the thread.
+    pub fn stop(mut self) {
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        drop(self.handle.sender.write().take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the journal's writer panicked");
+        }
+    }
+}
+
+impl<T> Drop for JournalWriter<T> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,103 @@
+//! What `/readyz` and `/metrics` show of the writer.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::domain::time::Millis;
+
+/// Counters that the writer keeps and anyone reads. They are not read as of one instant.
+#[derive(Debug, Default)]
+pub struct WriterHealth {
+    failed: AtomicBool,
+    stopped: AtomicBool,
+    /// 0 for not full.
+    full_since: AtomicI64,
+    groups: AtomicU64,
+    frames: AtomicU64,
+    bytes: AtomicU64,
+    last_frames: AtomicU64,
+    last_bytes: AtomicU64,
+    append_nanos: AtomicU64,
+    append_nanos_max: AtomicU64,
+    last_group: AtomicU64,
+    last_receipt: AtomicI64,
+}
+
+/// A reading of [`WriterHealth`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The journal takes nothing more until a restart: it is poisoned, or another writer owns it.
+    pub failed: bool,
+    /// The thread has ended.
+    pub stopped: bool,
+    /// Since when every append has failed for want of space. Taken back by the next that works.
+    pub full_since: Option<Millis>,
+    /// Since the start of the writer.
+    pub groups: u64,
+    pub frames: u64,
+    /// Of groups, without what the storage adds.
+    pub bytes: u64,
+    /// Size of the last group.
+    pub last_frames: u64,
+    pub last_bytes: u64,
+    /// Time spent in appends (write and sync) that worked, in all and at most.
+    pub append_nanos: u64,
+    pub append_nanos_max: u64,
+    /// Position of the last group written; 0 for none.
+    pub last_group: u64,
+    /// Receipt of the last group written, or what the writer started from.
+    pub last_receipt: Millis,
+}
+
+impl WriterHealth {
+    /// The counters as they are.
+    pub fn read(&self) -> Health {
+        let full_since = self.full_since.load(Ordering::Relaxed);
+        Health {
+            failed: self.failed.load(Ordering::Acquire),
+            stopped: self.stopped.load(Ordering::Acquire),
+            full_since: (full_since != 0).then_some(full_since),
+            groups: self.groups.load(Ordering::Relaxed),
+            frames: self.frames.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            last_frames: self.last_frames.load(Ordering::Relaxed),
+            last_bytes: self.last_bytes.load(Ordering::Relaxed),
+            append_nanos: self.append_nanos.load(Ordering::Relaxed),
+            append_nanos_max: self.append_nanos_max.load(Ordering::Relaxed),
+            last_group: self.last_group.load(Ordering::Relaxed),
+            last_receipt: self.last_receipt.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn starts(&self, last_group: u64, last_receipt: Millis) {
+        self.last_group.store(last_group, Ordering::Relaxed);
+        self.last_receipt.store(last_receipt, Ordering::Relaxed);
+    }
+
+    pub(super) fn wrote(&self, group: u64, receipt: Millis, frames: usize, bytes: usize, took: Duration) {
+        let (frames, bytes) = (frames as u64, bytes as u64);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.full_since.store(0, Ordering::Relaxed);
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        self.frames.fetch_add(frames, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.last_frames.store(frames, Ordering::Relaxed);
+        self.last_bytes.store(bytes, Ordering::Relaxed);
+        self.append_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.append_nanos_max.fetch_max(nanos, Ordering::Relaxed);
+        self.starts(group, receipt);
+    }
+
+    /// The first of a series of failures counts.
+    pub(super) fn full(&self, now: Millis) {
+        let _ = self.full_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+}

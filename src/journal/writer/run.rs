@@ -1,0 +1,272 @@
+//! The writer's loop.
+
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
+
+use crate::clock::Clock;
+use crate::domain::ids::WorkspaceKey;
+use crate::domain::time::Millis;
+
+use super::super::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder};
+use super::super::faults::{self, Fault};
+use super::super::{AppendError, GroupPosition, Journal, MAX_GROUP_BYTES, Partition, ReadError};
+use super::{Committed, GroupLimits, Outcome, Refusal, Refused, Submission, WriterHealth, WriterStart};
+
+/// How often an append whose outcome is unknown is tried again before the writer gives up.
+const UNKNOWN_ATTEMPTS: u32 = 8;
+
+pub(super) struct Run {
+    journal: Box<dyn Journal + Send>,
+    clock: Arc<dyn Clock>,
+    partition: Partition,
+    last_seqs: HashMap<WorkspaceKey, u64>,
+    last_receipt: Millis,
+    last_group: GroupPosition,
+    limits: GroupLimits,
+    health: Arc<WriterHealth>,
+    trims: mpsc::Receiver<GroupPosition>,
+    /// Set for good by a failure after which nothing more is written.
+    failed: Option<Refusal>,
+    builder: GroupBuilder,
+    pub(super) fault: Option<Fault>,
+    /// Seqs of the group in work, by workspace side; they count once the group is stored.
+    fresh_seqs: HashMap<WorkspaceKey, u64>,
+}
+
+/// Says that the thread has ended, however it did.
+struct Ended(Arc<WriterHealth>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Run {
+    pub(super) fn new(
+        journal: Box<dyn Journal + Send>,
+        clock: Arc<dyn Clock>,
+        start: WriterStart,
+        limits: GroupLimits,
+        health: Arc<WriterHealth>,
+        trims: mpsc::Receiver<GroupPosition>,
+    ) -> Self {
+        let last_group = journal.last(start.partition);
+        health.starts(last_group.0, start.last_receipt);
+        Self {
+            journal,
+            clock,
+            partition: start.partition,
+            last_seqs: start.last_seqs,
+            last_receipt: start.last_receipt,
+            last_group,
+            limits: GroupLimits { bytes: limits.bytes.min(MAX_GROUP_BYTES), frames: limits.frames.max(1) },
+            health,
+            trims,
+            failed: None,
+            builder: GroupBuilder::default(),
+            fault: faults::selected(),
+            fresh_seqs: HashMap::new(),
+        }
+    }
+
+    /// Runs until every sender is gone and the queue is empty.
+    pub(super) fn serve<T>(mut self, queue: &mpsc::Receiver<Submission<T>>, mut sink: impl FnMut(Outcome<T>)) {
+        let _ended = Ended(Arc::clone(&self.health));
+        let mut group = Vec::new();
+        let mut carried = None;
+        while let Some(first) = carried.take().or_else(|| queue.recv().ok()) {
+            carried = self.gather(first, queue, &mut group);
+            match self.failed {
+                Some(reason) => refuse(group.drain(..), reason, &mut sink),
+                None => self.commit(&mut group, &mut sink),
+            }
+            self.trim();
+        }
+    }
+
+    /// Fills `group` up to the limits with what waits; answers what did not fit.
+    fn gather<T>(
+        &self,
+        first: Submission<T>,
+        queue: &mpsc::Receiver<Submission<T>>,
+        group: &mut Vec<Submission<T>>,
+    ) -> Option<Submission<T>> {
+        let mut bytes = GROUP_HEADER_BYTES + frame_bytes(&first);
+        group.push(first);
+        while group.len() < self.limits.frames {
+            let Ok(next) = queue.try_recv() else {
+                return None;
+            };
+            bytes += frame_bytes(&next);
+            if bytes > self.limits.bytes {
+                return Some(next);
+            }
+            group.push(next);
+        }
+        None
+    }
+
+    /// Writes a group and hands its payloads back.
+    fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(Outcome<T>)) {
+        if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
+            // Only a record on its own exceeds the limits.
+            return refuse(group.drain(..), Refusal::TooLarge, sink);
+        }
+        let receipt = self.last_receipt.max(self.clock.now());
+        let seqs = self.encode(group, receipt);
+        if self.fault == Some(Fault::AckBeforeWrite) {
+            return self.lie(group, &seqs, receipt, sink);
+        }
+        match self.append(group.len(), receipt) {
+            Ok(()) => self.hand_back(group, &seqs, receipt, sink),
+            Err(reason) => refuse(group.drain(..), reason, sink),
+        }
+    }
+
+    /// Fills the builder; answers the seqs, one per submission.
+    fn encode<T>(&mut self, group: &[Submission<T>], receipt: Millis) -> Vec<u64> {
+        self.builder.begin(receipt);
+        self.fresh_seqs.clear();
+        let mut seqs = Vec::with_capacity(group.len());
+        for submission in group {
+            let key = submission.key;
+            let last = self.fresh_seqs.entry(key).or_insert_with(|| self.last_seqs.get(&key).copied().unwrap_or(0));
+            *last += 1;
+            seqs.push(*last);
+            self.builder.push(key, *last, submission.apply_version, &submission.record_bytes);
+        }
+        seqs
+    }
+
+    /// Appends the built group. Seqs and receipt are taken only if that works.
+    fn append(&mut self, frames: usize, receipt: Millis) -> Result<(), Refusal> {
+        let began = self.clock.elapsed();
+        let group = self.builder.finish();
+        let bytes = group.len();
+        match append_certainly(&mut *self.journal, self.partition, self.last_group, group) {
+            Ok(position) => {
+                let took = self.clock.elapsed().saturating_sub(began);
+                self.last_group = position;
+                self.last_receipt = receipt;
+                self.last_seqs.extend(self.fresh_seqs.drain());
+                self.health.wrote(position.0, receipt, frames, bytes, took);
+                Ok(())
+            }
+            Err(error) => Err(self.judge(&error)),
+        }
+    }
+
+    /// What a failed append means for this group and those to come.
+    fn judge(&mut self, error: &AppendError) -> Refusal {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let reason = match error {
+            AppendError::Full { .. } => {
+                if self.health.read().full_since.is_none() {
+                    tracing::error!(%error, cause, "the journal is full: writes are refused");
+                }
+                self.health.full(self.clock.now());
+                return Refusal::Full;
+            }
+            AppendError::TooLarge { .. } => return Refusal::TooLarge,
+            AppendError::Fenced { .. } => Refusal::Fenced,
+            AppendError::Unknown { .. } | AppendError::Poisoned { .. } => Refusal::Poisoned,
+        };
+        tracing::error!(%error, cause, "the journal failed: no more writes until a restart");
+        self.failed = Some(reason);
+        self.health.fail();
+        reason
+    }
+
+    fn hand_back<T>(
+        &self,
+        group: &mut Vec<Submission<T>>,
+        seqs: &[u64],
+        receipt: Millis,
+        sink: &mut impl FnMut(Outcome<T>),
+    ) {
+        for (submission, seq) in group.drain(..).zip(seqs) {
+            sink(Outcome::Committed(Committed {
+                key: submission.key,
+                seq: *seq,
+                receipt,
+                group: self.last_group,
+                payload: submission.payload,
+            }));
+        }
+    }
+
+    /// The fault point `ack-before-write`.
+    fn lie<T>(
+        &mut self,
+        group: &mut Vec<Submission<T>>,
+        seqs: &[u64],
+        receipt: Millis,
+        sink: &mut impl FnMut(Outcome<T>),
+    ) {
+        let frames = group.len();
+        self.hand_back(group, seqs, receipt, sink);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        if let Err(reason) = self.append(frames, receipt) {
+            self.failed = Some(reason);
+        }
+    }
+
+    fn trim(&mut self) {
+        if let Some(before) = self.trims.try_iter().max()
+            && let Err(error) = self.journal.trim(self.partition, before)
+        {
+            tracing::warn!(%error, cause = %error.source, "could not trim the journal");
+        }
+    }
+}
+
+/// Appends, and where the outcome is unknown, finds it out before anything else (I8).
+fn append_certainly(
+    journal: &mut dyn Journal,
+    partition: Partition,
+    expected_last: GroupPosition,
+    group: &[u8],
+) -> Result<GroupPosition, AppendError> {
+    let mut attempts = 0;
+    let mut unknown = false;
+    loop {
+        let error = match journal.append(partition, expected_last, group) {
+            Ok(position) => return Ok(position),
+            // The group that is in the way may be this one, come late.
+            Err(error @ AppendError::Fenced { .. }) if unknown => error,
+            Err(error @ AppendError::Unknown { .. }) => error,
+            Err(error) => return Err(error),
+        };
+        unknown = true;
+        attempts += 1;
+        match tail_holds(journal, partition, expected_last.next(), group) {
+            Ok(Some(true)) => return Ok(expected_last.next()),
+            Ok(Some(false)) => return Err(AppendError::Fenced { last: journal.last(partition) }),
+            Ok(None) if attempts < UNKNOWN_ATTEMPTS => {}
+            Ok(None) => return Err(error),
+            Err(source) => return Err(AppendError::Unknown { source: source.into() }),
+        }
+    }
+}
+
+/// Whether the group at `position` is this one; `None` if there is none.
+fn tail_holds(
+    journal: &dyn Journal,
+    partition: Partition,
+    position: GroupPosition,
+    group: &[u8],
+) -> Result<Option<bool>, ReadError> {
+    let entry = journal.read(partition, position)?.next().transpose()?;
+    Ok(entry.map(|entry| entry.position == position && entry.group == group))
+}
+
+const fn frame_bytes<T>(submission: &Submission<T>) -> usize {
+    FRAME_HEADER_BYTES + submission.record_bytes.len()
+}
+
+fn refuse<T>(group: impl Iterator<Item = Submission<T>>, reason: Refusal, sink: &mut impl FnMut(Outcome<T>)) {
+    for submission in group {
+        sink(Outcome::Refused(Refused { key: submission.key, reason, payload: submission.payload }));
+    }
+}
