@@ -115,3 +115,93 @@ impl fmt::Debug for Position {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// What an id that comes in names; each kind has a prefix that may stand before it (R2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdKind {
+    Workspace,
+    Account,
+    Conversation,
+    Breaker,
+}
+
+impl IdKind {
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Workspace => "ws_",
+            Self::Account => "acc_",
+            Self::Conversation => "conv_",
+            Self::Breaker => "cb_",
+        }
+    }
+}
+
+/// A text that is no id of its kind. The sentence fits after the name of the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a hyphenated UUID, bare or after `{}`", .0.prefix())]
+pub struct IdError(pub IdKind);
+
+/// Reads a hyphenated UUID in any case, of any version and variant, bare or after the prefix of
+/// its kind (R2.2).
+pub fn parse_id(kind: IdKind, text: &str) -> Result<Id, IdError> {
+    let bytes = text.as_bytes();
+    let prefix = kind.prefix().as_bytes();
+    let bare = match bytes.split_at_checked(prefix.len()) {
+        Some((head, tail)) if head.eq_ignore_ascii_case(prefix) => tail,
+        Some(_) | None => bytes,
+    };
+    // Only the hyphenated form is 36 long; the crate's others (simple, braced, URN) are not ours.
+    if bare.len() != 36 {
+        return Err(IdError(kind));
+    }
+    Uuid::try_parse_ascii(bare).map(Id::from).map_err(|_| IdError(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: &str = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+    const KINDS: [IdKind; 4] = [IdKind::Workspace, IdKind::Account, IdKind::Conversation, IdKind::Breaker];
+
+    #[test]
+    fn r2_2_ids_are_read_bare_or_with_the_prefix_of_their_kind_in_any_case() {
+        let id = Id(0xf47ac10b_58cc_4372_a567_0e02b2c3d479);
+        for kind in KINDS {
+            assert_eq!(parse_id(kind, BARE), Ok(id));
+            assert_eq!(parse_id(kind, &BARE.to_uppercase()), Ok(id));
+            assert_eq!(parse_id(kind, &format!("{}{BARE}", kind.prefix())), Ok(id));
+            assert_eq!(parse_id(kind, &format!("{}{BARE}", kind.prefix()).to_uppercase()), Ok(id));
+            for other in KINDS.into_iter().filter(|other| *other != kind) {
+                assert_eq!(parse_id(kind, &format!("{}{BARE}", other.prefix())), Err(IdError(kind)));
+            }
+        }
+        assert_eq!(id.to_string(), BARE);
+    }
+
+    #[test]
+    fn r2_2_version_and_variant_are_not_checked() {
+        assert_eq!(parse_id(IdKind::Account, "00000000-0000-0000-0000-000000000000"), Ok(Id(0)));
+        assert_eq!(parse_id(IdKind::Account, "ffffffff-ffff-ffff-ffff-ffffffffffff"), Ok(Id(u128::MAX)));
+    }
+
+    #[test]
+    fn r2_2_only_the_hyphenated_form_is_read() {
+        for text in [
+            "",
+            "acc_",
+            "f47ac10b58cc4372a5670e02b2c3d479",
+            "{f47ac10b-58cc-4372-a567-0e02b2c3d479}",
+            "urn:uuid:f47ac10b-58cc-4372-a567-0e02b2c3d479",
+            "f47ac10b-58cc-4372-a567-0e02b2c3d47",
+            "f47ac10b-58cc-4372-a567-0e02b2c3d4790",
+            "f47ac10b-58cc-4372-a5670-e02b2c3d479",
+            " f47ac10b-58cc-4372-a567-0e02b2c3d479",
+            "acc_acc_f47ac10b-58cc-4372-a567-0e02b2c3d479",
+            "g47ac10b-58cc-4372-a567-0e02b2c3d479",
+            "\u{e9}47ac10b-58cc-4372-a567-0e02b2c3d47",
+        ] {
+            assert!(parse_id(IdKind::Account, text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! From the bytes of a request to its text: media type and content encoding (R4.1).
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use zstd::zstd_safe;
+
+use super::DoorError;
+
+/// How the events stand in the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `application/json`: one event, or an array of them.
+    OneOrMany,
+    /// `application/cloudevents+json`.
+    One,
+    /// `application/cloudevents-batch+json`: an array.
+    Many,
+    /// `application/x-ndjson`.
+    Lines,
+}
+
+impl Form {
+    /// From the value of `Content-Type`; in any case, with any parameters, but no charset other
+    /// than UTF-8.
+    pub fn of(content_type: Option<&str>) -> Result<Self, DoorError> {
+        let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or_default();
+        let form = [
+            ("application/json", Self::OneOrMany),
+            ("application/cloudevents+json", Self::One),
+            ("application/cloudevents-batch+json", Self::Many),
+            ("application/x-ndjson", Self::Lines),
+        ]
+        .into_iter()
+        .find(|(name, _)| media_type.eq_ignore_ascii_case(name));
+        let foreign = parts.filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        });
+        match form {
+            Some((_, form)) if !foreign => Ok(form),
+            Some(_) | None => Err(DoorError::UnsupportedMediaType),
+        }
+    }
+}
+
+/// zstd windows beyond 8 MiB need not be supported (RFC 8878, 3.1.1.1.2) and are refused, so that a
+/// few bytes cannot make the decoder allocate more.
+const MAX_WINDOW_LOG: u32 = 23;
+
+/// Undoes the value of `Content-Encoding`. Never holds more than `most` bytes of the result.
+pub(super) fn decode(body: Bytes, content_encoding: Option<&str>, most: usize) -> Result<Bytes, DoorError> {
+    let encoding = content_encoding.unwrap_or_default().trim();
+    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
+    if encoding.is_empty() || is("identity") {
+        return if body.len() > most { Err(DoorError::TooLarge { most }) } else { Ok(body) };
+    }
+    if is("gzip") || is("x-gzip") {
+        return read(MultiGzDecoder::new(&*body), most);
+    }
+    if !is("zstd") {
+        return Err(DoorError::UnsupportedEncoding);
+    }
+    if let Ok(Some(size)) = zstd_safe::get_frame_content_size(&body)
+        && size > most as u64
+    {
+        return Err(DoorError::TooLarge { most });
+    }
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(&*body).map_err(|_| DoorError::BadEncoding)?;
+    decoder.window_log_max(MAX_WINDOW_LOG).map_err(|_| DoorError::BadEncoding)?;
+    read(decoder, most)
+}
+
+fn read(decoder: impl Read, most: usize) -> Result<Bytes, DoorError> {
+    let mut decoded = Vec::new();
+    let read: io::Result<usize> = decoder.take(most as u64 + 1).read_to_end(&mut decoded);
+    match read {
+        Ok(length) if length <= most => Ok(decoded.into()),
+        Ok(_) => Err(DoorError::TooLarge { most }),
+        Err(_) => Err(DoorError::BadEncoding),
+    }
+}

@@ -1,0 +1,192 @@
+//! From one event's text to its record, or to the reason why there is none.
+
+use std::borrow::Cow;
+
+use super::data::{self, Data};
+use super::envelope::{Attribute, RawEvent};
+use super::fault::{Code, Fault, Place};
+use super::identity::Content;
+use super::member::{EventType, Member};
+use super::times::Span;
+use super::value::Value;
+use super::{Batch, Door, DoorContext};
+use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
+use crate::domain::ids::WorkspaceKey;
+use crate::domain::scoring::text::conversation_word_key;
+
+/// Longest `id` and `source` (R4.2), in characters.
+const MAX_ATTRIBUTE: usize = 255;
+
+/// Reads the events of one request, in order.
+pub(super) struct Reader<'d> {
+    door: &'d Door,
+    workspace: WorkspaceKey,
+    span: Span,
+    /// What was hashed last.
+    buffer: Vec<u8>,
+    pub batch: Batch,
+}
+
+impl<'d> Reader<'d> {
+    pub fn new(door: &'d Door, context: &DoorContext<'_>) -> Self {
+        let options = &door.options;
+        Self {
+            door,
+            workspace: context.workspace,
+            span: Span {
+                oldest: context.now.saturating_sub(options.retention),
+                newest: context.now.saturating_add(options.future_leeway),
+            },
+            buffer: Vec::new(),
+            batch: Batch::default(),
+        }
+    }
+
+    /// Puts one event into the batch, or the reason why it is not there. `shape` is what is wrong
+    /// with the event's members as such.
+    pub fn judge(&mut self, event: &RawEvent<'_>, shape: Result<(), Fault>) {
+        let index = self.batch.ids.len();
+        let id = attribute(event, Attribute::Id).and_then(|value| value.short_text(MAX_ATTRIBUTE));
+        let shown = id.as_ref().ok().map(|id| id.clone().into_owned());
+        match shape.and_then(|()| self.record(event, id)) {
+            Ok(record) => self.batch.events.push((index, record)),
+            Err(fault) => self.batch.rejected.push(fault.into_rejected(index, shown.clone())),
+        }
+        self.batch.ids.push(shown);
+    }
+
+    /// A line that is not even text.
+    pub fn refuse_line(&mut self) {
+        let fault = Fault::malformed("The event is not UTF-8.");
+        self.batch.rejected.push(fault.into_rejected(self.batch.ids.len(), None));
+        self.batch.ids.push(None);
+    }
+
+    fn record<'b>(&mut self, event: &RawEvent<'b>, id: Result<Cow<'b, str>, Fault>) -> Result<EventRecord, Fault> {
+        check_specversion(event)?;
+        let id = id?;
+        let source = attribute(event, Attribute::Source)?.short_text(MAX_ATTRIBUTE)?;
+        let kind = kind(event)?;
+        let sent = match attribute(event, Attribute::Time) {
+            Ok(value) => Some((value, value.text()?)),
+            Err(_) => None,
+        };
+        let time = sent.as_ref().map(|(value, text)| self.span.read(*value, text)).transpose()?;
+        if event.attribute(Attribute::DataBase64).is_some() {
+            let place = Place::Attribute(Attribute::DataBase64.name());
+            return Err(Fault::invalid(place, "is not supported: `data` must be a JSON object"));
+        }
+        data::check_is_object(event.attribute(Attribute::Data))?;
+        let data = Data::read(kind, event)?;
+        let content = Content { kind, time: sent.as_ref().map(|(_, text)| &**text), data: &data };
+        let identity = self.door.hasher.identity(self.workspace, &source, &id, &content, &mut self.buffer);
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Box::from);
+        Ok(EventRecord {
+            identity,
+            time,
+            conversation: data.conversation,
+            account: data.account,
+            account_name: owned(&data.account_name),
+            contact: owned(&data.contact),
+            channel: owned(&data.channel),
+            intent: owned(&data.intent),
+            body: self.body(kind, data)?,
+        })
+    }
+
+    fn body(&self, kind: EventType, data: Data<'_>) -> Result<Body, Fault> {
+        Ok(match kind {
+            EventType::ConversationCreated => Body::ConversationCreated,
+            EventType::MessageReceived => Body::MessageReceived(self.features(&data)?),
+            EventType::MessageSent => {
+                Body::MessageSent { sender: need(data.sender, Member::Sender)?, features: self.features(&data)? }
+            }
+            EventType::StatusChanged => Body::StatusChanged(need(data.status, Member::Status)?),
+            EventType::ConversationResolved => Body::ConversationResolved(need(data.resolution, Member::Resolution)?),
+            EventType::AttentionItemCreated => Body::AttentionItemCreated(need(data.attention, Member::AttentionType)?),
+            EventType::SignalObserved => {
+                Body::SignalObserved { signal: self.signal(&data)?, value: quantum(need(data.value, Member::Value)?) }
+            }
+            EventType::SurveyResponded => Body::SurveyResponded {
+                rating: need(data.rating, Member::Rating)?,
+                comment: data.comment.map(|comment| comment.into()),
+            },
+            EventType::ConversationScored => {
+                let [outcome, process, environment] = data.scores;
+                Body::ConversationScored(ImportedScore {
+                    dimensions: [
+                        need(outcome, Member::OutcomeScore)?,
+                        need(process, Member::ProcessScore)?,
+                        need(environment, Member::EnvironmentScore)?,
+                    ],
+                    resolved: need(data.resolved, Member::Resolved)?,
+                    confidence: data.confidence,
+                    signal_count: data.signal_count,
+                })
+            }
+            EventType::AccountUpdated => Body::AccountUpdated { contacts: data.contacts },
+        })
+    }
+
+    /// What is kept of a message.
+    fn features(&self, data: &Data<'_>) -> Result<TurnFeatures, Fault> {
+        let conversation = need(data.conversation, Member::ConversationId)?;
+        let key = conversation_word_key(self.door.options.secret.bytes(), conversation);
+        Ok(self.door.analyzer.analyze(data.text.as_deref(), data.language.as_deref(), &key))
+    }
+
+    /// One of the catalogue; else one of the workspace's own, of which the event's own description
+    /// comes before the configuration's.
+    fn signal(&self, data: &Data<'_>) -> Result<ObservedSignal, Fault> {
+        let name = need(data.signal.as_deref(), Member::Signal)?;
+        if let Some(kind) = data.catalogue_signal(name)? {
+            return Ok(ObservedSignal::Catalogue(kind));
+        }
+        let declared = self.door.options.own_signals.get(self.workspace.id, name);
+        let loadings = data.dimension.map(|dimension| {
+            let mut loadings = [0.0; 3];
+            loadings[dimension as usize] = 1.0;
+            loadings
+        });
+        Ok(ObservedSignal::Own(OwnSignal {
+            name: name.into(),
+            loadings: loadings.or(declared.map(|d| d.loadings)).ok_or_else(|| undeclared(Member::Dimension))?,
+            weight: data.weight.or(declared.map(|d| d.weight)).ok_or_else(|| undeclared(Member::Weight))?,
+        }))
+    }
+}
+
+fn attribute<'b>(event: &RawEvent<'b>, attribute: Attribute) -> Result<Value<'b>, Fault> {
+    let place = Place::Attribute(attribute.name());
+    event.attribute(attribute).map(|raw| Value { raw, place }).ok_or_else(|| Fault::missing(place))
+}
+
+fn check_specversion(event: &RawEvent<'_>) -> Result<(), Fault> {
+    let value = attribute(event, Attribute::Specversion)?;
+    if value.text()? == "1.0" {
+        return Ok(());
+    }
+    Err(Fault::at(Code::UnsupportedSpecversion, value.place, "`specversion` must be \"1.0\".".into()))
+}
+
+fn kind(event: &RawEvent<'_>) -> Result<EventType, Fault> {
+    let value = attribute(event, Attribute::Type)?;
+    EventType::from_name(&value.text()?)
+        .ok_or_else(|| Fault::at(Code::UnknownType, value.place, "No event of this `type` exists.".into()))
+}
+
+/// [`Data::read`] has found the required members; said here again rather than panicked upon.
+fn need<T>(value: Option<T>, member: Member) -> Result<T, Fault> {
+    value.ok_or_else(|| Fault::missing(Place::Data(member.name())))
+}
+
+fn undeclared(member: Member) -> Fault {
+    let sentence =
+        format!("`{}` is required for a signal that is neither in the catalogue nor declared.", member.name());
+    Fault::at(Code::MissingField, Place::Data(member.name()), sentence)
+}
+
+/// The nearest 1/65,535, half up, of a number within 0–1.
+fn quantum(value: f64) -> Quantum {
+    (value * f64::from(Quantum::MAX) + 0.5).floor() as Quantum
+}

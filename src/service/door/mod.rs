@@ -1,0 +1,266 @@
+//! The door: from the body of `POST …/events` to event records (section 4 of the contract).
+//!
+//! `body` undoes the encoding, `envelope` finds the members of each event without building values,
+//! `data` reads them by the event's type (`member` is the vocabulary, `value` one JSON value),
+//! `identity` makes the keyed hashes, and `judge` puts the record together. Message text and an
+//! event's own id and source go no further than this (R4.8, I2).
+
+mod body;
+mod data;
+mod envelope;
+mod fault;
+mod identity;
+mod judge;
+mod member;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod times;
+mod value;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::domain::event::EventRecord;
+use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::text::Analyzer;
+use crate::domain::time::{DAY, MINUTE, Millis};
+use body::Form;
+use envelope::RawEvent;
+pub use fault::{CODES, Code, RejectedEvent};
+use identity::Hasher;
+use judge::Reader;
+pub use secret::{Secret, SecretError};
+
+/// What the door allows, and the secret it hashes with.
+#[derive(Clone, Debug)]
+pub struct DoorOptions {
+    /// Events in one request (R4.1).
+    pub max_events: usize,
+    /// Bytes of one request, after decompression (R4.1).
+    pub max_bytes: usize,
+    /// How far `time` may be ahead of the server (R4.5).
+    pub future_leeway: Millis,
+    /// How far `time` may lie back (R4.5).
+    pub retention: Millis,
+    pub own_signals: OwnSignals,
+    pub secret: Secret,
+}
+
+impl DoorOptions {
+    /// The defaults of the contract.
+    pub fn new(secret: Secret) -> Self {
+        Self {
+            max_events: 1_000,
+            max_bytes: 4 * 1024 * 1024,
+            future_leeway: 5 * MINUTE,
+            retention: 400 * DAY,
+            own_signals: OwnSignals::default(),
+            secret,
+        }
+    }
+}
+
+/// The signals that the configuration declares beside the catalogue, by their names.
+#[derive(Clone, Debug, Default)]
+pub struct OwnSignals {
+    /// For every workspace.
+    pub server: HashMap<Box<str>, SignalWeight>,
+    /// For one workspace, before the server's.
+    pub workspaces: HashMap<Id, HashMap<Box<str>, SignalWeight>>,
+}
+
+impl OwnSignals {
+    fn get(&self, workspace: Id, name: &str) -> Option<SignalWeight> {
+        let own = self.workspaces.get(&workspace).and_then(|signals| signals.get(name));
+        own.or_else(|| self.server.get(name)).copied()
+    }
+}
+
+/// What a request says beside its body.
+#[derive(Clone, Copy, Debug)]
+pub struct DoorContext<'a> {
+    pub workspace: WorkspaceKey,
+    /// Server time (R2.16).
+    pub now: Millis,
+    pub content_type: Option<&'a str>,
+    pub content_encoding: Option<&'a str>,
+}
+
+/// A request that has passed.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What is to be journaled, each with its index in the request.
+    pub events: Vec<(usize, EventRecord)>,
+    /// What the door refused, in the order of the request.
+    pub rejected: Vec<RejectedEvent>,
+    /// The events' own ids by index, for rejections that `apply` makes. `None` where there is no
+    /// valid one.
+    pub ids: Vec<Option<String>>,
+}
+
+/// Why a whole request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DoorError {
+    #[error(
+        "Events are read as application/json, application/cloudevents+json, application/cloudevents-batch+json \
+         or application/x-ndjson, in UTF-8."
+    )]
+    UnsupportedMediaType,
+    #[error("Bodies are read with Content-Encoding gzip or zstd, or without.")]
+    UnsupportedEncoding,
+    #[error("The body is not what its Content-Encoding says.")]
+    BadEncoding,
+    #[error("The body is larger than {most} bytes.")]
+    TooLarge { most: usize },
+    #[error("The request has more than {most} events.")]
+    TooManyEvents { most: usize },
+    #[error("{reason}")]
+    MalformedJson { reason: String },
+    #[error("The request has no events.")]
+    EmptyBatch,
+}
+
+impl DoorError {
+    /// The HTTP status (R2.8).
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => 415,
+            Self::TooLarge { .. } | Self::TooManyEvents { .. } => 413,
+            Self::BadEncoding | Self::MalformedJson { .. } | Self::EmptyBatch => 400,
+        }
+    }
+
+    /// The `code` of the answer (R2.7).
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedEncoding => "unsupported_encoding",
+            Self::BadEncoding => "bad_encoding",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooManyEvents { .. } => "too_many_events",
+            Self::MalformedJson { .. } => "malformed_json",
+            Self::EmptyBatch => "empty_batch",
+        }
+    }
+}
+
+/// Reads requests. Holds no state: share it behind an `Arc`.
+pub struct Door {
+    options: DoorOptions,
+    analyzer: Arc<Analyzer>,
+    hasher: Hasher,
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    /// `identity_key` is that of the data directory's first record (R4.4).
+    pub fn new(options: DoorOptions, analyzer: Arc<Analyzer>, identity_key: [u8; 32]) -> Self {
+        let hasher = Hasher::new(identity_key, &options.secret);
+        Self { options, analyzer, hasher }
+    }
+
+    /// Reads the events of a request: each is in `events` or in `rejected`. CPU work in proportion
+    /// to the body (message text most of all), no waiting.
+    pub fn read(&self, context: &DoorContext<'_>, body: Bytes) -> Result<Batch, DoorError> {
+        let form = Form::of(context.content_type)?;
+        let body = body::decode(body, context.content_encoding, self.options.max_bytes)?;
+        let mut reader = Reader::new(self, context);
+        match form {
+            Form::OneOrMany if first_byte(&body) == Some(b'[') => self.many(&mut reader, utf8(&body)?)?,
+            Form::OneOrMany | Form::One => one(&mut reader, utf8(&body)?)?,
+            Form::Many => self.many(&mut reader, utf8(&body)?)?,
+            Form::Lines => self.lines(&mut reader, &body)?,
+        }
+        Ok(reader.batch)
+    }
+
+    /// In one pass if every element has the usual shape; else again, element by element.
+    fn many<'b>(&self, reader: &mut Reader<'_>, text: &'b str) -> Result<(), DoorError> {
+        let most = self.options.max_events;
+        let mut event = RawEvent::default();
+        let mut count = 0;
+        let mut read = envelope::each_event(text, &mut event, |event, shape| {
+            count += 1;
+            if count <= most {
+                reader.judge(event, shape);
+            }
+            count <= most
+        });
+        if read.is_err() && count <= most {
+            reader.batch = Batch::default();
+            count = 0;
+            read = envelope::each_element(text, |element: &'b RawValue| {
+                count += 1;
+                if count <= most {
+                    let shape = event.read(element.get());
+                    reader.judge(&event, shape);
+                }
+                count <= most
+            });
+        }
+        match read {
+            Err(_) if count > most => Err(DoorError::TooManyEvents { most }),
+            Err(e) => Err(malformed(&e)),
+            Ok(()) if count == 0 => Err(DoorError::EmptyBatch),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn lines(&self, reader: &mut Reader<'_>, body: &[u8]) -> Result<(), DoorError> {
+        let most = self.options.max_events;
+        let lines = || body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        // Counted first: a request that is refused for its size costs no more than that.
+        match lines().take(most + 1).count() {
+            0 => return Err(DoorError::EmptyBatch),
+            count if count > most => return Err(DoorError::TooManyEvents { most }),
+            _ => {}
+        }
+        let mut event = RawEvent::default();
+        for line in lines() {
+            match std::str::from_utf8(line) {
+                Ok(text) => {
+                    let shape = event.read(text);
+                    reader.judge(&event, shape);
+                }
+                Err(_) => reader.refuse_line(),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn one(reader: &mut Reader<'_>, text: &str) -> Result<(), DoorError> {
+    // An element that is no object is a rejected event; text that is no JSON is no request.
+    let element = serde_json::from_str::<&RawValue>(text).map_err(|e| malformed(&e))?;
+    let mut event = RawEvent::default();
+    let shape = event.read(element.get());
+    reader.judge(&event, shape);
+    Ok(())
+}
+
+fn first_byte(body: &[u8]) -> Option<u8> {
+    body.trim_ascii_start().first().copied()
+}
+
+fn utf8(body: &[u8]) -> Result<&str, DoorError> {
+    let error = |_| DoorError::MalformedJson { reason: "The body is not UTF-8.".into() };
+    std::str::from_utf8(body).map_err(error)
+}
+
+/// Where it stops being JSON; the parser's own words may repeat what stands there.
+fn malformed(error: &serde_json::Error) -> DoorError {
+    let what = if error.is_data() { "an array of events in JSON" } else { "JSON" };
+    let (line, column) = (error.line(), error.column());
+    DoorError::MalformedJson { reason: format!("The body is not {what}: error at line {line}, column {column}.") }
+}

@@ -1,0 +1,3 @@
+//! Use cases, without HTTP.
+
+pub mod door;
