@@ -1,6 +1,26 @@
-//! Tripswitch.
+//! Tripswitch: scores AI-support conversations while they happen, keeps the health of every
+//! account in memory, and pauses the AI of an account when its conversations go bad.
+//!
+//! One way through, from the outside in:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`service`] | use cases without HTTP; [`service::door`] reads events |
+//! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
+//! | [`journal`] | the durable order of everything that happened; group commit |
+//! | [`domain`] | pure: events in; scores, health and breakers out |
+//! | [`recovery`] | the journal's road again, at the start |
+//! | [`app`] | the composition root |
+//! | [`clock`], [`ids`] | the only now() and the only random ids |
+//!
+//! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
+//! state. Arrows point down only; `tests/architecture.rs` holds the modules to that.
+
+pub mod actors;
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod ids;
 pub mod journal;
+pub mod recovery;
 pub mod service;

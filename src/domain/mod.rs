@@ -22,6 +22,7 @@ pub mod score;
 pub mod scoring;
 pub mod settings;
 pub mod system;
+pub mod system_table;
 pub mod time;
 pub mod timeline;
 pub mod view;

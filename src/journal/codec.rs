@@ -171,6 +171,13 @@ pub struct RawFrame<'a> {
 }
 
 impl RawFrame<'_> {
+    /// Whether the record skips an event: what a replay must know of all frames before it applies
+    /// the first (I6). Looks at the record's tag alone.
+    pub fn is_skip(&self) -> bool {
+        const SKIP: u32 = 3;
+        self.record.get(RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + 4) == Some(&SKIP.to_le_bytes())
+    }
+
     /// Decodes the record.
     pub fn decode(&self) -> Result<Frame, CodecError> {
         Ok(Frame {

@@ -1,0 +1,114 @@
+//! What the engine counts for `/metrics`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::domain::reply::{EffectKind, Rejection, Reply, Verdict};
+use crate::domain::workspace::Applied;
+
+/// Since the start of the process.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    frames: AtomicU64,
+    rounds: AtomicU64,
+    accepted: AtomicU64,
+    duplicates: AtomicU64,
+    rejected: AtomicU64,
+    internal_errors: AtomicU64,
+    scorings: AtomicU64,
+    breakers_triggered: AtomicU64,
+    overloaded: AtomicU64,
+    rebuilds: AtomicU64,
+    skips: AtomicU64,
+}
+
+/// A reading of the counters; not as of one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub frames: u64,
+    pub rounds: u64,
+    pub accepted: u64,
+    pub duplicates: u64,
+    /// Refused by state (`id_reused`, `account_mismatch`); what the door refuses is not counted here.
+    pub rejected: u64,
+    pub internal_errors: u64,
+    pub scorings: u64,
+    pub breakers_triggered: u64,
+    /// Requests refused with `overloaded`.
+    pub overloaded: u64,
+    /// Workspaces rebuilt after a failure.
+    pub rebuilds: u64,
+    /// Events passed over because they made `apply` fail.
+    pub skips: u64,
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+impl Counters {
+    /// A round of `frames` frames came to this.
+    pub fn applied(&self, frames: usize, applied: &Applied) {
+        let mut counts = Counts::default();
+        for (_, reply) in &applied.replies {
+            match reply {
+                Reply::Events(verdicts) => verdicts.iter().for_each(|verdict| counts.verdict(*verdict)),
+                Reply::Command(_) | Reply::Done => {}
+            }
+        }
+        for effect in &applied.effects {
+            match effect.kind {
+                EffectKind::ConversationScored { .. } => counts.scorings += 1,
+                EffectKind::BreakerTriggered { .. } => counts.breakers_triggered += 1,
+                EffectKind::BreakerAcknowledged { .. } | EffectKind::BreakerResolved { .. } => {}
+            }
+        }
+        add(&self.frames, frames as u64);
+        add(&self.rounds, 1);
+        add(&self.accepted, counts.accepted);
+        add(&self.duplicates, counts.duplicates);
+        add(&self.rejected, counts.rejected);
+        add(&self.internal_errors, counts.internal_errors);
+        add(&self.scorings, counts.scorings);
+        add(&self.breakers_triggered, counts.breakers_triggered);
+    }
+
+    pub fn overloaded(&self) {
+        add(&self.overloaded, 1);
+    }
+
+    pub fn rebuilt(&self) {
+        add(&self.rebuilds, 1);
+    }
+
+    pub fn skipped(&self) {
+        add(&self.skips, 1);
+    }
+
+    pub fn read(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            frames: read(&self.frames),
+            rounds: read(&self.rounds),
+            accepted: read(&self.accepted),
+            duplicates: read(&self.duplicates),
+            rejected: read(&self.rejected),
+            internal_errors: read(&self.internal_errors),
+            scorings: read(&self.scorings),
+            breakers_triggered: read(&self.breakers_triggered),
+            overloaded: read(&self.overloaded),
+            rebuilds: read(&self.rebuilds),
+            skips: read(&self.skips),
+        }
+    }
+}
+
+impl Counts {
+    fn verdict(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accepted => self.accepted += 1,
+            Verdict::Duplicate => self.duplicates += 1,
+            Verdict::Rejected(Rejection::InternalError) => self.internal_errors += 1,
+            Verdict::Rejected(Rejection::IdReused | Rejection::AccountMismatch { .. }) => self.rejected += 1,
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The engine: writes go through the journal and are applied before they are answered; questions go
+//! to the actors, or are answered from memory.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use ractor::{Actor, ActorRef, SpawnErr};
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::domain::event::EventRecord;
+use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::record::{Command, Record};
+use crate::domain::reply::{CommandDone, CommandRefusal, Reply, Verdict};
+use crate::domain::system::SystemRecord;
+use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::time::Millis;
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::journal::codec::encode_record;
+use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
+use crate::recovery::{Recovered, State};
+
+use super::admission::{Admission, DuplicateMemory, Permit};
+use super::counters::Counters;
+use super::directory::Directory;
+use super::error::EngineError;
+use super::faults::Faults;
+use super::handle::{Status, WorkspaceHandle};
+use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
+use super::replay::PARTITION;
+use super::shared::{EngineOptions, SettingsSource, Shared, deliver};
+use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
+use super::system::{SystemActor, SystemLane, SystemState};
+
+/// What a record needs beside its bytes while it waits.
+const RECORD_OVERHEAD: usize = 512;
+
+/// Everything that an engine is made of.
+pub struct EngineParts {
+    /// What [`recover`](crate::recovery::recover) read from this very journal.
+    pub recovered: Recovered,
+    pub journal: Box<dyn Journal + Send>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: SettingsSource,
+    pub options: EngineOptions,
+    pub group_limits: GroupLimits,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("the journal's writer could not be started")]
+    Writer(#[source] std::io::Error),
+    #[error("an actor could not be started")]
+    Actor(#[from] SpawnErr),
+    #[error("the first record could not be written")]
+    Initialise(#[source] EngineError),
+}
+
+/// A running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) shared: Arc<Shared>,
+    pub(super) journal: Arc<WriterHealth>,
+    running: Arc<Mutex<Option<Running>>>,
+}
+
+/// What is taken apart at the end.
+struct Running {
+    writer: JournalWriter<Pending>,
+    supervisor: ActorRef<SupervisorMsg>,
+    supervisor_done: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts the actors over what was recovered. Workspaces whose replay failed are rebuilt before
+    /// this returns, or stay down.
+    pub async fn start(parts: EngineParts) -> Result<Self, StartError> {
+        Self::start_with(parts, Faults::from_env()).await
+    }
+
+    pub(super) async fn start_with(parts: EngineParts, faults: Faults) -> Result<Self, StartError> {
+        let EngineParts { recovered, journal, clock, ids, settings, options, group_limits } = parts;
+        let Recovered { system, workspaces, last_seqs, last_receipt } = recovered;
+        let slot = SharedSlot::default();
+        let (supervisor, supervisor_done) = Supervisor::spawn(None, Supervisor, Arc::clone(&slot)).await?;
+        let last_receipt = last_receipt.unwrap_or(Millis::MIN);
+        let start = WriterStart { partition: PARTITION, last_seqs, last_receipt };
+        let writer = JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, deliver)
+            .map_err(StartError::Writer)?;
+        let admission = Admission::new(options.waiting_bytes);
+        let shared = Arc::new(Shared {
+            directory: Directory::default(),
+            clock,
+            settings,
+            system: Arc::new(SystemLane::new(system, admission.share(WorkspaceKey::SYSTEM.id))),
+            admission,
+            duplicates: DuplicateMemory::new(options.duplicate_limit),
+            options,
+            counters: Counters::default(),
+            reader: writer.reader(),
+            supervisor: supervisor.clone(),
+            writer: writer.handle(),
+            stopping: watch::Sender::new(false),
+            relieved_at: Millis::MIN.into(),
+            faults,
+        });
+        *slot.lock() = Some(Arc::clone(&shared));
+        let journal = writer.health();
+        let running = Running { writer, supervisor, supervisor_done };
+        let engine = Self { shared, journal, running: Arc::new(Mutex::new(Some(running))) };
+        engine.start_system(ids.as_ref()).await?;
+        engine.start_workspaces(workspaces).await;
+        Ok(engine)
+    }
+
+    /// Starts the system workspace; the first record of a data directory says who it is (I12).
+    async fn start_system(&self, ids: &dyn Ids) -> Result<(), StartError> {
+        let lane = &self.shared.system;
+        let state = SystemState { lane: Arc::clone(lane), shared: Arc::clone(&self.shared) };
+        let (actor, _) = SystemActor::spawn_linked(None, SystemActor, state, self.shared.supervisor.get_cell()).await?;
+        lane.queue.attach(actor);
+        if lane.table().origin().is_none() {
+            let first = SystemRecord::Initialised { incarnation: ids.uuid().into(), identity_key: ids.secret() };
+            // The table takes any first record.
+            let _done = self.system(first).await.map_err(StartError::Initialise)?;
+        }
+        Ok(())
+    }
+
+    async fn start_workspaces(&self, workspaces: Vec<(WorkspaceKey, State)>) {
+        let table = self.shared.system.table();
+        for (key, state) in workspaces {
+            let name = table.workspace(key.id).map_or_else(Box::default, |entry| entry.name.clone());
+            let (workspace, guilty) = match state {
+                State::Ready(workspace) => (Some(workspace), None),
+                State::Failed(guilty) => (None, Some(guilty)),
+            };
+            let handle = self.shared.directory.workspace_or_insert(key, || self.shared.install(key, name, workspace));
+            if let Some(guilty) = guilty {
+                drop(self.shared.supervisor.send_message(SupervisorMsg::Rebuild { handle, guilty }));
+            }
+        }
+        self.settle().await;
+    }
+
+    /// Waits until no rebuild is under way.
+    async fn settle(&self) {
+        let (reply, settled) = oneshot::channel();
+        drop(self.shared.supervisor.send_message(SupervisorMsg::Settle(reply)));
+        // A supervisor that is gone has no rebuilds.
+        drop(settled.await);
+    }
+
+    /// Stores the events of one request and applies them; a verdict each. `weight`: bytes of the
+    /// request, which count as waiting until it is applied, whether or not the caller still waits.
+    pub async fn ingest(
+        &self,
+        key: WorkspaceKey,
+        events: Vec<EventRecord>,
+        weight: usize,
+    ) -> Result<Vec<Verdict>, EngineError> {
+        let handle = self.writable(key)?;
+        self.shared.duplicates.admit().inspect_err(|_| self.shared.relieve_duplicates())?;
+        let permit = self.admit(&handle, weight)?;
+        match self.write(&handle, Record::Events(events), permit).await? {
+            Reply::Events(verdicts) => Ok(verdicts),
+            Reply::Command(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+        }
+    }
+
+    /// Stores what a person asked for; `apply` accepts or refuses it (I2).
+    pub async fn command(
+        &self,
+        key: WorkspaceKey,
+        actor: &str,
+        command: Command,
+    ) -> Result<Result<CommandDone, CommandRefusal>, EngineError> {
+        let handle = self.writable(key)?;
+        let record = Record::Command { actor: actor.into(), command };
+        let permit = self.admit(&handle, weight_of(&record))?;
+        match self.write(&handle, record, permit).await? {
+            Reply::Command(outcome) => Ok(outcome),
+            Reply::Events(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+        }
+    }
+
+    /// Changes the system workspace; the table shows it before this returns.
+    pub async fn system(&self, record: SystemRecord) -> Result<Result<(), SystemRefusal>, EngineError> {
+        self.check_writable()?;
+        let lane = &self.shared.system;
+        let record = Record::System(record);
+        let permit = self.shared.admission.admit(&lane.share, weight_of(&record));
+        let permit = permit.inspect_err(|_| self.shared.counters.overloaded())?;
+        let (reply, answer) = oneshot::channel();
+        self.shared.submit(Lane::System(Arc::clone(lane)), record, ReplyTo::System(reply), Some(permit))?;
+        answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
+    }
+
+    /// Tenants, workspaces and keys as they are now.
+    pub fn system_table(&self) -> Arc<SystemTable> {
+        self.shared.system.table()
+    }
+
+    /// What names this data directory in ETags (R8.1).
+    pub fn incarnation(&self) -> Id {
+        let origin = self.shared.system.table().origin().copied();
+        origin.expect("the first record is written before the engine has started").incarnation
+    }
+
+    /// Server time.
+    pub fn now(&self) -> Millis {
+        self.shared.clock.now()
+    }
+
+    fn check_writable(&self) -> Result<(), EngineError> {
+        if self.shared.is_stopping() {
+            return Err(EngineError::ShuttingDown);
+        }
+        if self.journal.read().failed { Err(EngineError::JournalFailed) } else { Ok(()) }
+    }
+
+    fn writable(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
+        self.check_writable()?;
+        self.serving(key)
+    }
+
+    /// The handle of a side that serves.
+    pub(super) fn serving(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
+        if self.shared.is_stopping() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        match handle.status() {
+            Status::Serving => Ok(handle),
+            Status::Rebuilding | Status::Failed => Err(EngineError::WorkspaceUnavailable),
+        }
+    }
+
+    fn admit(&self, handle: &WorkspaceHandle, weight: usize) -> Result<Permit, EngineError> {
+        let permit = self.shared.admission.admit(&handle.share, weight);
+        permit.inspect_err(|_| self.shared.counters.overloaded())
+    }
+
+    async fn write(&self, handle: &Arc<WorkspaceHandle>, record: Record, permit: Permit) -> Result<Reply, EngineError> {
+        if handle.settings_due() {
+            self.write_settings(handle).await?;
+        }
+        self.submit(handle, record, Some(permit)).await
+    }
+
+    /// Writes the settings that the next frame needs, and waits until they hold (I1). Those who
+    /// come meanwhile wait behind the lock and find it done.
+    async fn write_settings(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
+        let _turn = handle.settings_lock.lock().await;
+        if handle.settings_due() {
+            let record = Record::Settings(Box::new((*handle.effective).clone()));
+            self.submit(handle, record, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn submit(
+        &self,
+        handle: &Arc<WorkspaceHandle>,
+        record: Record,
+        permit: Option<Permit>,
+    ) -> Result<Reply, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.submit(Lane::Workspace(Arc::clone(handle)), record, ReplyTo::Applied(reply), permit)?;
+        answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
+    }
+
+    /// Takes nothing more, writes and applies what was taken, stops every actor and the journal's
+    /// writer. Other clones answer [`EngineError::ShuttingDown`] from now on.
+    pub async fn shutdown(self) {
+        self.shared.stopping.send_replace(true);
+        let Some(running) = self.running.lock().take() else { return };
+        self.settle().await;
+        let writer = running.writer;
+        // Joins a thread that finishes its last groups.
+        drop(tokio::task::spawn_blocking(move || writer.stop()).await);
+        self.drain().await;
+        self.settle().await;
+        for handle in self.shared.directory.workspaces() {
+            handle.queue.detach();
+            handle.queue.close(EngineError::ShuttingDown);
+        }
+        self.shared.system.queue.detach();
+        self.shared.system.queue.close(EngineError::ShuttingDown);
+        running.supervisor.get_cell().stop_children_and_wait(None, None).await;
+        running.supervisor.stop(None);
+        drop(running.supervisor_done.await);
+    }
+
+    /// Waits until every queue is empty. A workspace that fails meanwhile drops its reply.
+    async fn drain(&self) {
+        for handle in self.shared.directory.workspaces() {
+            let (reply, drained) = oneshot::channel();
+            if Shared::ask(&handle, WorkspaceMsg::Drain(reply)).is_ok() {
+                drop(drained.await);
+            }
+        }
+        let (reply, drained) = oneshot::channel();
+        if let Some(system) = self.shared.system.queue.actor()
+            && system.send_message(SystemMsg::Drain(reply)).is_ok()
+        {
+            drop(drained.await);
+        }
+    }
+}
+
+/// Bytes that a record of the server's own making holds while it waits.
+fn weight_of(record: &Record) -> usize {
+    encode_record(record).len() + RECORD_OVERHEAD
+}

@@ -1,0 +1,28 @@
+//! Why the engine did not do what was asked.
+
+use thiserror::Error;
+
+/// Reasons that do not lie in the request. Nothing of a refused write is kept, except where the
+/// variant says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum EngineError {
+    /// Too much is waiting (R4.9), or a query waited too long for its turn.
+    #[error("Too much is waiting to be processed.")]
+    Overloaded,
+    /// The memory of event identities is full (R4.4).
+    #[error("The memory of event identities is full.")]
+    DuplicateMemoryFull,
+    /// The journal's storage is full (R9.5); a later write may work.
+    #[error("The disk is full.")]
+    DiskFull,
+    /// The journal takes no more records until a restart (I7). Whether this one is kept is what the
+    /// next start says.
+    #[error("The journal cannot be written.")]
+    JournalFailed,
+    /// The workspace is being rebuilt after a failure (I6), or stays down until a restart. A write
+    /// that was under way may have been stored.
+    #[error("The workspace is not available at the moment.")]
+    WorkspaceUnavailable,
+    #[error("The server is shutting down.")]
+    ShuttingDown,
+}

@@ -1,0 +1,232 @@
+//! One workspace side as everybody else sees it. Outlives its actor.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, watch};
+
+use crate::domain::ids::{Position, WorkspaceKey};
+use crate::domain::record::Frame;
+use crate::domain::reply::Reply;
+use crate::domain::rules::Rules;
+use crate::domain::settings::Settings;
+use crate::domain::time::{MINUTE, Millis};
+use crate::domain::workspace::{GateState, Workspace};
+
+use super::admission::{DuplicateMemory, Permit};
+use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
+use super::queue::FrameQueue;
+
+/// Skips (and rebuilds without one) within a minute after which a workspace stays down (I6).
+const REBUILDS_A_MINUTE: usize = 3;
+
+/// Whether a workspace side answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Serving,
+    /// Its subtree failed and is being rebuilt from the journal.
+    Rebuilding,
+    /// It failed too often; a restart tries again.
+    Failed,
+}
+
+/// What must outlive the actor, and what is answered without asking it.
+pub(crate) struct WorkspaceHandle {
+    pub key: WorkspaceKey,
+    pub name: Box<str>,
+    /// What its settings should be (I1).
+    pub effective: Arc<Settings>,
+    pub queue: FrameQueue<WorkspaceMsg>,
+    /// This side's share of the bytes that may wait.
+    pub share: Arc<Semaphore>,
+    /// Where the event in work stands; whoever looks after a failure reads the guilty one (I6).
+    pub progress: Arc<AtomicU64>,
+    status: watch::Sender<Status>,
+    /// The frames of the round under way.
+    in_flight: Mutex<Vec<InFlight>>,
+    /// The guilty event, where the actor could name it (an account that died).
+    failure: Mutex<Option<Position>>,
+    /// When the latest rebuilds began.
+    rebuilds: Mutex<Vec<Millis>>,
+    rules: ArcSwap<Rules>,
+    gate: ArcSwapOption<GateState>,
+    /// The gate's epoch, for those who wait for its change.
+    epoch: watch::Sender<u64>,
+    settings_due: AtomicBool,
+    /// Held by whoever writes the settings that the next frame needs.
+    pub settings_lock: tokio::sync::Mutex<()>,
+    duplicates: AtomicU64,
+}
+
+/// A frame of the round under way, without the frame.
+pub(crate) struct InFlight {
+    pub seq: u64,
+    pub reply: ReplyTo,
+    pub permit: Option<Permit>,
+}
+
+impl From<QueuedFrame> for InFlight {
+    fn from(queued: QueuedFrame) -> Self {
+        Self { seq: queued.frame.seq, reply: queued.reply, permit: queued.permit }
+    }
+}
+
+impl WorkspaceHandle {
+    /// A side without an actor and a state; both come when it is started.
+    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, share: Arc<Semaphore>) -> Self {
+        Self {
+            key,
+            name,
+            effective,
+            queue: FrameQueue::new(),
+            share,
+            progress: Arc::default(),
+            status: watch::Sender::new(Status::Rebuilding),
+            in_flight: Mutex::default(),
+            failure: Mutex::default(),
+            rebuilds: Mutex::default(),
+            rules: ArcSwap::default(),
+            gate: ArcSwapOption::empty(),
+            epoch: watch::Sender::new(0),
+            settings_due: AtomicBool::new(true),
+            settings_lock: tokio::sync::Mutex::default(),
+            duplicates: AtomicU64::new(0),
+        }
+    }
+
+    pub fn status(&self) -> Status {
+        *self.status.borrow()
+    }
+
+    pub fn set_status(&self, status: Status) {
+        self.status.send_replace(status);
+    }
+
+    /// To await a change of status.
+    #[cfg(test)]
+    pub fn watch_status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.load_full()
+    }
+
+    /// The last state; `None` for a side that failed at the start and never served.
+    pub fn gate(&self) -> Option<Arc<GateState>> {
+        self.gate.load_full()
+    }
+
+    /// To await a change of the gate (R8.1).
+    pub fn watch_epoch(&self) -> watch::Receiver<u64> {
+        self.epoch.subscribe()
+    }
+
+    /// How many identities this side remembers.
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates.load(Ordering::Relaxed)
+    }
+
+    /// Whether the next frame must come after a settings record (I1).
+    pub fn settings_due(&self) -> bool {
+        self.settings_due.load(Ordering::Acquire)
+    }
+
+    /// Makes everything that is answered from memory that of `workspace`.
+    pub fn publish(&self, workspace: &Workspace, memory: &DuplicateMemory) {
+        self.publish_rules(workspace);
+        self.publish_gate(workspace);
+        self.publish_counts(workspace, memory);
+        // The failure that made this state necessary is over.
+        *self.failure.lock() = None;
+    }
+
+    pub fn publish_rules(&self, workspace: &Workspace) {
+        self.rules.store(workspace.rules());
+        self.settings_due.store(workspace.needs_settings(&self.effective), Ordering::Release);
+    }
+
+    pub fn publish_gate(&self, workspace: &Workspace) {
+        let gate = Arc::new(workspace.gate());
+        let epoch = gate.epoch;
+        self.gate.store(Some(gate));
+        self.epoch.send_replace(epoch);
+    }
+
+    pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {
+        let now = workspace.duplicates_held();
+        memory.moved(self.duplicates.swap(now, Ordering::Relaxed), now);
+    }
+
+    /// The next round's frames; who waits for them stays here, out of the actor's reach.
+    pub fn take_round(&self, limit: usize) -> Vec<Frame> {
+        let mut in_flight = self.in_flight.lock();
+        let frames = self.queue.take_round(limit, |queued| {
+            let QueuedFrame { frame, reply, permit } = queued;
+            in_flight.push(InFlight { seq: frame.seq, reply, permit });
+            frame
+        });
+        if let Some(first) = frames.first() {
+            self.progress.store(Position::new(first.seq, 0).packed(), Ordering::Relaxed);
+        }
+        frames
+    }
+
+    /// Ends the round under way: everybody gets their answer, and the bytes are given back.
+    pub fn reply(&self, replies: Vec<(u64, Reply)>) {
+        let waiting = std::mem::take(&mut *self.in_flight.lock());
+        answer(waiting, replies);
+    }
+
+    /// The frames that no actor has answered, up to `seq`: first those of the round that failed.
+    pub fn take_unanswered(&self, seq: u64) -> Vec<InFlight> {
+        let mut waiting = std::mem::take(&mut *self.in_flight.lock());
+        waiting.extend(self.queue.take_upto(seq).into_iter().map(InFlight::from));
+        waiting
+    }
+
+    /// The first frame that no actor has answered.
+    pub fn first_unanswered(&self) -> Option<u64> {
+        let in_flight = self.in_flight.lock().first().map(|waiting| waiting.seq);
+        in_flight.or_else(|| self.queue.first())
+    }
+
+    /// Names the guilty event before the actor gives up.
+    pub fn blame(&self, event: Position) {
+        *self.failure.lock() = Some(event);
+    }
+
+    /// The guilty event of the failure that just happened: the named one, else the one in work;
+    /// `None` between rounds, when every event so far has been answered and none may be skipped.
+    pub fn guilty(&self) -> Option<Position> {
+        let named = self.failure.lock().take();
+        let event = named.unwrap_or_else(|| Position::from_packed(self.progress.load(Ordering::Relaxed)));
+        let in_flight = self.in_flight.lock();
+        in_flight.iter().any(|waiting| waiting.seq == event.seq()).then_some(event)
+    }
+
+    /// Whether one more rebuild is within the limit; counts it if so.
+    pub fn may_rebuild(&self, now: Millis) -> bool {
+        let mut rebuilds = self.rebuilds.lock();
+        rebuilds.retain(|at| now - at < MINUTE);
+        let within = rebuilds.len() < REBUILDS_A_MINUTE;
+        if within {
+            rebuilds.push(now);
+        }
+        within
+    }
+}
+
+/// Sends each of `waiting` its reply by seq. Both are in order of seq.
+pub(crate) fn answer(waiting: Vec<InFlight>, replies: Vec<(u64, Reply)>) {
+    let mut replies = replies.into_iter().peekable();
+    for InFlight { seq, reply, permit } in waiting {
+        while replies.next_if(|(other, _)| *other < seq).is_some() {}
+        let found = replies.next_if(|(other, _)| *other == seq).map(|(_, found)| found);
+        // Before the answer: a client that was answered may count on its bytes being free.
+        drop(permit);
+        reply.applied(found);
+    }
+}

@@ -1,0 +1,181 @@
+//! What travels: records on their way to the journal, frames on their way to `apply`, and the
+//! messages of the actors.
+
+use std::sync::Arc;
+
+use ractor::Message;
+use tokio::sync::oneshot;
+
+#[cfg(test)]
+use crate::domain::account::Account;
+use crate::domain::account::{AccountList, Outcomes};
+use crate::domain::ids::Id;
+use crate::domain::record::{Frame, Record};
+use crate::domain::reply::Reply;
+use crate::domain::rules::Rules;
+use crate::domain::system_table::SystemRefusal;
+use crate::domain::time::Millis;
+use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Known, QualityStats};
+use crate::domain::workspace::{ConversationExplanation, Workspace};
+
+use super::admission::Permit;
+use super::error::EngineError;
+use super::handle::WorkspaceHandle;
+use super::system::SystemLane;
+
+/// Where an answer goes once there is one.
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// Answers. Whoever waits may have gone.
+pub(crate) fn tell<T>(waiting: oneshot::Sender<T>, answer: T) {
+    let _gone = waiting.send(answer);
+}
+
+/// The journal writer's payload: a record that was encoded at the door travels on in its decoded
+/// form, so that nobody decodes it again.
+pub struct Pending {
+    pub(crate) record: Record,
+    pub(crate) lane: Lane,
+    pub(crate) reply: ReplyTo,
+    /// None for the server's own records.
+    pub(crate) permit: Option<Permit>,
+}
+
+/// Who applies the record.
+pub(crate) enum Lane {
+    Workspace(Arc<WorkspaceHandle>),
+    System(Arc<SystemLane>),
+}
+
+/// Who waits for the record.
+pub(crate) enum ReplyTo {
+    Nobody,
+    /// The seq, as soon as the record is durable.
+    Committed(Answer<u64>),
+    /// What a workspace made of it.
+    Applied(Answer<Reply>),
+    /// What the system workspace made of it.
+    System(Answer<Result<(), SystemRefusal>>),
+}
+
+impl ReplyTo {
+    /// Tells whoever waits that there will be no answer. They may have gone.
+    pub fn refuse(self, error: EngineError) {
+        match self {
+            Self::Nobody => {}
+            Self::Committed(answer) => tell(answer, Err(error)),
+            Self::Applied(answer) => tell(answer, Err(error)),
+            Self::System(answer) => tell(answer, Err(error)),
+        }
+    }
+
+    /// Hands over a workspace's answer; none where the replay did not give one.
+    pub fn applied(self, reply: Option<Reply>) {
+        match self {
+            Self::Applied(answer) => tell(answer, reply.ok_or(EngineError::WorkspaceUnavailable)),
+            Self::Nobody => {}
+            other @ (Self::Committed(_) | Self::System(_)) => other.refuse(EngineError::WorkspaceUnavailable),
+        }
+    }
+}
+
+/// A durable frame that waits to be applied.
+pub(crate) struct QueuedFrame {
+    pub frame: Frame,
+    pub reply: ReplyTo,
+    pub permit: Option<Permit>,
+}
+
+/// Messages that can say "there are frames in your queue".
+pub(crate) trait Waking: Message {
+    fn frames_waiting() -> Self;
+}
+
+/// To a workspace's actor.
+pub(crate) enum WorkspaceMsg {
+    FramesWaiting,
+    /// Stops the accounts that were idle for long enough.
+    Sweep,
+    /// Wakes the account and has it answer; `None` for an unknown one.
+    Account {
+        id: Id,
+        now: Millis,
+        reply: Answer<Option<AccountHealth>>,
+    },
+    Query(Query),
+    /// Answers once the queue is empty.
+    Drain(oneshot::Sender<()>),
+}
+
+impl Waking for WorkspaceMsg {
+    fn frames_waiting() -> Self {
+        Self::FramesWaiting
+    }
+}
+
+/// Questions that the workspace answers alone, from its state between two rounds.
+pub(crate) enum Query {
+    Stats {
+        from: Millis,
+        to: Millis,
+        reply: Answer<QualityStats>,
+    },
+    Conversation {
+        id: Id,
+        reply: Answer<Known<ConversationQuality>>,
+    },
+    Explanation {
+        id: Id,
+        now: Millis,
+        reply: Answer<Known<ConversationExplanation>>,
+    },
+    Breakers {
+        reply: Answer<Vec<BreakerView>>,
+    },
+    /// The hash of the whole state, and the last seq in it.
+    StateHash {
+        reply: Answer<(u64, [u8; 32])>,
+    },
+}
+
+impl Query {
+    /// Answers. Whoever asked may have gone.
+    pub fn answer(self, workspace: &Workspace) {
+        match self {
+            Self::Stats { from, to, reply } => tell(reply, Ok(workspace.stats(from, to))),
+            Self::Conversation { id, reply } => tell(reply, Ok(workspace.conversation(id))),
+            Self::Explanation { id, now, reply } => tell(reply, Ok(workspace.explanation(id, now))),
+            Self::Breakers { reply } => tell(reply, Ok(workspace.active_breakers())),
+            Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
+        }
+    }
+}
+
+/// To an account's actor.
+pub(crate) enum AccountMsg {
+    /// The account's part of a round.
+    Run {
+        list: AccountList,
+        reply: oneshot::Sender<Outcomes>,
+    },
+    Health {
+        rules: Arc<Rules>,
+        now: Millis,
+        reply: Answer<Option<AccountHealth>>,
+    },
+    /// For tests: what the account holds.
+    #[cfg(test)]
+    Inspect(oneshot::Sender<Box<Account>>),
+}
+
+/// To the system workspace's actor.
+pub(crate) enum SystemMsg {
+    FramesWaiting,
+    Drain(oneshot::Sender<()>),
+}
+
+impl Waking for SystemMsg {
+    fn frames_waiting() -> Self {
+        Self::FramesWaiting
+    }
+}

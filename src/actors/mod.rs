@@ -1,0 +1,43 @@
+//! The actors: durable frames in, answers out.
+//!
+//! ```text
+//! Engine ─▶ journal's writer ─▶ queue of the side ─▶ WorkspaceActor ─▶ AccountActors
+//!    │                              (handle)              │
+//!    │◀──────────── replies, after gate and rules were published
+//!    └─ questions ─▶ WorkspaceActor, or straight to an awake AccountActor; the gate: from memory
+//! ```
+//!
+//! A [`handle`] is what everybody sees of a workspace side and what outlives its actor: the queue,
+//! who waits, the gate. The [`supervisor`] rebuilds what fails (I6) with a [`replay`] of the
+//! journal, which is also how everything comes back at a start.
+
+mod account;
+mod admission;
+mod counters;
+mod directory;
+mod engine;
+mod error;
+mod faults;
+mod handle;
+mod messages;
+mod queries;
+mod queue;
+mod rebuild;
+pub(crate) mod replay;
+mod shared;
+mod status;
+mod supervisor;
+mod system;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::Counts;
+pub use engine::{Engine, EngineParts, StartError};
+pub use error::EngineError;
+pub(crate) use faults::Faults;
+pub use replay::ReplayError;
+pub use shared::{EngineOptions, SettingsSource};
+pub use status::{JournalState, Phase, Readiness, Stats};
+pub(crate) use system::apply as apply_system;

@@ -1,0 +1,117 @@
+//! A failed workspace comes back (I6): the guilty event is skipped from now on, the journal is
+//! replayed up to that skip, and whoever waited gets the replay's verdicts.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::domain::ids::Position;
+use crate::domain::record::Record;
+
+use super::error::EngineError;
+use super::handle::{Status, WorkspaceHandle, answer};
+use super::messages::{Lane, ReplyTo};
+use super::replay::{OneReplay, ReplayError, Replayed};
+use super::shared::Shared;
+
+/// Brings `handle` back, or leaves it failed until a restart. The gate answers its last state all
+/// the while.
+pub(crate) async fn run(shared: Arc<Shared>, handle: Arc<WorkspaceHandle>, guilty: Option<Position>, cause: String) {
+    handle.set_status(Status::Rebuilding);
+    handle.queue.detach();
+    shared.directory.forget_accounts(handle.key);
+    let workspace = handle.key.id;
+    tracing::error!(%workspace, side = ?handle.key.side, ?guilty, cause, "a workspace failed and is rebuilt");
+    match replayed(&shared, &handle, guilty, cause).await {
+        Some(replayed) => resume(&shared, &handle, replayed),
+        None => give_up(&handle),
+    }
+}
+
+/// Skips and replays, more than once if other events fail in their turn.
+async fn replayed(
+    shared: &Arc<Shared>,
+    handle: &Arc<WorkspaceHandle>,
+    mut guilty: Option<Position>,
+    mut cause: String,
+) -> Option<Replayed> {
+    loop {
+        if !handle.may_rebuild(shared.clock.now()) {
+            tracing::error!(workspace = %handle.key.id, "too many failures: the workspace is down until a restart");
+            return None;
+        }
+        let upto = match skip(shared, handle, guilty, &cause).await {
+            Ok(seq) => seq,
+            Err(error) => {
+                tracing::error!(workspace = %handle.key.id, %error, "the guilty event could not be skipped");
+                return None;
+            }
+        };
+        match replay(shared, handle, upto).await {
+            Ok(replayed) => return Some(replayed),
+            Err(Some(ReplayError::Panicked { at, reason, .. })) => (guilty, cause) = (Some(at), reason),
+            Err(Some(error)) => {
+                tracing::error!(workspace = %handle.key.id, %error, "the workspace could not be replayed");
+                return None;
+            }
+            Err(None) => return None,
+        }
+    }
+}
+
+/// Appends the skip, if there is something to skip; answers up to where to replay: to the skip,
+/// once it is durable, or to the last frame that is known here. All frames up to there were answered
+/// or wait in the side's queue.
+async fn skip(
+    shared: &Shared,
+    handle: &Arc<WorkspaceHandle>,
+    guilty: Option<Position>,
+    cause: &str,
+) -> Result<u64, EngineError> {
+    let Some(guilty) = guilty else { return Ok(handle.queue.last()) };
+    let reason: String = cause.chars().take(200).collect();
+    let record = Record::Skip { seq: guilty.seq(), place: guilty.place(), reason: reason.into() };
+    let (reply, committed) = oneshot::channel();
+    shared.submit(Lane::Workspace(Arc::clone(handle)), record, ReplyTo::Committed(reply), None)?;
+    let seq = committed.await.map_err(|_| EngineError::JournalFailed)??;
+    shared.counters.skipped();
+    Ok(seq)
+}
+
+/// Replays up to `upto`, on a thread that may block. `Err(None)`: the runtime is going down.
+async fn replay(
+    shared: &Arc<Shared>,
+    handle: &Arc<WorkspaceHandle>,
+    upto: u64,
+) -> Result<Replayed, Option<ReplayError>> {
+    let replay = OneReplay {
+        key: handle.key,
+        name: handle.name.clone(),
+        upto,
+        replies_from: handle.first_unanswered().unwrap_or(upto),
+        faults: shared.faults.clone(),
+    };
+    let reader = Arc::clone(&shared.reader);
+    let run = tokio::task::spawn_blocking(move || replay.run(reader.as_ref()));
+    run.await.map_err(|_| None)?.map_err(Some)
+}
+
+/// The new actor takes over; then those who waited are answered, so that what they ask next finds
+/// it there.
+fn resume(shared: &Arc<Shared>, handle: &Arc<WorkspaceHandle>, replayed: Replayed) {
+    let waiting = handle.take_unanswered(replayed.workspace.applied());
+    if !shared.start(handle, replayed.workspace) {
+        return give_up(handle);
+    }
+    shared.counters.rebuilt();
+    handle.set_status(Status::Serving);
+    tracing::info!(workspace = %handle.key.id, side = ?handle.key.side, "the workspace is back");
+    answer(waiting, replayed.replies);
+}
+
+/// Down until a restart, which applies what was stored.
+fn give_up(handle: &WorkspaceHandle) {
+    handle.set_status(Status::Failed);
+    handle.queue.close(EngineError::WorkspaceUnavailable);
+    answer(handle.take_unanswered(u64::MAX), Vec::new());
+}

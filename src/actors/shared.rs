@@ -1,0 +1,208 @@
+//! What every actor of an engine shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ractor::{ActorRef, ActorRuntime};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::domain::ids::WorkspaceKey;
+use crate::domain::record::{APPLY_VERSION, Frame, Record};
+use crate::domain::settings::Settings;
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::workspace::Workspace;
+use crate::journal::JournalRead;
+use crate::journal::codec::encode_record;
+use crate::journal::writer::{Committed, Outcome, Refusal, Refused, Submission, WriterHandle};
+
+use super::admission::{Admission, DuplicateMemory, Permit};
+use super::counters::Counters;
+use super::directory::Directory;
+use super::error::EngineError;
+use super::faults::Faults;
+use super::handle::{Status, WorkspaceHandle};
+use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
+use super::supervisor::SupervisorMsg;
+use super::system::SystemLane;
+use super::workspace::{WorkspaceActor, WorkspaceState};
+
+/// The settings that a workspace side should have, by config.toml as it was at the start (I1).
+pub type SettingsSource = Arc<dyn Fn(WorkspaceKey) -> Arc<Settings> + Send + Sync>;
+
+/// Bounds and spans of the engine.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Bytes that may wait in the whole server; a workspace side holds at most a quarter (R4.9).
+    pub waiting_bytes: usize,
+    /// Event identities remembered in the whole server (R4.4).
+    pub duplicate_limit: u64,
+    /// Event frames in a round, at most.
+    pub round_frames: usize,
+    /// An account that was not needed for so long stops, milliseconds.
+    pub idle_after: Millis,
+    /// How long a question may wait for its turn, milliseconds.
+    pub query_timeout: Millis,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            waiting_bytes: 256 << 20,
+            duplicate_limit: 100_000_000,
+            round_frames: 8,
+            idle_after: 5 * MINUTE,
+            query_timeout: 10_000,
+        }
+    }
+}
+
+pub(crate) struct Shared {
+    pub directory: Directory,
+    pub options: EngineOptions,
+    pub clock: Arc<dyn Clock>,
+    pub settings: SettingsSource,
+    pub admission: Admission,
+    pub duplicates: DuplicateMemory,
+    pub counters: Counters,
+    pub system: Arc<SystemLane>,
+    pub reader: Arc<dyn JournalRead + Send + Sync>,
+    pub supervisor: ActorRef<SupervisorMsg>,
+    pub writer: WriterHandle<Pending>,
+    pub stopping: watch::Sender<bool>,
+    /// When identities were last let go of because their memory was full (R4.4).
+    pub relieved_at: AtomicI64,
+    pub faults: Faults,
+}
+
+impl Shared {
+    /// Puts a record on its way through the journal. The answer comes by `reply`.
+    pub fn submit(
+        &self,
+        lane: Lane,
+        record: Record,
+        reply: ReplyTo,
+        permit: Option<Permit>,
+    ) -> Result<(), EngineError> {
+        let record_bytes = encode_record(&record);
+        let key = match &lane {
+            Lane::Workspace(handle) => handle.key,
+            Lane::System(_) => WorkspaceKey::SYSTEM,
+        };
+        let payload = Pending { record, lane, reply, permit };
+        let closed = if self.is_stopping() { EngineError::ShuttingDown } else { EngineError::JournalFailed };
+        self.writer.submit(Submission { key, record_bytes, apply_version: APPLY_VERSION, payload }).map_err(|_| closed)
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Identities are forgotten by receipts, when frames are applied. While the memory is full no
+    /// events come, so a side that is not written to would keep those whose days are over: once an
+    /// hour, each gets its settings again, which changes nothing else.
+    pub fn relieve_duplicates(&self) {
+        let (now, last) = (self.clock.now(), self.relieved_at.load(Ordering::Relaxed));
+        let due = now.saturating_sub(last) >= HOUR;
+        if !due || self.relieved_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        for handle in self.directory.workspaces() {
+            if handle.status() == Status::Serving && handle.duplicates() > 0 {
+                let record = Record::Settings(Box::new((*handle.effective).clone()));
+                if let Err(error) = self.submit(Lane::Workspace(handle), record, ReplyTo::Nobody, None) {
+                    tracing::warn!(%error, "identities could not be let go of");
+                }
+            }
+        }
+    }
+
+    /// The side's handle, made on first use; `None` for a workspace that the system workspace does
+    /// not know.
+    pub fn workspace(self: &Arc<Self>, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
+        if let Some(handle) = self.directory.workspace(key) {
+            return Some(handle);
+        }
+        let name = self.system.table().workspace(key.id)?.name.clone();
+        Some(self.directory.workspace_or_insert(key, || {
+            // Whatever the configuration says: its first record brings the settings (I1).
+            let workspace = Box::new(Workspace::new(key, name.clone(), Settings::default()));
+            self.install(key, name.clone(), Some(workspace))
+        }))
+    }
+
+    /// Makes the handle of a workspace side and starts its actor; without a state it is to be
+    /// rebuilt.
+    pub fn install(
+        self: &Arc<Self>,
+        key: WorkspaceKey,
+        name: Box<str>,
+        workspace: Option<Box<Workspace>>,
+    ) -> Arc<WorkspaceHandle> {
+        let settings = (self.settings)(key);
+        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, self.admission.share(key.id)));
+        if let Some(workspace) = workspace
+            && self.start(&handle, workspace)
+        {
+            handle.set_status(Status::Serving);
+        }
+        handle
+    }
+
+    /// Starts an actor for the handle and lets it have the queue. False if the engine is stopping.
+    pub fn start(self: &Arc<Self>, handle: &Arc<WorkspaceHandle>, workspace: Box<Workspace>) -> bool {
+        handle.publish(&workspace, &self.duplicates);
+        handle.queue.begins_after(workspace.applied());
+        let state = WorkspaceState::new(workspace, Arc::clone(handle), Arc::clone(self));
+        let supervisor = self.supervisor.get_cell();
+        // Without a name, and with a `pre_start` that cannot fail, only a stopping supervisor is
+        // in the way, which the actor learns later.
+        match ActorRuntime::<WorkspaceActor>::spawn_linked_instant(None, WorkspaceActor, state, supervisor) {
+            Ok((actor, _)) => {
+                handle.queue.attach(actor);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, workspace = %handle.key.id, "a workspace could not be started");
+                false
+            }
+        }
+    }
+
+    /// Asks a workspace's actor; the answer is lost if it dies.
+    pub fn ask(handle: &WorkspaceHandle, message: WorkspaceMsg) -> Result<(), EngineError> {
+        let actor = handle.queue.actor().ok_or(EngineError::WorkspaceUnavailable)?;
+        actor.send_message(message).map_err(|_| EngineError::WorkspaceUnavailable)
+    }
+}
+
+/// What the journal's writer calls, on its thread, with each record's outcome in order.
+pub(crate) fn deliver(outcome: Outcome<Pending>) {
+    match outcome {
+        Outcome::Committed(Committed { key, seq, receipt, payload, .. }) => {
+            let Pending { record, lane, reply, permit } = payload;
+            let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
+            let (reply, durable) = match reply {
+                ReplyTo::Committed(answer) => (ReplyTo::Nobody, Some(answer)),
+                reply @ (ReplyTo::Nobody | ReplyTo::Applied(_) | ReplyTo::System(_)) => (reply, None),
+            };
+            let queued = QueuedFrame { frame, reply, permit };
+            match lane {
+                Lane::Workspace(handle) => handle.queue.push(queued),
+                Lane::System(lane) => lane.queue.push(queued),
+            }
+            // Told once the frame is in its queue, with all that stand before it.
+            if let Some(answer) = durable {
+                tell(answer, Ok(seq));
+            }
+        }
+        Outcome::Refused(Refused { reason, payload, .. }) => {
+            drop(payload.permit);
+            payload.reply.refuse(match reason {
+                Refusal::Full => EngineError::DiskFull,
+                Refusal::TooLarge => EngineError::Overloaded,
+                Refusal::Fenced | Refusal::Poisoned => EngineError::JournalFailed,
+            });
+        }
+    }
+}

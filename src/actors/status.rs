@@ -1,0 +1,138 @@
+//! What `/readyz` and `/metrics` show of the engine.
+
+use serde::Serialize;
+
+use crate::domain::time::Millis;
+use crate::journal::writer::Health;
+
+use super::counters::Counts;
+use super::engine::Engine;
+use super::handle::Status;
+
+/// Share of the identities' ceiling from which `/readyz` warns (R4.4).
+const WARN_SHARE: f64 = 0.8;
+
+/// Where the server is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Reading and applying the journal.
+    Replaying,
+    Serving,
+    Stopping,
+}
+
+/// Whether writes are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalState {
+    Writable,
+    /// For want of space; the next append may work.
+    Full,
+    /// Until a restart.
+    Failed,
+}
+
+/// R10.10's `/readyz`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// False is 503.
+    pub ready: bool,
+    pub phase: Phase,
+    /// Of the replay, 0 to 1.
+    pub progress: f64,
+    pub journal: JournalState,
+    pub workspaces_rebuilding: usize,
+    /// Down until a restart.
+    pub workspaces_failed: usize,
+    /// Wall clock minus server time, where the wall clock took a step too large to follow (R2.16).
+    pub clock_step_not_followed: Option<Millis>,
+    /// Share of the ceiling of event identities that is used.
+    pub duplicates_share: f64,
+    pub warnings: Vec<&'static str>,
+}
+
+/// R10.10's `/metrics`.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    pub counts: Counts,
+    pub journal: Health,
+    /// Bytes from the door until applied, and their bound.
+    pub waiting_bytes: usize,
+    pub waiting_limit: usize,
+    pub workspaces: usize,
+    pub workspaces_rebuilding: usize,
+    pub workspaces_failed: usize,
+    pub accounts_awake: usize,
+    pub duplicates_held: u64,
+    pub duplicates_limit: u64,
+    pub clock_step_not_followed: Option<Millis>,
+}
+
+impl Readiness {
+    /// While the journal is replayed, `progress` of it done (0 to 1).
+    pub fn replaying(progress: f64) -> Self {
+        Self {
+            ready: false,
+            phase: Phase::Replaying,
+            progress,
+            journal: JournalState::Writable,
+            workspaces_rebuilding: 0,
+            workspaces_failed: 0,
+            clock_step_not_followed: None,
+            duplicates_share: 0.0,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Engine {
+    pub fn readiness(&self) -> Readiness {
+        let stats = self.stats_now();
+        let phase = if self.shared.is_stopping() { Phase::Stopping } else { Phase::Serving };
+        let journal = match stats.journal {
+            Health { failed: true, .. } | Health { stopped: true, .. } => JournalState::Failed,
+            Health { full_since: Some(_), .. } => JournalState::Full,
+            Health { .. } => JournalState::Writable,
+        };
+        let share = stats.duplicates_held as f64 / stats.duplicates_limit.max(1) as f64;
+        let warnings = [
+            (share >= WARN_SHARE, "the memory of event identities is nearly full"),
+            (stats.clock_step_not_followed.is_some(), "the wall clock took a step that is not followed"),
+            (stats.workspaces_rebuilding > 0, "a workspace is being rebuilt"),
+            (stats.workspaces_failed > 0, "a workspace is down until a restart"),
+        ];
+        Readiness {
+            ready: phase == Phase::Serving && journal == JournalState::Writable,
+            phase,
+            progress: 1.0,
+            journal,
+            workspaces_rebuilding: stats.workspaces_rebuilding,
+            workspaces_failed: stats.workspaces_failed,
+            clock_step_not_followed: stats.clock_step_not_followed,
+            duplicates_share: share,
+            warnings: warnings.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect(),
+        }
+    }
+
+    /// Counters and gauges as they are.
+    pub fn stats_now(&self) -> Stats {
+        let shared = &self.shared;
+        let handles = shared.directory.workspaces();
+        let count = |status| handles.iter().filter(|handle| handle.status() == status).count();
+        Stats {
+            counts: shared.counters.read(),
+            journal: self.journal.read(),
+            waiting_bytes: shared.admission.waiting(),
+            waiting_limit: shared.admission.limit(),
+            workspaces: handles.len(),
+            workspaces_rebuilding: count(Status::Rebuilding),
+            workspaces_failed: count(Status::Failed),
+            accounts_awake: shared.directory.accounts_awake(),
+            duplicates_held: shared.duplicates.held(),
+            duplicates_limit: shared.duplicates.limit(),
+            clock_step_not_followed: shared.clock.step_not_followed(),
+        }
+    }
+}

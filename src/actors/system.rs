@@ -1,0 +1,151 @@
+//! The system workspace (I12): tenants, workspaces and keys, on the same road as everything else.
+//!
+//! Readers share an immutable table. Changes are rare and the table is small, so each batch of
+//! records is applied to a copy, which is published before anybody is answered. That also makes a
+//! failing record harmless: its copy is thrown away, and a skip is written (I6).
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::domain::record::{Frame, Record};
+use crate::domain::system_table::{SystemRefusal, SystemTable};
+
+use super::error::EngineError;
+use super::messages::{Lane, QueuedFrame, ReplyTo, SystemMsg, tell};
+use super::queue::FrameQueue;
+use super::shared::Shared;
+
+/// Records applied to one copy of the table.
+const BATCH: usize = 64;
+
+/// The system workspace as everybody else sees it.
+pub(crate) struct SystemLane {
+    pub queue: FrameQueue<SystemMsg>,
+    pub share: Arc<Semaphore>,
+    table: ArcSwap<SystemTable>,
+}
+
+impl SystemLane {
+    pub fn new(table: SystemTable, share: Arc<Semaphore>) -> Self {
+        Self { queue: FrameQueue::new(), share, table: ArcSwap::from_pointee(table) }
+    }
+
+    pub fn table(&self) -> Arc<SystemTable> {
+        self.table.load_full()
+    }
+}
+
+/// What a record of the system workspace came to; `None` for the server's own.
+type SystemAnswer = Option<Result<(), SystemRefusal>>;
+
+/// Applies one frame. Skipped frames and the server's own records change nothing.
+pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u64>) -> SystemAnswer {
+    match &frame.record {
+        Record::System(_) if skipped.contains(&frame.seq) => None,
+        Record::System(record) => Some(table.apply(record, frame.receipt)),
+        Record::Events(_)
+        | Record::Command { .. }
+        | Record::Settings(_)
+        | Record::Skip { .. }
+        | Record::Delivered { .. }
+        | Record::Erasure { .. } => None,
+    }
+}
+
+/// Applies `frames` to a copy of `table`; the seq of the frame that panicked otherwise.
+fn apply_all(
+    table: &SystemTable,
+    frames: &[QueuedFrame],
+    skipped: &HashSet<u64>,
+) -> Result<(SystemTable, Vec<SystemAnswer>), u64> {
+    let mut copy = table.clone();
+    let mut answers = Vec::with_capacity(frames.len());
+    for QueuedFrame { frame, .. } in frames {
+        let answer = catch_unwind(AssertUnwindSafe(|| apply(&mut copy, frame, skipped)));
+        answers.push(answer.map_err(|_| frame.seq)?);
+    }
+    Ok((copy, answers))
+}
+
+pub(crate) struct SystemActor;
+
+pub(crate) struct SystemState {
+    pub lane: Arc<SystemLane>,
+    pub shared: Arc<Shared>,
+}
+
+impl Actor for SystemActor {
+    type Msg = SystemMsg;
+    type State = SystemState;
+    type Arguments = SystemState;
+
+    async fn pre_start(&self, _: ActorRef<SystemMsg>, state: SystemState) -> Result<SystemState, ActorProcessingErr> {
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<SystemMsg>,
+        message: SystemMsg,
+        state: &mut SystemState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            SystemMsg::FramesWaiting => {
+                let frames = state.lane.queue.take_any(BATCH);
+                if !frames.is_empty() {
+                    state.apply(frames).await;
+                }
+                state.lane.queue.signal_rest();
+            }
+            SystemMsg::Drain(reply) => {
+                if state.lane.queue.is_empty() {
+                    tell(reply, ());
+                } else {
+                    myself.send_message(SystemMsg::Drain(reply))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SystemState {
+    async fn apply(&self, frames: Vec<QueuedFrame>) {
+        let mut skipped = HashSet::new();
+        let (table, answers) = loop {
+            match apply_all(&self.lane.table.load(), &frames, &skipped) {
+                Ok(applied) => break applied,
+                Err(guilty) => {
+                    skipped.insert(guilty);
+                    if let Err(error) = self.skip(guilty).await {
+                        tracing::error!(%error, seq = guilty, "a system record failed and could not be skipped");
+                        self.lane.queue.close(EngineError::WorkspaceUnavailable);
+                        frames.into_iter().for_each(|frame| frame.reply.refuse(EngineError::WorkspaceUnavailable));
+                        return;
+                    }
+                }
+            }
+        };
+        self.lane.table.store(Arc::new(table));
+        for (QueuedFrame { reply, permit, .. }, answer) in frames.into_iter().zip(answers) {
+            drop(permit);
+            match (reply, answer) {
+                (ReplyTo::System(waiting), Some(answer)) => tell(waiting, Ok(answer)),
+                (reply, None | Some(_)) => reply.refuse(EngineError::WorkspaceUnavailable),
+            }
+        }
+    }
+
+    /// Passes the record over from now on, in every replay.
+    async fn skip(&self, seq: u64) -> Result<(), EngineError> {
+        let (reply, committed) = oneshot::channel();
+        let record = Record::Skip { seq, place: 0, reason: "a system record failed".into() };
+        self.shared.submit(Lane::System(Arc::clone(&self.lane)), record, ReplyTo::Committed(reply), None)?;
+        committed.await.map_err(|_| EngineError::JournalFailed)?.map(drop)
+    }
+}

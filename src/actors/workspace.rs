@@ -1,0 +1,264 @@
+//! One workspace side: applies its frames in order, round by round, and answers questions between
+//! rounds (I3).
+//!
+//! The only await inside a change is for the accounts' outcomes. It has no timeout: an account that
+//! dies drops its reply, and a lost reply is a failure of the whole subtree (I6). Failures are
+//! ractor's: a panic here, or an error returned from `handle`, ends the actor with its accounts,
+//! and the supervisor rebuilds them from the journal. What must survive lies in the handle.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::domain::account::{Account, Outcomes};
+use crate::domain::ids::{Id, Position};
+use crate::domain::record::Frame;
+use crate::domain::time::Millis;
+use crate::domain::view::AccountHealth;
+use crate::domain::workspace::{Round, Workspace};
+
+use super::account::{AccountActor, AccountState, first_place};
+use super::directory::AwakeAccount;
+use super::handle::WorkspaceHandle;
+use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg, tell};
+use super::shared::Shared;
+
+/// Applies frames, asks accounts.
+pub(crate) struct WorkspaceActor;
+
+pub(crate) struct WorkspaceState {
+    workspace: Box<Workspace>,
+    handle: Arc<WorkspaceHandle>,
+    shared: Arc<Shared>,
+    awake: HashMap<Id, AwakeAccount>,
+    /// Whose actor it is, for supervision events.
+    names: HashMap<ActorId, Id>,
+    sweep_due: bool,
+}
+
+impl WorkspaceState {
+    pub fn new(workspace: Box<Workspace>, handle: Arc<WorkspaceHandle>, shared: Arc<Shared>) -> Self {
+        Self { workspace, handle, shared, awake: HashMap::new(), names: HashMap::new(), sweep_due: false }
+    }
+}
+
+/// Why the actor gives up; its supervisor rebuilds.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("frame {found} came where {expected} was due")]
+    Gap { expected: u64, found: u64 },
+    #[error("account {0} takes part in a round but has no actor")]
+    NoAccount(Id),
+    #[error("account {0} died in the middle of a round")]
+    LostReply(Id),
+    #[error("an account could not be started")]
+    Spawn(#[source] ractor::SpawnErr),
+}
+
+impl Actor for WorkspaceActor {
+    type Msg = WorkspaceMsg;
+    type State = WorkspaceState;
+    type Arguments = WorkspaceState;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<WorkspaceMsg>,
+        state: WorkspaceState,
+    ) -> Result<WorkspaceState, ActorProcessingErr> {
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<WorkspaceMsg>,
+        message: WorkspaceMsg,
+        state: &mut WorkspaceState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            WorkspaceMsg::FramesWaiting => {
+                let frames = state.handle.take_round(state.shared.options.round_frames);
+                if !frames.is_empty() {
+                    state.round(&myself, frames).await?;
+                }
+                state.handle.queue.signal_rest();
+            }
+            WorkspaceMsg::Sweep => state.sweep(&myself),
+            WorkspaceMsg::Account { id, now, reply } => state.account(&myself, id, now, reply).await?,
+            WorkspaceMsg::Query(query) => state.query(query),
+            WorkspaceMsg::Drain(reply) => {
+                if state.handle.queue.is_empty() {
+                    tell(reply, ());
+                } else {
+                    myself.send_message(WorkspaceMsg::Drain(reply))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An account that died between rounds is built again when it is needed. One that dies in a
+    /// round is noticed there, by the reply that is lost.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<WorkspaceMsg>,
+        event: SupervisionEvent,
+        state: &mut WorkspaceState,
+    ) -> Result<(), ActorProcessingErr> {
+        if let SupervisionEvent::ActorFailed(who, _) | SupervisionEvent::ActorTerminated(who, _, _) = event
+            && let Some(id) = state.names.get(&who.get_id()).copied()
+        {
+            state.put_to_sleep(id);
+        }
+        Ok(())
+    }
+}
+
+impl WorkspaceState {
+    /// Applies `frames`: begin, accounts, finish; then publishes, then answers.
+    async fn round(&mut self, myself: &ActorRef<WorkspaceMsg>, frames: Vec<Frame>) -> Result<(), Failure> {
+        let expected = self.workspace.applied() + 1;
+        if let Some(first) = frames.first().filter(|frame| frame.seq != expected) {
+            return Err(Failure::Gap { expected, found: first.seq });
+        }
+        // What was skipped lies behind: a rebuild ends with the skip.
+        self.shared.faults.in_apply(&frames, &HashSet::new(), &self.handle.progress);
+        let mut round = self.workspace.begin(&frames, &self.handle.progress);
+        if round.reset_accounts {
+            self.put_all_to_sleep();
+        }
+        let outcomes = self.run_accounts(myself, &mut round).await?;
+        let applied = self.workspace.finish(round, outcomes);
+        if applied.rules_changed {
+            self.handle.publish_rules(&self.workspace);
+        }
+        if applied.breakers_changed {
+            self.handle.publish_gate(&self.workspace);
+        }
+        self.handle.publish_counts(&self.workspace, &self.shared.duplicates);
+        self.shared.counters.applied(frames.len(), &applied);
+        self.handle.reply(applied.replies);
+        Ok(())
+    }
+
+    /// One message an account; they run side by side.
+    async fn run_accounts(
+        &mut self,
+        myself: &ActorRef<WorkspaceMsg>,
+        round: &mut Round,
+    ) -> Result<Vec<(Id, Outcomes)>, Failure> {
+        let mut waits = Vec::with_capacity(round.tasks.len());
+        for task in round.tasks.drain(..) {
+            let id = task.account;
+            if let Some(account) = task.wake {
+                self.spawn(myself, id, account).await?;
+            }
+            let first = first_place(&task.list);
+            let (reply, receiver) = oneshot::channel();
+            let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
+            awake.used_at.store(self.shared.clock.now(), Ordering::Relaxed);
+            awake.progress.store(0, Ordering::Relaxed);
+            // To a dead actor too: the reply is lost then, and noticed below.
+            drop(awake.actor.send_message(AccountMsg::Run { list: task.list, reply }));
+            waits.push((id, first, receiver));
+        }
+        let mut outcomes = Vec::with_capacity(waits.len());
+        for (id, first, receiver) in waits {
+            let Ok(outcome) = receiver.await else {
+                self.blame(id, first);
+                return Err(Failure::LostReply(id));
+            };
+            outcomes.push((id, outcome));
+        }
+        Ok(outcomes)
+    }
+
+    /// Names the guilty event of an account that died: the one in work, else its first.
+    fn blame(&self, id: Id, first: Option<Position>) {
+        let at = self.awake.get(&id).map_or(0, |awake| awake.progress.load(Ordering::Relaxed));
+        let named = (at != 0).then(|| Position::from_packed(at)).or(first);
+        if let Some(event) = named {
+            self.handle.blame(event);
+        }
+    }
+
+    async fn spawn(&mut self, myself: &ActorRef<WorkspaceMsg>, id: Id, account: Account) -> Result<(), Failure> {
+        let progress = Arc::new(AtomicU64::new(0));
+        let state = AccountState::new(account, Arc::clone(&progress), self.shared.faults.clone());
+        let spawned = AccountActor::spawn_linked(None, AccountActor, state, myself.get_cell()).await;
+        let (actor, _) = spawned.map_err(Failure::Spawn)?;
+        let used_at = Arc::new(AtomicI64::new(self.shared.clock.now()));
+        let awake = AwakeAccount { actor, progress, used_at };
+        self.names.insert(awake.actor.get_id(), id);
+        self.shared.directory.account_woke(self.handle.key, id, awake.clone());
+        self.awake.insert(id, awake);
+        self.sweep_later(myself);
+        Ok(())
+    }
+
+    /// Wakes the account and passes the question on; never waits for it.
+    async fn account(
+        &mut self,
+        myself: &ActorRef<WorkspaceMsg>,
+        id: Id,
+        now: Millis,
+        reply: Answer<Option<AccountHealth>>,
+    ) -> Result<(), Failure> {
+        if let Some(account) = self.workspace.wake(id) {
+            self.spawn(myself, id, account).await?;
+        }
+        let Some(awake) = self.awake.get(&id) else {
+            tell(reply, Ok(None));
+            return Ok(());
+        };
+        // If it died just now, whoever asks is told by the lost reply.
+        drop(awake.actor.send_message(AccountMsg::Health { rules: self.handle.rules(), now, reply }));
+        Ok(())
+    }
+
+    /// A question changes nothing, so a panic in one spoils nothing: whoever asked is told by the
+    /// lost reply.
+    fn query(&self, query: Query) {
+        if catch_unwind(AssertUnwindSafe(|| query.answer(&self.workspace))).is_err() {
+            tracing::error!(workspace = %self.handle.key.id, "a question made the workspace panic");
+        }
+    }
+
+    fn sweep_later(&mut self, myself: &ActorRef<WorkspaceMsg>) {
+        if !self.sweep_due {
+            self.sweep_due = true;
+            let period = Duration::from_millis(self.shared.options.idle_after.unsigned_abs() / 2 + 1);
+            drop(myself.send_after(period, || WorkspaceMsg::Sweep));
+        }
+    }
+
+    fn sweep(&mut self, myself: &ActorRef<WorkspaceMsg>) {
+        self.sweep_due = false;
+        let idle_since = self.shared.clock.now() - self.shared.options.idle_after;
+        let idle = |awake: &AwakeAccount| awake.used_at.load(Ordering::Relaxed) <= idle_since;
+        let sleepy: Vec<Id> = self.awake.iter().filter(|(_, awake)| idle(awake)).map(|(id, _)| *id).collect();
+        sleepy.into_iter().for_each(|id| self.put_to_sleep(id));
+        if !self.awake.is_empty() {
+            self.sweep_later(myself);
+        }
+    }
+
+    fn put_to_sleep(&mut self, id: Id) {
+        if let Some(awake) = self.awake.remove(&id) {
+            self.names.remove(&awake.actor.get_id());
+            self.shared.directory.account_sleeps(self.handle.key, id);
+            self.workspace.sleep(id);
+            awake.actor.stop(None);
+        }
+    }
+
+    fn put_all_to_sleep(&mut self) {
+        let all: Vec<Id> = self.awake.keys().copied().collect();
+        all.into_iter().for_each(|id| self.put_to_sleep(id));
+    }
+}

@@ -1,0 +1,183 @@
+//! From a data directory to a running engine: lock, read, check the clock, replay, serve.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use thiserror::Error;
+
+use crate::actors::{Engine, EngineOptions, EngineParts, Readiness, SettingsSource, StartError};
+use crate::clock::{Clock, StartRefused, check_start};
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
+use crate::journal::writer::GroupLimits;
+use crate::recovery::{Progress, RecoveryError, recover};
+
+/// Why nothing runs.
+#[derive(Debug, Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Exit 65.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// Exit 78.
+    #[error(transparent)]
+    Clock(#[from] StartRefused),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the replay was broken off")]
+    Interrupted,
+}
+
+/// What `/readyz` asks from the first moment on: the replay's progress, then the engine.
+#[derive(Default)]
+pub struct Lifecycle {
+    pub progress: Progress,
+    engine: OnceLock<Engine>,
+}
+
+impl Lifecycle {
+    pub fn readiness(&self) -> Readiness {
+        match self.engine.get() {
+            Some(engine) => engine.readiness(),
+            None => Readiness::replaying(self.progress.share()),
+        }
+    }
+
+    /// The engine, once it has started.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.get()
+    }
+}
+
+/// A data directory that this process has to itself. Between [`open`](Self::open) and
+/// [`start`](Self::start) its other files may be read and made (the secret, R4.8).
+pub struct DataDirectory {
+    path: PathBuf,
+    journal: FileJournal,
+    torn: Vec<PathBuf>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+/// How to run on it.
+pub struct StartOptions {
+    pub engine: EngineOptions,
+    pub group_limits: GroupLimits,
+    /// The settings that each workspace side should have (I1).
+    pub settings: SettingsSource,
+    /// `--accept-clock` (R2.16).
+    pub accept_clock: bool,
+}
+
+impl DataDirectory {
+    /// Locks the directory and checks every group of its journal; makes both where there is none.
+    pub fn open(
+        path: &Path,
+        options: &FileOptions,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, OpenError> {
+        let Opened { journal, last: _, torn } = FileJournal::open(path, options, ids.as_ref())?;
+        Ok(Self { path: path.to_owned(), journal, torn, clock, ids })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the remains of a write that did not finish were put aside (R9.4).
+    pub fn torn(&self) -> &[PathBuf] {
+        &self.torn
+    }
+
+    /// Replays the journal on a thread that may block, then starts the actors.
+    pub async fn start(self, options: StartOptions, lifecycle: Arc<Lifecycle>) -> Result<Engine, AppError> {
+        let reader = self.journal.reader();
+        let (clock, progress) = (Arc::clone(&self.clock), Arc::clone(&lifecycle));
+        let replay = tokio::task::spawn_blocking(move || {
+            let recovered = recover(reader.as_ref(), &progress.progress)?;
+            check_start(clock.now(), recovered.last_receipt, options.accept_clock)?;
+            Ok::<_, AppError>(recovered)
+        });
+        let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
+        let parts = EngineParts {
+            recovered,
+            journal: Box::new(self.journal),
+            clock: self.clock,
+            ids: self.ids,
+            settings: options.settings,
+            options: options.engine,
+            group_limits: options.group_limits,
+        };
+        let engine = Engine::start(parts).await?;
+        // Nobody else sets it.
+        let _first = lifecycle.engine.set(engine.clone());
+        Ok(engine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::Phase;
+    use crate::clock::ManualClock;
+    use crate::domain::ids::Id;
+    use crate::domain::settings::Settings;
+    use crate::domain::system::SystemRecord;
+    use crate::domain::time::{DAY, Millis};
+    use crate::ids::SeededIds;
+
+    const T: Millis = 1_750_000_000_000;
+
+    fn open(path: &Path, now: Millis) -> Result<DataDirectory, OpenError> {
+        let options = FileOptions { segment_bytes: 1 << 20 };
+        DataDirectory::open(path, &options, Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)))
+    }
+
+    async fn start(path: &Path, now: Millis, accept_clock: bool) -> Result<(Engine, Arc<Lifecycle>), AppError> {
+        let lifecycle = Arc::new(Lifecycle::default());
+        assert_eq!(lifecycle.readiness().phase, Phase::Replaying);
+        let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
+        let options = StartOptions {
+            engine: EngineOptions::default(),
+            group_limits: GroupLimits::default(),
+            settings,
+            accept_clock,
+        };
+        let engine = open(path, now)?.start(options, Arc::clone(&lifecycle)).await?;
+        Ok((engine, lifecycle))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn r9_1_a_data_directory_starts_stops_and_starts_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (engine, lifecycle) = start(dir.path(), T, false).await.unwrap();
+        assert!(lifecycle.readiness().ready);
+        let created =
+            |id| SystemRecord::WorkspaceCreated { id: Id(id), name: "n".into(), tenant: "t".into(), actor: "a".into() };
+        engine.system(created(1)).await.unwrap().unwrap();
+        let incarnation = engine.incarnation();
+        assert!(matches!(open(dir.path(), T), Err(OpenError::InUse { .. })), "R9.6");
+        let last = engine.clone();
+        engine.shutdown().await;
+        assert!(!lifecycle.readiness().ready);
+        drop((last, lifecycle));
+        let (engine, _) = start(dir.path(), T + 1, false).await.unwrap();
+        assert_eq!(engine.incarnation(), incarnation);
+        assert!(engine.system_table().workspace(Id(1)).is_some());
+        engine.shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn r2_16_a_start_with_a_clock_out_of_range_is_refused_unless_accepted() {
+        let dir = tempfile::tempdir().unwrap();
+        start(dir.path(), T, false).await.unwrap().0.shutdown().await;
+        for now in [T - 1, T + 181 * DAY] {
+            assert!(matches!(start(dir.path(), now, false).await, Err(AppError::Clock(_))), "{now}");
+        }
+        let (engine, _) = start(dir.path(), T - 1, true).await.unwrap();
+        engine.shutdown().await;
+    }
+}

@@ -1,0 +1,256 @@
+//! Tenants, workspaces and API keys as the system workspace's records left them (I12).
+//!
+//! Ordered maps throughout, so that two tables made of the same records are equal in every byte.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Id, WorkspaceKey};
+use super::system::{ApiKey, SystemRecord};
+use super::time::Millis;
+
+/// A workspace's entry; both its sides share it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceEntry {
+    pub id: Id,
+    pub name: Box<str>,
+    pub tenant: Box<str>,
+    /// The receipt of its record.
+    pub created_at: Millis,
+}
+
+/// What was drawn once for a data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Names this data directory in ETags (R8.1); a restore draws another.
+    pub incarnation: Id,
+    /// Keys the identity hashes of events (R4.4).
+    pub identity_key: [u8; 32],
+}
+
+/// Why a record of the system workspace changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SystemRefusal {
+    #[error("A workspace with this ID already exists.")]
+    WorkspaceExists,
+    #[error("This ID is reserved.")]
+    ReservedId,
+    #[error("No workspace exists with the given ID.")]
+    UnknownWorkspace,
+    #[error("A key with this ID or this secret already exists.")]
+    KeyExists,
+    #[error("No API key exists with the given ID.")]
+    UnknownKey,
+}
+
+/// The state of the system workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemTable {
+    origin: Option<Origin>,
+    workspaces: BTreeMap<Id, Arc<WorkspaceEntry>>,
+    /// A tenant exists once it is named: in a workspace or in a key.
+    by_tenant: BTreeMap<Box<str>, Vec<Id>>,
+    keys: BTreeMap<Id, Arc<ApiKey>>,
+    by_hash: BTreeMap<[u8; 32], Id>,
+}
+
+impl SystemTable {
+    /// Takes one record in. A refusal leaves the table as it was.
+    pub fn apply(&mut self, record: &SystemRecord, receipt: Millis) -> Result<(), SystemRefusal> {
+        match record {
+            SystemRecord::Initialised { incarnation, identity_key } => {
+                self.initialise(*incarnation, *identity_key);
+                Ok(())
+            }
+            SystemRecord::WorkspaceCreated { id, name, tenant, actor: _ } => {
+                self.create_workspace(*id, name, tenant, receipt)
+            }
+            SystemRecord::KeyCreated { key, actor: _ } => self.create_key(key),
+            SystemRecord::KeyRevoked { id, actor: _ } => self.revoke(*id, receipt),
+            SystemRecord::KeysUsed(uses) => {
+                uses.iter().for_each(|(id, at)| self.used(*id, *at));
+                Ok(())
+            }
+        }
+    }
+
+    /// A later record gives a new incarnation (a restore); the identity key stays, or every known
+    /// identity would be forgotten.
+    fn initialise(&mut self, incarnation: Id, identity_key: [u8; 32]) {
+        let identity_key = self.origin.map_or(identity_key, |origin| origin.identity_key);
+        self.origin = Some(Origin { incarnation, identity_key });
+    }
+
+    fn create_workspace(&mut self, id: Id, name: &str, tenant: &str, at: Millis) -> Result<(), SystemRefusal> {
+        if id == WorkspaceKey::SYSTEM.id {
+            return Err(SystemRefusal::ReservedId);
+        }
+        if self.workspaces.contains_key(&id) {
+            return Err(SystemRefusal::WorkspaceExists);
+        }
+        let entry = WorkspaceEntry { id, name: name.into(), tenant: tenant.into(), created_at: at };
+        self.workspaces.insert(id, Arc::new(entry));
+        self.by_tenant.entry(tenant.into()).or_default().push(id);
+        Ok(())
+    }
+
+    fn create_key(&mut self, key: &ApiKey) -> Result<(), SystemRefusal> {
+        if self.keys.contains_key(&key.id) || self.by_hash.contains_key(&key.hash) {
+            return Err(SystemRefusal::KeyExists);
+        }
+        if let Some(bound) = key.workspace
+            && self.workspaces.get(&bound).is_none_or(|entry| key.tenant.as_ref() != Some(&entry.tenant))
+        {
+            return Err(SystemRefusal::UnknownWorkspace);
+        }
+        if let Some(tenant) = &key.tenant {
+            self.by_tenant.entry(tenant.clone()).or_default();
+        }
+        self.by_hash.insert(key.hash, key.id);
+        self.keys.insert(key.id, Arc::new(key.clone()));
+        Ok(())
+    }
+
+    /// The first revocation stands.
+    fn revoke(&mut self, id: Id, at: Millis) -> Result<(), SystemRefusal> {
+        let key = self.keys.get_mut(&id).ok_or(SystemRefusal::UnknownKey)?;
+        if key.revoked_at.is_none() {
+            Arc::make_mut(key).revoked_at = Some(at);
+        }
+        Ok(())
+    }
+
+    fn used(&mut self, id: Id, at: Millis) {
+        if let Some(key) = self.keys.get_mut(&id)
+            && key.last_used_at.is_none_or(|before| before < at)
+        {
+            Arc::make_mut(key).last_used_at = Some(at);
+        }
+    }
+
+    /// `None` before the first record of a data directory.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    pub fn workspace(&self, id: Id) -> Option<&WorkspaceEntry> {
+        self.workspaces.get(&id).map(Arc::as_ref)
+    }
+
+    /// In the order of their ids.
+    pub fn workspaces(&self) -> impl ExactSizeIterator<Item = &WorkspaceEntry> {
+        self.workspaces.values().map(Arc::as_ref)
+    }
+
+    /// The ids of a tenant's workspaces, oldest first; empty for an unknown tenant.
+    pub fn workspaces_of(&self, tenant: &str) -> &[Id] {
+        self.by_tenant.get(tenant).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn key(&self, id: Id) -> Option<&ApiKey> {
+        self.keys.get(&id).map(Arc::as_ref)
+    }
+
+    /// The key whose SHA-256 this is. The caller compares the hashes again, in constant time.
+    pub fn key_by_hash(&self, hash: &[u8; 32]) -> Option<&Arc<ApiKey>> {
+        self.by_hash.get(hash).and_then(|id| self.keys.get(id))
+    }
+
+    /// In the order of their ids; revoked and expired ones included.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &ApiKey> {
+        self.keys.values().map(Arc::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Side;
+
+    fn workspace(id: u128, tenant: &str) -> SystemRecord {
+        SystemRecord::WorkspaceCreated {
+            id: Id(id),
+            name: "Support".into(),
+            tenant: tenant.into(),
+            actor: "cli".into(),
+        }
+    }
+
+    fn key(id: u128, tenant: Option<&str>, workspace: Option<u128>) -> SystemRecord {
+        let key = ApiKey {
+            id: Id(id),
+            name: "k".into(),
+            key_prefix: "sf_live_v1_abcd".into(),
+            hash: [id as u8; 32],
+            tenant: tenant.map(Into::into),
+            workspace: workspace.map(Id),
+            side: Side::Live,
+            scopes: vec![],
+            created_at: 1,
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        SystemRecord::KeyCreated { key, actor: "cli".into() }
+    }
+
+    fn revoked(id: u128) -> SystemRecord {
+        SystemRecord::KeyRevoked { id: Id(id), actor: "cli".into() }
+    }
+
+    #[test]
+    fn i12_refusals_change_nothing() {
+        let mut table = SystemTable::default();
+        table.apply(&workspace(1, "a"), 10).unwrap();
+        table.apply(&key(7, Some("a"), Some(1)), 11).unwrap();
+        let before = table.clone();
+        let cases = [
+            (workspace(1, "b"), SystemRefusal::WorkspaceExists),
+            (workspace(0, "a"), SystemRefusal::ReservedId),
+            (key(7, Some("a"), None), SystemRefusal::KeyExists),
+            (key(8, Some("b"), Some(1)), SystemRefusal::UnknownWorkspace),
+            (key(8, Some("a"), Some(2)), SystemRefusal::UnknownWorkspace),
+            (key(8, None, Some(1)), SystemRefusal::UnknownWorkspace),
+            (revoked(9), SystemRefusal::UnknownKey),
+        ];
+        for (record, refusal) in cases {
+            assert_eq!(table.apply(&record, 12), Err(refusal), "{record:?}");
+            assert_eq!(table, before);
+        }
+    }
+
+    #[test]
+    fn r2_11_the_first_revocation_and_the_latest_use_stand() {
+        let mut table = SystemTable::default();
+        table.apply(&key(7, Some("a"), None), 10).unwrap();
+        table.apply(&revoked(7), 20).unwrap();
+        table.apply(&revoked(7), 30).unwrap();
+        table.apply(&SystemRecord::KeysUsed(vec![(Id(7), 15), (Id(7), 12), (Id(99), 1)]), 40).unwrap();
+        let key = table.key(Id(7)).unwrap();
+        assert_eq!((key.revoked_at, key.last_used_at), (Some(20), Some(15)));
+        assert_eq!(table.key_by_hash(&[7; 32]).map(|key| key.id), Some(Id(7)));
+        assert_eq!(table.key_by_hash(&[8; 32]), None);
+    }
+
+    #[test]
+    fn r2_15_a_tenants_workspaces_are_its_own() {
+        let mut table = SystemTable::default();
+        for (id, tenant) in [(3, "a"), (1, "a"), (2, "b")] {
+            table.apply(&workspace(id, tenant), 10).unwrap();
+        }
+        assert_eq!(table.workspaces_of("a"), [Id(3), Id(1)]);
+        assert_eq!(table.workspaces_of("b"), [Id(2)]);
+        assert!(table.workspaces_of("c").is_empty());
+    }
+
+    #[test]
+    fn r8_1_a_restore_changes_the_incarnation_and_keeps_the_identity_key() {
+        let mut table = SystemTable::default();
+        let initialised = |n| SystemRecord::Initialised { incarnation: Id(n), identity_key: [n as u8; 32] };
+        table.apply(&initialised(1), 1).unwrap();
+        table.apply(&initialised(2), 2).unwrap();
+        assert_eq!(table.origin(), Some(&Origin { incarnation: Id(2), identity_key: [1; 32] }));
+    }
+}
