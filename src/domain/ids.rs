@@ -123,6 +123,8 @@ pub enum IdKind {
     Account,
     Conversation,
     Breaker,
+    /// An API key's; has no prefix.
+    Key,
 }
 
 impl IdKind {
@@ -132,14 +134,23 @@ impl IdKind {
             Self::Account => "acc_",
             Self::Conversation => "conv_",
             Self::Breaker => "cb_",
+            Self::Key => "",
         }
     }
 }
 
 /// A text that is no id of its kind. The sentence fits after the name of the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not a hyphenated UUID, bare or after `{}`", .0.prefix())]
 pub struct IdError(pub IdKind);
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.prefix() {
+            "" => f.write_str("is not a hyphenated UUID"),
+            prefix => write!(f, "is not a hyphenated UUID, bare or after `{prefix}`"),
+        }
+    }
+}
 
 /// Reads a hyphenated UUID in any case, of any version and variant, bare or after the prefix of
 /// its kind (R2.2).
