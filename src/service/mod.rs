@@ -1,3 +1,50 @@
-//! Use cases, without HTTP.
+//! Use cases, without HTTP: who may do what, and what is asked of the engine.
+//!
+//! `access` says what a credential reaches; `lookup`, `command`, `ingest` and `admin` are the use
+//! cases; `period` is pure. Everything here speaks of [`ServiceError`]; only `http`
+//! knows status codes.
 
+pub mod access;
+pub mod admin;
+pub mod command;
 pub mod door;
+pub mod error;
+pub mod ingest;
+pub mod key_usage;
+pub mod lookup;
+pub mod period;
+
+use std::sync::Arc;
+
+use crate::actors::Engine;
+use crate::domain::time::Millis;
+use crate::ids::Ids;
+
+pub use access::Principal;
+pub use error::{Fault, ServiceError};
+
+/// The use cases over one engine. Cheap to share behind an `Arc`.
+pub struct Service {
+    pub(crate) engine: Engine,
+    pub(crate) door: Arc<door::Door>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) usage: key_usage::KeyUsage,
+    room: ingest::Room,
+}
+
+impl Service {
+    pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>) -> Self {
+        Self { engine, door, ids, usage: key_usage::KeyUsage::default(), room: ingest::Room::default() }
+    }
+
+    /// With another bound of the bytes of ingest bodies under way (256 MiB).
+    #[must_use]
+    pub fn with_room(self, bytes: usize) -> Self {
+        Self { room: ingest::Room::new(bytes), ..self }
+    }
+
+    /// Server time (R2.16).
+    pub fn now(&self) -> Millis {
+        self.engine.now()
+    }
+}

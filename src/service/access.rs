@@ -1,0 +1,177 @@
+//! What a credential is and what it reaches (R2.8, R2.11, R2.12, R2.14).
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Service, ServiceError};
+use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::system::{ApiKey, Scope};
+use crate::domain::time::Millis;
+
+/// The start of a live key.
+pub const LIVE_PREFIX: &str = "sf_live_v1_";
+/// The start of a test key.
+pub const TEST_PREFIX: &str = "sf_test_v1_";
+/// Random characters after the prefix.
+pub const TOKEN_LENGTH: usize = 32;
+
+const OTHER_WORKSPACE: &str = "This credential is bound to another workspace.";
+const NO_SCOPE: &str = "This credential does not have the scope for this.";
+const SERVER_KEY: &str = "A server key does not reach tenants' data.";
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// `api-key:<id>` (R2.11).
+    pub actor: String,
+    /// `None` for a server key.
+    pub tenant: Option<Box<str>>,
+    /// Bound to one workspace, or to all of its tenant's.
+    pub workspace: Option<Id>,
+    pub side: Side,
+    scopes: Vec<Scope>,
+}
+
+impl Principal {
+    fn of_key(key: &ApiKey) -> Self {
+        Self {
+            actor: format!("api-key:{}", key.id),
+            tenant: key.tenant.clone(),
+            workspace: key.workspace,
+            side: key.side,
+            scopes: key.scopes.clone(),
+        }
+    }
+
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// A server key: tenant and workspace null, scope `server`.
+    pub fn is_server(&self) -> bool {
+        self.tenant.is_none() && self.has(Scope::Server)
+    }
+
+    /// Any one of the scopes is enough; a server key has none of a tenant's.
+    pub fn require(&self, any_of: &[Scope]) -> Result<(), ServiceError> {
+        if self.tenant.is_none() {
+            return Err(ServiceError::Forbidden(SERVER_KEY));
+        }
+        if any_of.iter().any(|scope| self.has(*scope)) { Ok(()) } else { Err(ServiceError::Forbidden(NO_SCOPE)) }
+    }
+}
+
+impl Service {
+    /// The principal behind a bearer token; `None` for an unknown, expired or revoked one.
+    pub fn authenticate(&self, token: &str) -> Option<Principal> {
+        if !is_key(token) {
+            return None;
+        }
+        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let table = self.engine.system_table();
+        let key = table.key_by_hash(&hash)?;
+        let now = self.now();
+        let valid = bool::from(key.hash.ct_eq(&hash)) && in_force(key, now);
+        if !valid {
+            return None;
+        }
+        self.usage.touch(key.id, now);
+        Some(Principal::of_key(key))
+    }
+
+    /// The side of a workspace that the principal reaches with any one of the scopes: 404 before
+    /// 403, and the same 404 for unknown ones and other tenants' (R2.8).
+    pub fn workspace(&self, who: &Principal, id: Id, any_of: &[Scope]) -> Result<WorkspaceKey, ServiceError> {
+        let key = self.visible(who, id)?;
+        who.require(any_of)?;
+        Ok(key)
+    }
+
+    /// As [`Self::workspace`], before scopes are looked at.
+    pub(super) fn visible(&self, who: &Principal, id: Id) -> Result<WorkspaceKey, ServiceError> {
+        let table = self.engine.system_table();
+        let entry = table.workspace(id).ok_or(ServiceError::UnknownWorkspace)?;
+        match &who.tenant {
+            None => return Err(ServiceError::Forbidden(SERVER_KEY)),
+            Some(tenant) if *tenant != entry.tenant => return Err(ServiceError::UnknownWorkspace),
+            Some(_) => {}
+        }
+        match who.workspace {
+            Some(bound) if bound != id => Err(ServiceError::Forbidden(OTHER_WORKSPACE)),
+            Some(_) | None => Ok(WorkspaceKey { id, side: who.side }),
+        }
+    }
+
+    /// The workspaces that a principal reaches, oldest first; none for a server key.
+    pub(super) fn reach(&self, who: &Principal) -> Vec<WorkspaceKey> {
+        let table = self.engine.system_table();
+        let ids = match (&who.tenant, &who.workspace) {
+            (None, _) => &[],
+            (Some(_), Some(bound)) => std::slice::from_ref(bound),
+            (Some(tenant), None) => table.workspaces_of(tenant),
+        };
+        ids.iter().map(|id| WorkspaceKey { id: *id, side: who.side }).collect()
+    }
+}
+
+fn in_force(key: &ApiKey, now: Millis) -> bool {
+    key.revoked_at.is_none() && key.expires_at.is_none_or(|expires| now < expires)
+}
+
+/// The form of R2.11; anything else need not be hashed.
+fn is_key(token: &str) -> bool {
+    let random = token.strip_prefix(LIVE_PREFIX).or_else(|| token.strip_prefix(TEST_PREFIX));
+    random.is_some_and(|random| random.len() == TOKEN_LENGTH && random.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> ApiKey {
+        ApiKey {
+            id: Id(1),
+            name: "k".into(),
+            key_prefix: "sf_live_v1_abcd".into(),
+            hash: [0; 32],
+            tenant: Some("t".into()),
+            workspace: None,
+            side: Side::Live,
+            scopes: vec![Scope::QualityRead],
+            created_at: 0,
+            expires_at: Some(100),
+            last_used_at: None,
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn r2_11_a_key_is_in_force_until_it_expires_or_is_revoked() {
+        assert!(in_force(&key(), 99));
+        assert!(!in_force(&key(), 100));
+        assert!(in_force(&ApiKey { expires_at: None, ..key() }, i64::MAX));
+        assert!(!in_force(&ApiKey { revoked_at: Some(1), ..key() }, 50));
+    }
+
+    #[test]
+    fn r2_11_only_the_documented_form_is_a_key() {
+        let random = "a".repeat(32);
+        assert!(is_key(&format!("sf_live_v1_{random}")) && is_key(&format!("sf_test_v1_{random}")));
+        for token in ["", "sf_live_v1_", &format!("sf_live_v2_{random}"), &format!("sf_live_v1_{random}a"), &random] {
+            assert!(!is_key(token), "{token}");
+        }
+        assert!(!is_key(&format!("sf_live_v1_{}-", "a".repeat(31))));
+    }
+
+    #[test]
+    fn r2_14_a_server_key_has_no_tenants_rights() {
+        let server =
+            Principal::of_key(&ApiKey { tenant: None, scopes: vec![Scope::Server, Scope::QualityRead], ..key() });
+        assert!(server.is_server());
+        assert!(matches!(server.require(&[Scope::QualityRead]), Err(ServiceError::Forbidden(_))));
+        let tenants = Principal::of_key(&key());
+        assert!(tenants.require(&[Scope::EventsWrite, Scope::QualityRead]).is_ok());
+        assert!(matches!(tenants.require(&[Scope::QualityWrite]), Err(ServiceError::Forbidden(_))));
+        assert!(!Principal::of_key(&ApiKey { scopes: vec![Scope::Server], ..key() }).is_server());
+    }
+}

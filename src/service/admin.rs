@@ -1,0 +1,194 @@
+//! Workspaces and API keys (R2.11, R2.14).
+
+use sha2::{Digest, Sha256};
+
+use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
+use super::error::Fault;
+use super::{Principal, Service, ServiceError};
+use crate::domain::ids::{Id, Side};
+use crate::domain::system::{ApiKey, Scope, SystemRecord};
+use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
+use crate::domain::time::Millis;
+
+/// Random characters that a key's prefix shows.
+const SHOWN: usize = 4;
+
+const NO_ADMIN: &str = "This credential does not have the scope admin.";
+const OTHER_TENANT: &str = "This credential administers its own tenant only.";
+const BOUND: &str = "This credential administers the keys of one workspace only.";
+
+/// A workspace to be made; the texts are checked for form.
+#[derive(Debug)]
+pub struct NewWorkspace {
+    pub name: String,
+    pub tenant: Option<String>,
+    pub id: Option<Id>,
+}
+
+/// A key to be made; the texts are checked for form.
+#[derive(Debug)]
+pub struct NewKey {
+    pub name: Option<String>,
+    pub tenant: Option<String>,
+    pub workspace: Option<Id>,
+    /// Distinct, at least one.
+    pub scopes: Vec<Scope>,
+    pub side: Side,
+    pub expires_at: Option<Millis>,
+}
+
+/// What an administrator reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admin<'a> {
+    /// `None`: every tenant.
+    tenant: Option<&'a str>,
+    workspace: Option<Id>,
+    actor: &'a str,
+}
+
+impl<'a> Admin<'a> {
+    /// Server keys, and credentials with the scope `admin`.
+    pub fn of(who: &'a Principal) -> Result<Self, ServiceError> {
+        if who.is_server() || (who.tenant.is_some() && who.has(Scope::Admin)) {
+            Ok(Self { tenant: who.tenant.as_deref(), workspace: who.workspace, actor: &who.actor })
+        } else {
+            Err(ServiceError::Forbidden(NO_ADMIN))
+        }
+    }
+
+    /// The tenant meant: the one sent, or the administrator's own.
+    fn tenant_for(&self, sent: Option<String>) -> Result<Box<str>, ServiceError> {
+        match (self.tenant, sent) {
+            (Some(own), Some(sent)) if own != sent => Err(ServiceError::Forbidden(OTHER_TENANT)),
+            (Some(own), _) => Ok(own.into()),
+            (None, Some(sent)) => Ok(sent.into_boxed_str()),
+            (None, None) => Err(ServiceError::Invalid(vec![Fault::at("tenant", "is required with a server key")])),
+        }
+    }
+
+    fn sees_tenant(&self, tenant: Option<&str>) -> bool {
+        self.tenant.is_none() || self.tenant == tenant
+    }
+
+    fn sees_workspace(&self, workspace: Option<Id>) -> bool {
+        self.workspace.is_none() || self.workspace == workspace
+    }
+}
+
+impl Service {
+    /// Makes a workspace. Administrators bound to a workspace make none.
+    pub async fn create_workspace(&self, admin: Admin<'_>, new: NewWorkspace) -> Result<WorkspaceEntry, ServiceError> {
+        if admin.workspace.is_some() {
+            return Err(ServiceError::Forbidden(BOUND));
+        }
+        let tenant = admin.tenant_for(new.tenant)?;
+        let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
+        let name = new.name.into_boxed_str();
+        self.engine.system(SystemRecord::WorkspaceCreated { id, name, tenant, actor: admin.actor.into() }).await??;
+        self.engine.system_table().workspace(id).cloned().ok_or(ServiceError::UnknownWorkspace)
+    }
+
+    /// The workspaces that the administrator reaches, oldest first.
+    pub fn list_workspaces(&self, admin: Admin<'_>) -> Vec<WorkspaceEntry> {
+        let table = self.engine.system_table();
+        let seen =
+            |entry: &&WorkspaceEntry| admin.sees_tenant(Some(&entry.tenant)) && admin.sees_workspace(Some(entry.id));
+        let mut entries: Vec<_> = table.workspaces().filter(seen).cloned().collect();
+        entries.sort_by_key(|entry| (entry.created_at, entry.id));
+        entries
+    }
+
+    /// Makes a key; the second part is its secret, which nobody can see again.
+    pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, String), ServiceError> {
+        let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
+        let now = self.now();
+        if new.expires_at.is_some_and(|expires| expires <= now) {
+            return Err(ServiceError::Invalid(vec![Fault::at("expiresAt", "must be in the future")]));
+        }
+        let (secret, key_prefix) = self.draw_secret(new.side);
+        let key = ApiKey {
+            id: self.ids.uuid().into(),
+            name: new.name.unwrap_or_else(|| "API key".to_owned()).into_boxed_str(),
+            key_prefix,
+            hash: Sha256::digest(secret.as_bytes()).into(),
+            tenant: Some(tenant),
+            workspace,
+            side: new.side,
+            scopes: new.scopes,
+            created_at: now,
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.engine.system(SystemRecord::KeyCreated { key: key.clone(), actor: admin.actor.into() }).await??;
+        Ok((key, secret))
+    }
+
+    /// The keys that the administrator reaches, oldest first, revoked and expired ones included.
+    pub fn list_keys(&self, admin: Admin<'_>) -> Vec<ApiKey> {
+        let table = self.engine.system_table();
+        let seen = |key: &&ApiKey| admin.sees_tenant(key.tenant.as_deref()) && admin.sees_workspace(key.workspace);
+        let mut keys: Vec<_> = table.keys().filter(seen).map(|key| self.with_last_use(key)).collect();
+        keys.sort_by_key(|key| (key.created_at, key.id));
+        keys
+    }
+
+    /// Whether the principal may revoke this key: 404 before 403, as everywhere (R2.8).
+    pub fn may_revoke(&self, who: &Principal, id: Id) -> Result<(), ServiceError> {
+        let table = self.engine.system_table();
+        let key = table.key(id).filter(|key| who.is_server() || (who.tenant.is_some() && key.tenant == who.tenant));
+        let key = key.ok_or(SystemRefusal::UnknownKey)?;
+        let admin = Admin::of(who)?;
+        if admin.sees_workspace(key.workspace) { Ok(()) } else { Err(ServiceError::Forbidden(BOUND)) }
+    }
+
+    /// Revokes a key; again, nothing changes.
+    pub async fn revoke_key(&self, who: &Principal, id: Id) -> Result<ApiKey, ServiceError> {
+        self.may_revoke(who, id)?;
+        if self.engine.system_table().key(id).is_some_and(|key| key.revoked_at.is_none()) {
+            self.engine.system(SystemRecord::KeyRevoked { id, actor: who.actor.as_str().into() }).await??;
+        }
+        let table = self.engine.system_table();
+        Ok(self.with_last_use(table.key(id).ok_or(SystemRefusal::UnknownKey)?))
+    }
+
+    fn with_last_use(&self, key: &ApiKey) -> ApiKey {
+        ApiKey { last_used_at: self.usage.last_used(key), ..key.clone() }
+    }
+
+    /// A secret and the part of it that may be shown.
+    fn draw_secret(&self, side: Side) -> (String, Box<str>) {
+        let prefix = match side {
+            Side::Live => LIVE_PREFIX,
+            Side::Test => TEST_PREFIX,
+        };
+        let token = self.ids.token(TOKEN_LENGTH);
+        let shown = token.chars().take(SHOWN).collect::<String>();
+        (format!("{prefix}{token}"), format!("{prefix}{shown}").into_boxed_str())
+    }
+}
+
+/// Tenant and workspace of a new key: within what the administrator reaches, and the workspace the
+/// tenant's own. A server key may name the workspace alone.
+fn key_scope(
+    table: &SystemTable,
+    admin: Admin<'_>,
+    tenant: Option<String>,
+    workspace: Option<Id>,
+) -> Result<(Box<str>, Option<Id>), ServiceError> {
+    let entry = match workspace {
+        Some(id) => Some(
+            table.workspace(id).filter(|e| admin.sees_tenant(Some(&e.tenant))).ok_or(ServiceError::UnknownWorkspace)?,
+        ),
+        None => None,
+    };
+    let tenant = match (admin.tenant, tenant, entry) {
+        (None, None, Some(entry)) => entry.tenant.clone(),
+        (_, tenant, _) => admin.tenant_for(tenant)?,
+    };
+    if entry.is_some_and(|entry| entry.tenant != tenant) {
+        return Err(ServiceError::UnknownWorkspace);
+    }
+    let workspace = workspace.or(admin.workspace);
+    if admin.sees_workspace(workspace) { Ok((tenant, workspace)) } else { Err(ServiceError::Forbidden(BOUND)) }
+}

@@ -1,0 +1,54 @@
+//! Why a use case was refused. `http::error` maps it to status codes.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::door::DoorError;
+use crate::actors::EngineError;
+use crate::domain::reply::CommandRefusal;
+use crate::domain::system_table::SystemRefusal;
+
+/// One thing that is wrong with a request; all of them are reported at once (R2.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// A JSON pointer into the body; for a path or query parameter `/<its name>`.
+    pub pointer: String,
+    pub error: Cow<'static, str>,
+}
+
+impl Fault {
+    /// `name` is a member of the body's object, or a parameter.
+    pub fn at(name: &str, error: impl Into<Cow<'static, str>>) -> Self {
+        Self { pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")), error: error.into() }
+    }
+}
+
+/// Everything that can stop a use case. The sentences go to the client.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Also for another tenant's workspace: the two must look the same (R2.8).
+    #[error("No workspace exists with the given ID.")]
+    UnknownWorkspace,
+    #[error("No quality score exists for this conversation.")]
+    NoScore,
+    #[error("The explanation of this score is no longer kept.")]
+    ExplanationGone,
+    #[error("No account exists with the given ID or no health data is available.")]
+    UnknownAccount,
+    #[error("More than one workspace has this ID; say which with workspaceId.")]
+    AmbiguousWorkspace,
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// Malformed or out of range, with every fault.
+    #[error("The request is not valid.")]
+    Invalid(Vec<Fault>),
+    #[error(transparent)]
+    Command(#[from] CommandRefusal),
+    #[error(transparent)]
+    System(#[from] SystemRefusal),
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    #[error("The server cannot do this now.")]
+    Engine(#[from] EngineError),
+}

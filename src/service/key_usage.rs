@@ -1,0 +1,99 @@
+//! When keys were last used: kept in memory, written at most once a minute (R2.11).
+
+use std::future::Future;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Service;
+use crate::actors::EngineError;
+use crate::domain::ids::Id;
+use crate::domain::system::{ApiKey, SystemRecord};
+use crate::domain::time::Millis;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Uses since the last flush.
+#[derive(Debug, Default)]
+pub struct KeyUsage(DashMap<Id, Millis>);
+
+impl KeyUsage {
+    /// Takes note of a use.
+    pub fn touch(&self, key: Id, at: Millis) {
+        let mut last = self.0.entry(key).or_insert(at);
+        *last = at.max(*last);
+    }
+
+    /// The latest use known of a key.
+    pub fn last_used(&self, key: &ApiKey) -> Option<Millis> {
+        self.0.get(&key.id).map(|at| *at).max(key.last_used_at)
+    }
+
+    /// What is not written yet, in the order of the ids.
+    fn pending(&self) -> Vec<(Id, Millis)> {
+        let mut uses: Vec<_> = self.0.iter().map(|entry| (*entry.key(), *entry.value())).collect();
+        uses.sort_unstable();
+        uses
+    }
+
+    /// Forgets what was written, unless the key was used again since.
+    fn written(&self, uses: &[(Id, Millis)]) {
+        for (key, at) in uses {
+            self.0.remove_if(key, |_, last| last <= at);
+        }
+    }
+}
+
+impl Service {
+    /// Flushes once a minute until `shutdown` is done, and then a last time.
+    pub async fn keep_key_usage(&self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let last = tokio::select! {
+                () = &mut shutdown => true,
+                _ = ticks.tick() => false,
+            };
+            if let Err(error) = self.flush_key_usage().await {
+                tracing::warn!(%error, "the last uses of API keys could not be written");
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
+    /// Writes the pending uses as one record; none, no record. After an error they stay pending.
+    pub async fn flush_key_usage(&self) -> Result<(), EngineError> {
+        let uses = self.usage.pending();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let refusal = self.engine.system(SystemRecord::KeysUsed(uses.clone())).await?;
+        if let Err(refusal) = refusal {
+            tracing::warn!(%refusal, "the last uses of API keys were not taken");
+        }
+        self.usage.written(&uses);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r2_11_a_use_during_a_flush_is_not_lost() {
+        let usage = KeyUsage::default();
+        usage.touch(Id(2), 10);
+        usage.touch(Id(1), 5);
+        usage.touch(Id(2), 8);
+        let uses = usage.pending();
+        assert_eq!(uses, [(Id(1), 5), (Id(2), 10)]);
+        usage.touch(Id(2), 11);
+        usage.written(&uses);
+        assert_eq!(usage.pending(), [(Id(2), 11)]);
+    }
+}

@@ -1,0 +1,117 @@
+//! Questions, also those whose path names no workspace (R2.15).
+
+use std::future::Future;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::period::Period;
+use super::{Principal, Service, ServiceError};
+use crate::actors::EngineError;
+use crate::domain::csat_config::CsatConfig;
+use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::system::Scope;
+use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
+use crate::domain::workspace::ConversationExplanation;
+
+/// Workspaces asked at the same time by one request.
+const ASKED_AT_ONCE: usize = 32;
+
+/// Enough for every GET of section 3.
+const READ: &[Scope] = &[Scope::QualityRead];
+
+impl Service {
+    /// R3.1.
+    pub async fn stats(&self, key: WorkspaceKey, period: Period) -> Result<QualityStats, ServiceError> {
+        Ok(self.engine.stats(key, period.from, period.to).await?)
+    }
+
+    /// R3.4: the active ones, newest first.
+    pub async fn breakers(&self, key: WorkspaceKey) -> Result<Vec<BreakerView>, ServiceError> {
+        Ok(self.engine.breakers(key).await?)
+    }
+
+    /// R3.7.
+    pub async fn csat_config(&self, key: WorkspaceKey) -> Result<CsatConfig, ServiceError> {
+        Ok(self.engine.csat_config(key).await?)
+    }
+
+    /// R8.1, from memory; with the incarnation for the ETag.
+    pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<(Id, Gate), ServiceError> {
+        Ok((self.engine.incarnation(), self.engine.try_gate(key, account)?))
+    }
+
+    /// R3.2.
+    pub async fn conversation(
+        &self,
+        who: &Principal,
+        id: Id,
+        workspace: Option<Id>,
+    ) -> Result<ConversationQuality, ServiceError> {
+        let ask = |key| async move { Ok(held(self.engine.conversation(key, id).await?)) };
+        match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
+            Known::Found(quality) => Ok(quality),
+            Known::Unknown | Known::NotScored | Known::Gone => Err(ServiceError::NoScore),
+        }
+    }
+
+    /// R5.5.
+    pub async fn explanation(
+        &self,
+        who: &Principal,
+        id: Id,
+        workspace: Option<Id>,
+    ) -> Result<ConversationExplanation, ServiceError> {
+        let ask = |key| async move { Ok(held(self.engine.explanation(key, id).await?)) };
+        match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
+            Known::Found(explanation) => Ok(explanation),
+            Known::Gone => Err(ServiceError::ExplanationGone),
+            Known::Unknown | Known::NotScored => Err(ServiceError::NoScore),
+        }
+    }
+
+    /// R3.3.
+    pub async fn account(&self, who: &Principal, id: Id, workspace: Option<Id>) -> Result<AccountHealth, ServiceError> {
+        self.one_of(who, workspace, ServiceError::UnknownAccount, |key| self.engine.account(key, id)).await
+    }
+
+    /// What the one workspace says that has it, of those that the credential reaches. A missing
+    /// scope is told only after "not found", as everywhere (R2.8).
+    async fn one_of<T, F>(
+        &self,
+        who: &Principal,
+        workspace: Option<Id>,
+        missing: ServiceError,
+        ask: impl Fn(WorkspaceKey) -> F,
+    ) -> Result<T, ServiceError>
+    where
+        F: Future<Output = Result<Option<T>, EngineError>>,
+    {
+        let keys = match workspace {
+            Some(id) => vec![self.visible(who, id)?],
+            None => self.reach(who),
+        };
+        if keys.is_empty() {
+            who.require(READ)?;
+        }
+        let answers = stream::iter(keys).map(ask).buffer_unordered(ASKED_AT_ONCE);
+        let found: Result<Vec<T>, EngineError> = answers.try_filter_map(async |answer| Ok(answer)).try_collect().await;
+        if found.as_ref().is_ok_and(Vec::is_empty) {
+            return Err(missing);
+        }
+        who.require(READ)?;
+        let mut found = found?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(ServiceError::AmbiguousWorkspace),
+            (None, _) => Err(missing),
+        }
+    }
+}
+
+/// `None` where the workspace never heard of it.
+fn held<T>(known: Known<T>) -> Option<Known<T>> {
+    match known {
+        Known::Unknown => None,
+        Known::NotScored | Known::Gone | Known::Found(_) => Some(known),
+    }
+}

@@ -1,0 +1,148 @@
+//! The period of R3.1, a pure function of now.
+
+use super::error::Fault;
+use crate::domain::time::{DAY, Millis, TimeError, parse_date, parse_query_time};
+
+/// The three parameters as sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PeriodQuery<'a> {
+    pub period: Option<&'a str>,
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+}
+
+/// Both ends inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub from: Millis,
+    pub to: Millis,
+}
+
+impl PeriodQuery<'_> {
+    /// What the parameters mean at `now`, or every fault in them. `from` and `to` override
+    /// `period`, which has to be valid all the same.
+    pub fn at(&self, now: Millis) -> Result<Period, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let days = days(self.period).map_err(|fault| faults.push(fault));
+        let from = self.from.map(|text| end_of_range("from", text, 0).map_err(|fault| faults.push(fault)));
+        let to = self.to.map(|text| end_of_range("to", text, DAY - 1).map_err(|fault| faults.push(fault)));
+        let (Ok(days), Ok(from), Ok(to)) = (days, from.transpose(), to.transpose()) else { return Err(faults) };
+
+        let end_of_today = now - now.rem_euclid(DAY) + DAY - 1;
+        let period = match (from, to) {
+            (None, None) => Period { from: end_of_today + 1 - days * DAY, to: end_of_today },
+            (Some(from), None) => Period { from, to: end_of_today },
+            (None, Some(to)) => Period { from: to - 30 * DAY + 1, to },
+            (Some(from), Some(to)) => Period { from, to },
+        };
+        if period.from > period.to {
+            let error = if to.is_some() { "must not be after to" } else { "must not be after the end of today" };
+            return Err(vec![Fault::at("from", error)]);
+        }
+        Ok(period)
+    }
+}
+
+/// Whole UTC days, today included.
+fn days(period: Option<&str>) -> Result<Millis, Fault> {
+    match period {
+        Some("last_7d") => Ok(7),
+        None | Some("last_30d") => Ok(30),
+        Some("last_90d") => Ok(90),
+        Some(_) => Err(Fault::at("period", "must be one of last_7d, last_30d, last_90d")),
+    }
+}
+
+/// An instant, or a date: its first millisecond plus `into_day`.
+fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
+    match (parse_date(text), parse_query_time(text)) {
+        (Ok(day), _) => Ok(day + into_day),
+        (Err(_), Ok(instant)) => Ok(instant),
+        (Err(TimeError::NotADate), Err(TimeError::NotRfc3339)) => {
+            Err(Fault::at(name, "is not an RFC 3339 time, nor a date such as 2026-03-01"))
+        }
+        (Err(TimeError::NotADate), Err(why)) | (Err(why), Err(_)) => Err(Fault::at(name, why.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::{format, parse_rfc3339};
+
+    /// 2026-03-25T10:00:00Z.
+    fn now() -> Millis {
+        parse_rfc3339("2026-03-25T10:00:00Z").unwrap()
+    }
+
+    fn shown(period: Option<&str>, from: Option<&str>, to: Option<&str>) -> (String, String) {
+        let period = PeriodQuery { period, from, to }.at(now()).unwrap();
+        (format(period.from), format(period.to))
+    }
+
+    fn expect(actual: (String, String), from: &str, to: &str) {
+        assert_eq!(actual, (from.to_owned(), to.to_owned()));
+    }
+
+    fn pointers(period: Option<&str>, from: Option<&str>, to: Option<&str>) -> Vec<String> {
+        let faults = PeriodQuery { period, from, to }.at(now()).unwrap_err();
+        faults.into_iter().map(|fault| fault.pointer).collect()
+    }
+
+    #[test]
+    fn r3_1_whole_utc_days_today_included() {
+        let end = "2026-03-25T23:59:59.999Z";
+        expect(shown(None, None, None), "2026-02-24T00:00:00.000Z", end);
+        expect(shown(Some("last_30d"), None, None), "2026-02-24T00:00:00.000Z", end);
+        expect(shown(Some("last_7d"), None, None), "2026-03-19T00:00:00.000Z", end);
+        expect(shown(Some("last_90d"), None, None), "2025-12-26T00:00:00.000Z", end);
+    }
+
+    #[test]
+    fn r3_1_the_first_and_last_millisecond_of_a_day_are_that_day() {
+        for (now, day) in [("2026-03-25T00:00:00Z", "2026-03-25"), ("2026-03-25T23:59:59.999Z", "2026-03-25")] {
+            let period = PeriodQuery::default().at(parse_rfc3339(now).unwrap()).unwrap();
+            assert_eq!(format(period.to), format!("{day}T23:59:59.999Z"));
+        }
+        let before_1970 = PeriodQuery::default().at(-1).unwrap();
+        assert_eq!(format(before_1970.to), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn r3_1_one_end_gives_the_other() {
+        expect(shown(None, Some("2026-03-01"), None), "2026-03-01T00:00:00.000Z", "2026-03-25T23:59:59.999Z");
+        expect(shown(None, None, Some("2026-03-25")), "2026-02-24T00:00:00.000Z", "2026-03-25T23:59:59.999Z");
+        expect(shown(None, None, Some("2026-03-25T10:00:00Z")), "2026-02-23T10:00:00.001Z", "2026-03-25T10:00:00.000Z");
+    }
+
+    #[test]
+    fn r3_1_both_ends_override_the_period_and_are_inclusive() {
+        let instant = "2026-03-01T12:00:00Z";
+        let shown_instant = "2026-03-01T12:00:00.000Z";
+        expect(shown(Some("last_7d"), Some(instant), Some(instant)), shown_instant, shown_instant);
+        expect(
+            shown(None, Some("2026-03-01"), Some("2026-03-01")),
+            "2026-03-01T00:00:00.000Z",
+            "2026-03-01T23:59:59.999Z",
+        );
+    }
+
+    #[test]
+    fn r2_3_a_space_before_the_offset_is_a_plus() {
+        expect(
+            shown(None, Some("2026-03-01T00:00:00 02:00"), Some("2026-03-01T00:00:00+02:00")),
+            "2026-02-28T22:00:00.000Z",
+            "2026-02-28T22:00:00.000Z",
+        );
+        assert_eq!(pointers(None, Some("2026-03-01 00:00:00+02:00"), None), ["/from"]);
+    }
+
+    #[test]
+    fn r3_1_all_faults_at_once() {
+        assert_eq!(pointers(Some("last_31d"), Some("2026-02-30"), Some("now")), ["/period", "/from", "/to"]);
+        assert_eq!(pointers(Some(""), Some("2026-03-01"), Some("2026-03-02")), ["/period"]);
+        assert_eq!(pointers(None, Some("2026-03-02"), Some("2026-03-01")), ["/from"]);
+        assert_eq!(pointers(None, Some("2026-03-26"), None), ["/from"]);
+        assert_eq!(pointers(None, Some("2026-03-01T23:59:60Z"), None), ["/from"]);
+    }
+}
