@@ -20,6 +20,7 @@ pub mod actors;
 pub mod app;
 pub mod clock;
 pub mod domain;
+pub mod http;
 pub mod ids;
 pub mod journal;
 pub mod recovery;

@@ -1,0 +1,43 @@
+//! `Authorization: Bearer …` (R2.11).
+
+use axum::http::{HeaderMap, header};
+
+use super::App;
+use super::error::ApiError;
+use crate::service::Principal;
+
+/// Who is asking; 401 for none, an unknown, an expired or a revoked credential, without saying
+/// which.
+pub fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ApiError> {
+    bearer(headers).and_then(|token| app.service.authenticate(token)).ok_or_else(ApiError::unauthorized)
+}
+
+/// The one bearer token; none where there are several.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (sent.next(), sent.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn r2_11_one_bearer_token_and_nothing_else() {
+        let of = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(of(&["Bearer abc"]).as_deref(), Some("abc"));
+        assert_eq!(of(&["bearer  abc"]).as_deref(), Some("abc"));
+        for values in [&[][..], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer abc", "Bearer abc"]] {
+            assert_eq!(of(values), None, "{values:?}");
+        }
+    }
+}

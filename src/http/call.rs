@@ -1,0 +1,92 @@
+//! What a handler needs of a request besides its body: who asks, and for what.
+
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::Uri;
+use axum::http::request::Parts;
+
+use super::App;
+use super::auth::principal;
+use super::envelope::RequestId;
+use super::error::ApiError;
+use super::params::{Query, read_id};
+use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::domain::system::Scope;
+use crate::service::{Fault, Principal};
+
+/// An authenticated request. That it exists means that 401 is behind; the methods are to be called
+/// in the order of R2.8: ids, then workspaces and scopes, then the rest.
+pub struct Call {
+    pub who: Principal,
+    pub request_id: RequestId,
+    params: Result<RawPathParams, Fault>,
+    uri: Uri,
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let who = principal(app, &parts.headers)?;
+        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {
+            RawPathParamsRejection::InvalidUtf8InPathParam(_) => Fault::at("path", "is not valid UTF-8"),
+            _ => Fault::at("path", "cannot be read"),
+        });
+        let request_id = parts.extensions.get().cloned().ok_or_else(ApiError::internal)?;
+        Ok(Self { who, request_id, params, uri: parts.uri.clone() })
+    }
+}
+
+impl Call {
+    /// The ids of the path, each named as in the route; 400 naming every malformed one.
+    pub fn ids<const N: usize>(&self, wanted: [(&str, IdKind); N]) -> Result<[Id; N], ApiError> {
+        let mut faults = Vec::new();
+        let ids = wanted.map(|(name, kind)| self.path_id(name, kind, &mut faults));
+        if faults.is_empty() { Ok(ids) } else { Err(ApiError::malformed_ids(faults)) }
+    }
+
+    /// An id of the path and one that may stand in the query string; 400 naming every malformed one.
+    pub fn ids_with(&self, path: (&str, IdKind), query: (&str, IdKind)) -> Result<(Id, Option<Id>), ApiError> {
+        let mut faults = Vec::new();
+        let id = self.path_id(path.0, path.1, &mut faults);
+        let sent = self.query().get(query.0).map(|text| read_id(query.1, query.0, text));
+        match sent.transpose() {
+            Ok(other) if faults.is_empty() => Ok((id, other)),
+            Ok(_) => Err(ApiError::malformed_ids(faults)),
+            Err(fault) => {
+                faults.push(fault);
+                Err(ApiError::malformed_ids(faults))
+            }
+        }
+    }
+
+    /// An id of the path; a malformed one adds a fault and is not to be used.
+    fn path_id(&self, name: &str, kind: IdKind, faults: &mut Vec<Fault>) -> Id {
+        let read = match &self.params {
+            Ok(params) => {
+                read_id(kind, name, params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value))
+            }
+            Err(fault) => Err(fault.clone()),
+        };
+        read.unwrap_or_else(|fault| {
+            faults.push(fault);
+            Id(0)
+        })
+    }
+
+    /// The workspace side of `/api/workspaces/{workspaceId}/…`.
+    pub fn workspace(&self, app: &App, any_of: &[Scope]) -> Result<WorkspaceKey, ApiError> {
+        let [id] = self.ids([("workspaceId", IdKind::Workspace)])?;
+        Ok(app.service.workspace(&self.who, id, any_of)?)
+    }
+
+    pub fn query(&self) -> Query<'_> {
+        Query::parse(self.uri.query())
+    }
+
+    /// 400 unless every query parameter is a known one and stands once.
+    pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        let faults = self.query().faults(known);
+        if faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(faults)) }
+    }
+}

@@ -1,0 +1,204 @@
+//! Failures as clients see them (R2.7, R2.8). The only file that maps errors to status codes.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::actors::EngineError;
+use crate::domain::reply::CommandRefusal;
+use crate::domain::system_table::SystemRefusal;
+use crate::service::{Fault, ServiceError};
+
+/// A failure before it is written. [`super::envelope`] writes it, since only there the request id
+/// is at hand.
+#[derive(Clone, Debug)]
+pub struct ApiError(Box<Failure>);
+
+/// What is said of a failure.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub status: StatusCode,
+    pub code: &'static str,
+    /// For people.
+    pub message: Cow<'static, str>,
+    pub details: Vec<Fault>,
+    /// Sent along: `Retry-After`, `WWW-Authenticate`.
+    pub header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// The body of R2.7.
+#[derive(Serialize)]
+pub struct FailureBody<'a> {
+    pub error: &'a str,
+    pub code: &'a str,
+    #[serde(rename = "requestId")]
+    pub request_id: &'a str,
+    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
+    pub details: &'a [Fault],
+}
+
+impl std::ops::Deref for ApiError {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Failure { status, code, message: message.into(), details: Vec::new(), header: None }))
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn with_details(mut self, details: Vec<Fault>) -> Self {
+        self.0.details = details;
+        self
+    }
+
+    fn retry(code: &'static str, message: impl Into<Cow<'static, str>>, seconds: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_header(header::RETRY_AFTER, seconds)
+    }
+
+    /// 401; never says what is wrong with the credential.
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A valid credential is required.")
+            .with_header(header::WWW_AUTHENTICATE, "Bearer")
+    }
+
+    /// 400 for ids that are no UUIDs.
+    pub fn malformed_ids(details: Vec<Fault>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_id", "An ID in the request is not a UUID.").with_details(details)
+    }
+
+    /// 400 with everything that is wrong.
+    pub fn invalid(details: Vec<Fault>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid.").with_details(details)
+    }
+
+    /// 400 for a body that cannot be read at all.
+    pub fn malformed_json() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON.")
+    }
+
+    pub fn unsupported_media_type(message: &'static str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+    }
+
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large.")
+    }
+
+    pub fn timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.")
+    }
+
+    pub fn broken_body() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_body", "The body could not be read.")
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
+    }
+
+    pub fn internal() -> Self {
+        Self::server(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn server(status: StatusCode) -> Self {
+        Self::new(status, "internal_error", "The server failed to answer this request.")
+    }
+
+    /// What the framework answered with a bare status.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Self::new(status, "method_not_allowed", "This method is not allowed here; see the header Allow.")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
+            StatusCode::REQUEST_TIMEOUT => Self::timeout(),
+            status if status.is_server_error() => Self::server(status),
+            status => Self::new(status, "bad_request", "The request is not valid."),
+        }
+    }
+
+    /// 404 and 403 come before whatever else is wrong with a request (R2.8).
+    pub fn comes_first(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND || self.status == StatusCode::FORBIDDEN
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// A response without a body, with the failure for the envelope to write.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServiceError::UnknownWorkspace | ServiceError::NoScore | ServiceError::UnknownAccount => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", message)
+            }
+            ServiceError::ExplanationGone => Self::new(StatusCode::GONE, "gone", message),
+            ServiceError::AmbiguousWorkspace => Self::new(StatusCode::CONFLICT, "ambiguous_workspace", message),
+            ServiceError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
+            ServiceError::Invalid(details) => Self::invalid(details),
+            ServiceError::Command(refusal) => of_command(refusal, message),
+            ServiceError::System(refusal) => of_system(refusal, message),
+            ServiceError::Door(error) => {
+                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                Self::new(status, error.code(), message)
+            }
+            ServiceError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        let message = error.to_string();
+        match error {
+            EngineError::Overloaded => Self::retry("overloaded", message, "1"),
+            EngineError::DuplicateMemoryFull => Self::retry("duplicate_memory_full", message, "60"),
+            EngineError::DiskFull => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message).with_header(header::RETRY_AFTER, "30")
+            }
+            EngineError::JournalFailed => Self::retry("journal_failed", message, "30"),
+            EngineError::WorkspaceUnavailable => Self::retry("workspace_unavailable", message, "5"),
+            EngineError::ShuttingDown => Self::retry("shutting_down", message, "5"),
+        }
+    }
+}
+
+fn of_command(refusal: CommandRefusal, message: String) -> ApiError {
+    match refusal {
+        CommandRefusal::UnknownBreaker => ApiError::new(StatusCode::NOT_FOUND, "not_found", message),
+        CommandRefusal::BreakerResolved => ApiError::new(StatusCode::CONFLICT, "breaker_resolved", message),
+        CommandRefusal::BreakerNotAcknowledged => {
+            ApiError::new(StatusCode::CONFLICT, "breaker_not_acknowledged", message)
+        }
+    }
+}
+
+fn of_system(refusal: SystemRefusal, message: String) -> ApiError {
+    match refusal {
+        SystemRefusal::WorkspaceExists => ApiError::new(StatusCode::CONFLICT, "workspace_exists", message),
+        SystemRefusal::KeyExists => ApiError::new(StatusCode::CONFLICT, "key_exists", message),
+        SystemRefusal::ReservedId => ApiError::invalid(vec![Fault::at("id", message)]),
+        SystemRefusal::UnknownWorkspace | SystemRefusal::UnknownKey => {
+            ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+        }
+    }
+}

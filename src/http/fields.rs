@@ -1,0 +1,258 @@
+//! JSON objects read member by member, with every fault at once (R2.7, R2.9).
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::ApiError;
+use super::number::{self, Decimal, NotInteger};
+use super::params::read_id;
+use crate::domain::ids::{Id, IdKind};
+use crate::domain::score::Hundredths;
+use crate::domain::time::{Millis, parse_rfc3339};
+use crate::service::Fault;
+
+/// The members that nobody has asked for yet, and the faults so far.
+pub struct Fields<'a> {
+    members: BTreeMap<String, &'a RawValue>,
+    faults: Vec<Fault>,
+}
+
+/// What a member of a field's type may be besides.
+type Read<T> = Result<T, String>;
+
+impl<'a> Fields<'a> {
+    /// 400 for what is not JSON, or not an object. Values are not looked into here, so depth costs
+    /// no stack.
+    pub fn parse(body: &'a [u8]) -> Result<Self, ApiError> {
+        let whole: &RawValue = serde_json::from_slice(body).map_err(|_| ApiError::malformed_json())?;
+        if !whole.get().starts_with('{') {
+            let error = "must be an object".into();
+            return Err(ApiError::invalid(vec![Fault { pointer: String::new(), error }]));
+        }
+        let mut reader = serde_json::Deserializer::from_str(whole.get());
+        let sent = reader.deserialize_map(Members).map_err(|_| ApiError::malformed_json())?;
+        let mut fields = Self { members: BTreeMap::new(), faults: Vec::new() };
+        for (name, value) in sent {
+            match fields.members.entry(name) {
+                Entry::Vacant(free) => drop(free.insert(value)),
+                Entry::Occupied(taken) => fields.faults.push(Fault::at(taken.key(), "must not be repeated")),
+            }
+        }
+        Ok(fields)
+    }
+
+    /// 400 if anything was wrong, or if a member was not asked for.
+    pub fn finish(mut self) -> Result<(), ApiError> {
+        self.faults.extend(self.members.keys().map(|name| Fault::at(name, "is not a known field")));
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.faults)) }
+    }
+
+    /// Adds a fault that reading alone does not show.
+    pub fn fault(&mut self, name: &str, error: &'static str) {
+        self.faults.push(Fault::at(name, error));
+    }
+
+    fn read<T>(&mut self, name: &str, read: impl FnOnce(&'a str) -> Read<T>) -> Option<T> {
+        let value = self.members.remove(name)?;
+        match read(value.get()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.push(Fault::at(name, error));
+                None
+            }
+        }
+    }
+
+    /// As a reader of one kind; a missing member is a fault.
+    pub fn required<T>(&mut self, name: &str, read: impl FnOnce(&mut Self, &str) -> Option<T>) -> Option<T> {
+        if !self.members.contains_key(name) {
+            self.fault(name, "is required");
+            return None;
+        }
+        read(self, name)
+    }
+
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        self.read(name, |text| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("must be true or false".into()),
+        })
+    }
+
+    /// A text of `min` to `max` characters.
+    pub fn text(&mut self, name: &str, min: usize, max: usize) -> Option<String> {
+        self.read(name, |text| {
+            let value: String = typed(text, "must be a string")?;
+            if (min..=max).contains(&value.chars().count()) {
+                Ok(value)
+            } else if min == 0 {
+                Err(format!("must have at most {max} characters"))
+            } else {
+                Err(format!("must have {min} to {max} characters"))
+            }
+        })
+    }
+
+    pub fn integer(&mut self, name: &str, min: u16, max: u16) -> Option<u16> {
+        self.read(name, |text| {
+            if !is_number(text) {
+                return Err("must be an integer".into());
+            }
+            number::integer(text, min..=max).map_err(|why| match why {
+                NotInteger::Form => "must be an integer".into(),
+                NotInteger::Range => format!("must be between {min} and {max}"),
+            })
+        })
+    }
+
+    /// A number in steps of 0.01.
+    pub fn decimal(&mut self, name: &str, min: Hundredths, max: Hundredths) -> Option<Hundredths> {
+        self.read(name, |text| decimal(text, min, max))
+    }
+
+    /// As [`Self::decimal`]; `null` is a value.
+    pub fn nullable_decimal(&mut self, name: &str, min: Hundredths, max: Hundredths) -> Option<Option<Hundredths>> {
+        self.read(name, |text| if text == "null" { Ok(None) } else { decimal(text, min, max).map(Some) })
+    }
+
+    pub fn id(&mut self, name: &str, kind: IdKind) -> Option<Id> {
+        let text: String = self.read(name, |text| typed(text, "must be a string"))?;
+        read_id(kind, name, &text).map_err(|fault| self.faults.push(fault)).ok()
+    }
+
+    /// An RFC 3339 time.
+    pub fn instant(&mut self, name: &str) -> Option<Millis> {
+        self.read(name, |text| {
+            let value: String = typed(text, "must be a string")?;
+            parse_rfc3339(&value).map_err(|why| why.to_string())
+        })
+    }
+
+    /// An array; faults of its elements point at them.
+    pub fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        let elements: Vec<Box<RawValue>> = self.read(name, |text| typed(text, "must be an array"))?;
+        let before = self.faults.len();
+        let mut values = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            match read(element.get()) {
+                Ok(value) => values.push(value),
+                Err(error) => self.faults.push(Fault { pointer: format!("/{name}/{index}"), error: error.into() }),
+            }
+        }
+        (self.faults.len() == before).then_some(values)
+    }
+}
+
+fn typed<T: DeserializeOwned>(text: &str, complaint: &'static str) -> Read<T> {
+    serde_json::from_str(text).map_err(|_| complaint.to_owned())
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
+fn decimal(text: &str, min: Hundredths, max: Hundredths) -> Read<Hundredths> {
+    if !is_number(text) {
+        return Err("must be a number".into());
+    }
+    match number::hundredths(text, min.0..=max.0) {
+        Decimal::Hundredths(value) => Ok(Hundredths(value)),
+        Decimal::OutOfRange => Err(format!("must be between {min} and {max}")),
+        Decimal::NotAStep => Err("must be in steps of 0.01".into()),
+    }
+}
+
+/// Collects the members of an object in their order, repeated ones included.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(result: Result<(), ApiError>) -> Vec<(String, String)> {
+        let failure = result.unwrap_err();
+        failure.details.iter().map(|fault| (fault.pointer.clone(), fault.error.to_string())).collect()
+    }
+
+    #[test]
+    fn r2_9_unknown_and_repeated_members_are_named_all_at_once() {
+        let mut fields = Fields::parse(br#"{"a/b": 1, "name": "", "note": 3, "name": "x", "~": null}"#).unwrap();
+        assert_eq!(fields.text("name", 1, 5), None);
+        assert_eq!(fields.text("note", 0, 5), None);
+        assert_eq!(fields.required("tenant", |f, n| f.text(n, 1, 5)), None);
+        let expected = [
+            ("/name", "must not be repeated"),
+            ("/name", "must have 1 to 5 characters"),
+            ("/note", "must be a string"),
+            ("/tenant", "is required"),
+            ("/a~1b", "is not a known field"),
+            ("/~0", "is not a known field"),
+        ];
+        let mut actual = faults(fields.finish());
+        actual.sort();
+        let mut expected = expected.map(|(pointer, error)| (pointer.to_owned(), error.to_owned()));
+        expected.sort();
+        assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn r2_7_what_is_not_an_object() {
+        for (body, code) in [
+            (&b"[]"[..], "invalid_request"),
+            (b"1", "invalid_request"),
+            (b" \"x\"", "invalid_request"),
+            (b"", "malformed_json"),
+            (b"{", "malformed_json"),
+            (b"{\"a\":NaN}", "malformed_json"),
+            (b"{} {}", "malformed_json"),
+            (b"{\"a\":\"\xff\"}", "malformed_json"),
+            (b"{\"a\":01}", "malformed_json"),
+        ] {
+            assert_eq!(Fields::parse(body).err().map(|e| e.code), Some(code), "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn r2_7_depth_costs_no_stack() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert_eq!(Fields::parse(deep.as_bytes()).err().map(|e| e.code), Some("invalid_request"));
+        let body = format!(r#"{{"note": {deep}, "list": {deep}}}"#);
+        let mut fields = Fields::parse(body.as_bytes()).unwrap();
+        fields.text("note", 0, 5);
+        fields.list("list", |text| typed::<String>(text, "must be a string"));
+        assert_eq!(faults(fields.finish()).len(), 2);
+    }
+
+    #[test]
+    fn r2_2_ids_and_times_in_bodies() {
+        let body = br#"{"id": "urn:uuid:0191b5a2-7c3e-7d11-9f00-0123456789ab", "at": "2026-02-30T00:00:00Z", "list": ["a", 1]}"#;
+        let mut fields = Fields::parse(body).unwrap();
+        fields.id("id", IdKind::Workspace);
+        fields.instant("at");
+        fields.list("list", |text| typed::<String>(text, "must be a string"));
+        let pointers: Vec<_> = faults(fields.finish()).into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(pointers, ["/id", "/at", "/list/1"]);
+    }
+}

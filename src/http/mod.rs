@@ -1,0 +1,65 @@
+//! HTTP: routes, credentials and answers. What is asked is decided in `service`.
+//!
+//! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them.
+//! `monitor` is the second listener. `envelope` wraps each request (id, failures in R2.7's form, panics, unread bodies); `call`,
+//! `payload` and `fields` read requests; `error` is the one place that knows status codes.
+
+pub mod accounts;
+pub mod admin;
+pub mod auth;
+pub mod call;
+pub mod conversations;
+pub mod envelope;
+pub mod error;
+pub mod fields;
+pub mod monitor;
+pub mod number;
+pub mod params;
+pub mod payload;
+pub mod router;
+pub mod server;
+pub mod unread;
+pub mod workspaces;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::Ids;
+use crate::service::Service;
+
+pub use monitor::Meter;
+pub use router::router;
+pub use server::serve;
+
+/// Ceilings of what a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of an ingest body, before and after decompression (R4.1).
+    pub events_body: usize,
+    /// Bytes of any other body.
+    pub body: usize,
+    /// From the end of the headers to the end of the body.
+    pub body_timeout: Duration,
+    /// From the connection, or the last answer, to the end of the headers.
+    pub header_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events_body: 4 << 20,
+            body: 1 << 20,
+            body_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What every handler sees.
+#[derive(Clone)]
+pub struct App {
+    pub service: Arc<Service>,
+    pub ids: Arc<dyn Ids>,
+    pub limits: Limits,
+    pub meter: Arc<Meter>,
+}

@@ -1,0 +1,139 @@
+//! The second listener (R10.10): `/healthz`, `/readyz`, `/metrics`.
+
+mod metrics;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use serde::Serialize;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use metrics::{Exposition, Meter, MetricKind};
+
+use super::envelope::{Envelope, RequestId, envelope, json, panicked};
+use super::error::ApiError;
+use crate::actors::{Engine, JournalState, Phase, Readiness, Stats};
+use crate::ids::Ids;
+
+/// What stands behind the listener; it is asked from the first moment of a start on.
+pub trait Monitor: Send + Sync {
+    fn readiness(&self) -> Readiness;
+
+    /// `None` as long as there is no engine.
+    fn stats(&self) -> Option<Stats>;
+}
+
+/// The engine once it runs; until then, how far the replay has come.
+pub struct EngineMonitor {
+    /// 0 to 1.
+    replayed: Box<dyn Fn() -> f64 + Send + Sync>,
+    engine: OnceLock<Engine>,
+}
+
+impl EngineMonitor {
+    pub fn new(replayed: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        Self { replayed: Box::new(replayed), engine: OnceLock::new() }
+    }
+
+    /// From here on the engine is asked. The first one stays.
+    pub fn started(&self, engine: Engine) {
+        self.engine.get_or_init(|| engine);
+    }
+}
+
+impl Monitor for EngineMonitor {
+    fn readiness(&self) -> Readiness {
+        self.engine.get().map_or_else(|| Readiness::replaying((self.replayed)()), Engine::readiness)
+    }
+
+    fn stats(&self) -> Option<Stats> {
+        self.engine.get().map(Engine::stats_now)
+    }
+}
+
+/// State of the listener.
+#[derive(Clone)]
+struct Watch {
+    monitor: Arc<dyn Monitor>,
+    /// The API's, not this listener's.
+    meter: Arc<Meter>,
+}
+
+/// The routes of the second listener; `meter` is the API's.
+pub fn router(monitor: Arc<dyn Monitor>, meter: Arc<Meter>, ids: Arc<dyn Ids>) -> Router {
+    let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1) };
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .fallback(async || ApiError::not_found())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(tools, envelope))
+        .with_state(Watch { monitor, meter })
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// The process answers.
+async fn healthz() -> Response {
+    json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// 200 or 503, both with what there is to know; a 503 has R2.7's members too.
+#[derive(Serialize)]
+struct ReadyAnswer<'a> {
+    #[serde(flatten)]
+    readiness: &'a Readiness,
+    #[serde(flatten)]
+    failure: Option<NotReady<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotReady<'a> {
+    error: &'static str,
+    code: &'static str,
+    request_id: &'a str,
+}
+
+async fn readyz(State(watch): State<Watch>, Extension(id): Extension<RequestId>) -> Response {
+    let readiness = watch.monitor.readiness();
+    if readiness.ready {
+        return json(StatusCode::OK, &ReadyAnswer { readiness: &readiness, failure: None });
+    }
+    let (code, error) = obstacle(&readiness);
+    let failure = Some(NotReady { error, code, request_id: &id.0 });
+    let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &ReadyAnswer { readiness: &readiness, failure });
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Why it is not ready: code and sentence.
+const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
+    match (readiness.phase, readiness.journal) {
+        (Phase::Replaying, _) => ("replaying", "The journal is being replayed."),
+        (Phase::Stopping, _) => ("shutting_down", "The server is shutting down."),
+        (Phase::Serving, JournalState::Full) => ("disk_full", "The disk is full."),
+        (Phase::Serving, JournalState::Failed) => ("journal_failed", "The journal cannot be written."),
+        (Phase::Serving, JournalState::Writable) => ("not_ready", "The server is not ready."),
+    }
+}
+
+async fn metrics(State(watch): State<Watch>) -> Response {
+    let mut page = Exposition::default();
+    watch.meter.measure(&mut page);
+    metrics::readiness(&watch.monitor.readiness(), &mut page);
+    if let Some(stats) = watch.monitor.stats() {
+        metrics::engine(&stats, &mut page);
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.into_text()).into_response()
+}

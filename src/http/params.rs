@@ -1,0 +1,103 @@
+//! Ids and query strings as clients write them (R2.2, R2.9).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::domain::ids::{Id, IdKind, parse_id};
+use crate::service::Fault;
+
+/// An id of this kind; the fault names the member or parameter.
+pub fn read_id(kind: IdKind, name: &str, text: &str) -> Result<Id, Fault> {
+    parse_id(kind, text).map_err(|why| Fault::at(name, why.to_string()))
+}
+
+/// The parameters of a query string, decoded, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Query<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Query<'a> {
+    pub fn parse(raw: Option<&'a str>) -> Self {
+        let mut query = Self::default();
+        for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match (decoded(name), decoded(value)) {
+                (Some(name), Some(value)) => query.pairs.push((name, value)),
+                (Some(name), None) => query.faults.push(Fault::at(&name, "is not valid percent-encoded UTF-8")),
+                (None, _) => query.faults.push(Fault::at(name, "is not valid percent-encoded UTF-8")),
+            }
+        }
+        query
+    }
+
+    /// The first value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// Every parameter that is broken, unknown or repeated.
+    pub fn faults(&self, known: &[&str]) -> Vec<Fault> {
+        let mut faults = self.faults.clone();
+        let mut times = HashMap::new();
+        for (name, _) in &self.pairs {
+            let before = times.entry(name.as_ref()).or_insert(0);
+            match *before {
+                0 if !known.contains(&name.as_ref()) => faults.push(Fault::at(name, "is not a known query parameter")),
+                1 => faults.push(Fault::at(name, "must not be repeated")),
+                _ => {}
+            }
+            *before += 1;
+        }
+        faults
+    }
+}
+
+/// `+` is a space, `%41` an `A`; `None` for a broken escape or bytes that are not UTF-8.
+fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
+        return Some(text.into());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (digits, after) = rest.split_at_checked(2)?;
+                rest = after;
+                bytes.push(hex(digits[0])? << 4 | hex(digits[1])?);
+            }
+            byte => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok().map(Cow::from)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r2_9_unknown_repeated_and_broken_parameters() {
+        let query = Query::parse(Some("from=a&x=1&from=b&from=c&x=2&&to=%ff&%zz=1&y"));
+        let faults: Vec<_> = query.faults(&["from", "to"]).into_iter().map(|fault| fault.pointer).collect();
+        assert_eq!(faults, ["/to", "/%zz", "/x", "/from", "/x", "/y"]);
+        assert!(Query::parse(Some("from=a&to=")).faults(&["from", "to"]).is_empty());
+        assert!(Query::parse(None).faults(&[]).is_empty());
+    }
+
+    #[test]
+    fn r2_3_percent_and_plus_are_decoded() {
+        let query = Query::parse(Some("from=2026-03-01T00%3A00:00+02:00&to=2026-03-01T00:00:00%2B02:00"));
+        assert_eq!(query.get("from"), Some("2026-03-01T00:00:00 02:00"));
+        assert_eq!(query.get("to"), Some("2026-03-01T00:00:00+02:00"));
+        assert_eq!(query.get("period"), None);
+    }
+}

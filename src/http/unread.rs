@@ -1,0 +1,83 @@
+//! Bodies that a refusal left unread: a client that still sends would see a reset connection in
+//! place of the answer (R2.8, 413).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::header;
+use http_body_util::BodyExt;
+use hyper::body::{Frame, SizeHint};
+use parking_lot::Mutex;
+
+/// At most this much is read and thrown away.
+const DISCARDED: usize = 16 << 20;
+
+/// What a handler has left of a request's body.
+pub struct Unread(Option<Watched>);
+
+#[derive(Clone)]
+struct Watched {
+    shared: Arc<Mutex<Shared>>,
+    /// The client waits for a word before it sends.
+    expects_continue: bool,
+}
+
+struct Shared {
+    body: Body,
+    polled: bool,
+}
+
+/// The request with a body that can be taken up again. Requests without a body are left alone.
+pub fn watch(request: Request) -> (Request, Unread) {
+    if request.body().is_end_stream() {
+        return (request, Unread(None));
+    }
+    let expects_continue = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let watched = Watched { shared: Arc::new(Mutex::new(Shared { body, polled: false })), expects_continue };
+    (Request::from_parts(parts, Body::new(watched.clone())), Unread(Some(watched)))
+}
+
+impl Unread {
+    /// Reads the rest, up to 16 MiB and for at most `within`.
+    pub async fn discard(self, within: Duration) {
+        let Some(watched) = self.0 else { return };
+        if watched.expects_continue && !watched.shared.lock().polled {
+            return;
+        }
+        // Elapsed, too much or broken: the answer goes out all the same.
+        let _ = tokio::time::timeout(within, discard(watched)).await;
+    }
+}
+
+async fn discard(mut body: Watched) {
+    let mut left = DISCARDED;
+    while let Some(Ok(frame)) = body.frame().await {
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        let Some(rest) = left.checked_sub(size) else { return };
+        left = rest;
+    }
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut shared = self.shared.lock();
+        shared.polled = true;
+        Pin::new(&mut shared.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.shared.lock().body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.shared.lock().body.size_hint()
+    }
+}

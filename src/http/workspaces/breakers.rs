@@ -1,0 +1,51 @@
+//! `…/quality/circuit-breakers` (R3.4–R3.6).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::domain::system::Scope;
+use crate::http::App;
+use crate::http::admin::Items;
+use crate::http::call::Call;
+use crate::http::envelope::json;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::payload::Payload;
+
+/// Characters of a note.
+const MAX_NOTE: usize = 2_000;
+
+pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let key = call.workspace(&app, &[Scope::QualityRead])?;
+    call.only(&[])?;
+    Ok(json(StatusCode::OK, &Items::new(app.service.breakers(key).await?)))
+}
+
+pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
+    let (key, breaker, note) = read(&app, &call, payload).await?;
+    Ok(json(StatusCode::OK, &app.service.acknowledge(&call.who, key, breaker, note).await?))
+}
+
+pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
+    let (key, breaker, note) = read(&app, &call, payload).await?;
+    Ok(json(StatusCode::OK, &app.service.resolve(&call.who, key, breaker, note).await?))
+}
+
+/// Which breaker of which workspace, and the note: no body, or `{"note": "…"}`.
+async fn read(app: &App, call: &Call, payload: Payload) -> Result<(WorkspaceKey, Id, Option<Box<str>>), ApiError> {
+    let [workspace, breaker] = call.ids([("workspaceId", IdKind::Workspace), ("breakerId", IdKind::Breaker)])?;
+    let key = app.service.workspace(&call.who, workspace, &[Scope::QualityWrite])?;
+    call.only(&[])?;
+    let note = match payload.json_or_nothing().await? {
+        None => None,
+        Some(body) => {
+            let mut fields = Fields::parse(&body)?;
+            let note = fields.text("note", 0, MAX_NOTE);
+            fields.finish()?;
+            note.map(String::into_boxed_str)
+        }
+    };
+    Ok((key, breaker, note))
+}

@@ -1,0 +1,7 @@
+//! `/api/workspaces/{workspaceId}/…`.
+
+pub mod breakers;
+pub mod csat_config;
+pub mod events;
+pub mod gate;
+pub mod stats;
