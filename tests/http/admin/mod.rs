@@ -1,0 +1,4 @@
+//! `/api/admin/…` (R2.14).
+
+mod keys;
+mod workspaces;

@@ -1,0 +1,63 @@
+//! `/api/conversations/{conversationId}/…` (R3.2, R5.5, R2.15).
+
+use serde_json::json;
+
+use crate::support::world::{
+    ACCOUNT, SIBLING, UNKNOWN, WORKSPACE, World, conversation, conversation_id, event, low_score,
+};
+
+#[tokio::test]
+async fn r3_2_exactly_these_fields() {
+    let world = World::start().await;
+    world.send(WORKSPACE, &world.key, &[low_score(1, ACCOUNT)]).await;
+    let body = world.server.get(&conversation(1), &world.key).await.expect(200);
+    let expected = json!({
+        "conversationId": conversation_id(1), "outcomeScore": 1.5, "processScore": 1.5, "environmentScore": 1.5,
+        "compositeScore": 1.5, "disconfirmation": 0, "confidence": 1, "signalCount": 0,
+        "scoredAt": "2026-03-25T10:00:00.000Z",
+    });
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn r3_2_not_found_until_scored() {
+    let world = World::start().await;
+    let created = event("created", "conversation.created", json!({"conversationId": conversation_id(1)}));
+    world.send(WORKSPACE, &world.key, &[created]).await;
+    for path in [conversation(1), conversation(2)] {
+        let reply = world.server.get(&path, &world.key).await;
+        assert_eq!(reply.fails(404, "not_found").json()["error"], "No quality score exists for this conversation.");
+        world.server.get(&(path + "/explanation"), &world.key).await.fails(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn r2_15_a_tenant_wide_credential_asks_all_its_workspaces() {
+    let world = World::start().await;
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    world.server.get(&conversation(1), &world.tenant_key).await.expect(200);
+    // A key bound elsewhere does not find it.
+    world.server.get(&conversation(1), &world.key).await.fails(404, "not_found");
+
+    world.send(WORKSPACE, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    world.server.get(&conversation(1), &world.key).await.expect(200);
+    for path in [conversation(1), conversation(1) + "/explanation"] {
+        world.server.get(&path, &world.tenant_key).await.fails(409, "ambiguous_workspace");
+        for workspace in [WORKSPACE, SIBLING] {
+            world.server.get(&format!("{path}?workspaceId=ws_{workspace}"), &world.tenant_key).await.expect(200);
+        }
+        world.server.get(&format!("{path}?workspaceId={UNKNOWN}"), &world.tenant_key).await.fails(404, "not_found");
+        let twice = format!("{path}?workspaceId={WORKSPACE}&workspaceId={WORKSPACE}");
+        let reply = world.server.get(&twice, &world.tenant_key).await;
+        assert_eq!(reply.fails(400, "invalid_request").pointers(), ["/workspaceId"]);
+    }
+}
+
+#[tokio::test]
+async fn r2_15_having_heard_of_it_is_enough_to_be_ambiguous() {
+    let world = World::start().await;
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    let created = event("created", "conversation.created", json!({"conversationId": conversation_id(1)}));
+    world.send(WORKSPACE, &world.tenant_key, &[created]).await;
+    world.server.get(&conversation(1), &world.tenant_key).await.fails(409, "ambiguous_workspace");
+}

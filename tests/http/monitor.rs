@@ -1,0 +1,81 @@
+//! The second listener (R10.10).
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tripswitch::actors::{JournalState, Phase, Readiness, Stats};
+use tripswitch::http::monitor::{EngineMonitor, Monitor};
+
+use crate::support::world::{World, at};
+
+struct Source(Mutex<Readiness>);
+
+impl Monitor for Source {
+    fn readiness(&self) -> Readiness {
+        self.0.lock().clone()
+    }
+
+    fn stats(&self) -> Option<Stats> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn r10_10_not_ready_while_replaying_and_ready_with_the_engine() {
+    let world = World::start().await;
+    let source = Arc::new(EngineMonitor::new(|| 0.25));
+    let base = world.server.monitor(source.clone()).await;
+    let reply = world.server.get_url(&format!("{base}/readyz")).await;
+    let body = reply.expect(503);
+    assert_eq!((&body["phase"], &body["progress"]), (&"replaying".into(), &0.25.into()));
+    assert_eq!((&body["code"], body["requestId"].as_str()), (&"replaying".into(), Some(reply.header("x-request-id"))));
+    assert!(body["error"].is_string() && !reply.header("retry-after").is_empty());
+    world.server.get_url(&format!("{base}/healthz")).await.expect(200);
+
+    source.started(world.server.engine.clone());
+    let body = world.server.get_url(&format!("{base}/readyz")).await.expect(200);
+    assert_eq!((&body["ready"], &body["phase"]), (&true.into(), &"serving".into()));
+    assert!(body.get("error").is_none() && body.get("code").is_none());
+    world.server.get_url(&format!("{base}/api/admin/keys")).await.fails(404, "not_found");
+}
+
+#[tokio::test]
+async fn r10_10_not_ready_when_the_journal_cannot_be_written_or_the_server_stops() {
+    let world = World::start().await;
+    let serving = world.server.engine.readiness();
+    let source = Arc::new(Source(Mutex::new(serving.clone())));
+    let base = world.server.monitor(source.clone()).await;
+    let cases = [
+        (Phase::Serving, JournalState::Full, "disk_full"),
+        (Phase::Serving, JournalState::Failed, "journal_failed"),
+        (Phase::Stopping, JournalState::Writable, "shutting_down"),
+    ];
+    for (phase, journal, code) in cases {
+        *source.0.lock() = Readiness { ready: false, phase, journal, ..serving.clone() };
+        assert_eq!(world.server.get_url(&format!("{base}/readyz")).await.expect(503)["code"], code);
+    }
+}
+
+#[tokio::test]
+async fn r10_10_metrics_count_answers_and_events() {
+    let world = World::start().await;
+    world.trip().await;
+    world.server.get(&at("nothing"), &world.key).await.fails(404, "not_found");
+    let source = Arc::new(EngineMonitor::new(|| 0.0));
+    source.started(world.server.engine.clone());
+    let base = world.server.monitor(source).await;
+    let page = world.server.get_url(&format!("{base}/metrics")).await;
+    assert_eq!(page.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    for line in [
+        "tripswitch_ready 1",
+        "tripswitch_http_answers_total{code=\"2xx\"} 2",
+        "tripswitch_http_answers_total{code=\"4xx\"} 1",
+        "tripswitch_events_total{verdict=\"accepted\"} 3",
+        "tripswitch_breakers_triggered_total 1",
+        "tripswitch_scorings_total 3",
+        "tripswitch_duplicates_held 3",
+        "tripswitch_workspace_sides{state=\"failed\"} 0",
+    ] {
+        assert!(page.text.lines().any(|found| found == line), "{line}\n{}", page.text);
+    }
+}

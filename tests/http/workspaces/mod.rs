@@ -1,0 +1,7 @@
+//! `/api/workspaces/{workspaceId}/…`.
+
+mod breakers;
+mod csat_config;
+mod events;
+mod gate;
+mod stats;

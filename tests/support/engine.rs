@@ -1,0 +1,36 @@
+//! The engine and the door under test: a journal in memory, a manual clock, seeded ids.
+
+use std::sync::Arc;
+
+use tripswitch::actors::{Engine, EngineOptions, EngineParts, SettingsSource};
+use tripswitch::clock::ManualClock;
+use tripswitch::domain::scoring::lexicon::builtin_packs;
+use tripswitch::domain::scoring::text::Analyzer;
+use tripswitch::domain::settings::Settings;
+use tripswitch::ids::{Ids, SeededIds};
+use tripswitch::journal::memory::MemoryLog;
+use tripswitch::journal::writer::GroupLimits;
+use tripswitch::recovery::Recovered;
+use tripswitch::service::door::{Door, DoorOptions, Secret};
+
+/// Starts both on an empty journal.
+pub async fn start(clock: Arc<ManualClock>, ids: Arc<SeededIds>) -> (Engine, Arc<Door>) {
+    let secret = Secret::new(ids.secret());
+    let settings = Arc::new(Settings { secret_id: secret.id(), ..Settings::default() });
+    let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
+    let parts = EngineParts {
+        recovered: Recovered::default(),
+        journal: Box::new(MemoryLog::default().writer()),
+        clock,
+        ids,
+        settings: source,
+        options: EngineOptions::default(),
+        group_limits: GroupLimits::default(),
+    };
+    let engine = Engine::start(parts).await.expect("the engine starts on an empty journal");
+    let table = engine.system_table();
+    let origin = table.origin().expect("the engine has written its first record");
+    let analyzer = Arc::new(Analyzer::new(builtin_packs().to_vec(), "en"));
+    let door = Door::new(DoorOptions::new(secret), analyzer, origin.identity_key);
+    (engine, Arc::new(door))
+}

@@ -1,0 +1,130 @@
+//! The real server in this process, on a free port, with a manual clock and seeded ids.
+
+pub mod engine;
+pub mod reply;
+pub mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tripswitch::actors::Engine;
+use tripswitch::clock::ManualClock;
+use tripswitch::domain::time::Millis;
+use tripswitch::http::monitor::{self, Monitor};
+use tripswitch::http::{App, Limits, Meter};
+use tripswitch::ids::SeededIds;
+use tripswitch::service::Service;
+
+pub use reply::Reply;
+
+/// 2026-03-25T10:00:00.000Z, the day of R3.1's example.
+pub const NOW: Millis = 1_774_432_800_000;
+
+/// A running server; it stops with the runtime of its test.
+pub struct Server {
+    pub address: std::net::SocketAddr,
+    pub clock: Arc<ManualClock>,
+    pub ids: Arc<SeededIds>,
+    pub engine: Engine,
+    pub service: Arc<Service>,
+    pub meter: Arc<Meter>,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    /// `room`: bytes of ingest bodies under way.
+    pub async fn start(limits: Limits, room: usize) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let ids = Arc::new(SeededIds::new(1));
+        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids)).await;
+        let service = Arc::new(Service::new(engine.clone(), door, ids.clone()).with_room(room));
+        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default() };
+        let meter = Arc::clone(&app.meter);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        let router = tripswitch::http::router(app);
+        let serving = tokio::spawn(tripswitch::http::serve(listener, router, limits, async move {
+            // A dropped sender is a word to stop as well.
+            let _ = stopped.await;
+        }));
+        let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
+        Self { address, clock, ids, engine, service, meter, client, stop, serving }
+    }
+
+    /// Stops the server and waits for its end.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        tokio::time::timeout(Duration::from_secs(20), self.serving).await.expect("it ends").expect("it does not panic");
+    }
+
+    /// A request under construction.
+    pub fn ask(&self, method: Method, path: &str, key: &str) -> Ask {
+        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        Ask(if key.is_empty() { request } else { request.bearer_auth(key) })
+    }
+
+    pub async fn get(&self, path: &str, key: &str) -> Reply {
+        self.ask(Method::GET, path, key).send().await
+    }
+
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
+        self.ask(Method::POST, path, key).json(body).send().await
+    }
+
+    pub async fn patch(&self, path: &str, key: &str, body: &Value) -> Reply {
+        self.ask(Method::PATCH, path, key).json(body).send().await
+    }
+
+    /// A POST without a body.
+    pub async fn post_nothing(&self, path: &str, key: &str) -> Reply {
+        self.ask(Method::POST, path, key).send().await
+    }
+
+    /// Serves the second listener beside, and gives its address.
+    pub async fn monitor(&self, source: Arc<dyn Monitor>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let router = monitor::router(source, Arc::clone(&self.meter), self.ids.clone());
+        tokio::spawn(tripswitch::http::serve(listener, router, Limits::default(), std::future::pending()));
+        format!("http://{address}")
+    }
+
+    pub async fn get_url(&self, url: &str) -> Reply {
+        Ask(self.client.get(url)).send().await
+    }
+}
+
+/// A request under construction.
+pub struct Ask(reqwest::RequestBuilder);
+
+impl Ask {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        Self(self.0.json(body))
+    }
+
+    /// A JSON body as it stands.
+    pub fn text(self, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.header("content-type", "application/json").body(body))
+    }
+
+    /// A body without a content type.
+    pub fn bytes(self, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.body(body))
+    }
+
+    pub async fn send(self) -> Reply {
+        Reply::read(self.0.send().await.expect("the server answers")).await
+    }
+}
