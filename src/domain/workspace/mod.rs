@@ -142,9 +142,6 @@ impl Workspace {
     /// Time passes by receipts alone: what a frame's receipt makes due happens before its events.
     fn open(&mut self, frame: &Frame) {
         self.applied = frame.seq;
-        if frame.receipt == self.last_receipt {
-            return;
-        }
         self.last_receipt = frame.receipt;
         self.duplicates.forget(frame.receipt - self.rules.settings.duplicate_span());
         self.settle_until(frame.receipt - self.rules.settings.settle_span());
