@@ -1,0 +1,287 @@
+//! The same frames to the real domain and to the naive model, and the same questions to both.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tripswitch::domain::event::EventRecord;
+use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
+use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
+use tripswitch::domain::reply::{Effect, EffectKind, Reply};
+use tripswitch::domain::time::Millis;
+use tripswitch::domain::view::{Gate, Scope};
+
+use crate::broken::Broken;
+use crate::coverage::Coverage;
+use crate::naive::{Answer, Happening, Naive};
+use crate::real::Real;
+use crate::rng::Rng;
+use crate::stream::{Action, Pick, START, Step, Stream, account};
+
+pub const KEY: WorkspaceKey = WorkspaceKey { id: Id(0x3333_0000_0000_0000_0000_0000_0000_0001), side: Side::Live };
+pub const NAME: &str = "Support";
+
+/// Where the two came apart.
+#[derive(Debug)]
+pub struct Divergence {
+    /// Number in the stream's steps; 0 is the settings that every stream begins with.
+    pub step: usize,
+    pub what: String,
+}
+
+type Check = Result<(), String>;
+
+fn same<T: PartialEq + Debug>(what: &str, real: T, naive: T) -> Check {
+    if real == naive { Ok(()) } else { Err(format!("{what}\n     domain: {real:?}\n      naive: {naive:?}")) }
+}
+
+/// Frame by frame, everything compared. Gives the naive model, the real one and the frames as they
+/// were made, or the first divergence. A panic of the real domain is one.
+pub fn compare(stream: &Stream, broken: Option<Broken>) -> Result<Compared, Divergence> {
+    let mut compared = Compared::new(stream, broken);
+    let beginning = Step::Frame { receipt: START, action: Action::Settings(Box::new(stream.settings.clone())) };
+    for (step, what) in std::iter::once(&beginning).chain(&stream.steps).enumerate() {
+        let outcome = catch_unwind(AssertUnwindSafe(|| compared.step(what)))
+            .unwrap_or_else(|panic| Err(format!("panicked: {}", message(panic.as_ref()))));
+        outcome.map_err(|what| Divergence { step, what })?;
+    }
+    Ok(compared)
+}
+
+/// [`compare`], and then the same frames in rounds of 2, of 8 and of random size.
+pub fn compare_all(stream: &Stream) -> Result<Coverage, Divergence> {
+    let mut compared = compare(stream, None)?;
+    let step = stream.steps.len() + 1;
+    let outcome = catch_unwind(AssertUnwindSafe(|| compared.in_rounds(stream)))
+        .unwrap_or_else(|panic| Err(format!("panicked: {}", message(panic.as_ref()))));
+    outcome.map_err(|what| Divergence { step, what })?;
+    Ok(compared.naive.coverage)
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("without a message").to_owned()
+}
+
+/// Both models after the same frames.
+pub struct Compared {
+    pub naive: Naive,
+    pub real: Real,
+    pub frames: Vec<Frame>,
+    replies: Vec<(u64, Reply)>,
+    effects: Vec<Effect>,
+    skips: Vec<Position>,
+    last: Millis,
+}
+
+impl Compared {
+    fn new(stream: &Stream, broken: Option<Broken>) -> Self {
+        let skips: Vec<Position> = stream.skips.iter().map(|(seq, place)| Position::new(*seq, *place)).collect();
+        let mut naive = Naive::new(KEY, NAME, stream.settings.clone(), broken);
+        naive.skips.clone_from(&skips);
+        Self {
+            naive,
+            real: Real::new(KEY, NAME, stream.settings.clone(), &skips),
+            frames: Vec::new(),
+            replies: Vec::new(),
+            effects: Vec::new(),
+            skips,
+            last: 0,
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Check {
+        match step {
+            Step::Frame { receipt, action } => self.frame(*receipt, action),
+            Step::Check { now, from, to } => self.everything(*now, *from, *to),
+            Step::Sleep { account } => {
+                self.real.sleep(*account);
+                Ok(())
+            }
+        }
+    }
+
+    fn frame(&mut self, receipt: Millis, action: &Action) -> Check {
+        let seq = self.frames.len() as u64 + 1;
+        let frame = Frame { key: KEY, seq, receipt, apply_version: APPLY_VERSION, record: self.record(action) };
+        let (replies, effects) = self.real.apply(std::slice::from_ref(&frame));
+        let (answer, happened) = self.naive.apply(&frame);
+        self.effects(&effects, &happened)?;
+        let expected = match &answer {
+            Answer::Events(verdicts) => Reply::Events(verdicts.clone()),
+            Answer::Done => Reply::Done,
+            Answer::Config(_) | Answer::Breaker(_) => {
+                Reply::Command(self.naive.command_reply(&answer).expect("answers to commands have one"))
+            }
+        };
+        same("replies", &replies, &vec![(seq, expected)])?;
+        self.replies.extend(replies);
+        self.effects.extend(effects);
+        self.last = receipt;
+        same("active breakers", self.real.active_breakers(), self.naive.active_breakers())?;
+        if let Record::Events(events) = &frame.record {
+            self.touched(events, receipt)?;
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// A frame's record; commands find their breaker among those there are.
+    fn record(&self, action: &Action) -> Record {
+        let breaker = |pick: Pick| {
+            let all: Vec<_> = self.naive.breakers.iter().collect();
+            let active: Vec<_> = all.iter().copied().filter(|breaker| breaker.resolved.is_none()).collect();
+            let (from, number) = match pick {
+                Pick::Active(number) => (active, number),
+                Pick::Any(number) => (all, number),
+                Pick::Unknown => return Id(7),
+            };
+            let chosen = from.get(number as usize % from.len().max(1));
+            chosen.and_then(|breaker| breaker.id).unwrap_or(Id(7))
+        };
+        let command = match action {
+            Action::Events(events) => return Record::Events(events.clone()),
+            Action::Settings(settings) => return Record::Settings(settings.clone()),
+            Action::Skip => return Record::Skip { seq: 1, place: 0, reason: "index out of bounds".into() },
+            Action::Patch(patch) => Command::PatchCsatConfig(patch.clone()),
+            Action::Acknowledge(pick) => Command::Acknowledge { breaker: breaker(*pick), note: Some("seen".into()) },
+            Action::Resolve(pick) => Command::Resolve { breaker: breaker(*pick), note: None },
+        };
+        Record::Command { actor: format!("user-{}", self.frames.len() % 3).into(), command }
+    }
+
+    /// Effects one by one; a breaker that trips tells the naive model its id.
+    fn effects(&mut self, real: &[Effect], naive: &[Happening]) -> Check {
+        let named = |naive: &Naive, index: usize| naive.breakers[index].id.expect("named when it tripped");
+        for (place, happening) in naive.iter().enumerate() {
+            let effect = real.get(place);
+            let (at, kind) = match happening {
+                Happening::Scored { at, conversation } => {
+                    (*at, EffectKind::ConversationScored { conversation: *conversation })
+                }
+                Happening::Triggered { at, index, scope, epoch } => {
+                    let Some(Effect { kind: EffectKind::BreakerTriggered { breaker, .. }, .. }) = effect else {
+                        return Err(format!("a trip that the domain misses: {happening:?}, it has {effect:?}"));
+                    };
+                    self.name(*index, *breaker)?;
+                    let kind = EffectKind::BreakerTriggered { breaker: *breaker, account: of(*scope), epoch: *epoch };
+                    (*at, kind)
+                }
+                Happening::Acknowledged { at, index, epoch } => {
+                    (*at, EffectKind::BreakerAcknowledged { breaker: named(&self.naive, *index), epoch: *epoch })
+                }
+                Happening::Resolved { at, index, scope, epoch } => {
+                    let breaker = named(&self.naive, *index);
+                    (*at, EffectKind::BreakerResolved { breaker, account: of(*scope), epoch: *epoch })
+                }
+            };
+            same("effect", effect, Some(&Effect { at, kind }))?;
+        }
+        same("number of effects", real.len(), naive.len()).map_err(|what| format!("{what}: {real:?}"))
+    }
+
+    /// R7.4: ids are UUIDs of version 8, each its own.
+    fn name(&mut self, index: usize, id: Id) -> Check {
+        same("version of a breaker's id", id.uuid().get_version_num(), 8)?;
+        if self.naive.breakers.iter().any(|breaker| breaker.id == Some(id)) {
+            return Err(format!("two breakers of the id {id}"));
+        }
+        self.naive.breakers[index].id = Some(id);
+        Ok(())
+    }
+
+    /// What the events of a frame may have changed.
+    fn touched(&mut self, events: &[EventRecord], receipt: Millis) -> Check {
+        let conversations: BTreeSet<Id> = events.iter().filter_map(|event| event.conversation).collect();
+        let named = events.iter().filter_map(|event| event.account);
+        let theirs = conversations.iter().filter_map(|id| self.naive.conversation(*id)?.attachment.account());
+        let accounts: BTreeSet<Id> = named.chain(theirs).collect();
+        for id in conversations {
+            same("conversation", self.real.quality(id), self.naive.quality(id))?;
+            same("explanation", self.real.explained(id, receipt), self.naive.explained(id, receipt))?;
+        }
+        for id in accounts {
+            let known = self.naive.accounts.iter().any(|(known, _)| *known == id);
+            same("knows account", self.real.knows_account(id), known)?;
+            same("health", self.real.health(id, receipt), self.naive.health(id, receipt))?;
+            same("gate", sorted(self.real.gate(Some(id))), sorted(self.naive.gate(Some(id))))?;
+        }
+        Ok(())
+    }
+
+    fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
+        same("statistics", self.real.stats(from, to), self.naive.stats(from, to))?;
+        let conversations: Vec<Id> = self.naive.conversations.iter().map(|known| known.id).collect();
+        for id in conversations {
+            same("conversation", self.real.quality(id), self.naive.quality(id))?;
+            same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
+        }
+        same("late events", self.real.late_events(), self.naive.late_events)?;
+        same("identities held", self.real.duplicates_held(), self.naive.identities.len() as u64)?;
+        same("needs settings", self.real.needs_settings(&self.naive.settings), false)?;
+        same("configuration", self.real.csat_config(), self.naive.csat.clone())?;
+        same("unknown conversation", self.real.quality(Id(9)), self.naive.quality(Id(9)))?;
+        for id in self.accounts() {
+            same("health", self.real.health(id, now), self.naive.health(id, now))?;
+            same("rebuilt health", self.real.rebuilt_health(id, now), self.naive.health(id, now))?;
+            same("gate", sorted(self.real.gate(Some(id))), sorted(self.naive.gate(Some(id))))?;
+        }
+        same("gate", sorted(self.real.gate(None)), sorted(self.naive.gate(None)))
+    }
+
+    /// Those there are, and one that is not.
+    fn accounts(&self) -> Vec<Id> {
+        self.naive.accounts.iter().map(|(id, _)| *id).chain([account(9_999)]).collect()
+    }
+
+    /// I1 and I3: where rounds begin and end, and which accounts sleep, changes nothing.
+    fn in_rounds(&mut self, stream: &Stream) -> Check {
+        let hash = self.real.state_hash();
+        for size in [2, 8, 0] {
+            let mut rng = Rng::new(stream.seed ^ size);
+            let mut real = Real::new(KEY, NAME, stream.settings.clone(), &self.skips);
+            let (mut replies, mut effects) = (Vec::new(), Vec::new());
+            let mut left = &self.frames[..];
+            while !left.is_empty() {
+                let wanted = if size == 0 { rng.range(1, 12) as usize } else { size as usize };
+                let (round, rest) = left.split_at(round_length(left, wanted));
+                let (some_replies, some_effects) = real.apply(round);
+                replies.extend(some_replies);
+                effects.extend(some_effects);
+                left = rest;
+                if size == 0 && rng.chance(20) {
+                    real.sleep(account(rng.below(4)));
+                }
+            }
+            same(&format!("replies in rounds of {size}"), &replies, &self.replies)?;
+            same(&format!("effects in rounds of {size}"), &effects, &self.effects)?;
+            let (replies, effects) = real.apply_again(&self.frames[..1]);
+            same("what was applied once", (replies.len(), effects.len()), (0, 0))?;
+            same(&format!("state hash in rounds of {size}"), real.state_hash(), hash)?;
+            for id in self.accounts() {
+                let kept = real.health(id, self.last);
+                same("kept and rebuilt", real.rebuilt_health(id, self.last), kept.clone())?;
+                same("health after rounds", kept, self.naive.health(id, self.last))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of `frames` make one round: event frames up to `wanted`, or one of another kind.
+fn round_length(frames: &[Frame], wanted: usize) -> usize {
+    let events = frames.iter().take(wanted).take_while(|frame| matches!(frame.record, Record::Events(_))).count();
+    events.max(1)
+}
+
+fn of(scope: Scope) -> Option<Id> {
+    match scope {
+        Scope::Account(id) => Some(id),
+        Scope::Workspace => None,
+    }
+}
+
+fn sorted(mut gate: Gate) -> Gate {
+    gate.breakers.sort_unstable();
+    gate
+}

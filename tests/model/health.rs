@@ -1,0 +1,349 @@
+//! Section 6: windows, runs, health and statistics, from the whole list of conversations.
+
+use tripswitch::domain::ids::Id;
+use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::time::{HOUR, Millis};
+use tripswitch::domain::view::{
+    AccountHealth, BreakerView, ChurnRisk, ConversationQuality, Gate, Known, QualityStats, Scope, Trend,
+};
+
+use crate::broken::Broken;
+use crate::naive::{Breaker, Conversation, Naive, Score};
+use crate::real::Explained;
+
+impl Naive {
+    /// The scored conversations of a scope, newest first.
+    fn scored(&self, scope: Scope) -> Vec<&Conversation> {
+        let mut scored: Vec<_> = self
+            .conversations
+            .iter()
+            .filter(|known| known.score.is_some())
+            .filter(|known| match scope {
+                Scope::Account(id) => known.attachment.account() == Some(id),
+                Scope::Workspace => true,
+            })
+            .collect();
+        scored.sort_by_key(|known| std::cmp::Reverse(order(known)));
+        scored
+    }
+
+    /// R6.1, newest first, as of `now`.
+    pub fn window(&self, account: Id, now: Millis) -> Vec<&Conversation> {
+        self.window_without(account, now, None)
+    }
+
+    /// The window as it would be if `absent` were not of this account.
+    pub fn window_without(&self, account: Id, now: Millis, absent: Option<Id>) -> Vec<&Conversation> {
+        let since = now - self.settings.window_span() + Millis::from(self.breaks(Broken::WindowDaysExclusive));
+        let mut newest = self.scored(Scope::Account(account));
+        newest.retain(|known| Some(known.id) != absent);
+        newest.retain(|known| !self.fallen_out.contains(&(account, known.id)));
+        newest.truncate(self.window_size());
+        newest.retain(|known| score(known).scored_at >= since);
+        newest
+    }
+
+    /// Those that the windows would hold were they not bounded by days, with their account.
+    pub fn windows(&self) -> Vec<(Id, Id)> {
+        let newest = |account: Id| {
+            let scored = self.scored(Scope::Account(account));
+            scored.into_iter().take(usize::from(self.settings.window_size)).map(move |known| (account, known.id))
+        };
+        self.accounts.iter().flat_map(|(account, _)| newest(*account)).collect()
+    }
+
+    /// Counts the conversations that came back into a window because another left it.
+    pub fn note_returned(&mut self, before: &[(Id, Id)]) {
+        let after = self.windows();
+        let (size, left) = (before.len(), before.iter().any(|entry| !after.contains(entry)));
+        if size > 0 && left && after.iter().any(|entry| !before.contains(entry)) {
+            self.coverage.count("next older one counts again");
+        }
+    }
+
+    fn window_size(&self) -> usize {
+        let size = usize::from(self.settings.window_size);
+        match self.broken {
+            Some(Broken::WindowOneLess) => size - 1,
+            Some(Broken::WindowOneMore) => size + 1,
+            _ => size,
+        }
+    }
+
+    /// For [`Broken::NextOlderNeverReturns`]: whatever is out of a window now stays out.
+    pub fn note_fallen_out(&mut self) {
+        let size = usize::from(self.settings.window_size);
+        let accounts: Vec<Id> = self.accounts.iter().map(|(id, _)| *id).collect();
+        for account in accounts {
+            let mut newest: Vec<Id> = self.scored(Scope::Account(account)).iter().map(|known| known.id).collect();
+            newest.retain(|id| !self.fallen_out.contains(&(account, *id)));
+            self.fallen_out.extend(newest.iter().skip(size).map(|id| (account, *id)));
+        }
+    }
+
+    pub fn run_span(&self) -> Millis {
+        Millis::from(self.csat.circuit_breaker_window_hours) * HOUR
+    }
+
+    pub fn factor(&self, scope: Scope) -> u32 {
+        match scope {
+            Scope::Account(_) => 1,
+            Scope::Workspace => {
+                u32::from(self.settings.workspace_factor) - u32::from(self.breaks(Broken::WorkspaceFactorOneLess))
+            }
+        }
+    }
+
+    fn is_low(&self, composite: Hundredths) -> bool {
+        let threshold = self.csat.threshold_low_composite;
+        composite < threshold || (composite == threshold && self.breaks(Broken::LowIsInclusive))
+    }
+
+    /// R6.3, newest first.
+    pub fn run(&self, scope: Scope) -> Vec<&Conversation> {
+        let newest_first = self.scored(scope);
+        let resolves =
+            self.breakers.iter().filter(|breaker| breaker.scope == scope).filter_map(|breaker| breaker.resolved);
+        let latest = if self.breaks(Broken::FirstResolveCounts) {
+            resolves.min_by_key(|(_, position)| *position)
+        } else {
+            resolves.max_by_key(|(_, position)| *position)
+        };
+        let looked_at = (if self.breaks(Broken::RunOver99) { 99 } else { 100 }) * self.factor(scope) as usize;
+        let uncapped = match scope {
+            Scope::Account(_) => self.breaks(Broken::AccountRunUncapped),
+            Scope::Workspace => self.breaks(Broken::WorkspaceRunUncapped),
+        };
+        let looked_at = if uncapped { usize::MAX } else { looked_at };
+        let mut run = Vec::new();
+        for known in newest_first.iter().take(looked_at) {
+            let Score { composite, scored_at, position, .. } = score(known);
+            let gap = score(newest_first[0]).scored_at - scored_at;
+            let edge = self.run_span() - Millis::from(self.breaks(Broken::RunEdgeExclusive));
+            let by_time = latest.is_some_and(|(at, _)| *scored_at <= at) && !self.breaks(Broken::ResolveIgnoredByTime);
+            let by_position =
+                latest.is_some_and(|(_, at)| *position < at) && !self.breaks(Broken::ResolveIgnoredByPosition);
+            if !self.is_low(*composite) || gap > edge || by_time || by_position {
+                break;
+            }
+            run.push(*known);
+        }
+        run
+    }
+
+    pub fn active(&self, scope: Scope) -> Option<&Breaker> {
+        self.breakers.iter().find(|breaker| breaker.scope == scope && breaker.resolved.is_none())
+    }
+
+    /// R3.4.
+    pub fn active_breakers(&self) -> Vec<BreakerView> {
+        let active = self.breakers.iter().rev().filter(|breaker| breaker.resolved.is_none());
+        let mut views: Vec<_> = active.map(|breaker| self.breaker_view(breaker)).collect();
+        if self.breaks(Broken::BreakersOldestFirst) {
+            views.reverse();
+            views.sort_by_key(|view| std::cmp::Reverse(view.triggered_at));
+        }
+        views
+    }
+
+    /// R8.1; `breakers` in no particular order.
+    pub fn gate(&self, account: Option<Id>) -> Gate {
+        let of_account = account.and_then(|id| self.active(Scope::Account(id)));
+        let breakers = of_account.into_iter().chain(self.active(Scope::Workspace)).filter_map(|breaker| breaker.id);
+        Gate { breakers: breakers.collect(), epoch: self.epoch }
+    }
+
+    fn mean(&self, sum: u64, count: u64) -> Option<Hundredths> {
+        if self.breaks(Broken::AveragesRoundDown) && count > 0 {
+            return Some(Hundredths((sum / count) as u16));
+        }
+        // Half up: the nearest to sum ÷ count, by whole numbers.
+        (count > 0).then(|| Hundredths(((sum * 10 / count + 5) / 10) as u16))
+    }
+
+    fn average(&self, of: &[&Conversation], value: impl Fn(&Score) -> Hundredths) -> Option<Hundredths> {
+        self.mean(of.iter().map(|known| u64::from(value(score(known)).0)).sum(), of.len() as u64)
+    }
+
+    /// R6.2.
+    fn resolution_rate(&self, of: &[&Conversation]) -> Option<Hundredths> {
+        let failure = self.csat.threshold_resolution_failure;
+        let fails = |composite| {
+            composite < failure || (composite == failure && self.breaks(Broken::ResolutionFailureIsInclusive))
+        };
+        let resolved = of.iter().filter(|known| score(known).resolved && !fails(score(known).composite)).count() as u64;
+        self.mean(resolved * 100, of.len() as u64)
+    }
+
+    /// R3.3; none for an unknown account.
+    pub fn health(&mut self, account: Id, now: Millis) -> Option<AccountHealth> {
+        self.accounts.iter().find(|(id, _)| *id == account)?;
+        let window = self.window(account, now);
+        let consecutive_low = self.run(Scope::Account(account)).len() as u32;
+        let trend = self.trend(&window);
+        let mut health = AccountHealth {
+            account_id: account,
+            rolling_composite: self.average(&window, |score| score.composite),
+            rolling_outcome: self.average(&window, |score| score.dimensions[0]),
+            rolling_process: self.average(&window, |score| score.dimensions[1]),
+            rolling_environment: self.average(&window, |score| score.dimensions[2]),
+            resolution_rate: self.resolution_rate(&window),
+            conversation_count: window.len() as u32,
+            churn_risk: ChurnRisk::Low,
+            consecutive_low,
+            trend,
+        };
+        health.churn_risk = self.churn(&health);
+        let (scored, full) = (self.scored(Scope::Account(account)).len(), usize::from(self.settings.window_size));
+        let aged_out = window.is_empty() && scored > 0;
+        self.note_health(&health, scored > full, aged_out);
+        Some(health)
+    }
+
+    fn note_health(&mut self, health: &AccountHealth, full: bool, aged_out: bool) {
+        self.coverage.count(match health.churn_risk {
+            ChurnRisk::Critical => "risk critical",
+            ChurnRisk::High => "risk high",
+            ChurnRisk::Medium => "risk medium",
+            ChurnRisk::Low => "risk low",
+        });
+        self.coverage.count(match health.trend {
+            Trend::Improving => "trend improving",
+            Trend::Stable => "trend stable",
+            Trend::Declining => "trend declining",
+        });
+        if full {
+            self.coverage.count("more than the window holds");
+        }
+        if aged_out {
+            self.coverage.count("all older than the window");
+        }
+        if health.consecutive_low >= 100 {
+            self.coverage.count("run of 100");
+        }
+    }
+
+    /// R6.4.
+    pub fn trend(&self, newest_first: &[&Conversation]) -> Trend {
+        let last = if self.breaks(Broken::TrendOver19) { 19 } else { 20 };
+        let composites: Vec<i64> =
+            newest_first.iter().take(last).rev().map(|known| i64::from(score(known).composite.0)).collect();
+        trend_of(&composites, self.breaks(Broken::TrendStrict))
+    }
+
+    /// R6.5.
+    pub fn churn(&self, health: &AccountHealth) -> ChurnRisk {
+        let below = |value: Option<Hundredths>, bound: u16| value.is_some_and(|value| value.0 < bound);
+        let composite = health.rolling_composite;
+        let declining = health.trend == Trend::Declining;
+        let critical = self.active(Scope::Account(health.account_id)).is_some()
+            || health.consecutive_low >= u32::from(self.csat.circuit_breaker_count)
+            || below(composite, 200);
+        let high = below(composite, self.csat.threshold_low_composite.0)
+            || below(health.resolution_rate, 60)
+            || (below(composite, 350) && declining);
+        let rate_bound = if self.breaks(Broken::ChurnRateEdgeInclusive) { 81 } else { 80 };
+        let medium = below(composite, 350)
+            || below(health.resolution_rate, rate_bound)
+            || declining
+            || health.consecutive_low >= 2;
+        let enough = if self.breaks(Broken::ChurnOfTwo) { 2 } else { 3 };
+        if critical {
+            ChurnRisk::Critical
+        } else if health.conversation_count < enough {
+            ChurnRisk::Low
+        } else if high {
+            ChurnRisk::High
+        } else if medium {
+            ChurnRisk::Medium
+        } else {
+            ChurnRisk::Low
+        }
+    }
+
+    /// R3.1.
+    pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
+        let mut of = self.scored(Scope::Workspace);
+        let last = to - Millis::from(self.breaks(Broken::StatsEndExclusive));
+        of.retain(|known| (from..=last).contains(&score(known).scored_at));
+        QualityStats {
+            period_start: from,
+            period_end: to,
+            conversations_scored: of.len() as u64,
+            average_composite: self.average(&of, |score| score.composite),
+            average_outcome: self.average(&of, |score| score.dimensions[0]),
+            average_process: self.average(&of, |score| score.dimensions[1]),
+            average_environment: self.average(&of, |score| score.dimensions[2]),
+            average_confidence: self.average(&of, |score| score.confidence),
+            average_disconfirmation: self.average(&of, |score| score.disconfirmation),
+            circuit_breakers_triggered: self
+                .breakers
+                .iter()
+                .filter(|breaker| (from..=to).contains(&breaker.triggered_at))
+                .count() as u64,
+            resolution_rate: self.resolution_rate(&of),
+        }
+    }
+
+    /// R3.2.
+    pub fn quality(&self, conversation: Id) -> Known<ConversationQuality> {
+        let Some(known) = self.conversation(conversation) else { return Known::Unknown };
+        let Some(score) = &known.score else { return Known::NotScored };
+        Known::Found(ConversationQuality {
+            conversation_id: conversation,
+            outcome_score: score.dimensions[0],
+            process_score: score.dimensions[1],
+            environment_score: score.dimensions[2],
+            composite_score: score.composite,
+            disconfirmation: score.disconfirmation,
+            confidence: score.confidence,
+            signal_count: score.signal_count,
+            scored_at: score.scored_at,
+        })
+    }
+
+    /// R5.5, as of `now`.
+    pub fn explained(&self, conversation: Id, now: Millis) -> Known<Explained> {
+        let Some(known) = self.conversation(conversation) else { return Known::Unknown };
+        let Some(score) = &known.score else { return Known::NotScored };
+        let span = self.settings.explanation_span() + Millis::from(self.breaks(Broken::ExplanationEdgeInclusive));
+        if score.unexplained || now - score.made >= span {
+            return Known::Gone;
+        }
+        Known::Found(Explained {
+            imported: score.imported,
+            composite: score.composite,
+            weights: score.weights,
+            expectations: known.expectation.expect("scored conversations have one"),
+        })
+    }
+}
+
+/// The least-squares slope over x = 0 … n − 1, times n − 1, against a quarter, in whole numbers.
+pub fn trend_of(composites: &[i64], strict: bool) -> Trend {
+    let n = composites.len() as i64;
+    if n < 5 {
+        return Trend::Stable;
+    }
+    let sum_x: i64 = (0..n).sum();
+    let sum_xx: i64 = (0..n).map(|x| x * x).sum();
+    let sum_y: i64 = composites.iter().sum();
+    let sum_xy: i64 = (0..n).zip(composites).map(|(x, y)| x * y).sum();
+    let change = (n * sum_xy - sum_x * sum_y) * (n - 1);
+    let quarter = 25 * (n * sum_xx - sum_x * sum_x);
+    if change > quarter || (change == quarter && !strict) {
+        Trend::Improving
+    } else if change < -quarter || (change == -quarter && !strict) {
+        Trend::Declining
+    } else {
+        Trend::Stable
+    }
+}
+
+fn score(known: &Conversation) -> &Score {
+    known.score.as_ref().expect("only scored conversations are listed")
+}
+
+fn order(known: &Conversation) -> (Millis, tripswitch::domain::ids::Position) {
+    (score(known).scored_at, score(known).position)
+}

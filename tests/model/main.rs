@@ -1,0 +1,25 @@
+//! The model test: sections 5 to 7 of the contract, written twice. A naive model that recomputes
+//! everything from lists runs beside the real domain on seeded streams of frames, and both have to
+//! give the same answers after every frame.
+//!
+//! `TRIPSWITCH_SEED=<n>` runs one seed of every scenario; `TRIPSWITCH_CASES=<n>` runs n times as
+//! many. A failure prints its seed and the shortest stream found that still fails.
+
+mod breakers;
+mod broken;
+mod compare;
+mod coverage;
+mod events;
+mod examples;
+mod health;
+mod life;
+mod mutants;
+mod naive;
+mod order;
+mod real;
+mod rng;
+mod scenario;
+mod scores;
+mod shrink;
+mod stream;
+mod streams;

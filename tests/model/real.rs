@@ -1,0 +1,120 @@
+//! The real domain, with the questions that the comparison asks.
+
+use tripswitch::domain::csat_config::CsatConfig;
+use tripswitch::domain::expectation::Source;
+use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
+use tripswitch::domain::local::Local;
+use tripswitch::domain::record::{Frame, Record};
+use tripswitch::domain::reply::{Effect, Reply};
+use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::settings::Settings;
+use tripswitch::domain::time::Millis;
+use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
+
+/// What both models can say of R5.5.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    pub imported: bool,
+    pub composite: Hundredths,
+    pub weights: [f64; 3],
+    pub expectations: [Option<(Hundredths, Source)>; 3],
+}
+
+pub struct Real {
+    local: Local,
+    skips: Vec<Position>,
+}
+
+impl Real {
+    pub fn new(key: WorkspaceKey, name: &str, settings: Settings, skips: &[Position]) -> Self {
+        let mut local = Local::new(key, name.into(), settings);
+        local.workspace.install_skips(skips.iter().copied());
+        Self { local, skips: skips.to_vec() }
+    }
+
+    /// One round. What it says of itself has to fit what it did.
+    pub fn apply(&mut self, frames: &[Frame]) -> (Vec<(u64, Reply)>, Vec<Effect>) {
+        let epoch = self.local.workspace.gate().ask(None).epoch;
+        let applied = self.local.apply(frames);
+        let last = frames.last().expect("rounds are not empty");
+        assert_eq!(self.local.workspace.applied(), last.seq, "applied");
+        assert_eq!(applied.breakers_changed, epoch != self.local.workspace.gate().ask(None).epoch, "breakers_changed");
+        let skipped = self.skips.contains(&Position::new(last.seq, 0));
+        assert!(applied.rules_changed || skipped || !matches!(last.record, Record::Settings(_)), "rules_changed");
+        (applied.replies, applied.effects)
+    }
+
+    /// Frames that were applied before: passed over.
+    pub fn apply_again(&mut self, frames: &[Frame]) -> (Vec<(u64, Reply)>, Vec<Effect>) {
+        let applied = self.local.apply(frames);
+        (applied.replies, applied.effects)
+    }
+
+    pub fn needs_settings(&self, settings: &Settings) -> bool {
+        self.local.workspace.needs_settings(settings)
+    }
+
+    pub fn duplicates_held(&self) -> u64 {
+        self.local.workspace.duplicates_held()
+    }
+
+    pub fn health(&mut self, id: Id, now: Millis) -> Option<AccountHealth> {
+        self.local.health(id, now)
+    }
+
+    /// As [`health`](Self::health), of an account made anew from what the workspace knows.
+    pub fn rebuilt_health(&self, id: Id, now: Millis) -> Option<AccountHealth> {
+        let rules = self.local.workspace.rules();
+        self.local.workspace.account(id).map(|account| account.health(&rules, now))
+    }
+
+    pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
+        self.local.workspace.stats(from, to)
+    }
+
+    pub fn quality(&self, id: Id) -> Known<ConversationQuality> {
+        self.local.workspace.conversation(id)
+    }
+
+    pub fn explained(&self, id: Id, now: Millis) -> Known<Explained> {
+        match self.local.workspace.explanation(id, now) {
+            Known::Unknown => Known::Unknown,
+            Known::NotScored => Known::NotScored,
+            Known::Gone => Known::Gone,
+            Known::Found(found) => Known::Found(Explained {
+                imported: found.imported,
+                composite: found.composite_score,
+                weights: found.composite.map(|part| part.weight),
+                expectations: found.expectations.map(|of| of.expected.zip(of.source)),
+            }),
+        }
+    }
+
+    pub fn active_breakers(&self) -> Vec<BreakerView> {
+        self.local.workspace.active_breakers()
+    }
+
+    pub fn gate(&self, account: Option<Id>) -> Gate {
+        self.local.workspace.gate().ask(account)
+    }
+
+    pub fn csat_config(&self) -> CsatConfig {
+        self.local.workspace.csat_config().clone()
+    }
+
+    pub fn knows_account(&self, id: Id) -> bool {
+        self.local.workspace.knows_account(id)
+    }
+
+    pub fn late_events(&self) -> u64 {
+        self.local.workspace.late_events()
+    }
+
+    pub fn sleep(&mut self, id: Id) {
+        self.local.sleep(id);
+    }
+
+    pub fn state_hash(&self) -> [u8; 32] {
+        self.local.workspace.state_hash()
+    }
+}

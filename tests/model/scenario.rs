@@ -1,0 +1,191 @@
+//! What a stream is made of: few names, so that things meet, and shares that lead deep into one
+//! corner of the contract each.
+
+use tripswitch::domain::scoring::lexicon::builtin_packs;
+use tripswitch::domain::settings::Settings;
+
+/// Which corner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scenario {
+    /// A few conversations with everything that can happen to a life.
+    Lives,
+    /// Hundreds of imports on one or two accounts: full windows, runs of a hundred.
+    Dense,
+    /// Contacts, inferred accounts, moves and mismatches.
+    Contacts,
+    /// Low scores, trips, acknowledgements and resolves, by small counts.
+    Trips,
+    /// Health at its thresholds: trends, rates, ages of exactly the window.
+    Ladders,
+    /// All at once.
+    Mixed,
+    /// More conversations than one leaf of any index holds.
+    Deep,
+}
+
+/// Shares of a scenario. Those of steps and of events are weights, the others percentages.
+#[derive(Clone, Debug)]
+pub struct Shares {
+    pub frames: (i64, i64),
+    pub events_per_frame: (i64, i64),
+    pub accounts: u64,
+    pub conversations: u64,
+    pub contacts: u64,
+    /// Events, patch, acknowledge, resolve, settings.
+    pub steps: [u64; 5],
+    /// Import, customer, agent, terminal, reopening, item, signal, rating, created, account.updated, ladder, gap.
+    pub events: [u64; 12],
+    /// A conversation that was not there before.
+    pub new_conversation: u64,
+    pub names_account: u64,
+    /// Of the events that name an account: another than the conversation's.
+    pub other_account: u64,
+    pub names_contact: u64,
+    pub low: u64,
+    /// An event is sent a second time.
+    pub repeat: u64,
+    /// The clock jumps by hours or days.
+    pub jump: u64,
+    /// An import's time is chosen to meet an edge.
+    pub edge: u64,
+}
+
+impl Shares {
+    pub fn of(scenario: Scenario) -> Self {
+        let base = Self {
+            frames: (20, 90),
+            events_per_frame: (1, 4),
+            accounts: 3,
+            conversations: 8,
+            contacts: 3,
+            steps: [88, 3, 3, 3, 3],
+            events: [10, 20, 14, 16, 10, 4, 6, 6, 3, 3, 0, 0],
+            new_conversation: 20,
+            names_account: 35,
+            other_account: 6,
+            names_contact: 15,
+            low: 60,
+            repeat: 8,
+            jump: 10,
+            edge: 40,
+        };
+        match scenario {
+            Scenario::Lives => Self {
+                conversations: 3,
+                accounts: 2,
+                events: [5, 20, 10, 26, 20, 4, 6, 6, 3, 1, 0, 0],
+                names_account: 25,
+                names_contact: 5,
+                jump: 14,
+                ..base
+            },
+            Scenario::Dense => Self {
+                frames: (30, 90),
+                events_per_frame: (1, 8),
+                accounts: 2,
+                conversations: 260,
+                events: [80, 4, 2, 6, 3, 1, 1, 2, 0, 1, 0, 0],
+                steps: [94, 2, 2, 2, 1],
+                new_conversation: 80,
+                names_account: 92,
+                other_account: 3,
+                names_contact: 4,
+                low: 70,
+                repeat: 2,
+                jump: 6,
+                edge: 15,
+                ..base
+            },
+            Scenario::Contacts => Self {
+                conversations: 10,
+                events: [30, 14, 6, 16, 6, 2, 2, 4, 4, 12, 0, 3],
+                names_account: 30,
+                other_account: 30,
+                names_contact: 60,
+                jump: 4,
+                ..base
+            },
+            Scenario::Trips => Self {
+                conversations: 30,
+                events: [60, 8, 2, 10, 4, 1, 1, 6, 1, 2, 0, 0],
+                steps: [70, 6, 12, 12, 1],
+                new_conversation: 50,
+                names_account: 70,
+                low: 80,
+                edge: 70,
+                ..base
+            },
+            Scenario::Ladders => Self {
+                frames: (10, 40),
+                accounts: 16,
+                conversations: 200,
+                events: [10, 2, 1, 4, 2, 1, 0, 2, 0, 1, 40, 0],
+                steps: [90, 6, 2, 2, 2],
+                new_conversation: 60,
+                jump: 6,
+                repeat: 2,
+                ..base
+            },
+            Scenario::Deep => Self {
+                frames: (180, 220),
+                events_per_frame: (8, 20),
+                accounts: 3,
+                conversations: 1_900,
+                events: [90, 2, 1, 3, 1, 1, 1, 1, 0, 1, 0, 0],
+                new_conversation: 75,
+                names_account: 60,
+                edge: 60,
+                jump: 5,
+                repeat: 1,
+                ..base
+            },
+            Scenario::Mixed => {
+                Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
+            }
+        }
+    }
+
+    /// Low imports and little else: runs of more than a hundred.
+    pub fn turn_bad(&mut self) {
+        self.frames = (50, 60);
+        self.low = 100;
+        self.steps = [93, 1, 0, 0, 6];
+        self.events = [97, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0];
+        self.jump = 0;
+        self.edge = 0;
+    }
+}
+
+/// Settings that a stream begins with: the defaults, or small ones that are soon met.
+pub fn settings(scenario: Scenario, rng: &mut crate::rng::Rng) -> Settings {
+    let mut settings = Settings::default();
+    if rng.chance(40) {
+        settings.max_turns = rng.pick(&[2, 3, 5]);
+    }
+    if rng.chance(30) {
+        settings.settle_days = rng.pick(&[1, 2, 7, 14]);
+        settings.duplicate_days = rng.pick(&[2, 3, 7]);
+    }
+    if rng.chance(25) {
+        settings.window_days = rng.pick(&[2, 10, 30]);
+    }
+    if rng.chance(30) {
+        settings.workspace_factor = rng.pick(&[1, 2, 4]);
+    }
+    if scenario != Scenario::Dense && rng.chance(35) {
+        settings.window_size = rng.pick(&[3, 5, 6, 8]);
+    }
+    if scenario == Scenario::Dense && rng.chance(15) {
+        settings.window_size = rng.pick(&[20, 120]);
+    }
+    if rng.chance(15) {
+        weigh(&mut settings, rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]));
+    }
+    settings
+}
+
+/// Other composite weights, under a hash of their own.
+pub fn weigh(settings: &mut Settings, weights: [f64; 3]) {
+    settings.profile.composite_weights = weights;
+    settings.profile.hash = settings.profile.computed_hash(builtin_packs());
+}

@@ -1,0 +1,184 @@
+//! The streams themselves: thousands of them, and what they have to have exercised.
+
+use tripswitch::domain::event::{Body, Status, TurnFeatures};
+use tripswitch::domain::settings::Settings;
+use tripswitch::domain::time::DAY;
+
+use crate::compare::compare_all;
+use crate::coverage::Coverage;
+use crate::scenario::Scenario;
+use crate::shrink::report;
+use crate::stream::{Action, Maker, START, Step, Stream, account, conversation, stream};
+
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
+}
+
+/// Runs a scenario's streams; fails on the first that diverges, or if `wanted` did not happen.
+fn run(scenario: Scenario, cases: u64, wanted: &[(&'static str, u64)]) {
+    let factor = number("TRIPSWITCH_CASES").unwrap_or(1);
+    let one = number("TRIPSWITCH_SEED");
+    let seeds = one.map_or(1..cases * factor + 1, |seed| seed..seed + 1);
+    let mut coverage = Coverage::default();
+    for seed in seeds {
+        let stream = stream(scenario, seed);
+        match compare_all(&stream) {
+            Ok(of_stream) => coverage.merge(&of_stream),
+            Err(_) => panic!("{}", report(&stream)),
+        }
+    }
+    println!("{scenario:?}\n{coverage}");
+    let missing = coverage.missing(wanted);
+    assert!(one.is_some() || missing.is_empty(), "{scenario:?} did not exercise enough: {missing:?}\n{coverage}");
+}
+
+#[test]
+fn r5_2_new_settings_hold_for_a_frame_of_the_same_receipt() {
+    let mut maker = Maker::new(Scenario::Lives, 1);
+    let said = maker.blank(Some(conversation(1)), Some(START), Body::MessageReceived(TurnFeatures::default()));
+    let closed = maker.blank(Some(conversation(1)), Some(START), Body::StatusChanged(Status::Closed));
+    let mut late = maker.blank(Some(conversation(1)), Some(START - 1), Body::StatusChanged(Status::Open));
+    late.account = Some(account(1));
+    let shorter = Settings { settle_days: 1, duplicate_days: 1, ..Settings::default() };
+    let (settings, later) = (Action::Settings(Box::new(shorter)), START + 2 * DAY);
+    let frames = [
+        (START, Action::Events(vec![said.clone(), closed])),
+        (later, settings),
+        (later, Action::Events(vec![late, said])),
+    ];
+    let steps = frames.map(|(receipt, action)| Step::Frame { receipt, action });
+    let (scenario, skips) = (Scenario::Lives, Vec::new());
+    let stream = Stream { seed: 0, scenario, settings: Settings::default(), skips, steps: steps.into() };
+    assert!(compare_all(&stream).is_ok(), "{}", report(&stream));
+}
+
+#[test]
+fn lives_agree() {
+    let wanted = [
+        ("closed, then resolved", 300),
+        ("disconfirmed", 1_000),
+        ("expectation renewed", 1_000),
+        ("expected by baseline", 300),
+        ("first life score", 500),
+        ("identity forgotten", 10_000),
+        ("import replaced by life", 700),
+        ("import stood", 3_000),
+        ("late", 3_000),
+        ("life replaced by import", 700),
+        ("life without a score", 1_000),
+        ("message beyond the turns kept", 1_000),
+        ("new life", 600),
+        ("re-score", 8_000),
+        ("reopening", 1_000),
+        ("score of a new life", 2_500),
+        ("score vanished", 15),
+        ("scored one attached", 200),
+        ("scoredAt moved back", 300),
+        ("scoredAt moved on", 150),
+        ("settled", 700),
+        ("skipped", 70),
+    ];
+    run(Scenario::Lives, 1_000, &wanted);
+}
+
+#[test]
+fn dense_agree() {
+    let wanted = [
+        ("disconfirmed", 6_000),
+        ("expected by account", 20_000),
+        ("expected by workspace", 1_500),
+        ("import", 10_000),
+        ("more than the window holds", 2_000),
+        ("next older one counts again", 100),
+        ("no trip while one is active", 5_000),
+        ("run of 100", 30),
+        ("trend declining", 1_000),
+        ("trend improving", 1_000),
+    ];
+    run(Scenario::Dense, 150, &wanted);
+}
+
+#[test]
+fn contacts_agree() {
+    let wanted = [
+        ("account confirmed", 300),
+        ("account inferred", 1_000),
+        ("account moved", 600),
+        ("account renamed", 1_000),
+        ("account updated", 3_000),
+        ("duplicate", 1_000),
+        ("id reused", 700),
+        ("mismatch", 1_000),
+        ("next older one counts again", 400),
+        ("scored one attached", 500),
+        ("scored one moved", 500),
+        ("workspace trip", 70),
+    ];
+    run(Scenario::Contacts, 1_000, &wanted);
+}
+
+#[test]
+fn trips_agree() {
+    let wanted = [
+        ("account trip", 500),
+        ("acknowledge refused", 60),
+        ("command repeated", 300),
+        ("composite exactly at the threshold", 1_000),
+        ("config patched", 1_000),
+        ("history did not trip", 150),
+        ("no trip while one is active", 3_000),
+        ("resolve refused", 400),
+        ("resolved", 300),
+        ("second account trip", 100),
+        ("second workspace trip", 15),
+        ("unknown breaker", 1_000),
+        ("workspace run of one account", 150),
+        ("workspace trip", 100),
+    ];
+    run(Scenario::Trips, 1_000, &wanted);
+}
+
+#[test]
+fn ladders_agree() {
+    let wanted = [
+        ("composite exactly at the threshold", 3_000),
+        ("expected by account", 50_000),
+        ("expected by baseline", 3_000),
+        ("expected by nothing", 3_000),
+        ("expected by workspace", 20_000),
+        ("risk critical", 5_000),
+        ("risk high", 3_000),
+        ("risk low", 5_000),
+        ("risk medium", 2_500),
+        ("trend declining", 2_500),
+        ("trend improving", 2_500),
+        ("trend stable", 10_000),
+    ];
+    run(Scenario::Ladders, 300, &wanted);
+}
+
+#[test]
+fn mixed_agree() {
+    let wanted = [
+        ("all older than the window", 3_000),
+        ("expectation renewed", 300),
+        ("expected by account", 3_000),
+        ("expected by baseline", 1_000),
+        ("expected by workspace", 300),
+        ("late", 2_500),
+        ("new life", 250),
+        ("reopening", 300),
+        ("score vanished", 4),
+        ("scored one moved", 60),
+        ("second account trip", 15),
+        ("workspace trip", 40),
+    ];
+    run(Scenario::Mixed, 500, &wanted);
+}
+
+#[test]
+fn deep_agree() {
+    let wanted = [("import", 7_000), ("import replaced by import", 1_500), ("next older one counts again", 300)];
+    run(Scenario::Deep, 5, &wanted);
+}
