@@ -5,6 +5,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`http`] | routes, credentials, answers; the second listener |
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
 //! | [`journal`] | the durable order of everything that happened; group commit |

@@ -125,6 +125,33 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 mod tests {
     use super::*;
 
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use crate::ids::SeededIds;
+
+    #[tokio::test]
+    async fn r2_7_a_panic_is_a_500_that_does_not_say_why() {
+        let ids = Arc::new(SeededIds::new(1));
+        let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1) };
+        let router: Router = Router::new()
+            .route("/", get(async || -> Response { panic!("a customer's words") }))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(tools, envelope));
+        let request = Request::builder().uri("/").header(X_REQUEST_ID, "r-1").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[X_REQUEST_ID], "r-1");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let error = "The server failed to answer this request.";
+        assert_eq!(body, serde_json::json!({"error": error, "code": "internal_error", "requestId": "r-1"}));
+    }
+
     fn sent(id: &str) -> Option<String> {
         let request = Request::builder().header(X_REQUEST_ID, id).body(Body::empty()).unwrap();
         RequestId::sent(&request).map(|id| id.0.to_string())

@@ -1,5 +1,5 @@
-//! Every URL over a real socket. The modules mirror the paths; `credentials`, `order` and
-//! `framework` hold what is the same for all of them.
+//! Every URL over a real socket. The modules mirror the paths; `credentials`, `order`,
+//! `framework` and `faults` hold what is the same for all of them.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 mod conversations;
 mod credentials;
+mod faults;
 mod framework;
 mod monitor;
 mod order;

@@ -10,24 +10,24 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::journal::writer::GroupLimits;
-use tripswitch::recovery::Recovered;
+use tripswitch::recovery::{Progress, recover};
 use tripswitch::service::door::{Door, DoorOptions, Secret};
 
-/// Starts both on an empty journal.
-pub async fn start(clock: Arc<ManualClock>, ids: Arc<SeededIds>) -> (Engine, Arc<Door>) {
+/// Starts both on what the log holds.
+pub async fn start(clock: Arc<ManualClock>, ids: Arc<SeededIds>, log: &MemoryLog) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
     let settings = Arc::new(Settings { secret_id: secret.id(), ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
     let parts = EngineParts {
-        recovered: Recovered::default(),
-        journal: Box::new(MemoryLog::default().writer()),
+        recovered: recover(&log.writer(), &Progress::default()).expect("the log can be replayed"),
+        journal: Box::new(log.writer()),
         clock,
         ids,
         settings: source,
         options: EngineOptions::default(),
         group_limits: GroupLimits::default(),
     };
-    let engine = Engine::start(parts).await.expect("the engine starts on an empty journal");
+    let engine = Engine::start(parts).await.expect("the engine starts");
     let table = engine.system_table();
     let origin = table.origin().expect("the engine has written its first record");
     let analyzer = Arc::new(Analyzer::new(builtin_packs().to_vec(), "en"));

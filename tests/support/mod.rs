@@ -18,6 +18,7 @@ use tripswitch::domain::time::Millis;
 use tripswitch::http::monitor::{self, Monitor};
 use tripswitch::http::{App, Limits, Meter};
 use tripswitch::ids::SeededIds;
+use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
 
 pub use reply::Reply;
@@ -30,6 +31,7 @@ pub struct Server {
     pub address: std::net::SocketAddr,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
+    pub log: MemoryLog,
     pub engine: Engine,
     pub service: Arc<Service>,
     pub meter: Arc<Meter>,
@@ -41,9 +43,14 @@ pub struct Server {
 impl Server {
     /// `room`: bytes of ingest bodies under way.
     pub async fn start(limits: Limits, room: usize) -> Self {
-        let clock = Arc::new(ManualClock::new(NOW));
+        Self::start_on(MemoryLog::default(), NOW, limits, room).await
+    }
+
+    /// Starts on what an earlier server left in the log.
+    pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, room: usize) -> Self {
+        let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
-        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids)).await;
+        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log).await;
         let service = Arc::new(Service::new(engine.clone(), door, ids.clone()).with_room(room));
         let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default() };
         let meter = Arc::clone(&app.meter);
@@ -56,7 +63,7 @@ impl Server {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
-        Self { address, clock, ids, engine, service, meter, client, stop, serving }
+        Self { address, clock, ids, log, engine, service, meter, client, stop, serving }
     }
 
     /// Stops the server and waits for its end.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tripswitch::clock::Clock;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::system::{ApiKey, Scope, SystemRecord};
 use tripswitch::domain::time::Millis;
@@ -65,6 +66,16 @@ impl World {
         world.key = world.make_key(BOUND, &DATA).await.0;
         world.tenant_key = world.make_key(Holder { workspace: None, ..BOUND }, &DATA).await.0;
         world
+    }
+
+    /// The same world after an orderly end and a start from the journal.
+    pub async fn restarted(self) -> Self {
+        let Self { server, key, tenant_key } = self;
+        let (log, now) = (server.log.clone(), server.clock.now());
+        let engine = server.engine.clone();
+        server.stop().await;
+        engine.shutdown().await;
+        Self { server: Server::start_on(log, now, Limits::default(), 16 << 20).await, key, tenant_key }
     }
 
     /// A key and its id.
