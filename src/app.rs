@@ -1,5 +1,9 @@
 //! Composition root: the only place that picks implementations.
 
+pub mod offline;
+pub mod server;
 pub mod start;
 
+pub use offline::system_offline;
+pub use server::{Server, ServerError};
 pub use start::{AppError, DataDirectory, Lifecycle, StartOptions};

@@ -5,6 +5,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`cli`] | one file per verb |
 //! | [`http`] | routes, credentials, answers; the second listener |
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
@@ -12,6 +13,7 @@
 //! | [`domain`] | pure: events in; scores, health and breakers out |
 //! | [`recovery`] | the journal's road again, at the start |
 //! | [`app`] | the composition root |
+//! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
 //!
 //! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
@@ -19,7 +21,9 @@
 
 pub mod actors;
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod ids;

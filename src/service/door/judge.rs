@@ -132,7 +132,8 @@ impl<'d> Reader<'d> {
     fn features(&self, data: &Data<'_>) -> Result<TurnFeatures, Fault> {
         let conversation = need(data.conversation, Member::ConversationId)?;
         let key = conversation_word_key(self.door.options.secret.bytes(), conversation);
-        Ok(self.door.analyzer.analyze(data.text.as_deref(), data.language.as_deref(), &key))
+        let analyzer = self.door.analyzer(self.workspace.id);
+        Ok(analyzer.analyze(data.text.as_deref(), data.language.as_deref(), &key))
     }
 
     /// One of the catalogue; else one of the workspace's own, of which the event's own description

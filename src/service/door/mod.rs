@@ -49,6 +49,8 @@ pub struct DoorOptions {
     /// How far `time` may lie back (R4.5).
     pub retention: Millis,
     pub own_signals: OwnSignals,
+    /// Of the workspaces whose word lists or default language are their own.
+    pub analyzers: HashMap<Id, Arc<Analyzer>>,
     pub secret: Secret,
 }
 
@@ -61,6 +63,7 @@ impl DoorOptions {
             future_leeway: 5 * MINUTE,
             retention: 400 * DAY,
             own_signals: OwnSignals::default(),
+            analyzers: HashMap::new(),
             secret,
         }
     }
@@ -168,6 +171,11 @@ impl Door {
     pub fn new(options: DoorOptions, analyzer: Arc<Analyzer>, identity_key: [u8; 32]) -> Self {
         let hasher = Hasher::new(identity_key, &options.secret);
         Self { options, analyzer, hasher }
+    }
+
+    /// What reads the messages of a workspace.
+    fn analyzer(&self, workspace: Id) -> &Analyzer {
+        self.options.analyzers.get(&workspace).unwrap_or(&self.analyzer)
     }
 
     /// Reads the events of a request: each is in `events` or in `rejected`. CPU work in proportion

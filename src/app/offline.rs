@@ -1,0 +1,227 @@
+//! Tenants, workspaces and keys on a data directory that no server holds (R10.4).
+//!
+//! Opens the journal with its lock, replays the system workspace alone and appends new records as the
+//! server would: the next server finds nothing that it could not have written itself.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::{StartRefused, check_start};
+use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::record::{APPLY_VERSION, Record};
+use crate::domain::system::{ApiKey, Scope, SystemRecord};
+use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::time::Millis;
+use crate::ids::Ids;
+use crate::journal::codec::{GroupBuilder, encode_record};
+use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
+use crate::journal::{AppendError, GroupPosition, Journal, Partition};
+use crate::recovery::{RecoveryError, recover_system};
+
+/// Whose doing a record is that was made on the data directory.
+pub const ACTOR: &str = "data-directory";
+
+/// Random characters of a key, and how many of them its prefix shows (R2.11).
+const TOKEN_LENGTH: usize = 32;
+const TOKEN_SHOWN: usize = 4;
+
+/// Why nothing, or nothing more, was written.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Clock(#[from] StartRefused),
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Refused(#[from] SystemRefusal),
+}
+
+/// A key to be made on the data directory.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub name: Box<str>,
+    /// None for a server key.
+    pub tenant: Option<Box<str>>,
+    pub workspace: Option<Id>,
+    pub side: Side,
+    pub scopes: Vec<Scope>,
+    pub expires_at: Option<Millis>,
+}
+
+/// The system workspace of a data directory, locked while this lives.
+pub struct OfflineSystem<'a> {
+    journal: FileJournal,
+    last: GroupPosition,
+    table: SystemTable,
+    seq: u64,
+    /// The latest receipt, of any frame.
+    receipt: Millis,
+    wall: Millis,
+    ids: &'a dyn Ids,
+}
+
+/// Opens `data_dir` (made and initialised if need be) and replays its system workspace. `wall` is
+/// the wall clock's time, which becomes the receipt of what is appended.
+pub fn system_offline<'a>(
+    data_dir: &Path,
+    options: &FileOptions,
+    ids: &'a dyn Ids,
+    wall: Millis,
+) -> Result<OfflineSystem<'a>, OfflineError> {
+    let Opened { journal, last, torn: _ } = FileJournal::open(data_dir, options, ids)?;
+    let recovered = recover_system(&journal)?;
+    check_start(wall, recovered.last_receipt, false)?;
+    let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
+    let receipt = recovered.last_receipt.unwrap_or(wall);
+    let mut system = OfflineSystem { journal, last, table: recovered.system, seq, receipt, wall, ids };
+    if system.table.origin().is_none() {
+        let incarnation = ids.uuid().into();
+        system.append(SystemRecord::Initialised { incarnation, identity_key: ids.secret() })?;
+    }
+    Ok(system)
+}
+
+impl OfflineSystem<'_> {
+    /// What is there.
+    pub fn table(&self) -> &SystemTable {
+        &self.table
+    }
+
+    /// Makes a workspace; a random id where none is given.
+    pub fn create_workspace(&mut self, name: &str, tenant: &str, id: Option<Id>) -> Result<Id, OfflineError> {
+        let id = id.unwrap_or_else(|| self.ids.uuid().into());
+        let record =
+            SystemRecord::WorkspaceCreated { id, name: name.into(), tenant: tenant.into(), actor: ACTOR.into() };
+        self.append(record)?;
+        Ok(id)
+    }
+
+    /// Makes a key; the second part is its secret, which nobody can see again.
+    pub fn create_key(&mut self, new: NewKey) -> Result<(ApiKey, String), OfflineError> {
+        let prefix = match new.side {
+            Side::Live => "sf_live_v1_",
+            Side::Test => "sf_test_v1_",
+        };
+        let secret = format!("{prefix}{}", self.ids.token(TOKEN_LENGTH));
+        let key = ApiKey {
+            id: self.ids.uuid().into(),
+            name: new.name,
+            key_prefix: secret.chars().take(prefix.len() + TOKEN_SHOWN).collect::<String>().into(),
+            hash: Sha256::digest(secret.as_bytes()).into(),
+            tenant: new.tenant,
+            workspace: new.workspace,
+            side: new.side,
+            scopes: new.scopes,
+            created_at: self.next_receipt(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.append(SystemRecord::KeyCreated { key: key.clone(), actor: ACTOR.into() })?;
+        Ok((key, secret))
+    }
+
+    /// Revokes a key; again, nothing changes.
+    pub fn revoke_key(&mut self, id: Id) -> Result<(), OfflineError> {
+        match self.table.key(id) {
+            Some(key) if key.revoked_at.is_some() => Ok(()),
+            Some(_) | None => self.append(SystemRecord::KeyRevoked { id, actor: ACTOR.into() }),
+        }
+    }
+
+    fn next_receipt(&self) -> Millis {
+        self.receipt.max(self.wall)
+    }
+
+    /// Judged before it is written: nobody else can write in between.
+    fn append(&mut self, record: SystemRecord) -> Result<(), OfflineError> {
+        let receipt = self.next_receipt();
+        let mut table = self.table.clone();
+        table.apply(&record, receipt)?;
+        let bytes = encode_record(&Record::System(record));
+        let mut group = GroupBuilder::default();
+        group.begin(receipt);
+        group.push(WorkspaceKey::SYSTEM, self.seq + 1, APPLY_VERSION, &bytes);
+        self.last = self.journal.append(Partition::default(), self.last, group.finish())?;
+        (self.table, self.seq, self.receipt) = (table, self.seq + 1, receipt);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::SeededIds;
+
+    const WALL: Millis = 1_800_000_000_000;
+
+    fn open<'a>(dir: &Path, ids: &'a SeededIds, wall: Millis) -> Result<OfflineSystem<'a>, OfflineError> {
+        system_offline(dir, &FileOptions { segment_bytes: 1 << 20 }, ids, wall)
+    }
+
+    fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {
+        let scopes = vec![Scope::QualityRead];
+        NewKey {
+            name: "k".into(),
+            tenant: tenant.map(Into::into),
+            workspace,
+            side: Side::Test,
+            scopes,
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn r10_4_what_was_made_is_there_at_the_next_opening() {
+        let dir = tempfile::tempdir().unwrap();
+        let ids = SeededIds::new(1);
+        let mut system = open(dir.path(), &ids, WALL).unwrap();
+        let id = system.create_workspace("Support", "acme", None).unwrap();
+        let (key, secret) = system.create_key(new_key(Some("acme"), Some(id))).unwrap();
+        system.revoke_key(key.id).unwrap();
+        let before = system.table().clone();
+        drop(system);
+
+        let system = open(dir.path(), &ids, WALL + 1).unwrap();
+        assert_eq!(*system.table(), before);
+        assert_eq!(&*system.table().workspace(id).unwrap().name, "Support");
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        assert_eq!(system.table().key_by_hash(&hash).map(|key| key.revoked_at), Some(Some(WALL)));
+        assert!(secret.starts_with("sf_test_v1_") && secret.len() == 43);
+        assert_eq!(*key.key_prefix, secret[..15]);
+    }
+
+    #[test]
+    fn r9_6_a_held_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let ids = SeededIds::new(1);
+        let _held = open(dir.path(), &ids, WALL).unwrap();
+        assert!(matches!(open(dir.path(), &ids, WALL), Err(OfflineError::Open(OpenError::InUse { .. }))));
+    }
+
+    #[test]
+    fn i2_a_refused_record_leaves_the_directory_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let ids = SeededIds::new(1);
+        let mut system = open(dir.path(), &ids, WALL).unwrap();
+        let id = system.create_workspace("Support", "acme", None).unwrap();
+        let (before, last) = (system.table().clone(), system.last);
+        assert!(matches!(system.create_workspace("Again", "acme", Some(id)), Err(OfflineError::Refused(_))));
+        assert!(matches!(system.create_key(new_key(Some("other"), Some(id))), Err(OfflineError::Refused(_))));
+        assert_eq!((system.table(), system.last), (&before, last));
+    }
+
+    #[test]
+    fn r2_16_a_wall_clock_behind_the_last_receipt_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let ids = SeededIds::new(1);
+        drop(open(dir.path(), &ids, WALL).unwrap());
+        assert!(matches!(open(dir.path(), &ids, WALL - 1), Err(OfflineError::Clock(_))));
+        assert!(open(dir.path(), &ids, WALL).is_ok());
+    }
+}

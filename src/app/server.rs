@@ -1,0 +1,195 @@
+//! A whole server: configuration in, two listeners out.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::start::{AppError, DataDirectory, Lifecycle, StartOptions};
+use crate::actors::{Engine, EngineOptions, SettingsSource};
+use crate::clock::SystemClock;
+use crate::config::{Config, ScoringConfig};
+use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::scoring::text::Analyzer;
+use crate::domain::settings::Settings;
+use crate::domain::time::{DAY, Millis};
+use crate::http::monitor::{self, EngineMonitor};
+use crate::http::{App, Limits, Meter};
+use crate::ids::{Ids, RandomIds};
+use crate::journal::file::FileOptions;
+use crate::journal::writer::GroupLimits;
+use crate::service::Service;
+use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
+
+/// Bodies of requests that carry no events: small JSON.
+const SMALL_BODY: usize = 1 << 20;
+
+/// Why no server runs.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the data directory's opening was broken off")]
+    Interrupted,
+}
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    admin_address: SocketAddr,
+    engine: Engine,
+    stop: watch::Sender<bool>,
+    api: JoinHandle<()>,
+    admin: JoinHandle<()>,
+    grace: Duration,
+}
+
+impl Server {
+    /// Takes both ports first, so that a taken one is told at once; answers `/readyz` while the
+    /// journal is replayed, and requests once it is. `accept_clock`: R2.16.
+    pub async fn start(config: &Config, accept_clock: bool) -> Result<Self, ServerError> {
+        let (api, address) = listen(config.server.listen).await?;
+        let (admin, admin_address) = listen(config.admin.listen).await?;
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+        let directory = open(config, Arc::clone(&ids)).await?;
+        let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
+        for kept in directory.torn() {
+            tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
+        }
+
+        let lifecycle = Arc::new(Lifecycle::default());
+        let progress = Arc::clone(&lifecycle);
+        let monitor = Arc::new(EngineMonitor::new(move || progress.progress.share()));
+        let meter = Arc::<Meter>::default();
+        let limits = limits(config);
+        let (stop, _) = watch::channel(false);
+        let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
+        let admin = tokio::spawn(crate::http::serve(admin, routes, limits, stopped(&stop)));
+        let engine = match directory.start(start_options(config, &secret, accept_clock), lifecycle).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                admin.abort();
+                return Err(error.into());
+            }
+        };
+        monitor.started(engine.clone());
+
+        let door = Arc::new(door(config, secret, &engine));
+        let service = Arc::new(Service::new(engine.clone(), door, Arc::clone(&ids)));
+        let routes = crate::http::router(App { service, ids, limits, meter });
+        let api = tokio::spawn(crate::http::serve(api, routes, limits, stopped(&stop)));
+        Ok(Self { address, admin_address, engine, stop, api, admin, grace: config.server.shutdown_grace })
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the second listener listens.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// Finishes the requests under way, within the grace; then what was accepted.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for mut task in [self.api, self.admin] {
+            if tokio::time::timeout(self.grace, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        self.engine.shutdown().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let failed = |source| ServerError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let real = listener.local_addr().map_err(failed)?;
+    Ok((listener, real))
+}
+
+/// Reading every group may take long.
+async fn open(config: &Config, ids: Arc<dyn Ids>) -> Result<DataDirectory, ServerError> {
+    let path = config.storage.data_dir.clone();
+    let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
+    let opened =
+        tokio::task::spawn_blocking(move || DataDirectory::open(&path, &options, Arc::new(SystemClock::new()), ids));
+    Ok(opened.await.map_err(|_| ServerError::Interrupted)?.map_err(AppError::from)?)
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        events_body: to_usize(config.server.max_body_bytes),
+        body: SMALL_BODY.min(to_usize(config.server.max_body_bytes)),
+        body_timeout: config.server.body_timeout,
+        header_timeout: config.server.header_timeout,
+    }
+}
+
+fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartOptions {
+    StartOptions {
+        engine: EngineOptions {
+            waiting_bytes: to_usize(config.limits.inflight_bytes),
+            duplicate_limit: config.limits.duplicates,
+            idle_after: Millis::try_from(config.limits.account_idle.as_millis()).unwrap_or(Millis::MAX),
+            ..EngineOptions::default()
+        },
+        group_limits: GroupLimits {
+            bytes: to_usize(config.journal.group_max_bytes),
+            frames: to_usize(config.journal.group_max_frames.into()),
+        },
+        settings: settings_source(config, secret.id()),
+        accept_clock,
+    }
+}
+
+/// The settings by workspace; both sides of one share them.
+fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
+    let settings = |id: Id| Arc::new(Settings { secret_id, ..config.settings_for(id) });
+    let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
+    let server = settings(WorkspaceKey::SYSTEM.id);
+    Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
+}
+
+fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
+    let analyzer = |scoring: &ScoringConfig| Arc::new(Analyzer::new(scoring.packs.to_vec(), &scoring.default_language));
+    let signals =
+        |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
+    let options = DoorOptions {
+        max_events: config.server.max_events_per_request.into(),
+        max_bytes: to_usize(config.server.max_body_bytes),
+        retention: Millis::from(config.model.retention_days) * DAY,
+        own_signals: OwnSignals {
+            server: signals(&config.scoring),
+            workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
+        },
+        analyzers: config.workspaces.iter().map(|(id, scoring)| (*id, analyzer(scoring))).collect(),
+        ..DoorOptions::new(secret)
+    };
+    let table = engine.system_table();
+    let origin = table.origin().expect("a started engine has written its first record");
+    Door::new(options, analyzer(&config.scoring), origin.identity_key)
+}
+
+/// Done when the server is to stop.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stop = stop.subscribe();
+    async move {
+        // A sender that is gone is a word to stop as well.
+        drop(stop.wait_for(|stop| *stop).await);
+    }
+}
+
+fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}

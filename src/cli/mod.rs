@@ -1,0 +1,111 @@
+//! The command line: one file per verb (section 10 of the contract).
+
+pub mod args;
+pub mod check_config;
+pub mod completions;
+pub mod config_args;
+pub mod demo;
+pub mod exit;
+pub mod journal;
+pub mod key;
+pub mod logging;
+pub mod output;
+pub mod score;
+pub mod serve;
+pub mod target;
+pub mod workspace;
+
+use std::io::Write;
+
+use clap::Parser;
+
+use exit::{Exit, Failure};
+
+/// Scores AI-support conversations as they happen, and pauses the AI for an account when they go bad
+#[derive(Debug, Parser)]
+#[command(name = "tripswitch", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say nothing but what was asked for
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Demo(demo::Args),
+    /// Score dialogues from a file: no server, no set-up
+    Score(score::ScoreArgs),
+    #[command(subcommand)]
+    Workspace(workspace::Command),
+    #[command(subcommand)]
+    Key(key::Command),
+    CheckConfig(check_config::Args),
+    #[command(subcommand)]
+    Journal(journal::Command),
+    Completions(completions::Args),
+}
+
+/// Does what the command line says. A wrong one ends the process here (R10.9: 2).
+pub fn run() -> Exit {
+    let Cli { command, quiet } = Cli::parse();
+    let done = match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args, quiet),
+        Command::Score(args) => score::run(args.file.as_deref(), args.explain).map_err(scored),
+        Command::Workspace(command) => workspace::run(&command),
+        Command::Key(command) => key::run(&command, quiet),
+        Command::CheckConfig(args) => check_config::run(&args, quiet),
+        Command::Journal(command) => journal::run(&command, quiet),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match done {
+        Ok(()) => Exit::Ok,
+        Err(Failure { exit, message }) => {
+            if !message.is_empty() {
+                // Where standard error is closed there is nobody to tell.
+                drop(writeln!(std::io::stderr().lock(), "{}{message}", if exit == Exit::Ok { "" } else { "error: " }));
+            }
+            exit
+        }
+    }
+}
+
+fn scored(error: score::ScoreError) -> Failure {
+    let exit = if error.exit_code() == Exit::NoInput.code() { Exit::NoInput } else { Exit::Failed };
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Failure::new(exit, format!("{error}{cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn r10_4_a_key_needs_a_tenant_and_a_scope_or_is_a_server_key() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("tripswitch key create --server").is_ok());
+        assert!(parse("tripswitch key create --tenant t --scope quality:read --scope admin").is_ok());
+        for wrong in [
+            "tripswitch key create",
+            "tripswitch key create --tenant t",
+            "tripswitch key create --tenant t --scope server",
+            "tripswitch key create --server --tenant t",
+            "tripswitch key create --server --url http://127.0.0.1:1",
+            "tripswitch key create --tenant t --scope admin --expires tomorrow",
+            "tripswitch workspace create --name n",
+            "tripswitch workspace list --url http://127.0.0.1:1 --data-dir d",
+            "tripswitch key revoke acme",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What verbs print: tables for people, JSON for programs.
+
+use std::io::Write;
+
+use comfy_table::Table;
+use serde::Serialize;
+
+use super::exit::Failure;
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+/// The `-o` option, for verbs that print data.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct FormatArgs {
+    /// What to print
+    #[arg(short = 'o', long = "output", value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// A line to standard output.
+pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+/// A value as one line of JSON to standard output.
+pub fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(std::io::Error::from)?;
+    line(text)
+}
+
+/// A table without frames, as `kubectl` prints them: easy to read and to cut up.
+pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(header.map(str::to_uppercase));
+    for row in rows {
+        table.add_row(row);
+    }
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 1));
+    });
+    let text = table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
+    line(text)
+}
+
+/// Something to know that is no data: to standard error, unless `--quiet`.
+pub fn note(quiet: bool, text: impl std::fmt::Display) {
+    if !quiet {
+        // Nobody is left to be told of a standard error that is closed.
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+}

@@ -1,0 +1,93 @@
+//! `serve` (R10.1).
+
+use std::net::SocketAddr;
+
+use super::config_args::ConfigArgs;
+use super::exit::{Exit, Failure};
+use super::target::open_exit;
+use super::{logging, output};
+use crate::app::{AppError, Server, ServerError};
+use crate::config::Config;
+
+/// Run the server
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Address of the API [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Address of /healthz, /readyz and /metrics [default: 127.0.0.1:9180]
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<SocketAddr>,
+    /// Start although the wall clock is behind the journal, or far ahead of it
+    #[arg(long)]
+    accept_clock: bool,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let flags = [
+        args.listen.map(|address| ("--listen", "server.listen", address.to_string())),
+        args.admin_listen.map(|address| ("--admin-listen", "admin.listen", address.to_string())),
+    ];
+    let config = args.config.load(flags.into_iter().flatten().collect())?.config;
+    logging::start(&config.log)?;
+    runtime()?.block_on(serve(&config, args.accept_clock))
+}
+
+/// The runtime of a server.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+}
+
+async fn serve(config: &Config, accept_clock: bool) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let server = tokio::select! {
+        server = Server::start(config, accept_clock) => server?,
+        () = signals.stop() => return Ok(()),
+    };
+    tracing::info!(address = %server.address(), admin = %server.admin_address(), "ready");
+    output::line(format_args!("listening on http://{}", server.address()))?;
+    signals.stop().await;
+    tracing::info!("stopping");
+    server.stop().await;
+    Ok(())
+}
+
+/// SIGINT and SIGTERM.
+pub struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From here on they no longer end the process by themselves.
+    pub fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::Failed, error.to_string()));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Done at the next of them.
+    pub async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let exit = match &error {
+            ServerError::App(AppError::Open(error)) => open_exit(error),
+            ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) => Exit::Damaged,
+            ServerError::App(AppError::Clock(_)) => Exit::Configuration,
+            ServerError::App(AppError::Start(_) | AppError::Interrupted)
+            | ServerError::Listen { .. }
+            | ServerError::Interrupted => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}

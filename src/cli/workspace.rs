@@ -1,0 +1,92 @@
+//! `workspace create|list` (R10.4).
+
+use serde_json::json;
+
+use super::args::{id, name};
+use super::exit::Failure;
+use super::output::{self, Format, FormatArgs};
+use super::target::TargetArgs;
+use crate::app::offline::NewKey;
+use crate::domain::ids::{Id, Side};
+use crate::domain::system::Scope;
+
+/// Make and list workspaces
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a workspace and print its id
+    Create(CreateArgs),
+    /// List the workspaces
+    List(ListArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CreateArgs {
+    /// What reasons and lists call it
+    #[arg(long, value_parser = name)]
+    name: String,
+    /// The organisation that owns it
+    #[arg(long, value_parser = name)]
+    tenant: String,
+    /// Its id, where it has one already [default: a random UUID]
+    #[arg(long, value_name = "UUID", value_parser = id)]
+    id: Option<Id>,
+    /// Also make a live key with every scope, bound to the workspace, and print it
+    #[arg(long)]
+    with_key: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// The four scopes of a tenant (R2.14).
+pub const TENANT_SCOPES: [Scope; 4] = [Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite, Scope::Admin];
+
+pub fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Create(args) => create(args),
+        Command::List(args) => list(args),
+    }
+}
+
+fn create(args: &CreateArgs) -> Result<(), Failure> {
+    let mut target = args.target.open()?;
+    let id = target.create_workspace(&args.name, &args.tenant, args.id)?;
+    if !args.with_key {
+        return match args.format.output {
+            Format::Table => output::line(id),
+            Format::Json => output::json(&json!({"id": id})),
+        };
+    }
+    let key = target.create_key(NewKey {
+        name: format!("{} (made with the workspace)", args.name).chars().take(255).collect::<String>().into(),
+        tenant: Some(args.tenant.as_str().into()),
+        workspace: Some(id),
+        side: Side::Live,
+        scopes: TENANT_SCOPES.into(),
+        expires_at: None,
+    })?;
+    match args.format.output {
+        Format::Table => output::line(format_args!("workspace {id}\nkey       {}", key.key)),
+        Format::Json => output::json(&json!({"id": id, "keyId": key.id, "key": key.key})),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<(), Failure> {
+    let rows = args.target.open()?.workspaces()?;
+    match args.format.output {
+        Format::Json => output::json(&rows),
+        Format::Table => output::table(
+            ["id", "name", "tenant", "created"],
+            rows.into_iter().map(|row| [row.id.to_string(), row.name, row.tenant, row.created_at]),
+        ),
+    }
+}

@@ -1,0 +1,340 @@
+//! Configuration: defaults < config.toml < `TRIPSWITCH__SECTION__KEY` < flags (R10.8).
+//!
+//! Read once, at start, into one struct per component. Unknown keys and impossible values stop the
+//! start, all told at once, each with where it stands. What `apply` needs goes from here into the
+//! journal ([`Config::settings_for`]) and is read back from there (I1).
+
+pub mod reader;
+pub mod scoring;
+pub mod source;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+pub use self::reader::Effective;
+use self::reader::Reader;
+pub use self::scoring::ScoringConfig;
+use self::source::{Fault, Layers};
+use crate::domain::ids::Id;
+use crate::domain::settings::Settings;
+
+/// The file that is read where none is named, if it is there.
+pub const DEFAULT_FILE: &str = "config.toml";
+
+/// Everything that can be configured, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub admin: AdminConfig,
+    pub storage: StorageConfig,
+    pub journal: JournalConfig,
+    pub limits: LimitsConfig,
+    pub model: ModelConfig,
+    /// Where a workspace has no section of its own.
+    pub scoring: ScoringConfig,
+    /// Effective scoring of the workspaces that have one.
+    pub workspaces: BTreeMap<Id, ScoringConfig>,
+    pub log: LogConfig,
+}
+
+/// `[server]`: the public listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Of a request, after decompression (R4.1).
+    pub max_body_bytes: u64,
+    /// In one request (R4.1).
+    pub max_events_per_request: u16,
+    /// From the connection's opening, or the last answer, to the end of the next header.
+    pub header_timeout: Duration,
+    /// From the header's end to the body's.
+    pub body_timeout: Duration,
+    /// How long open requests may take after the signal to stop.
+    pub shutdown_grace: Duration,
+}
+
+/// `[admin]`: the listener of `/healthz`, `/readyz` and `/metrics` (R10.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminConfig {
+    pub listen: SocketAddr,
+}
+
+/// `[storage]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageConfig {
+    pub data_dir: PathBuf,
+}
+
+/// `[journal]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalConfig {
+    /// Size of a segment file, in MiB.
+    pub segment_mib: u64,
+    /// Frames that may share one sync.
+    pub group_max_frames: u32,
+    /// Bytes that may share one sync.
+    pub group_max_bytes: u64,
+}
+
+impl JournalConfig {
+    pub fn segment_bytes(&self) -> u64 {
+        self.segment_mib << 20
+    }
+}
+
+/// `[limits]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitsConfig {
+    /// Bytes of requests between the door and the end of apply (R4.9).
+    pub inflight_bytes: u64,
+    /// Remembered identities of events, of the whole server (R4.4).
+    pub duplicates: u64,
+    /// After which an account's actor that nobody asks stops (I3).
+    pub account_idle: Duration,
+}
+
+impl LimitsConfig {
+    /// What one workspace may have in flight (R4.9).
+    pub fn inflight_bytes_per_workspace(&self) -> u64 {
+        self.inflight_bytes / 4
+    }
+}
+
+/// `[model]`: see [`Settings`], whose fields these become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelConfig {
+    pub window_size: u16,
+    pub window_days: u16,
+    pub workspace_factor: u16,
+    pub settle_days: u16,
+    pub duplicate_days: u16,
+    pub explanation_days: u16,
+    pub retention_days: u16,
+    pub max_turns: u16,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives as `tracing` takes them
+    /// (`info,tripswitch::journal=debug`).
+    pub level: Box<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+/// What the layers are read from.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// `--config`. Without it [`DEFAULT_FILE`] is read if it is there.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub variables: Vec<(String, String)>,
+    /// The flag's name, the key it sets, and its value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Inputs {
+    /// With the environment of this process.
+    pub fn from_process(file: Option<PathBuf>, flags: Vec<(&'static str, &'static str, String)>) -> Self {
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Self { file, flags, variables: std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect() }
+    }
+}
+
+/// A configuration, and where each of its values came from.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub effective: Vec<Effective>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{}: no such file", .0.display())]
+    Missing(PathBuf),
+    #[error("{}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// All of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Faults(Vec<Fault>),
+}
+
+/// Reads and checks everything.
+pub fn load(inputs: Inputs) -> Result<Loaded, ConfigError> {
+    let named = inputs.file.is_some();
+    let path = inputs.file.unwrap_or_else(|| DEFAULT_FILE.into());
+    let mut layers = Layers::default();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let faults = layers.file(&path, &text);
+            if !faults.is_empty() {
+                return Err(ConfigError::Faults(faults));
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(ConfigError::Missing(path)),
+        Err(source) => return Err(ConfigError::Unreadable { path, source }),
+    }
+    layers.environment(inputs.variables);
+    for (name, key, value) in inputs.flags {
+        layers.flag(name, key, value);
+    }
+    let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+    read(Reader::new(layers, Vec::new()), &directory).map_err(ConfigError::Faults)
+}
+
+fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
+    let r = &mut reader;
+    let mut config = Config {
+        server: read_server(r),
+        admin: AdminConfig {
+            listen: r.parsed("admin.listen", local(9180), "an address and port, as in \"127.0.0.1:9180\""),
+        },
+        storage: StorageConfig {
+            data_dir: PathBuf::from(&*r.text("storage.data_dir", "snapshots", "a path", |path| !path.is_empty())),
+        },
+        journal: read_journal(r),
+        limits: read_limits(r),
+        model: read_model(r),
+        scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
+        workspaces: BTreeMap::new(),
+        log: read_log(r),
+    };
+    cross_check(r, &config);
+    r.only_written = true;
+    for name in r.children("workspaces") {
+        let section = format!("workspaces.{name}");
+        match name.strip_prefix("ws_").unwrap_or(&name).parse::<Uuid>() {
+            Ok(id) => {
+                let own = scoring::read(r, &format!("{section}.scoring"), &config.scoring, directory);
+                config.workspaces.insert(id.into(), own);
+            }
+            Err(_) => r.fault(&section, "a workspace's UUID is expected"),
+        }
+    }
+    Ok(Loaded { effective: reader.finish()?, config })
+}
+
+fn read_server(r: &mut Reader) -> ServerConfig {
+    ServerConfig {
+        listen: r.parsed("server.listen", local(8080), "an address and port, as in \"127.0.0.1:8080\""),
+        max_body_bytes: r.integer("server.max_body_bytes", 1_024..=16 << 20, 4 << 20),
+        max_events_per_request: r.integer("server.max_events_per_request", 1..=10_000, 1_000),
+        header_timeout: seconds(r, "server.header_timeout_seconds", 10),
+        body_timeout: seconds(r, "server.body_timeout_seconds", 30),
+        shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 10)),
+    }
+}
+
+fn read_journal(r: &mut Reader) -> JournalConfig {
+    JournalConfig {
+        segment_mib: r.integer("journal.segment_mib", 1..=1_024u64, 64),
+        group_max_frames: r.integer("journal.group_max_frames", 1..=65_536, 4_096),
+        group_max_bytes: r.integer("journal.group_max_bytes", 64 << 10..=64 << 20, 4 << 20),
+    }
+}
+
+fn read_limits(r: &mut Reader) -> LimitsConfig {
+    LimitsConfig {
+        inflight_bytes: r.integer("limits.inflight_bytes", 1 << 20..=1u64 << 40, 256 << 20),
+        duplicates: r.integer("limits.duplicates", 1_000..=100_000_000_000u64, 100_000_000),
+        account_idle: seconds(r, "limits.account_idle_seconds", 300),
+    }
+}
+
+fn read_model(r: &mut Reader) -> ModelConfig {
+    ModelConfig {
+        window_size: r.integer("model.window_size", 1..=1_000, 50),
+        window_days: r.integer("model.window_days", 1..=3_650, 90),
+        workspace_factor: r.integer("model.workspace_factor", 1..=100, 3),
+        settle_days: r.integer("model.settle_days", 1..=90, 7),
+        duplicate_days: r.integer("model.duplicate_days", 1..=90, 7),
+        explanation_days: r.integer("model.explanation_days", 1..=3_650, 90),
+        retention_days: r.integer("model.retention_days", 1..=3_650, 400),
+        max_turns: r.integer("model.max_turns", 1..=10_000, 1_000),
+    }
+}
+
+fn read_log(r: &mut Reader) -> LogConfig {
+    let is_filter = |text: &str| !text.is_empty() && text.parse::<tracing_subscriber::filter::Targets>().is_ok();
+    LogConfig {
+        format: r.choice("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)], 0),
+        level: r.text("log.level", "info", "error, warn, info, debug, trace, or targets with levels", is_filter),
+    }
+}
+
+/// What is impossible only together.
+fn cross_check(r: &mut Reader, config: &Config) {
+    if config.limits.inflight_bytes_per_workspace() < config.server.max_body_bytes {
+        r.fault(
+            "limits.inflight_bytes",
+            "a workspace may hold a quarter of it, which must be at least server.max_body_bytes",
+        );
+    }
+    if config.journal.group_max_bytes > config.journal.segment_bytes() {
+        r.fault("journal.group_max_bytes", "must not exceed journal.segment_mib");
+    }
+    for (key, days) in
+        [("model.window_days", config.model.window_days), ("model.explanation_days", config.model.explanation_days)]
+    {
+        if days > config.model.retention_days {
+            r.fault(key, "must not exceed model.retention_days");
+        }
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn seconds(r: &mut Reader, key: &str, default: u32) -> Duration {
+    Duration::from_secs(r.integer(key, 1..=86_400u32, default).into())
+}
+
+impl Default for Config {
+    /// What holds where nothing is configured.
+    fn default() -> Self {
+        let loaded = read(Reader::new(Layers::default(), Vec::new()), Path::new(""));
+        loaded.expect("the defaults are possible (tested)").config
+    }
+}
+
+impl Config {
+    /// The scoring that holds in a workspace.
+    pub fn scoring_for(&self, workspace: Id) -> &ScoringConfig {
+        self.workspaces.get(&workspace).unwrap_or(&self.scoring)
+    }
+
+    /// The settings that hold in a workspace, for its journal. `secret_id` is zero here: whoever
+    /// holds the data directory's secret fills it in.
+    pub fn settings_for(&self, workspace: Id) -> Settings {
+        let model = &self.model;
+        Settings {
+            window_size: model.window_size,
+            window_days: model.window_days,
+            workspace_factor: model.workspace_factor,
+            settle_days: model.settle_days,
+            duplicate_days: model.duplicate_days,
+            explanation_days: model.explanation_days,
+            retention_days: model.retention_days,
+            max_turns: model.max_turns,
+            secret_id: [0; 8],
+            profile: self.scoring_for(workspace).profile.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+use super::*;
+use crate::config::source::Source;
+use crate::domain::scoring::catalogue::{Profile, SignalKind};
+
+fn load_text(text: &str) -> Result<Loaded, ConfigError> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    std::fs::write(&file, text).unwrap();
+    load(Inputs { file: Some(file), ..Inputs::default() })
+}
+
+fn faults(text: &str) -> Vec<String> {
+    match load_text(text) {
+        Err(ConfigError::Faults(faults)) => {
+            let told = |fault: &Fault| {
+                let line = if let Source::File { line, .. } = fault.source { line } else { 0 };
+                format!("{line}: {}", fault.message)
+            };
+            faults.iter().map(told).collect()
+        }
+        other => panic!("faults were expected, not {other:?}"),
+    }
+}
+
+fn checked_in() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml")
+}
+
+#[test]
+fn r10_8_the_checked_in_file_says_every_default_and_nothing_else() {
+    let defaults = load_text("").unwrap();
+    let written = load(Inputs { file: Some(checked_in()), ..Inputs::default() }).unwrap();
+    let plain = |loaded: &Loaded| loaded.effective.iter().map(|e| (e.key.clone(), e.value.clone())).collect::<Vec<_>>();
+    let number = |value: &str| value.replace(".0,", ",").replace(".0]", "]").trim_end_matches(".0").to_owned();
+    for ((key, default), (written_key, value)) in plain(&defaults).into_iter().zip(plain(&written)) {
+        assert_eq!(key, written_key);
+        // Equal thirds are written as parts, whose ratio alone counts.
+        if default != "[0.3333333333333333, 0.3333333333333333, 0.3333333333333333]" {
+            assert_eq!(number(&default), number(&value), "{key}");
+        }
+    }
+    assert_eq!(defaults.effective.len(), written.effective.len());
+    for option in &written.effective {
+        assert!(matches!(option.source, Source::File { .. }), "{} is not in config.toml", option.key);
+    }
+    assert_eq!(written.config.settings_for(Id(1)), Settings::default());
+    assert_eq!(defaults.config.settings_for(Id(1)), Settings::default());
+    assert_eq!(written.config.server, defaults.config.server);
+    assert_eq!(written.config.limits, defaults.config.limits);
+    assert_eq!(written.config.journal, defaults.config.journal);
+}
+
+#[test]
+fn r10_8_unknown_keys_and_impossible_values_are_told_at_once_with_their_lines() {
+    let told = faults(
+        "[server]\nlisten = \"nowhere\"\nlisen = 1\n[journal]\nsegment_mib = 2000\n[scoring]\npriors = [0, 1, 0.5]\n\
+         [scoring.signals.praise]\nweight = 11\n",
+    );
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(told[0].starts_with("2: server.listen: an address and port"), "{told:?}");
+    assert!(told.contains(&"3: server.lisen: unknown key".to_owned()), "{told:?}");
+    assert!(told.iter().any(|t| t.starts_with("5: journal.segment_mib: a whole number from 1 to 1024")), "{told:?}");
+    assert!(told.iter().any(|t| t.starts_with("9: scoring.signals.praise.weight: a number from 0 to 10")), "{told:?}");
+}
+
+#[test]
+fn r10_8_a_fault_in_the_environment_names_the_variable() {
+    let variables = vec![("TRIPSWITCH__SERVER__LISTEN".to_owned(), "x".to_owned())];
+    let Err(error) = load(Inputs { file: Some(checked_in()), variables, flags: Vec::new() }) else {
+        panic!("no fault")
+    };
+    assert!(error.to_string().starts_with("env TRIPSWITCH__SERVER__LISTEN: server.listen:"), "{error}");
+}
+
+#[test]
+fn r10_8_flags_win_over_the_environment_and_both_over_the_file() {
+    let variables = vec![
+        ("TRIPSWITCH__SERVER__LISTEN".to_owned(), "127.0.0.1:1".to_owned()),
+        ("TRIPSWITCH__STORAGE__DATA_DIR".to_owned(), "7".to_owned()),
+    ];
+    let flags = vec![("--listen", "server.listen", "127.0.0.1:2".to_owned())];
+    let loaded = load(Inputs { file: Some(checked_in()), variables, flags }).unwrap();
+    assert_eq!(loaded.config.server.listen.port(), 2);
+    assert_eq!(loaded.config.storage.data_dir, Path::new("7"));
+    let source = |key: &str| loaded.effective.iter().find(|e| e.key == key).unwrap().source.to_string();
+    assert_eq!(source("server.listen"), "flag --listen");
+    assert_eq!(source("storage.data_dir"), "env TRIPSWITCH__STORAGE__DATA_DIR");
+}
+
+#[test]
+fn values_that_exclude_each_other_are_faults() {
+    let told = faults("[limits]\ninflight_bytes = 4194304\n[model]\nwindow_days = 500\n");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("2: limits.inflight_bytes") && told[1].starts_with("4: model.window_days"), "{told:?}");
+}
+
+#[test]
+fn a_named_file_that_is_missing_is_no_empty_configuration() {
+    let missing = Inputs { file: Some("/nonexistent/config.toml".into()), ..Inputs::default() };
+    assert!(matches!(load(missing), Err(ConfigError::Missing(_))));
+}
+
+#[test]
+fn a_workspace_overrides_only_what_it_names() {
+    let id = "0190b5c0-0000-7000-8000-000000000001";
+    let text = format!(
+        "[scoring]\nprior_strength = 4\n[workspaces.\"{id}\".scoring]\ndefault_language = \"da\"\n\
+         [workspaces.\"{id}\".scoring.signals]\nrating = {{ weight = 5 }}\n"
+    );
+    let config = load_text(&text).unwrap().config;
+    let id = Id::from(id.parse::<Uuid>().unwrap());
+    let own = config.scoring_for(id);
+    assert_eq!((&*own.default_language, own.profile.prior_strength), ("da", 4.0));
+    assert_eq!(own.profile.signals[SignalKind::Rating as usize].weight, 5.0);
+    assert_eq!(own.profile.signals[SignalKind::Rating as usize].loadings, SignalKind::Rating.default_weight().loadings);
+    assert_eq!(config.scoring_for(Id(2)).profile.signals[SignalKind::Rating as usize].weight, 8.0);
+    assert_ne!(own.profile.hash, config.scoring.profile.hash);
+    assert_ne!(config.scoring.profile.hash, Profile::default().hash);
+    assert_eq!(config.settings_for(id).profile, own.profile);
+    assert!(faults("[workspaces.acme.scoring]\nprofile = \"x\"\n")[0].contains("UUID"));
+    assert!(faults(&format!("[workspaces.\"{}\"]\nlimit = 1\n", id))[0].contains("unknown key"));
+}
+
+#[test]
+fn own_signals_are_declared_whole() {
+    let config = load_text("[scoring.signals.nps]\nweight = 2\nloadings = [1, 0, 1]\n").unwrap().config;
+    assert_eq!(config.scoring.own_signals["nps"].loadings, [0.5, 0.0, 0.5]);
+    assert_eq!(config.settings_for(Id(1)), Settings::default());
+    let told = faults("[scoring.signals.nps]\nweight = 2\n[scoring.signals.Nps]\n");
+    assert!(told.iter().any(|t| t.contains("needs scoring.signals.nps.loadings")), "{told:?}");
+    assert!(told.iter().any(|t| t.starts_with("3: scoring.signals.Nps")), "{told:?}");
+}
+
+#[test]
+fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    std::fs::write(directory.path().join("da.json"), r#"{"lists": {"gratitude": ["tak"], "praise": ["fint"]}}"#)
+        .unwrap();
+    let text = "[scoring.lexicon.da]\nfile = \"da.json\"\nlists = { praise = [\"super\"] }\n\
+                [scoring.lexicon.en.lists]\npraise = [\"smashing\"]\n";
+    std::fs::write(&file, text).unwrap();
+    let config = load(Inputs { file: Some(file), ..Inputs::default() }).unwrap().config;
+    let pack = |language: &str| config.scoring.packs.iter().find(|pack| pack.language() == language).unwrap();
+    assert_ne!(pack("da").hits("mange tak"), 0);
+    assert_ne!(pack("da").hits("super"), 0);
+    assert_eq!(pack("da").hits("fint"), 0);
+    assert_ne!(pack("en").hits("smashing"), 0);
+    assert_eq!(pack("en").hits("great"), 0);
+    assert_ne!(pack("en").hits("thank you"), 0);
+    assert_ne!(config.scoring.profile.hash, Profile::default().hash);
+
+    let told = faults("[scoring.lexicon.da]\nfile = \"none.json\"\n");
+    assert!(told[0].starts_with("2: scoring.lexicon.da.file: "), "{told:?}");
+    let told = faults("[scoring.lexicon.en.lists]\npraise = [\"(\"]\njoy = [\"x\"]\n");
+    assert!(told.iter().any(|t| t.contains("not a regular expression")), "{told:?}");
+    assert!(told.iter().any(|t| t.starts_with("3: scoring.lexicon.en.lists.joy: unknown key")), "{told:?}");
+}
