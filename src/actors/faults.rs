@@ -21,12 +21,15 @@ mod imp {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+    use tokio::sync::Notify;
+
     use super::*;
     use crate::domain::event::EventRecord;
     use crate::domain::record::Record;
 
     const KILL: u8 = 1;
     const PANIC: u8 = 2;
+    const STALL: u8 = 3;
 
     /// What in a frame makes `apply` panic.
     fn poisonous(frame: &Frame) -> Vec<Position> {
@@ -51,6 +54,7 @@ mod imp {
     pub(crate) struct Faults {
         panic_on_intent: Arc<AtomicBool>,
         next_account_run: Arc<AtomicU8>,
+        released: Arc<Notify>,
     }
 
     impl Faults {
@@ -79,6 +83,23 @@ mod imp {
             self.next_account_run.store(PANIC, Ordering::SeqCst);
         }
 
+        /// The next account that runs waits until it is released.
+        #[cfg(test)]
+        pub fn stall_next_account(&self) {
+            self.next_account_run.store(STALL, Ordering::SeqCst);
+        }
+
+        /// Whether an account has met the fault that was set.
+        #[cfg(test)]
+        pub fn account_was_hit(&self) -> bool {
+            self.next_account_run.load(Ordering::SeqCst) == 0
+        }
+
+        #[cfg(test)]
+        pub fn release_account(&self) {
+            self.released.notify_one();
+        }
+
         /// Stands in for a fault of `apply` in one of `frames`, unless the event is skipped.
         pub fn in_apply(&self, frames: &[Frame], skipped: &HashSet<Position>, progress: &AtomicU64) {
             if !self.panic_on_intent.load(Ordering::SeqCst) {
@@ -99,6 +120,7 @@ mod imp {
                     std::future::pending::<()>().await;
                 }
                 PANIC => panic!("fault point: an account"),
+                STALL => self.released.notified().await,
                 _ => {}
             }
         }

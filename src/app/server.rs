@@ -49,6 +49,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     admin: JoinHandle<()>,
+    usage: JoinHandle<()>,
     grace: Duration,
 }
 
@@ -83,10 +84,15 @@ impl Server {
         monitor.started(engine.clone());
 
         let door = Arc::new(door(config, secret, &engine));
-        let service = Arc::new(Service::new(engine.clone(), door, Arc::clone(&ids)));
+        let room = to_usize(config.limits.inflight_bytes);
+        let service = Arc::new(Service::new(engine.clone(), door, Arc::clone(&ids)).with_room(room));
+        let usage = tokio::spawn({
+            let (service, stopped) = (Arc::clone(&service), stopped(&stop));
+            async move { service.keep_key_usage(stopped).await }
+        });
         let routes = crate::http::router(App { service, ids, limits, meter });
         let api = tokio::spawn(crate::http::serve(api, routes, limits, stopped(&stop)));
-        Ok(Self { address, admin_address, engine, stop, api, admin, grace: config.server.shutdown_grace })
+        Ok(Self { address, admin_address, engine, stop, api, admin, usage, grace: config.server.shutdown_grace })
     }
 
     /// Where the API listens.
@@ -102,7 +108,7 @@ impl Server {
     /// Finishes the requests under way, within the grace; then what was accepted.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        for mut task in [self.api, self.admin] {
+        for mut task in [self.api, self.admin, self.usage] {
             if tokio::time::timeout(self.grace, &mut task).await.is_err() {
                 task.abort();
             }

@@ -111,6 +111,38 @@ async fn r9_1_a_shutdown_answers_what_it_has_taken_and_refuses_the_rest() {
     assert_eq!(bench.frames(ONE).len(), 41);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r9_1_a_shutdown_waits_for_what_is_stored_and_not_applied() {
+    let bench = Bench::new();
+    let engine = bench.start().await;
+    engine.ingest(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
+    bench.faults.stall_next_account();
+    let submit = |event: u64| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.ingest(ONE, vec![scored(event, event.into(), Some(5), 400, T)], 100).await })
+    };
+    let in_work = submit(2);
+    while !bench.faults.account_was_hit() {
+        tokio::task::yield_now().await;
+    }
+    let behind = submit(3);
+    while bench.frames(ONE).len() < 4 {
+        tokio::task::yield_now().await;
+    }
+    let journal = Arc::clone(&engine.journal);
+    let down = tokio::spawn(engine.shutdown());
+    while !journal.read().stopped {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    bench.faults.release_account();
+    assert_eq!(in_work.await.unwrap(), Ok(vec![Verdict::Accepted]));
+    assert_eq!(behind.await.unwrap(), Ok(vec![Verdict::Accepted]));
+    down.await.unwrap();
+}
+
 #[test]
 fn r9_2_frames_of_an_unknown_workspace_are_damage() {
     let log = MemoryLog::default();
