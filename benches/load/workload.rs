@@ -78,7 +78,7 @@ impl Random {
 
     /// Zipf-like (exponent 1) over `0..limit`.
     pub fn zipf(&mut self, limit: u64) -> u64 {
-        ((limit as f64 + 1.0).powf(self.unit()) - 1.0) as u64 % limit
+        (libm::pow(limit as f64 + 1.0, self.unit()) - 1.0) as u64 % limit
     }
 }
 

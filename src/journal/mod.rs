@@ -1,7 +1,7 @@
 //! The ordered, durable log of groups, and what writes and reads it.
 //!
 //! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
-//! group, [`writer`] fills them, [`file`] and [`memory`] keep them, [`inspect`] tells about them.
+//! group, [`writer`] fills them, [`mod@file`] and [`memory`] keep them, [`inspect`] tells about them.
 
 pub mod codec;
 #[cfg(test)]

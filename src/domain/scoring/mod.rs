@@ -1,6 +1,6 @@
 //! From signals to a score (the model of README's "How scores are made").
 //!
-//! At the door, `text` turns a message into [`TurnFeatures`](super::event::TurnFeatures). In
+//! At the door, `text` turns a message into [`TurnFeatures`]. In
 //! `apply`, [`observe`](signals::observe) turns what is known of a conversation into
 //! [`Observation`]s and [`estimate`](estimator::estimate) those into dimensions.
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Segments are created at their full size, zeroed and synced, the next one in the background
-//! before it is needed. [`scan`] reads them all at opening and tells a torn tail from damage.
+//! before it is needed. [`mod@scan`] reads them all at opening and tells a torn tail from damage.
 
 mod append;
 mod disk;
