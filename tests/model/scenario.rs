@@ -52,23 +52,7 @@ pub struct Shares {
 
 impl Shares {
     pub fn of(scenario: Scenario) -> Self {
-        let base = Self {
-            frames: (20, 90),
-            events_per_frame: (1, 4),
-            accounts: 3,
-            conversations: 8,
-            contacts: 3,
-            steps: [88, 3, 3, 3, 3],
-            events: [10, 20, 14, 16, 10, 4, 6, 6, 3, 3, 0, 0],
-            new_conversation: 20,
-            names_account: 35,
-            other_account: 6,
-            names_contact: 15,
-            low: 60,
-            repeat: 8,
-            jump: 10,
-            edge: 40,
-        };
+        let base = Self::base();
         match scenario {
             Scenario::Lives => Self {
                 conversations: 3,
@@ -79,23 +63,7 @@ impl Shares {
                 jump: 14,
                 ..base
             },
-            Scenario::Dense => Self {
-                frames: (30, 90),
-                events_per_frame: (1, 8),
-                accounts: 2,
-                conversations: 260,
-                events: [80, 4, 2, 6, 3, 1, 1, 2, 0, 1, 0, 0],
-                steps: [94, 2, 2, 2, 1],
-                new_conversation: 80,
-                names_account: 92,
-                other_account: 3,
-                names_contact: 4,
-                low: 70,
-                repeat: 2,
-                jump: 6,
-                edge: 15,
-                ..base
-            },
+            Scenario::Dense => Self::dense(),
             Scenario::Contacts => Self {
                 conversations: 10,
                 events: [30, 14, 6, 16, 6, 2, 2, 4, 4, 12, 0, 3],
@@ -115,33 +83,85 @@ impl Shares {
                 edge: 70,
                 ..base
             },
-            Scenario::Ladders => Self {
-                frames: (10, 40),
-                accounts: 16,
-                conversations: 200,
-                events: [10, 2, 1, 4, 2, 1, 0, 2, 0, 1, 40, 0],
-                steps: [90, 6, 2, 2, 2],
-                new_conversation: 60,
-                jump: 6,
-                repeat: 2,
-                ..base
-            },
-            Scenario::Deep => Self {
-                frames: (180, 220),
-                events_per_frame: (8, 20),
-                accounts: 3,
-                conversations: 1_900,
-                events: [90, 2, 1, 3, 1, 1, 1, 1, 0, 1, 0, 0],
-                new_conversation: 75,
-                names_account: 60,
-                edge: 60,
-                jump: 5,
-                repeat: 1,
-                ..base
-            },
+            Scenario::Ladders => Self::ladders(),
+            Scenario::Deep => Self::deep(),
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
+        }
+    }
+
+    /// What the scenarios differ from.
+    fn base() -> Self {
+        Self {
+            frames: (20, 90),
+            events_per_frame: (1, 4),
+            accounts: 3,
+            conversations: 8,
+            contacts: 3,
+            steps: [88, 3, 3, 3, 3],
+            events: [10, 20, 14, 16, 10, 4, 6, 6, 3, 3, 0, 0],
+            new_conversation: 20,
+            names_account: 35,
+            other_account: 6,
+            names_contact: 15,
+            low: 60,
+            repeat: 8,
+            jump: 10,
+            edge: 40,
+        }
+    }
+
+    /// Many conversations of two accounts: windows and moves.
+    fn dense() -> Self {
+        Self {
+            frames: (30, 90),
+            events_per_frame: (1, 8),
+            accounts: 2,
+            conversations: 260,
+            events: [80, 4, 2, 6, 3, 1, 1, 2, 0, 1, 0, 0],
+            steps: [94, 2, 2, 2, 1],
+            new_conversation: 80,
+            names_account: 92,
+            other_account: 3,
+            names_contact: 4,
+            low: 70,
+            repeat: 2,
+            jump: 6,
+            edge: 15,
+            ..Self::base()
+        }
+    }
+
+    /// Many accounts, steep and flat: every trend and risk.
+    fn ladders() -> Self {
+        Self {
+            frames: (10, 40),
+            accounts: 16,
+            conversations: 200,
+            events: [10, 2, 1, 4, 2, 1, 0, 2, 0, 1, 40, 0],
+            steps: [90, 6, 2, 2, 2],
+            new_conversation: 60,
+            jump: 6,
+            repeat: 2,
+            ..Self::base()
+        }
+    }
+
+    /// More conversations than one leaf of an index holds.
+    fn deep() -> Self {
+        Self {
+            frames: (180, 220),
+            events_per_frame: (8, 20),
+            accounts: 3,
+            conversations: 1_900,
+            events: [90, 2, 1, 3, 1, 1, 1, 1, 0, 1, 0, 0],
+            new_conversation: 75,
+            names_account: 60,
+            edge: 60,
+            jump: 5,
+            repeat: 1,
+            ..Self::base()
         }
     }
 
