@@ -6,4 +6,4 @@ pub mod start;
 
 pub use offline::system_offline;
 pub use server::{Server, ServerError};
-pub use start::{AppError, DataDirectory, Lifecycle, StartOptions};
+pub use start::{AppError, DataDirectory, StartOptions};

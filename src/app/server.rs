@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::start::{AppError, DataDirectory, Lifecycle, StartOptions};
+use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, SettingsSource};
 use crate::clock::SystemClock;
 use crate::config::{Config, ScoringConfig};
@@ -22,6 +22,7 @@ use crate::http::{App, Limits, Meter};
 use crate::ids::{Ids, RandomIds};
 use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
+use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
 
@@ -55,8 +56,9 @@ pub struct Server {
 
 impl Server {
     /// Takes both ports first, so that a taken one is told at once; answers `/readyz` while the
-    /// journal is replayed, and requests once it is. `accept_clock`: R2.16.
-    pub async fn start(config: &Config, accept_clock: bool) -> Result<Self, ServerError> {
+    /// journal is replayed, and requests once it is; `progress` tells how far the replay has come.
+    /// `accept_clock`: R2.16.
+    pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
         let (api, address) = listen(config.server.listen).await?;
         let (admin, admin_address) = listen(config.admin.listen).await?;
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
@@ -66,15 +68,14 @@ impl Server {
             tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
         }
 
-        let lifecycle = Arc::new(Lifecycle::default());
-        let progress = Arc::clone(&lifecycle);
-        let monitor = Arc::new(EngineMonitor::new(move || progress.progress.share()));
+        let replayed = Arc::clone(&progress);
+        let monitor = Arc::new(EngineMonitor::new(move || replayed.share()));
         let meter = Arc::<Meter>::default();
         let limits = limits(config);
         let (stop, _) = watch::channel(false);
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
         let admin = tokio::spawn(crate::http::serve(admin, routes, limits, stopped(&stop)));
-        let engine = match directory.start(start_options(config, &secret, accept_clock), lifecycle).await {
+        let engine = match directory.start(start_options(config, &secret, accept_clock), progress).await {
             Ok(engine) => engine,
             Err(error) => {
                 admin.abort();

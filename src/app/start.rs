@@ -1,11 +1,11 @@
 //! From a data directory to a running engine: lock, read, check the clock, replay, serve.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::actors::{Engine, EngineOptions, EngineParts, Readiness, SettingsSource, StartError};
+use crate::actors::{Engine, EngineOptions, EngineParts, SettingsSource, StartError};
 use crate::clock::{Clock, StartRefused, check_start};
 use crate::ids::Ids;
 use crate::journal::Journal;
@@ -28,27 +28,6 @@ pub enum AppError {
     Start(#[from] StartError),
     #[error("the replay was broken off")]
     Interrupted,
-}
-
-/// What `/readyz` asks from the first moment on: the replay's progress, then the engine.
-#[derive(Default)]
-pub struct Lifecycle {
-    pub progress: Progress,
-    engine: OnceLock<Engine>,
-}
-
-impl Lifecycle {
-    pub fn readiness(&self) -> Readiness {
-        match self.engine.get() {
-            Some(engine) => engine.readiness(),
-            None => Readiness::replaying(self.progress.share()),
-        }
-    }
-
-    /// The engine, once it has started.
-    pub fn engine(&self) -> Option<&Engine> {
-        self.engine.get()
-    }
 }
 
 /// A data directory that this process has to itself. Between [`open`](Self::open) and
@@ -93,11 +72,11 @@ impl DataDirectory {
     }
 
     /// Replays the journal on a thread that may block, then starts the actors.
-    pub async fn start(self, options: StartOptions, lifecycle: Arc<Lifecycle>) -> Result<Engine, AppError> {
+    pub async fn start(self, options: StartOptions, progress: Arc<Progress>) -> Result<Engine, AppError> {
         let reader = self.journal.reader();
-        let (clock, progress) = (Arc::clone(&self.clock), Arc::clone(&lifecycle));
+        let clock = Arc::clone(&self.clock);
         let replay = tokio::task::spawn_blocking(move || {
-            let recovered = recover(reader.as_ref(), &progress.progress)?;
+            let recovered = recover(reader.as_ref(), &progress)?;
             check_start(clock.now(), recovered.last_receipt, options.accept_clock)?;
             Ok::<_, AppError>(recovered)
         });
@@ -111,17 +90,13 @@ impl DataDirectory {
             options: options.engine,
             group_limits: options.group_limits,
         };
-        let engine = Engine::start(parts).await?;
-        // Nobody else sets it.
-        let _first = lifecycle.engine.set(engine.clone());
-        Ok(engine)
+        Ok(Engine::start(parts).await?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::Phase;
     use crate::clock::ManualClock;
     use crate::domain::ids::Id;
     use crate::domain::settings::Settings;
@@ -136,9 +111,8 @@ mod tests {
         DataDirectory::open(path, &options, Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)))
     }
 
-    async fn start(path: &Path, now: Millis, accept_clock: bool) -> Result<(Engine, Arc<Lifecycle>), AppError> {
-        let lifecycle = Arc::new(Lifecycle::default());
-        assert_eq!(lifecycle.readiness().phase, Phase::Replaying);
+    async fn start(path: &Path, now: Millis, accept_clock: bool) -> Result<Engine, AppError> {
+        let progress = Arc::new(Progress::default());
         let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
         let options = StartOptions {
             engine: EngineOptions::default(),
@@ -146,15 +120,17 @@ mod tests {
             settings,
             accept_clock,
         };
-        let engine = open(path, now)?.start(options, Arc::clone(&lifecycle)).await?;
-        Ok((engine, lifecycle))
+        let engine = open(path, now)?.start(options, Arc::clone(&progress)).await?;
+        let (groups, scanned, replayed) = progress.read();
+        assert_eq!((scanned, replayed), (groups, groups), "everything was gone through twice");
+        Ok(engine)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn r9_1_a_data_directory_starts_stops_and_starts_again() {
         let dir = tempfile::tempdir().unwrap();
-        let (engine, lifecycle) = start(dir.path(), T, false).await.unwrap();
-        assert!(lifecycle.readiness().ready);
+        let engine = start(dir.path(), T, false).await.unwrap();
+        assert!(engine.readiness().ready);
         let created =
             |id| SystemRecord::WorkspaceCreated { id: Id(id), name: "n".into(), tenant: "t".into(), actor: "a".into() };
         engine.system(created(1)).await.unwrap().unwrap();
@@ -162,9 +138,9 @@ mod tests {
         assert!(matches!(open(dir.path(), T), Err(OpenError::InUse { .. })), "R9.6");
         let last = engine.clone();
         engine.shutdown().await;
-        assert!(!lifecycle.readiness().ready);
-        drop((last, lifecycle));
-        let (engine, _) = start(dir.path(), T + 1, false).await.unwrap();
+        assert!(!last.readiness().ready);
+        drop(last);
+        let engine = start(dir.path(), T + 1, false).await.unwrap();
         assert_eq!(engine.incarnation(), incarnation);
         assert!(engine.system_table().workspace(Id(1)).is_some());
         engine.shutdown().await;
@@ -173,11 +149,11 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn r2_16_a_start_with_a_clock_out_of_range_is_refused_unless_accepted() {
         let dir = tempfile::tempdir().unwrap();
-        start(dir.path(), T, false).await.unwrap().0.shutdown().await;
+        start(dir.path(), T, false).await.unwrap().shutdown().await;
         for now in [T - 1, T + 181 * DAY] {
             assert!(matches!(start(dir.path(), now, false).await, Err(AppError::Clock(_))), "{now}");
         }
-        let (engine, _) = start(dir.path(), T - 1, true).await.unwrap();
+        let engine = start(dir.path(), T - 1, true).await.unwrap();
         engine.shutdown().await;
     }
 }

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod key;
 pub mod logging;
 pub mod output;
+pub mod progress;
 pub mod score;
 pub mod serve;
 pub mod target;
@@ -52,7 +53,7 @@ enum Command {
 pub fn run() -> Exit {
     let Cli { command, quiet } = Cli::parse();
     let done = match command {
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, quiet),
         Command::Demo(args) => demo::run(&args, quiet),
         Command::Score(args) => score::run(args.file.as_deref(), args.explain).map_err(scored),
         Command::Workspace(command) => workspace::run(&command),

@@ -1,13 +1,15 @@
 //! `serve` (R10.1).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::open_exit;
-use super::{logging, output};
+use super::{logging, output, progress};
 use crate::app::{AppError, Server, ServerError};
 use crate::config::Config;
+use crate::recovery::Progress;
 
 /// Run the server
 #[derive(Debug, clap::Args)]
@@ -25,14 +27,14 @@ pub struct Args {
     accept_clock: bool,
 }
 
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let flags = [
         args.listen.map(|address| ("--listen", "server.listen", address.to_string())),
         args.admin_listen.map(|address| ("--admin-listen", "admin.listen", address.to_string())),
     ];
     let config = args.config.load(flags.into_iter().flatten().collect())?.config;
     logging::start(&config.log)?;
-    runtime()?.block_on(serve(&config, args.accept_clock))
+    runtime()?.block_on(serve(&config, args.accept_clock, quiet))
 }
 
 /// The runtime of a server.
@@ -41,10 +43,12 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     runtime.map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
 
-async fn serve(config: &Config, accept_clock: bool) -> Result<(), Failure> {
+async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
+    let progress = Arc::new(Progress::default());
     let server = tokio::select! {
-        server = Server::start(config, accept_clock) => server?,
+        server = Server::start(config, accept_clock, Arc::clone(&progress)) => server?,
+        never = progress::show("Replaying the journal", quiet, || progress.share()) => match never {},
         () = signals.stop() => return Ok(()),
     };
     tracing::info!(address = %server.address(), admin = %server.admin_address(), "ready");

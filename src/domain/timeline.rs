@@ -72,7 +72,11 @@ impl<S: Sum> Timeline<S> {
         let (g, l) = self.locate(keys, key);
         let group = &mut self.groups[g];
         let leaf = &mut group.leaves[l];
-        let at = leaf.items.partition_point(|&other| keys.key(other) < key);
+        // Most scores are the newest: look at the end before searching.
+        let at = match leaf.items.last() {
+            Some(&last) if keys.key(last) > key => leaf.items.partition_point(|&other| keys.key(other) < key),
+            Some(_) | None => leaf.items.len(),
+        };
         leaf.items.insert(at, item);
         leaf.sum.add(sum);
         group.sum.add(sum);
@@ -113,7 +117,7 @@ impl<S: Sum> Timeline<S> {
         let (g, l) = self.locate(keys, keys.key(item));
         let group = &mut self.groups[g];
         let leaf = &mut group.leaves[l];
-        let at = leaf.items.iter().position(|&other| other == item).expect("the item stands under its key");
+        let at = leaf.items.iter().rposition(|&other| other == item).expect("the item stands under its key");
         leaf.items.remove(at);
         leaf.sum.subtract(sum);
         group.sum.subtract(sum);
@@ -204,8 +208,13 @@ impl<S: Sum> Timeline<S> {
         None
     }
 
-    /// The group and leaf in which `key` stands or belongs. There must be a leaf.
+    /// The group and leaf in which `key` stands or belongs: mostly the last. There must be a leaf.
     fn locate(&self, keys: &impl Keys, key: Key) -> (usize, usize) {
+        let newest = self.groups.last().and_then(|group| group.leaves.last());
+        if newest.is_some_and(|leaf| first_key(keys, leaf) <= key) {
+            let g = self.groups.len() - 1;
+            return (g, self.groups[g].leaves.len() - 1);
+        }
         let g = self.groups.partition_point(|group| first_key(keys, &group.leaves[0]) <= key).saturating_sub(1);
         let leaves = &self.groups[g].leaves;
         (g, leaves.partition_point(|leaf| first_key(keys, leaf) <= key).saturating_sub(1))

@@ -6,6 +6,7 @@ mod script;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -78,10 +79,10 @@ fn make_workspace(config: &Config) -> Result<Made, Failure> {
 
 /// On port 8080 or, if that is taken, a free one.
 async fn start(mut config: Config) -> Result<Server, Failure> {
-    match Server::start(&config, false).await {
+    match Server::start(&config, false, Arc::default()).await {
         Err(ServerError::Listen { .. }) => {
             config.server.listen.set_port(0);
-            Ok(Server::start(&config, false).await?)
+            Ok(Server::start(&config, false, Arc::default()).await?)
         }
         started => Ok(started?),
     }

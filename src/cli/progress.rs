@@ -1,0 +1,53 @@
+//! How far long work has come (R10.9): a bar on a terminal, a line every five seconds elsewhere,
+//! nothing with `--quiet`.
+
+use std::convert::Infallible;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::{MissedTickBehavior, interval_at, sleep};
+
+const REDRAW: Duration = Duration::from_millis(100);
+const LINE: Duration = Duration::from_secs(5);
+/// What takes less needs no bar.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Shows `share` (0 to 1) until it is dropped, on standard error. Never ends by itself.
+pub async fn show(what: &'static str, quiet: bool, share: impl Fn() -> f64) -> Infallible {
+    if quiet {
+        return std::future::pending().await;
+    }
+    sleep(GRACE).await;
+    if std::io::stderr().is_terminal() { bar(what, share).await } else { lines(what, share).await }
+}
+
+async fn bar(what: &'static str, share: impl Fn() -> f64) -> Infallible {
+    let bar = ClearOnDrop(ProgressBar::new(1_000).with_message(what));
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {percent} % {eta}");
+    if let Ok(style) = style {
+        bar.0.set_style(style.progress_chars("=> "));
+    }
+    loop {
+        bar.0.set_position((share() * 1_000.0) as u64);
+        sleep(REDRAW).await;
+    }
+}
+
+/// Leaves the terminal as it was, also when the work ends in the middle.
+struct ClearOnDrop(ProgressBar);
+
+impl Drop for ClearOnDrop {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+async fn lines(what: &'static str, share: impl Fn() -> f64) -> Infallible {
+    let mut ticks = interval_at(tokio::time::Instant::now() + LINE, LINE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        super::output::note(false, format_args!("{what}: {:.0} %", share() * 100.0));
+    }
+}
