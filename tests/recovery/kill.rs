@@ -1,0 +1,55 @@
+//! R9.1, R9.2: `kill -9` while eight clients write.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::load::{answers, check, check_everything, load, workers};
+use crate::support::answers::differences;
+use crate::support::from_env;
+use crate::support::process::Home;
+use crate::support::random::Random;
+
+/// Kills without `TRIPSWITCH_KILLS`.
+const KILLS: u64 = 50;
+
+#[test]
+fn r9_1_kill_9_under_load_loses_nothing_that_was_answered() {
+    let (seed, kills) = (from_env("TRIPSWITCH_SEED", 1), from_env("TRIPSWITCH_KILLS", KILLS));
+    let home = Home::new();
+    let mut workers = workers(seed);
+    let mut random = Random::of(seed, &[u64::from(u32::MAX)]);
+    let (mut server, mut unanswered, mut kept) = (home.serve(), 0, 0);
+    for kill in 1..=kills {
+        let failed = |what: &[String]| format!("TRIPSWITCH_SEED={seed}, kill {kill}: {what:#?}");
+        let (count, pause) = (random.below(120), Duration::from_micros(random.below(30_000)));
+        load(&mut workers, &home, server, usize::try_from(count).unwrap(), |server| {
+            // The kill may fall anywhere in a write; the moment follows from the seed.
+            thread::sleep(pause);
+            server.kill();
+            None
+        });
+        if kill % 3 == 0 {
+            // Recovery reads, cuts and writes too, and must be able to begin again.
+            home.serve_and_kill_after(Duration::from_micros(random.below(40_000)));
+        }
+        server = home.serve();
+        let checked = check(&mut workers, &home, &server);
+        assert!(checked.complaints.is_empty(), "{}", failed(&checked.complaints));
+        (unanswered, kept) = (unanswered + checked.unanswered, kept + checked.kept);
+        if kill % 5 == 0 {
+            let before = answers(&workers, &home, &server);
+            server.kill();
+            server = home.serve();
+            let changed = differences(&before, &answers(&workers, &home, &server));
+            assert!(changed.is_empty(), "{}", failed(&changed));
+        }
+    }
+    let checked = check_everything(&mut workers, &home, &server);
+    assert!(checked.complaints.is_empty(), "TRIPSWITCH_SEED={seed}, at the end: {:#?}", checked.complaints);
+    let batches: u64 = workers.iter().map(|worker| worker.answered).sum();
+    let breakers: usize = workers.iter().map(|worker| worker.breakers.len()).sum();
+    println!(
+        "{kills} kills: {batches} batches, {breakers} breakers, {unanswered} requests unanswered, {kept} of them kept"
+    );
+    assert!(batches > 10 * kills && breakers as u64 > kills / 10 && unanswered as u64 > kills, "the load was no load");
+}

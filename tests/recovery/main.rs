@@ -1,0 +1,21 @@
+//! What must survive: real processes that are killed, stopped, traced and started again on the same
+//! data directory (R9.1–R9.6, I1, R4.8).
+//!
+//! `TRIPSWITCH_KILLS` and `TRIPSWITCH_SEED` set how often the server is killed, and when.
+
+#![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
+
+mod checker;
+mod clock;
+#[cfg(feature = "faults")]
+mod controls;
+mod damage;
+mod faulty_disk;
+mod kill;
+mod load;
+mod processes;
+mod replay;
+mod secrecy;
+mod stop;
+mod support;
+mod sync_order;

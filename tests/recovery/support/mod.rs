@@ -1,0 +1,16 @@
+//! Processes, requests, and a look into the journal they leave behind.
+
+pub mod answers;
+pub mod events;
+pub mod http;
+pub mod journal;
+pub mod process;
+pub mod random;
+
+/// A number from the environment.
+pub fn from_env(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")),
+        Err(_) => default,
+    }
+}
