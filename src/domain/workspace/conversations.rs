@@ -73,10 +73,13 @@ impl Score {
     }
 }
 
+/// Records in one chunk: about 64 KiB (I9). Growing never copies what is there.
+const CHUNK: usize = 384;
+
 /// All conversations, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Conversations {
-    records: Vec<Conversation>,
+    chunks: Vec<Vec<Conversation>>,
     by_id: HashMap<Id, u32>,
 }
 
@@ -87,25 +90,29 @@ impl Conversations {
 
     /// Makes a conversation that is not there yet.
     pub fn create(&mut self, id: Id) -> u32 {
-        let number = self.records.len() as u32;
+        let record =
+            Conversation { id, account: None, named: false, phase: Phase::Unlived, score: None, signals: None };
+        let number = self.by_id.len() as u32;
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(record),
+            Some(_) => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(record);
+                self.chunks.push(chunk);
+            }
+            // A workspace with few conversations takes no whole chunk.
+            None => self.chunks.push(vec![record]),
+        }
         self.by_id.insert(id, number);
-        self.records.push(Conversation {
-            id,
-            account: None,
-            named: false,
-            phase: Phase::Unlived,
-            score: None,
-            signals: None,
-        });
         number
     }
 
     pub fn get(&self, number: u32) -> &Conversation {
-        &self.records[number as usize]
+        &self.chunks[number as usize / CHUNK][number as usize % CHUNK]
     }
 
     pub fn get_mut(&mut self, number: u32) -> &mut Conversation {
-        &mut self.records[number as usize]
+        &mut self.chunks[number as usize / CHUNK][number as usize % CHUNK]
     }
 
     /// The score under which `number` stands in a timeline.
@@ -118,7 +125,7 @@ impl Conversations {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
-        self.records.iter()
+        self.chunks.iter().flatten()
     }
 }
 
