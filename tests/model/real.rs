@@ -84,8 +84,8 @@ impl Real {
             Known::Found(found) => Known::Found(Explained {
                 imported: found.imported,
                 composite: found.composite_score,
-                weights: found.composite.map(|part| part.weight),
-                expectations: found.expectations.map(|of| of.expected.zip(of.source)),
+                weights: found.dimensions.map(|of| of.weight),
+                expectations: found.dimensions.map(|of| of.expected.zip(of.expectation_source)),
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tripswitch::actors::{EngineOptions, SettingsSource};
-use tripswitch::app::{DataDirectory, Lifecycle, StartOptions};
+use tripswitch::app::{DataDirectory, StartOptions};
 use tripswitch::clock::{ManualClock, wall};
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::settings::Settings;
@@ -30,7 +30,7 @@ fn run_engine_at(home: &Home, now: Millis) {
         let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
         let (engine, group_limits) = (EngineOptions::default(), GroupLimits::default());
         let options = StartOptions { engine, group_limits, settings, accept_clock: true };
-        let engine = directory.start(options, Arc::new(Lifecycle::default())).await.unwrap();
+        let engine = directory.start(options, Arc::default()).await.unwrap();
         let (name, tenant) = ("Of another time".into(), "org_other".into());
         let record = SystemRecord::WorkspaceCreated { id: OTHER, name, tenant, actor: "test".into() };
         engine.system(record).await.unwrap().unwrap();

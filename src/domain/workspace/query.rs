@@ -10,6 +10,7 @@ use super::super::expectation::Source;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
 use super::super::score::{Dimension, Hundredths};
+use super::super::scoring::catalogue::Profile;
 use super::super::scoring::estimator::{Explanation, explain};
 use super::super::settings::Settings;
 use super::super::time::{self, Millis};
@@ -148,9 +149,8 @@ impl Workspace {
             model_hash: profile.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
             imported: score.imported,
             composite_score: score.composite,
-            composite: composite_parts(profile.composite_weights, score),
+            dimensions: Dimension::ALL.map(|dimension| Published::of(dimension, score, profile)),
             disconfirmation: score.disconfirmation,
-            expectations: Dimension::ALL.map(|dimension| Expected::of(dimension, score)),
             confidence: score.confidence,
             scored_at: score.key.0,
             scoring: explanation,
@@ -158,8 +158,9 @@ impl Workspace {
     }
 }
 
-/// R5.5. The parts of `scoring` are unrounded; its composite is what `compositeScore` was rounded
-/// from. An imported score has no `scoring`: only its dimensions are known.
+/// R5.5. The sums of `scoring` are unrounded: `compositeScore` and the dimensions' scores are
+/// rounded from its totals. An imported score has no `scoring`: its composite is the weighted sum
+/// of its dimensions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationExplanation {
@@ -170,44 +171,36 @@ pub struct ConversationExplanation {
     pub model_hash: String,
     pub imported: bool,
     pub composite_score: Hundredths,
-    pub composite: [CompositePart; 3],
+    pub dimensions: [Published; 3],
     pub disconfirmation: Hundredths,
-    pub expectations: [Expected; 3],
     pub confidence: Hundredths,
     #[serde(serialize_with = "time::serialize")]
     pub scored_at: Millis,
     pub scoring: Option<Explanation>,
 }
 
-/// One published dimension's part in the composite.
+/// One published dimension: its weight in the composite, and what was expected of it when the
+/// conversation was first scored.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CompositePart {
+pub struct Published {
     pub dimension: Dimension,
     pub score: Hundredths,
     pub weight: f64,
-}
-
-/// What was expected of a dimension when the conversation was first scored.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Expected {
-    pub dimension: Dimension,
     pub expected: Option<Hundredths>,
-    pub source: Option<Source>,
+    pub expectation_source: Option<Source>,
 }
 
-impl Expected {
-    fn of(dimension: Dimension, score: &Score) -> Self {
-        let expected = score.expectation.0[dimension as usize];
-        Self { dimension, expected: expected.map(|(value, _)| value), source: expected.map(|(_, source)| source) }
+impl Published {
+    fn of(dimension: Dimension, score: &Score, profile: &Profile) -> Self {
+        let d = dimension as usize;
+        let expected = score.expectation.0[d];
+        Self {
+            dimension,
+            score: score.dimensions[d],
+            weight: profile.composite_weights[d],
+            expected: expected.map(|(value, _)| value),
+            expectation_source: expected.map(|(_, source)| source),
+        }
     }
-}
-
-fn composite_parts(weights: [f64; 3], score: &Score) -> [CompositePart; 3] {
-    Dimension::ALL.map(|dimension| CompositePart {
-        dimension,
-        score: score.dimensions[dimension as usize],
-        weight: weights[dimension as usize],
-    })
 }
