@@ -132,6 +132,10 @@ pub(crate) enum Query {
     Breakers {
         reply: Answer<Vec<BreakerView>>,
     },
+    KnowsBreaker {
+        id: Id,
+        reply: Answer<bool>,
+    },
     /// The hash of the whole state, and the last seq in it.
     StateHash {
         reply: Answer<(u64, [u8; 32])>,
@@ -146,6 +150,7 @@ impl Query {
             Self::Conversation { id, reply } => tell(reply, Ok(workspace.conversation(id))),
             Self::Explanation { id, now, reply } => tell(reply, Ok(workspace.explanation(id, now))),
             Self::Breakers { reply } => tell(reply, Ok(workspace.active_breakers())),
+            Self::KnowsBreaker { id, reply } => tell(reply, Ok(workspace.knows_breaker(id))),
             Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
         }
     }

@@ -64,6 +64,8 @@ pub struct RevokeArgs {
     id: Id,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
@@ -72,8 +74,13 @@ pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
         Command::List(args) => list(args),
         Command::Revoke(args) => {
             args.target.open()?.revoke_key(args.id)?;
-            output::note(quiet, format_args!("Revoked {}.", args.id));
-            Ok(())
+            match args.format.output {
+                Format::Json => output::json(&serde_json::json!({"id": args.id, "revoked": true})),
+                Format::Table => {
+                    output::note(quiet, format_args!("Revoked {}.", args.id));
+                    Ok(())
+                }
+            }
         }
     }
 }

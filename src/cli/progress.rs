@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::time::{MissedTickBehavior, interval_at, sleep};
+use tokio::time::sleep;
 
 const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(5);
@@ -44,10 +44,8 @@ impl Drop for ClearOnDrop {
 }
 
 async fn lines(what: &'static str, share: impl Fn() -> f64) -> Infallible {
-    let mut ticks = interval_at(tokio::time::Instant::now() + LINE, LINE);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        ticks.tick().await;
+        sleep(LINE).await;
         super::output::note(false, format_args!("{what}: {:.0} %", share() * 100.0));
     }
 }

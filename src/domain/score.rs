@@ -63,6 +63,16 @@ impl<'de> Deserialize<'de> for Hundredths {
     }
 }
 
+/// For `#[serde(serialize_with = …)]`: a number without needless zeros (R2.4), `3` and not `3.0`.
+pub fn serialize_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        serializer.serialize_i64(*value as i64)
+    } else {
+        serializer.serialize_f64(*value)
+    }
+}
+
 /// The three dimensions, in the order in which every array of three stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

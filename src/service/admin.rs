@@ -101,10 +101,6 @@ impl Service {
     /// Makes a key; the second part is its secret, which nobody can see again.
     pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, String), ServiceError> {
         let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
-        let now = self.now();
-        if new.expires_at.is_some_and(|expires| expires <= now) {
-            return Err(ServiceError::Invalid(vec![Fault::at("expiresAt", "must be in the future")]));
-        }
         let (secret, key_prefix) = self.draw_secret(new.side);
         let key = ApiKey {
             id: self.ids.uuid().into(),
@@ -115,7 +111,7 @@ impl Service {
             workspace,
             side: new.side,
             scopes: new.scopes,
-            created_at: now,
+            created_at: self.now(),
             expires_at: new.expires_at,
             last_used_at: None,
             revoked_at: None,

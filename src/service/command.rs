@@ -4,7 +4,8 @@ use super::{Principal, Service, ServiceError};
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::Command;
-use crate::domain::reply::CommandDone;
+use crate::domain::reply::{CommandDone, CommandRefusal};
+use crate::domain::system::Scope;
 use crate::domain::view::BreakerView;
 
 impl Service {
@@ -22,6 +23,22 @@ impl Service {
             CommandDone::Config(config) => Ok(config),
             CommandDone::Breaker(_) => unreachable!("a patch is answered with the configuration"),
         }
+    }
+
+    /// The side of the workspace whose breaker a person wants to change: unknown ones are told
+    /// before a missing scope (R2.8).
+    pub async fn breaker_side(
+        &self,
+        who: &Principal,
+        workspace: Id,
+        breaker: Id,
+    ) -> Result<WorkspaceKey, ServiceError> {
+        let key = self.visible(who, workspace)?;
+        if !self.engine.knows_breaker(key, breaker).await? {
+            return Err(CommandRefusal::UnknownBreaker.into());
+        }
+        who.require(&[Scope::QualityWrite])?;
+        Ok(key)
     }
 
     /// R3.5.

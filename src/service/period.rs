@@ -11,6 +11,9 @@ pub struct PeriodQuery<'a> {
     pub to: Option<&'a str>,
 }
 
+/// 0000-01-01T00:00:00Z: nothing earlier can be written as RFC 3339 asks.
+const EARLIEST: Millis = -62_167_219_200_000;
+
 /// Both ends inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
@@ -32,7 +35,7 @@ impl PeriodQuery<'_> {
         let period = match (from, to) {
             (None, None) => Period { from: end_of_today + 1 - days * DAY, to: end_of_today },
             (Some(from), None) => Period { from, to: end_of_today },
-            (None, Some(to)) => Period { from: to - 30 * DAY + 1, to },
+            (None, Some(to)) => Period { from: (to - 30 * DAY + 1).max(EARLIEST), to },
             (Some(from), Some(to)) => Period { from, to },
         };
         if period.from > period.to {

@@ -40,6 +40,24 @@ async fn r2_8_a_lookup_tells_unknown_before_it_tells_of_scopes() {
 }
 
 #[tokio::test]
+async fn r2_8_an_unknown_breaker_is_told_before_scopes_and_bodies() {
+    let world = World::start().await;
+    let known = world.trip().await;
+    let nothing = world.make_key(BOUND, &[]).await.0;
+    for step in ["acknowledge", "resolve"] {
+        let ask = |breaker: &str, key: &str| {
+            let path = format!("/api/workspaces/{WORKSPACE}/quality/circuit-breakers/{breaker}/{step}?x=1");
+            world.server.ask(Method::POST, &path, key).header("content-type", "image/png").bytes("{")
+        };
+        ask(MALFORMED, &nothing).send().await.fails(400, "invalid_id");
+        ask(UNKNOWN, &nothing).send().await.fails(404, "not_found");
+        ask(UNKNOWN, &world.key).send().await.fails(404, "not_found");
+        ask(&known, &nothing).send().await.fails(403, "forbidden");
+        ask(&known, &world.key).send().await.fails(400, "invalid_request");
+    }
+}
+
+#[tokio::test]
 async fn r2_8_a_body_is_judged_last() {
     let world = World::start().await;
     let nothing = world.make_key(BOUND, &[]).await.0;

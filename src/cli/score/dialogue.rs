@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::TurnFeatures;
+use crate::domain::score::serialize_number;
 use crate::domain::scoring::catalogue::Profile;
 use crate::domain::scoring::estimator::{Explanation, estimate, explain};
 use crate::domain::scoring::signals::{is_scorable, observe};
@@ -104,10 +105,15 @@ enum Answer {
 #[serde(rename_all = "camelCase")]
 struct ScoreLine {
     id: DialogueId,
+    #[serde(serialize_with = "serialize_number")]
     outcome: f64,
+    #[serde(serialize_with = "serialize_number")]
     process: f64,
+    #[serde(serialize_with = "serialize_number")]
     environment: f64,
+    #[serde(serialize_with = "serialize_number")]
     composite: f64,
+    #[serde(serialize_with = "serialize_number")]
     confidence: f64,
     signal_count: u16,
     #[serde(skip_serializing_if = "Option::is_none")]

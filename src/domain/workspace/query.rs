@@ -9,7 +9,7 @@ use super::super::csat_config::CsatConfig;
 use super::super::expectation::Source;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
-use super::super::score::{Dimension, Hundredths};
+use super::super::score::{Dimension, Hundredths, serialize_number};
 use super::super::scoring::catalogue::Profile;
 use super::super::scoring::estimator::{Explanation, explain};
 use super::super::settings::Settings;
@@ -50,6 +50,11 @@ impl Workspace {
     /// Events that came after their conversation had settled (R5.2).
     pub fn late_events(&self) -> u64 {
         self.late
+    }
+
+    /// A breaker with this id ever triggered here.
+    pub fn knows_breaker(&self, id: Id) -> bool {
+        self.breakers.get(id).is_some()
     }
 
     /// R3.4.
@@ -186,6 +191,7 @@ pub struct ConversationExplanation {
 pub struct Published {
     pub dimension: Dimension,
     pub score: Hundredths,
+    #[serde(serialize_with = "serialize_number")]
     pub weight: f64,
     pub expected: Option<Hundredths>,
     pub expectation_source: Option<Source>,

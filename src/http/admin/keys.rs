@@ -15,6 +15,7 @@ use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::payload::Payload;
+use crate::service::Fault;
 use crate::service::admin::{Admin, NewKey};
 
 /// A key as R2.11 lists it; `key` stands only in the answer that makes it.
@@ -71,7 +72,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
-    let new = read(&payload.json().await?)?;
+    let new = read(&payload.json().await?, app.service.now())?;
     let (key, secret) = app.service.create_key(admin, new).await?;
     let mut response = json(StatusCode::CREATED, &KeyView::new(key, Some(secret)));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -86,7 +87,7 @@ pub async fn revoke(State(app): State<App>, call: Call) -> Result<Response, ApiE
     Ok(json(StatusCode::OK, &KeyView::new(key, None)))
 }
 
-fn read(body: &[u8]) -> Result<NewKey, ApiError> {
+fn read(body: &[u8], now: Millis) -> Result<NewKey, ApiError> {
     let mut fields = Fields::parse(body)?;
     let new = NewKey {
         name: fields.text("name", 1, MAX_NAME),
@@ -100,9 +101,13 @@ fn read(body: &[u8]) -> Result<NewKey, ApiError> {
     if repeated {
         fields.fault("scopes", "must not name a scope twice");
     }
+    if new.expires_at.is_some_and(|expires| expires <= now) {
+        fields.fault("expiresAt", "must be in the future");
+    }
+    let nameless = new.scopes.is_empty();
     fields.finish()?;
-    if new.scopes.is_empty() {
-        return Err(ApiError::invalid(vec![crate::service::Fault::at("scopes", "must name at least one scope")]));
+    if nameless {
+        return Err(ApiError::invalid(vec![Fault::at("scopes", "must name at least one scope")]));
     }
     Ok(new)
 }
@@ -122,10 +127,15 @@ mod tests {
 
     #[test]
     fn r2_14_scopes_are_distinct_known_and_never_server() {
-        let new = read(br#"{"scopes": ["quality:read", "admin"], "test": true}"#).unwrap();
+        let new = read(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, 0).unwrap();
         assert_eq!((new.scopes, new.side), (vec![Scope::QualityRead, Scope::Admin], Side::Test));
         let pointers = |body: &str| -> Vec<String> {
-            read(body.as_bytes()).unwrap_err().details.iter().map(|fault| fault.pointer.clone()).collect()
+            read(body.as_bytes(), 1_800_000_000_000)
+                .unwrap_err()
+                .details
+                .iter()
+                .map(|fault| fault.pointer.clone())
+                .collect()
         };
         assert_eq!(pointers("{}"), ["/scopes"]);
         assert_eq!(pointers(r#"{"scopes": []}"#), ["/scopes"]);
@@ -136,5 +146,6 @@ mod tests {
             pointers(r#"{"scopes": ["admin"], "name": "", "expiresAt": "2026-02-30T00:00:00Z"}"#),
             ["/name", "/expiresAt"]
         );
+        assert_eq!(pointers(r#"{"scopes": ["x"], "expiresAt": "2020-01-01T00:00:00Z"}"#), ["/scopes/0", "/expiresAt"]);
     }
 }

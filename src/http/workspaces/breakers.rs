@@ -36,7 +36,7 @@ pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Re
 /// Which breaker of which workspace, and the note: no body, or `{"note": "…"}`.
 async fn read(app: &App, call: &Call, payload: Payload) -> Result<(WorkspaceKey, Id, Option<Box<str>>), ApiError> {
     let [workspace, breaker] = call.ids([("workspaceId", IdKind::Workspace), ("breakerId", IdKind::Breaker)])?;
-    let key = app.service.workspace(&call.who, workspace, &[Scope::QualityWrite])?;
+    let key = app.service.breaker_side(&call.who, workspace, breaker).await?;
     call.only(&[])?;
     let note = match payload.json_or_nothing().await? {
         None => None,

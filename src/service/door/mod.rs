@@ -37,6 +37,8 @@ use identity::Hasher;
 use judge::Reader;
 pub use secret::{Secret, SecretError};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What the door allows, and the secret it hashes with.
 #[derive(Clone, Debug)]
 pub struct DoorOptions {
@@ -183,6 +185,8 @@ impl Door {
     pub fn read(&self, context: &DoorContext<'_>, body: Bytes) -> Result<Batch, DoorError> {
         let form = Form::of(context.content_type)?;
         let body = body::decode(body, context.content_encoding, self.options.max_bytes)?;
+        // A byte order mark may be ignored (RFC 8259, 8.1); some exports begin with one.
+        let body = if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body };
         let mut reader = Reader::new(self, context);
         match form {
             Form::OneOrMany if first_byte(&body) == Some(b'[') => self.many(&mut reader, utf8(&body)?)?,

@@ -51,6 +51,15 @@ fn r4_1_each_media_type_has_its_form() {
 }
 
 #[test]
+fn r4_1_a_byte_order_mark_is_ignored() {
+    let marked = format!("\u{feff}{}", created(1));
+    for media_type in ["application/json", "application/x-ndjson"] {
+        let batch = read(media_type, marked.clone()).unwrap();
+        assert_eq!((batch.events.len(), batch.rejected.len()), (1, 0), "{media_type}");
+    }
+}
+
+#[test]
 fn r4_1_other_media_types_are_unsupported() {
     for content_type in ["text/plain", "", "application/json; charset=latin1", "application/jsonx", "application/xml"] {
         let error = read(content_type, "[]").unwrap_err();
