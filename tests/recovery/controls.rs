@@ -36,6 +36,8 @@ fn crash(mut home: Home, seed: u64, moment: Moment, cut: Cut) -> Checked {
         Moment::Answered => Some(server),
     });
     if let Some(server) = server {
+        // What is lost first is the last that was answered: let it be a batch.
+        workers[0].last_word(&home, server.address);
         server.kill();
     }
     if let Ok(noted) = fs::read_to_string(home.root().join("synced")) {
