@@ -152,7 +152,7 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
             ..EngineOptions::default()
         },
         group_limits: GroupLimits {
-            bytes: to_usize(config.journal.group_max_bytes),
+            bytes: to_usize(config.journal.group_bytes()),
             frames: to_usize(config.journal.group_max_frames.into()),
         },
         settings: settings_source(config, secret.id()),

@@ -85,6 +85,11 @@ impl JournalConfig {
     pub fn segment_bytes(&self) -> u64 {
         self.segment_mib << 20
     }
+
+    /// What one sync covers at most: never more than a segment, whatever is configured.
+    pub fn group_bytes(&self) -> u64 {
+        self.group_max_bytes.min(self.segment_bytes())
+    }
 }
 
 /// `[limits]`.
@@ -282,9 +287,6 @@ fn cross_check(r: &mut Reader, config: &Config) {
             "limits.inflight_bytes",
             "a workspace may hold a quarter of it, which must be at least server.max_body_bytes",
         );
-    }
-    if config.journal.group_max_bytes > config.journal.segment_bytes() {
-        r.fault("journal.group_max_bytes", "must not exceed journal.segment_mib");
     }
     for (key, days) in
         [("model.window_days", config.model.window_days), ("model.explanation_days", config.model.explanation_days)]

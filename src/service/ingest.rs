@@ -17,7 +17,7 @@ use crate::domain::time::Millis;
 
 /// Bodies up to this size are read where the request is served; larger ones would hold up its
 /// neighbours and go to the blocking pool.
-const READ_IN_PLACE: usize = 32 << 10;
+const READ_IN_PLACE: usize = 64 << 10;
 
 /// Bytes of ingest bodies that may be under way at the same time, until another bound is set.
 const ROOM: usize = 256 << 20;

@@ -91,6 +91,7 @@ impl Worker {
     }
 
     /// Posts the batch that is due, with nobody else writing: nothing is answered after it.
+    #[cfg(feature = "faults")]
     pub fn last_word(&mut self, home: &Home, address: SocketAddr) {
         let mut http = Client::new(address, &home.key);
         if let Err(End::Gone(what) | End::Wrong(what)) = self.post(home, &mut http) {
