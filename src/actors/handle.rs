@@ -52,8 +52,6 @@ pub(crate) struct WorkspaceHandle {
     rebuilds: Mutex<Vec<Millis>>,
     rules: ArcSwap<Rules>,
     gate: ArcSwapOption<GateState>,
-    /// The gate's epoch, for those who wait for its change.
-    epoch: watch::Sender<u64>,
     settings_due: AtomicBool,
     /// Held by whoever writes the settings that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -89,7 +87,6 @@ impl WorkspaceHandle {
             rebuilds: Mutex::default(),
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
-            epoch: watch::Sender::new(0),
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
@@ -119,11 +116,6 @@ impl WorkspaceHandle {
         self.gate.load_full()
     }
 
-    /// To await a change of the gate (R8.1).
-    pub fn watch_epoch(&self) -> watch::Receiver<u64> {
-        self.epoch.subscribe()
-    }
-
     /// How many identities this side remembers.
     pub fn duplicates(&self) -> u64 {
         self.duplicates.load(Ordering::Relaxed)
@@ -149,10 +141,7 @@ impl WorkspaceHandle {
     }
 
     pub fn publish_gate(&self, workspace: &Workspace) {
-        let gate = Arc::new(workspace.gate());
-        let epoch = gate.epoch;
-        self.gate.store(Some(gate));
-        self.epoch.send_replace(epoch);
+        self.gate.store(Some(Arc::new(workspace.gate())));
     }
 
     pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {

@@ -77,30 +77,11 @@ impl Engine {
 
     /// R8.1, from memory: no queue, no actor, also while the workspace is being rebuilt. Fails only
     /// for a side that failed at the start and never served since.
-    pub fn try_gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<Gate, EngineError> {
+    pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<Gate, EngineError> {
         match self.shared.directory.workspace(key) {
             Some(handle) => handle.gate().map(|gate| gate.ask(account)).ok_or(EngineError::WorkspaceUnavailable),
             // Never used: nothing can have tripped.
             None => Ok(Gate { breakers: Vec::new(), epoch: 0 }),
-        }
-    }
-
-    /// As [`try_gate`](Self::try_gate), open where it fails.
-    pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Gate {
-        self.try_gate(key, account).unwrap_or(Gate { breakers: Vec::new(), epoch: 0 })
-    }
-
-    /// Returns once the gate's epoch is another than `epoch` (R8.1's `waitEpoch`), or the engine
-    /// stops. The caller bounds the wait.
-    pub async fn gate_changed(&self, key: WorkspaceKey, epoch: u64) -> Result<(), EngineError> {
-        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
-        let mut changes = handle.watch_epoch();
-        let mut stopping = self.shared.stopping.subscribe();
-        tokio::select! {
-            changed = changes.wait_for(|now| *now != epoch) => {
-                changed.map(drop).map_err(|_| EngineError::WorkspaceUnavailable)
-            }
-            _ = stopping.wait_for(|stopping| *stopping) => Err(EngineError::ShuttingDown),
         }
     }
 

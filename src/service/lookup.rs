@@ -37,7 +37,7 @@ impl Service {
 
     /// R8.1, from memory; with the incarnation for the ETag.
     pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<(Id, Gate), ServiceError> {
-        Ok((self.engine.incarnation(), self.engine.try_gate(key, account)?))
+        Ok((self.engine.incarnation(), self.engine.gate(key, account)?))
     }
 
     /// R3.2.

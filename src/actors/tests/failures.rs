@@ -72,7 +72,7 @@ async fn i6_others_serve_while_a_workspace_is_rebuilt_and_its_gate_answers() {
     let guilty = engine.ingest(ONE, vec![poisonous(2, 2, Some(5))], 100);
     let look = async {
         until(&engine, ONE, Status::Rebuilding).await;
-        assert_eq!(engine.gate(ONE, Some(Id(5))).breakers.len(), 1);
+        assert_eq!(engine.gate(ONE, Some(Id(5))).unwrap().breakers.len(), 1);
         assert_eq!(engine.account(ONE, Id(5)).await, Err(EngineError::WorkspaceUnavailable));
         let refused = engine.ingest(ONE, vec![scored(3, 3, None, 300, T)], 100).await;
         assert_eq!(refused, Err(EngineError::WorkspaceUnavailable));

@@ -50,7 +50,7 @@ async fn i7_a_poisoned_journal_refuses_every_write_while_reads_and_the_gate_go_o
     let created = SystemRecord::WorkspaceCreated { id: Id(3), name: "x".into(), tenant: "t".into(), actor: "a".into() };
     assert_eq!(engine.system(created).await, Err(EngineError::JournalFailed));
     assert_eq!(engine.readiness().journal, JournalState::Failed);
-    assert_eq!(engine.gate(ONE, Some(Id(5))).breakers.len(), 1);
+    assert_eq!(engine.gate(ONE, Some(Id(5))).unwrap().breakers.len(), 1);
     assert_eq!(engine.account(ONE, Id(5)).await.unwrap().unwrap().conversation_count, 3);
     assert_eq!(engine.conversation(ONE, Id(9)).await, Ok(Known::Unknown));
 }

@@ -19,7 +19,7 @@ async fn r9_2_after_a_restart_every_answer_is_what_it_was() {
     }
     let lows = (5_000..5_003).map(|event| scored(event, event.into(), Some(77), 120, T)).collect();
     engine.ingest(ONE, lows, 100).await.unwrap();
-    let breaker = engine.gate(ONE, Some(Id(77))).breakers[0];
+    let breaker = engine.gate(ONE, Some(Id(77))).unwrap().breakers[0];
     engine.command(ONE, "ann", Command::Acknowledge { breaker, note: None }).await.unwrap().unwrap();
     let before = answers(&engine).await;
     engine.shutdown().await;
@@ -38,7 +38,7 @@ async fn answers(engine: &Engine) -> String {
         text += &format!("{:?}\n", engine.stats(key, 0, T).await);
         text += &format!("{:?}\n", engine.breakers(key).await);
         text += &format!("{:?}\n", engine.conversation(key, Id(7)).await);
-        text += &format!("{:?} {:?}\n", engine.gate(key, Some(Id(77))), engine.gate(key, None));
+        text += &format!("{:?} {:?}\n", engine.gate(key, Some(Id(77))).unwrap(), engine.gate(key, None).unwrap());
         text += &format!("{:?} {:?}\n", engine.csat_config(key).await, engine.state_hash(key).await);
     }
     text
@@ -74,7 +74,7 @@ async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_serve
     bench.faults.panic_on_intent(true);
     let engine = bench.start().await;
     assert_eq!(bench.skips(ONE), [Position::new(3, 1)]);
-    assert_eq!(engine.gate(ONE, Some(Id(5))).breakers.len(), 1);
+    assert_eq!(engine.gate(ONE, Some(Id(5))).unwrap().breakers.len(), 1);
     assert_eq!(engine.stats(ONE, 0, T).await.unwrap().conversations_scored, 4);
     assert_eq!(engine.readiness().workspaces_failed, 0);
     let again = engine.ingest(ONE, vec![scored(3, 3, None, 400, T), poisonous(4, 4, None)], 100).await;
