@@ -3,31 +3,83 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use parking_lot::Mutex;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-use crate::domain::account::{Account, AccountList, AccountOp};
+use crate::domain::account::{Account, AccountList, AccountOp, Outcomes};
 use crate::domain::ids::Position;
+use crate::domain::rules::Rules;
+use crate::domain::time::Millis;
+use crate::domain::view::AccountHealth;
 
 use super::error::EngineError;
 use super::faults::Faults;
 use super::messages::{AccountMsg, tell};
 
-/// Runs the account's part of each round. A panic in there stops the actor; the reply that its
+/// Runs the account's part of each round. A panic in there stops the actor; the share that its
 /// workspace awaits is lost with it, and that is how the workspace learns of it (I6).
 pub(crate) struct AccountActor;
 
+/// What others see of an account that is awake. Only its actor changes the account.
+pub(crate) struct AccountCell {
+    /// None once the actor has stopped, or died in the middle of a change.
+    account: Mutex<Option<Account>>,
+    /// The place of the event in work; 0 before the first of a round.
+    pub progress: AtomicU64,
+    /// When it was last needed.
+    pub used_at: AtomicI64,
+}
+
+/// A reader's luck with a cell.
+pub(crate) enum Seen {
+    Health(AccountHealth),
+    /// The account is at work: its actor answers when it is done.
+    Busy,
+    /// Nobody is there any more.
+    Gone,
+}
+
+impl AccountCell {
+    pub fn new(account: Account, now: Millis) -> Self {
+        Self { account: Mutex::new(Some(account)), progress: AtomicU64::new(0), used_at: AtomicI64::new(now) }
+    }
+
+    /// Looks without waiting: a reader that waited for a thread that is not running would hold up
+    /// all the others that it serves.
+    pub fn look(&self, rules: &Rules, now: Millis) -> Seen {
+        match self.account.try_lock().as_deref() {
+            None => Seen::Busy,
+            Some(None) => Seen::Gone,
+            Some(Some(account)) => Seen::Health(account.health(rules, now)),
+        }
+    }
+
+    /// Takes the steps of a round; a panic leaves nothing half changed to be seen.
+    fn run(&self, list: &AccountList) -> Option<Outcomes> {
+        let mut held = self.account.lock();
+        let mut account = held.take()?;
+        let outcomes = account.run(list, &self.progress);
+        *held = Some(account);
+        Some(outcomes)
+    }
+}
+
 pub(crate) struct AccountState {
-    account: Account,
-    /// The place of the event in work, where the workspace can read it after a failure.
-    progress: Arc<AtomicU64>,
+    cell: Arc<AccountCell>,
     faults: Faults,
 }
 
 impl AccountState {
-    pub fn new(account: Account, progress: Arc<AtomicU64>, faults: Faults) -> Self {
-        Self { account, progress, faults }
+    pub fn new(cell: Arc<AccountCell>, faults: Faults) -> Self {
+        Self { cell, faults }
+    }
+}
+
+impl Drop for AccountState {
+    fn drop(&mut self) {
+        *self.cell.account.lock() = None;
     }
 }
 
@@ -51,19 +103,22 @@ impl Actor for AccountActor {
         state: &mut AccountState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AccountMsg::Run { list, reply } => {
+            AccountMsg::Run { list, share } => {
                 state.faults.in_account(&myself.get_cell(), &list).await;
-                let outcomes = state.account.run(&list, &state.progress);
-                // The workspace waits for as long as it lives.
-                tell(reply, outcomes);
+                if let Some(outcomes) = state.cell.run(&list) {
+                    share.answer(outcomes);
+                }
             }
             AccountMsg::Health { rules, now, reply } => {
-                // A question changes nothing, so a panic in one spoils nothing.
-                let health = catch_unwind(AssertUnwindSafe(|| state.account.health(&rules, now)));
-                tell(reply, health.map(Some).map_err(|_| EngineError::WorkspaceUnavailable));
+                // Between rounds nobody else holds it, or only to look.
+                if let Some(account) = &*state.cell.account.lock() {
+                    // A question changes nothing, so a panic in one spoils nothing.
+                    let health = catch_unwind(AssertUnwindSafe(|| account.health(&rules, now)));
+                    tell(reply, health.map(Some).map_err(|_| EngineError::WorkspaceUnavailable));
+                }
             }
             #[cfg(test)]
-            AccountMsg::Inspect(reply) => tell(reply, Box::new(state.account.clone())),
+            AccountMsg::Inspect(reply) => tell(reply, state.cell.account.lock().clone().map(Box::new)),
         }
         Ok(())
     }

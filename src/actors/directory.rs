@@ -1,13 +1,13 @@
 //! Who is where: workspace sides, and the accounts that are awake.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use dashmap::DashMap;
 use ractor::{ActorId, ActorRef};
 
 use crate::domain::ids::{Id, WorkspaceKey};
 
+use super::account::AccountCell;
 use super::handle::WorkspaceHandle;
 use super::messages::AccountMsg;
 
@@ -23,10 +23,7 @@ pub(crate) struct Directory {
 #[derive(Clone)]
 pub(crate) struct AwakeAccount {
     pub actor: ActorRef<AccountMsg>,
-    /// The place of the event in work; 0 before the first of a round.
-    pub progress: Arc<AtomicU64>,
-    /// When it was last needed.
-    pub used_at: Arc<AtomicI64>,
+    pub cell: Arc<AccountCell>,
 }
 
 impl Directory {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use ractor::{Actor, ActorRef, SpawnErr};
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -94,6 +95,7 @@ impl Engine {
             .map_err(StartError::Writer)?;
         let admission = Admission::new(options.waiting_bytes);
         let shared = Arc::new(Shared {
+            runtime: Handle::current(),
             directory: Directory::default(),
             clock,
             settings,
@@ -210,6 +212,11 @@ impl Engine {
     pub fn incarnation(&self) -> Id {
         let origin = self.shared.system.table().origin().copied();
         origin.expect("the first record is written before the engine has started").incarnation
+    }
+
+    /// The runtime that the actors run on, for work that a request brings.
+    pub fn runtime(&self) -> &Handle {
+        &self.shared.runtime
     }
 
     /// Server time.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 #[cfg(test)]
 use crate::domain::account::Account;
-use crate::domain::account::{AccountList, Outcomes};
+use crate::domain::account::AccountList;
 use crate::domain::ids::Id;
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
@@ -20,6 +20,7 @@ use crate::domain::workspace::{ConversationExplanation, Workspace};
 
 use super::admission::Permit;
 use super::error::EngineError;
+use super::gather::Share;
 use super::handle::WorkspaceHandle;
 use super::system::SystemLane;
 
@@ -161,7 +162,7 @@ pub(crate) enum AccountMsg {
     /// The account's part of a round.
     Run {
         list: AccountList,
-        reply: oneshot::Sender<Outcomes>,
+        share: Share,
     },
     Health {
         rules: Arc<Rules>,
@@ -170,7 +171,7 @@ pub(crate) enum AccountMsg {
     },
     /// For tests: what the account holds.
     #[cfg(test)]
-    Inspect(oneshot::Sender<Box<Account>>),
+    Inspect(oneshot::Sender<Option<Box<Account>>>),
 }
 
 /// To the system workspace's actor.

@@ -18,6 +18,7 @@ mod directory;
 mod engine;
 mod error;
 mod faults;
+mod gather;
 mod handle;
 mod messages;
 mod queries;

@@ -14,6 +14,7 @@ use crate::domain::time::Millis;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
 use crate::domain::workspace::ConversationExplanation;
 
+use super::account::Seen;
 use super::engine::Engine;
 use super::error::EngineError;
 use super::handle::WorkspaceHandle;
@@ -57,19 +58,27 @@ impl Engine {
         Ok(self.serving(key)?.rules().csat.clone())
     }
 
-    /// R3.3; `None` for an account that was never named. An account that is awake answers by
-    /// itself; one that sleeps, or has just gone to sleep, is woken by its workspace.
+    /// R3.3; `None` for an account that was never named. One that is awake is looked at, or
+    /// answers once it is done with a round; one that sleeps, or has just gone to sleep, is woken
+    /// by its workspace.
     pub async fn account(&self, key: WorkspaceKey, id: Id) -> Result<Option<AccountHealth>, EngineError> {
         let handle = self.serving(key)?;
         let now = self.now();
         if let Some(awake) = self.shared.directory.account(key, id) {
-            awake.used_at.store(now, Ordering::Relaxed);
-            let (reply, answer) = oneshot::channel();
-            let asked = awake.actor.send_message(AccountMsg::Health { rules: handle.rules(), now, reply });
-            if asked.is_ok()
-                && let Some(answer) = self.wait(answer).await?
-            {
-                return answer;
+            awake.cell.used_at.store(now, Ordering::Relaxed);
+            let rules = handle.rules();
+            match awake.cell.look(&rules, now) {
+                Seen::Health(health) => return Ok(Some(health)),
+                Seen::Busy => {
+                    let (reply, answer) = oneshot::channel();
+                    let asked = awake.actor.send_message(AccountMsg::Health { rules, now, reply });
+                    if asked.is_ok()
+                        && let Some(answer) = self.wait(answer).await?
+                    {
+                        return answer;
+                    }
+                }
+                Seen::Gone => {}
             }
         }
         self.ask(&handle, |reply| WorkspaceMsg::Account { id, now, reply }).await

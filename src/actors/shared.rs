@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ractor::{ActorRef, ActorRuntime};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -58,6 +59,8 @@ impl Default for EngineOptions {
 }
 
 pub(crate) struct Shared {
+    /// Where actors run, whoever starts them.
+    pub runtime: Handle,
     pub directory: Directory,
     pub options: EngineOptions,
     pub clock: Arc<dyn Clock>,
@@ -155,6 +158,7 @@ impl Shared {
         handle.queue.begins_after(workspace.applied());
         let state = WorkspaceState::new(workspace, Arc::clone(handle), Arc::clone(self));
         let supervisor = self.supervisor.get_cell();
+        let _context = self.runtime.enter();
         // Without a name, and with a `pre_start` that cannot fail, only a stopping supervisor is
         // in the way, which the actor learns later.
         match ActorRuntime::<WorkspaceActor>::spawn_linked_instant(None, WorkspaceActor, state, supervisor) {

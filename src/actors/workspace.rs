@@ -9,12 +9,11 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use thiserror::Error;
-use tokio::sync::oneshot;
 
 use crate::domain::account::{Account, Outcomes};
 use crate::domain::ids::{Id, Position};
@@ -23,8 +22,9 @@ use crate::domain::time::Millis;
 use crate::domain::view::AccountHealth;
 use crate::domain::workspace::{Round, Workspace};
 
-use super::account::{AccountActor, AccountState, first_place};
+use super::account::{AccountActor, AccountCell, AccountState, first_place};
 use super::directory::AwakeAccount;
+use super::gather::Gather;
 use super::handle::WorkspaceHandle;
 use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg, tell};
 use super::shared::Shared;
@@ -152,35 +152,36 @@ impl WorkspaceState {
         myself: &ActorRef<WorkspaceMsg>,
         round: &mut Round,
     ) -> Result<Vec<(Id, Outcomes)>, Failure> {
-        let mut waits = Vec::with_capacity(round.tasks.len());
+        let (gather, now) = (Gather::new(round.tasks.len()), self.shared.clock.now());
+        let mut asked = Vec::with_capacity(round.tasks.len());
         for task in round.tasks.drain(..) {
             let id = task.account;
             if let Some(account) = task.wake {
                 self.spawn(myself, id, account).await?;
             }
-            let first = first_place(&task.list);
-            let (reply, receiver) = oneshot::channel();
             let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
-            awake.used_at.store(self.shared.clock.now(), Ordering::Relaxed);
-            awake.progress.store(0, Ordering::Relaxed);
-            // To a dead actor too: the reply is lost then, and noticed below.
-            drop(awake.actor.send_message(AccountMsg::Run { list: task.list, reply }));
-            waits.push((id, first, receiver));
+            awake.cell.used_at.store(now, Ordering::Relaxed);
+            awake.cell.progress.store(0, Ordering::Relaxed);
+            asked.push((id, first_place(&task.list)));
+            // To a dead actor too: the share is lost then, and missed below.
+            drop(awake.actor.send_message(AccountMsg::Run { list: task.list, share: gather.share(id) }));
         }
-        let mut outcomes = Vec::with_capacity(waits.len());
-        for (id, first, receiver) in waits {
-            let Ok(outcome) = receiver.await else {
+        let outcomes = gather.answers().await;
+        if outcomes.len() == asked.len() {
+            return Ok(outcomes);
+        }
+        match asked.into_iter().find(|(id, _)| outcomes.iter().all(|(other, _)| other != id)) {
+            Some((id, first)) => {
                 self.blame(id, first);
-                return Err(Failure::LostReply(id));
-            };
-            outcomes.push((id, outcome));
+                Err(Failure::LostReply(id))
+            }
+            None => Ok(outcomes),
         }
-        Ok(outcomes)
     }
 
     /// Names the guilty event of an account that died: the one in work, else its first.
     fn blame(&self, id: Id, first: Option<Position>) {
-        let at = self.awake.get(&id).map_or(0, |awake| awake.progress.load(Ordering::Relaxed));
+        let at = self.awake.get(&id).map_or(0, |awake| awake.cell.progress.load(Ordering::Relaxed));
         let named = (at != 0).then(|| Position::from_packed(at)).or(first);
         if let Some(event) = named {
             self.handle.blame(event);
@@ -188,12 +189,11 @@ impl WorkspaceState {
     }
 
     async fn spawn(&mut self, myself: &ActorRef<WorkspaceMsg>, id: Id, account: Account) -> Result<(), Failure> {
-        let progress = Arc::new(AtomicU64::new(0));
-        let state = AccountState::new(account, Arc::clone(&progress), self.shared.faults.clone());
+        let cell = Arc::new(AccountCell::new(account, self.shared.clock.now()));
+        let state = AccountState::new(Arc::clone(&cell), self.shared.faults.clone());
         let spawned = AccountActor::spawn_linked(None, AccountActor, state, myself.get_cell()).await;
         let (actor, _) = spawned.map_err(Failure::Spawn)?;
-        let used_at = Arc::new(AtomicI64::new(self.shared.clock.now()));
-        let awake = AwakeAccount { actor, progress, used_at };
+        let awake = AwakeAccount { actor, cell };
         self.names.insert(awake.actor.get_id(), id);
         self.shared.directory.account_woke(self.handle.key, id, awake.clone());
         self.awake.insert(id, awake);
@@ -240,7 +240,7 @@ impl WorkspaceState {
     fn sweep(&mut self, myself: &ActorRef<WorkspaceMsg>) {
         self.sweep_due = false;
         let idle_since = self.shared.clock.now() - self.shared.options.idle_after;
-        let idle = |awake: &AwakeAccount| awake.used_at.load(Ordering::Relaxed) <= idle_since;
+        let idle = |awake: &AwakeAccount| awake.cell.used_at.load(Ordering::Relaxed) <= idle_since;
         let sleepy: Vec<Id> = self.awake.iter().filter(|(_, awake)| idle(awake)).map(|(id, _)| *id).collect();
         sleepy.into_iter().for_each(|id| self.put_to_sleep(id));
         if !self.awake.is_empty() {

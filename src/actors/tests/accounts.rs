@@ -67,7 +67,7 @@ async fn inspect(engine: &Engine, id: Id) -> Account {
     let awake = engine.shared.directory.account(ONE, id).unwrap();
     let (reply, answer) = tokio::sync::oneshot::channel();
     awake.actor.send_message(AccountMsg::Inspect(reply)).unwrap();
-    *answer.await.unwrap()
+    *answer.await.unwrap().unwrap()
 }
 
 #[tokio::test]
