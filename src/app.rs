@@ -1,5 +1,6 @@
 //! Composition root: the only place that picks implementations.
 
+pub mod front;
 pub mod offline;
 pub mod server;
 pub mod start;

@@ -1,14 +1,14 @@
 //! A whole server: configuration in, two listeners out.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::front::Front;
 use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, SettingsSource};
 use crate::clock::SystemClock;
@@ -34,6 +34,8 @@ const SMALL_BODY: usize = 1 << 20;
 pub enum ServerError {
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("the threads that serve connections could not be started: {0}")]
+    Threads(std::io::Error),
     #[error(transparent)]
     App(#[from] AppError),
     #[error(transparent)]
@@ -52,6 +54,8 @@ pub struct Server {
     admin: JoinHandle<()>,
     usage: JoinHandle<()>,
     grace: Duration,
+    /// Ends after all that runs on it.
+    _front: Front,
 }
 
 impl Server {
@@ -59,8 +63,9 @@ impl Server {
     /// journal is replayed, and requests once it is; `progress` tells how far the replay has come.
     /// `accept_clock`: R2.16.
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
-        let (api, address) = listen(config.server.listen).await?;
-        let (admin, admin_address) = listen(config.admin.listen).await?;
+        let (api, address) = listen(config.server.listen)?;
+        let (admin, admin_address) = listen(config.admin.listen)?;
+        let front = Front::start().map_err(ServerError::Threads)?;
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let directory = open(config, Arc::clone(&ids)).await?;
         let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
@@ -74,7 +79,9 @@ impl Server {
         let limits = limits(config);
         let (stop, _) = watch::channel(false);
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
-        let admin = tokio::spawn(crate::http::serve(admin, routes, limits, stopped(&stop)));
+        let stops = stopped(&stop);
+        let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, limits, stops));
+        let admin = admin.map_err(ServerError::Threads)?;
         let engine = match directory.start(start_options(config, &secret, accept_clock), progress).await {
             Ok(engine) => engine,
             Err(error) => {
@@ -92,8 +99,10 @@ impl Server {
             async move { service.keep_key_usage(stopped).await }
         });
         let routes = crate::http::router(App { service, ids, limits, meter });
-        let api = tokio::spawn(crate::http::serve(api, routes, limits, stopped(&stop)));
-        Ok(Self { address, admin_address, engine, stop, api, admin, usage, grace: config.server.shutdown_grace })
+        let stops = stopped(&stop);
+        let api = front.serve(api, |listener| crate::http::serve(listener, routes, limits, stops));
+        let (api, grace) = (api.map_err(ServerError::Threads)?, config.server.shutdown_grace);
+        Ok(Self { address, admin_address, engine, stop, api, admin, usage, grace, _front: front })
     }
 
     /// Where the API listens.
@@ -118,9 +127,10 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
     let failed = |source| ServerError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     let real = listener.local_addr().map_err(failed)?;
     Ok((listener, real))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinError;
 
 use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
 use super::{Service, ServiceError};
@@ -15,9 +16,9 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::time::Millis;
 
-/// Bodies up to this size are read where the request is served; larger ones would hold up its
-/// neighbours and go to the blocking pool.
-const READ_IN_PLACE: usize = 64 << 10;
+/// Bodies up to this size are read between the rounds of the actors; larger ones would hold those
+/// up, and go to the blocking pool.
+const READ_BETWEEN: usize = 64 << 10;
 
 /// Bytes of ingest bodies that may be under way at the same time, until another bound is set.
 const ROOM: usize = 256 << 20;
@@ -59,21 +60,22 @@ pub struct IngestAnswer {
 
 impl IngestAnswer {
     /// What the door refused joined with what apply said of the rest.
-    fn of(batch_ids: &[Option<String>], refused: Vec<RejectedEvent>, verdicts: Vec<(usize, Verdict)>) -> Self {
-        let mut answer = Self { accepted: 0, duplicates: 0, rejected: refused };
-        for (index, verdict) in verdicts {
+    fn of(batch: Batch, verdicts: &[Verdict]) -> Self {
+        let mut answer = Self { accepted: 0, duplicates: 0, rejected: Vec::new() };
+        for (index, verdict) in batch.indices().zip(verdicts) {
             match verdict {
                 Verdict::Accepted => answer.accepted += 1,
                 Verdict::Duplicate => answer.duplicates += 1,
                 Verdict::Rejected(rejection) => answer.rejected.push(RejectedEvent {
                     index,
-                    id: batch_ids.get(index).cloned().flatten(),
+                    id: batch.id(index).map(str::to_owned),
                     code: rejection.code(),
                     error: rejection.to_string(),
-                    pointer: pointer(rejection).map(str::to_owned),
+                    pointer: pointer(*rejection).map(str::to_owned),
                 }),
             }
         }
+        answer.rejected.extend(batch.rejected);
         answer.rejected.sort_by_key(|entry| entry.index);
         answer
     }
@@ -101,30 +103,49 @@ impl Service {
     }
 
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
-    /// only when all that was accepted is durable and visible.
-    pub async fn ingest(&self, key: WorkspaceKey, request: IngestRequest) -> Result<IngestAnswer, ServiceError> {
-        let received = request.body.len();
-        let batch = read(&self.door, key, self.now(), request).await?;
-        let (indices, events): (Vec<_>, Vec<_>) = batch.events.into_iter().unzip();
-        let verdicts = if events.is_empty() {
-            Vec::new()
-        } else {
-            let weight = received.max(events.iter().map(weight).sum());
-            self.engine.ingest(key, events, weight).await?
-        };
-        Ok(IngestAnswer::of(&batch.ids, batch.rejected, indices.into_iter().zip(verdicts).collect()))
+    /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
+    /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
+    /// an answer does, and whoever serves connections has others to answer.
+    pub async fn ingest(
+        self: &Arc<Self>,
+        key: WorkspaceKey,
+        request: IngestRequest,
+    ) -> Result<IngestAnswer, ServiceError> {
+        let service = Arc::clone(self);
+        let ingesting = self.engine.runtime().spawn(async move { service.ingest_here(key, request).await });
+        match ingesting.await.map_err(JoinError::try_into_panic) {
+            Ok(answer) => answer,
+            // A panic is the request's.
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
+        }
     }
-}
 
-async fn read(door: &Arc<Door>, key: WorkspaceKey, now: Millis, request: IngestRequest) -> Result<Batch, DoorError> {
-    if request.body.len() <= READ_IN_PLACE && request.content_encoding.is_none() {
-        return read_now(door, key, now, request);
+    async fn ingest_here(&self, key: WorkspaceKey, request: IngestRequest) -> Result<IngestAnswer, ServiceError> {
+        let received = request.body.len();
+        let mut batch = self.read(key, request).await?;
+        let events = std::mem::take(&mut batch.events);
+        if events.is_empty() {
+            return Ok(IngestAnswer::of(batch, &[]));
+        }
+        let weight = received.max(events.iter().map(weight).sum());
+        let verdicts = self.engine.ingest(key, events, weight).await?;
+        Ok(IngestAnswer::of(batch, &verdicts))
     }
-    let door = Arc::clone(door);
-    match tokio::task::spawn_blocking(move || read_now(&door, key, now, request)).await {
-        Ok(batch) => batch,
-        // A panic is the request's, as it would have been in place.
-        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+
+    async fn read(&self, key: WorkspaceKey, request: IngestRequest) -> Result<Batch, ServiceError> {
+        let now = self.now();
+        if request.body.len() <= READ_BETWEEN && request.content_encoding.is_none() {
+            return Ok(read_now(&self.door, key, now, request)?);
+        }
+        let door = Arc::clone(&self.door);
+        match tokio::task::spawn_blocking(move || read_now(&door, key, now, request)).await {
+            Ok(batch) => Ok(batch?),
+            Err(failure) => match failure.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(EngineError::ShuttingDown.into()),
+            },
+        }
     }
 }
 
@@ -162,24 +183,37 @@ fn body_weight(body: &Body) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::door::{DoorOptions, Secret};
     use super::*;
-    use crate::domain::ids::Id;
+    use crate::domain::ids::{Id, Side};
+    use crate::domain::scoring::text::Analyzer;
 
-    fn refused(index: usize) -> RejectedEvent {
-        RejectedEvent { index, id: None, code: "malformed", error: "is not an object".into(), pointer: None }
+    /// Five events, the fourth of them none.
+    fn batch() -> Batch {
+        let event = |n: u32| {
+            format!(
+                r#"{{"specversion":"1.0","source":"s","id":"{}{n}","type":"conversation.created",
+                "data":{{"conversationId":"f47ac10b-58cc-4372-a567-0e02b2c3d479"}}}}"#,
+                if n == 4 { "\\u0065" } else { "e" }
+            )
+        };
+        let body = format!("[{},{},{},5,{}]", event(0), event(1), event(2), event(4));
+        let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(Analyzer::default()), [2; 32]);
+        let key = WorkspaceKey { id: Id(1), side: Side::Live };
+        let request =
+            IngestRequest { content_type: Some("application/json".into()), content_encoding: None, body: body.into() };
+        read_now(&door, key, 0, request).unwrap()
     }
 
     #[test]
     fn r4_3_refusals_of_door_and_apply_stand_in_the_order_of_the_request() {
-        let ids: Vec<_> = (0..5).map(|n| Some(format!("e{n}"))).collect();
         let mismatch = Verdict::Rejected(Rejection::AccountMismatch { attached: Id(1) });
         let reused = Verdict::Rejected(Rejection::IdReused);
-        let verdicts = vec![(0, reused), (1, Verdict::Accepted), (2, Verdict::Duplicate), (4, mismatch)];
-        let answer = IngestAnswer::of(&ids, vec![refused(3)], verdicts);
+        let answer = IngestAnswer::of(batch(), &[reused, Verdict::Accepted, Verdict::Duplicate, mismatch]);
         assert_eq!((answer.accepted, answer.duplicates), (1, 1));
         let shown: Vec<_> = answer.rejected.iter().map(|e| (e.index, e.id.as_deref(), e.code)).collect();
         assert_eq!(shown, [(0, Some("e0"), "id_reused"), (3, None, "malformed"), (4, Some("e4"), "account_mismatch")]);
         assert!(!answer.all_rejected());
-        assert!(IngestAnswer::of(&ids, vec![refused(0)], vec![(1, reused)]).all_rejected());
+        assert!(IngestAnswer::of(batch(), &[reused, reused, reused, mismatch]).all_rejected());
     }
 }

@@ -1,5 +1,11 @@
 //! What tells one event from another, and one content from another (R4.4): keyed hashes. What went
-//! into them cannot be told from them without the keys (R4.8).
+//! into them cannot be told from them, and nobody can make two events collide, without the keys
+//! (R4.8). SipHash-2-4 with 128 bits of key and of result is made for just that, and for short
+//! texts three times as fast as a hash that needs no key.
+
+use std::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::data::Data;
 use super::member::{EventType, Member};
@@ -14,8 +20,8 @@ const CONTENT_KEY: &str = "tripswitch 2026 event content";
 /// The two keys.
 pub(super) struct Hasher {
     /// From the journal: the same after a restore without the secret.
-    identity: [u8; 32],
-    content: [u8; 32],
+    identity: SipHasher24,
+    content: SipHasher24,
 }
 
 /// What an event is, beside its identity.
@@ -28,7 +34,7 @@ pub(super) struct Content<'a> {
 
 impl Hasher {
     pub fn new(identity: [u8; 32], secret: &Secret) -> Self {
-        Self { identity, content: secret.derive(CONTENT_KEY) }
+        Self { identity: keyed(&identity), content: keyed(&secret.derive(CONTENT_KEY)) }
     }
 
     /// `buffer` is only there to be reused.
@@ -48,10 +54,10 @@ impl Hasher {
         });
         bytes.text(source);
         bytes.text(id);
-        let key: [u8; 12] = bytes.hash(&self.identity);
+        let key: [u8; 12] = bytes.hash(self.identity);
         bytes.0.clear();
         content.write(&mut bytes);
-        Identity { key, content: u32::from_le_bytes(bytes.hash(&self.content)) }
+        Identity { key, content: u32::from_le_bytes(bytes.hash(self.content)) }
     }
 }
 
@@ -148,8 +154,16 @@ impl<'b> Bytes<'b> {
         self.fixed(bytes);
     }
 
-    fn hash<const N: usize>(&self, key: &[u8; 32]) -> [u8; N] {
-        let hash = blake3::keyed_hash(key, self.0);
-        hash.as_bytes()[..N].try_into().expect("a hash is 32 bytes long, N is at most 12")
+    /// The first `N` bytes, at most 16.
+    fn hash<const N: usize>(&self, mut hasher: SipHasher24) -> [u8; N] {
+        hasher.write(self.0);
+        let hash = hasher.finish128().as_bytes();
+        std::array::from_fn(|at| hash[at])
     }
+}
+
+/// The first 128 bits are the key.
+fn keyed(key: &[u8; 32]) -> SipHasher24 {
+    let (first, _) = key.split_first_chunk().expect("16 of 32 bytes");
+    SipHasher24::new_with_key(first)
 }

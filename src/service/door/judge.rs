@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use super::data::{self, Data};
 use super::envelope::{Attribute, RawEvent};
 use super::fault::{Code, Fault, Place};
@@ -9,7 +11,7 @@ use super::identity::Content;
 use super::member::{EventType, Member};
 use super::times::Span;
 use super::value::Value;
-use super::{Batch, Door, DoorContext};
+use super::{Batch, Door, DoorContext, OwnId};
 use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::scoring::text::conversation_word_key;
@@ -20,6 +22,8 @@ const MAX_ATTRIBUTE: usize = 255;
 /// Reads the events of one request, in order.
 pub(super) struct Reader<'d> {
     door: &'d Door,
+    /// Where the text begins that all events are read from.
+    start: usize,
     workspace: WorkspaceKey,
     span: Span,
     /// What was hashed last.
@@ -28,43 +32,52 @@ pub(super) struct Reader<'d> {
 }
 
 impl<'d> Reader<'d> {
-    pub fn new(door: &'d Door, context: &DoorContext<'_>) -> Self {
+    /// For the events of `body`.
+    pub fn new(door: &'d Door, context: &DoorContext<'_>, body: Bytes) -> Self {
         let options = &door.options;
         Self {
             door,
+            start: body.as_ptr().addr(),
             workspace: context.workspace,
             span: Span {
                 oldest: context.now.saturating_sub(options.retention),
                 newest: context.now.saturating_add(options.future_leeway),
             },
             buffer: Vec::new(),
-            batch: Batch::default(),
+            batch: Batch::of(body, options.max_events),
         }
     }
 
     /// Puts one event into the batch, or the reason why it is not there. `shape` is what is wrong
     /// with the event's members as such.
     pub fn judge(&mut self, event: &RawEvent<'_>, shape: Result<(), Fault>) {
-        let index = self.batch.ids.len();
         let id = attribute(event, Attribute::Id).and_then(|value| value.short_text(MAX_ATTRIBUTE));
-        let shown = id.as_ref().ok().map(|id| id.clone().into_owned());
-        match shape.and_then(|()| self.record(event, id)) {
-            Ok(record) => self.batch.events.push((index, record)),
-            Err(fault) => self.batch.rejected.push(fault.into_rejected(index, shown.clone())),
+        let (index, kept) = (self.batch.ids.len(), id.as_ref().map_or(OwnId::Absent, |id| self.own_id(id)));
+        self.batch.ids.push(kept);
+        match shape.and_then(|()| self.record(event, &id)) {
+            Ok(record) => self.batch.events.push(record),
+            Err(fault) => self.batch.rejected.push(fault.into_rejected(index, id.ok().map(Cow::into_owned))),
         }
-        self.batch.ids.push(shown);
+    }
+
+    fn own_id(&self, id: &Cow<'_, str>) -> OwnId {
+        match id {
+            // The limit of a request's bytes is below 4 GiB.
+            Cow::Borrowed(text) => OwnId::At((text.as_ptr().addr() - self.start) as u32, text.len() as u32),
+            Cow::Owned(text) => OwnId::Unescaped(text.as_str().into()),
+        }
     }
 
     /// A line that is not even text.
     pub fn refuse_line(&mut self) {
         let fault = Fault::malformed("The event is not UTF-8.");
         self.batch.rejected.push(fault.into_rejected(self.batch.ids.len(), None));
-        self.batch.ids.push(None);
+        self.batch.ids.push(OwnId::Absent);
     }
 
-    fn record<'b>(&mut self, event: &RawEvent<'b>, id: Result<Cow<'b, str>, Fault>) -> Result<EventRecord, Fault> {
+    fn record(&mut self, event: &RawEvent<'_>, id: &Result<Cow<'_, str>, Fault>) -> Result<EventRecord, Fault> {
         check_specversion(event)?;
-        let id = id?;
+        let id = id.as_deref().map_err(Fault::clone)?;
         let source = attribute(event, Attribute::Source)?.short_text(MAX_ATTRIBUTE)?;
         let kind = kind(event)?;
         let sent = match attribute(event, Attribute::Time) {
@@ -79,7 +92,7 @@ impl<'d> Reader<'d> {
         data::check_is_object(event.attribute(Attribute::Data))?;
         let data = Data::read(kind, event)?;
         let content = Content { kind, time: sent.as_ref().map(|(_, text)| &**text), data: &data };
-        let identity = self.door.hasher.identity(self.workspace, &source, &id, &content, &mut self.buffer);
+        let identity = self.door.hasher.identity(self.workspace, &source, id, &content, &mut self.buffer);
         let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Box::from);
         Ok(EventRecord {
             identity,

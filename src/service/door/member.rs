@@ -66,7 +66,35 @@ impl Member {
     ];
 
     pub fn from_name(name: &str) -> Self {
-        Self::NAMED.into_iter().find(|(_, known)| *known == name).map_or(Self::Unknown, |(member, _)| member)
+        // Not a walk through the table: this is asked for every member of every event.
+        match name {
+            "conversationId" => Self::ConversationId,
+            "accountId" => Self::AccountId,
+            "accountName" => Self::AccountName,
+            "contactId" => Self::ContactId,
+            "channel" => Self::Channel,
+            "intent" => Self::Intent,
+            "text" => Self::Text,
+            "language" => Self::Language,
+            "sender" => Self::Sender,
+            "status" => Self::Status,
+            "resolution" => Self::Resolution,
+            "attentionType" => Self::AttentionType,
+            "signal" => Self::Signal,
+            "value" => Self::Value,
+            "dimension" => Self::Dimension,
+            "weight" => Self::Weight,
+            "rating" => Self::Rating,
+            "comment" => Self::Comment,
+            "outcomeScore" => Self::OutcomeScore,
+            "processScore" => Self::ProcessScore,
+            "environmentScore" => Self::EnvironmentScore,
+            "resolved" => Self::Resolved,
+            "confidence" => Self::Confidence,
+            "signalCount" => Self::SignalCount,
+            "contactIds" => Self::ContactIds,
+            _ => Self::Unknown,
+        }
     }
 
     /// Empty for [`Member::Unknown`], whose name the event holds.

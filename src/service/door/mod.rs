@@ -98,15 +98,71 @@ pub struct DoorContext<'a> {
 }
 
 /// A request that has passed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batch {
-    /// What is to be journaled, each with its index in the request.
-    pub events: Vec<(usize, EventRecord)>,
+    /// What is to be journaled, in the order of the request.
+    pub events: Vec<EventRecord>,
     /// What the door refused, in the order of the request.
     pub rejected: Vec<RejectedEvent>,
-    /// The events' own ids by index, for rejections that `apply` makes. `None` where there is no
-    /// valid one.
-    pub ids: Vec<Option<String>>,
+    /// The events' own ids by index, for rejections that `apply` makes.
+    ids: Vec<OwnId>,
+    body: Bytes,
+}
+
+/// What an event calls itself, without a copy where the body will do.
+#[derive(Debug)]
+enum OwnId {
+    /// There is no valid one.
+    Absent,
+    /// Start and length in the body.
+    At(u32, u32),
+    /// It stands there with escapes.
+    Unescaped(Box<str>),
+}
+
+/// No event is shorter than this with all its members: how many to make room for.
+const SHORT_EVENT: usize = 256;
+
+impl Batch {
+    /// Nothing of `body` yet.
+    fn of(body: Bytes, max_events: usize) -> Self {
+        let room = (body.len() / SHORT_EVENT + 1).min(max_events);
+        Self { events: Vec::with_capacity(room), rejected: Vec::new(), ids: Vec::with_capacity(room), body }
+    }
+
+    fn clear(&mut self) {
+        self.events.clear();
+        self.rejected.clear();
+        self.ids.clear();
+    }
+
+    /// How many events the request has.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// It has none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The own id of the event with this index in the request; `None` where there is no valid one.
+    pub fn id(&self, index: usize) -> Option<&str> {
+        match self.ids.get(index)? {
+            OwnId::Absent => None,
+            OwnId::At(start, length) => {
+                let bytes = self.body.get(*start as usize..)?.get(..*length as usize)?;
+                std::str::from_utf8(bytes).ok()
+            }
+            OwnId::Unescaped(text) => Some(text),
+        }
+    }
+
+    /// The index in the request of each of `events`.
+    pub fn indices(&self) -> impl Iterator<Item = usize> + '_ {
+        let mut refused = self.rejected.iter().map(|rejected| rejected.index).peekable();
+        (0..self.len()).filter(move |index| refused.next_if_eq(index).is_none())
+    }
 }
 
 /// Why a whole request is refused.
@@ -187,7 +243,7 @@ impl Door {
         let body = body::decode(body, context.content_encoding, self.options.max_bytes)?;
         // A byte order mark may be ignored (RFC 8259, 8.1); some exports begin with one.
         let body = if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body };
-        let mut reader = Reader::new(self, context);
+        let mut reader = Reader::new(self, context, body.clone());
         match form {
             Form::OneOrMany if first_byte(&body) == Some(b'[') => self.many(&mut reader, utf8(&body)?)?,
             Form::OneOrMany | Form::One => one(&mut reader, utf8(&body)?)?,
@@ -210,7 +266,7 @@ impl Door {
             count <= most
         });
         if read.is_err() && count <= most {
-            reader.batch = Batch::default();
+            reader.batch.clear();
             count = 0;
             read = envelope::each_element(text, |element: &'b RawValue| {
                 count += 1;

@@ -73,15 +73,14 @@ impl<'a> Value<'a> {
 
     /// A whole number; `4.0` and `40e-1` are 4.
     pub fn integer(self, range: RangeInclusive<u16>) -> Result<u16, Fault> {
-        Decimal::parse(self.raw)
-            .and_then(|d| d.scaled(0))
+        scaled(self.raw, 0)
             .filter(|n| range.contains(n))
             .ok_or_else(|| self.invalid(&format!("must be a whole number from {} to {}", range.start(), range.end())))
     }
 
     /// A number of at most two decimals, judged on its decimal text.
     pub fn hundredths(self, range: RangeInclusive<Hundredths>) -> Result<Hundredths, Fault> {
-        let number = Decimal::parse(self.raw).and_then(|d| d.scaled(2)).map(Hundredths);
+        let number = scaled(self.raw, 2).map(Hundredths);
         number.filter(|n| range.contains(n)).ok_or_else(|| {
             let (least, most) = (range.start().as_f64(), range.end().as_f64());
             self.invalid(&format!("must be a number from {least} to {most} with at most two decimals"))
@@ -120,6 +119,32 @@ impl<'a> Value<'a> {
         .map_err(|_| fault())?;
         Ok(items)
     }
+}
+
+/// The JSON number times 10^`decimals`, if it is one, and that is a whole number within 0–65,535.
+fn scaled(raw: &str, decimals: u8) -> Option<u16> {
+    short(raw, decimals).or_else(|| Decimal::parse(raw).and_then(|d| d.scaled(decimals.into())))
+}
+
+/// As [`scaled`], for what nearly every number is: a few digits, with or without a point. `None`
+/// says nothing.
+fn short(raw: &str, decimals: u8) -> Option<u16> {
+    if raw.len() > 6 {
+        return None;
+    }
+    let (mut number, mut behind) = (0_u32, None);
+    for byte in raw.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u32::from(byte - b'0');
+                behind = behind.map(|count: u8| count + 1);
+            }
+            b'.' if behind.is_none() => behind = Some(0),
+            _ => return None,
+        }
+    }
+    let missing = decimals.checked_sub(behind.unwrap_or(0))?;
+    u16::try_from(number.checked_mul(10_u32.checked_pow(missing.into())?)?).ok()
 }
 
 /// A JSON number as it stands: `mantissa` × 10^`exponent`, no zero at the mantissa's end.
@@ -175,10 +200,6 @@ mod tests {
 
     use super::*;
 
-    fn scaled(raw: &str, decimals: i64) -> Option<u16> {
-        Decimal::parse(raw).and_then(|d| d.scaled(decimals))
-    }
-
     #[test]
     fn r4_4_a_number_is_what_it_is_worth_however_it_is_written() {
         for raw in ["4", "4.0", "4.000", "40e-1", "0.4e1", "0.0004E+4", "400e-0002", "4e0", "4e-0"] {
@@ -227,6 +248,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn r4_4_a_short_number_is_worth_what_a_long_one_is(n in 0_u32..100_000, point in 0_usize..6, decimals in 0_u8..3) {
+            let digits = n.to_string();
+            let raw = match digits.split_at_checked(point) {
+                Some((whole, rest)) if !whole.is_empty() && !rest.is_empty() => format!("{whole}.{rest}"),
+                Some(_) | None => digits,
+            };
+            if let Some(quick) = short(&raw, decimals) {
+                prop_assert_eq!(Some(quick), Decimal::parse(&raw).and_then(|d| d.scaled(decimals.into())), "{}", raw);
+            }
+        }
+
         #[test]
         fn r4_4_shifting_the_point_changes_nothing(n in any::<u16>(), shift in 0_usize..30) {
             let wide = format!("{n:0>40}");

@@ -123,7 +123,7 @@ fn r4_4_identity_is_workspace_side_source_and_id() {
     };
     let key = |workspace: WorkspaceKey, body: Bytes| {
         let context = DoorContext { workspace, ..context("application/json") };
-        door().read(&context, body).unwrap().events[0].1.identity
+        door().read(&context, body).unwrap().events[0].identity
     };
     let base = key(WORKSPACE, body("ab", "c"));
     assert_eq!(base, key(WORKSPACE, body("ab", "c")));

@@ -59,7 +59,7 @@ fn scored() -> Value {
 fn judge_text(door: &Door, text: impl Into<String>) -> Result<EventRecord, RejectedEvent> {
     let mut batch = door.read(&context("application/json"), Bytes::from(text.into())).unwrap();
     match (batch.events.pop(), batch.rejected.pop()) {
-        (Some((0, record)), None) => Ok(record),
+        (Some(record), None) => Ok(record),
         (None, Some(rejected)) => Err(rejected),
         other => panic!("one event has one fate, not {other:?}"),
     }

@@ -46,7 +46,7 @@ fn r4_1_each_media_type_has_its_form() {
         ("application/x-ndjson", &lines, 2),
     ] {
         let batch = read(content_type, body.clone()).unwrap();
-        assert_eq!((batch.events.len(), batch.rejected.len(), batch.ids.len()), (events, 0, events), "{content_type}");
+        assert_eq!((batch.events.len(), batch.rejected.len(), batch.len()), (events, 0, events), "{content_type}");
     }
 }
 
