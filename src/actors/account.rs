@@ -22,7 +22,8 @@ use super::messages::{AccountMsg, tell};
 /// workspace awaits is lost with it, and that is how the workspace learns of it (I6).
 pub(crate) struct AccountActor;
 
-/// What others see of an account that is awake. Only its actor changes the account.
+/// An account that is awake, as its actor and its workspace hold it. Changed in rounds alone, by
+/// one of the two.
 pub(crate) struct AccountCell {
     /// None once the actor has stopped, or died in the middle of a change.
     account: Mutex<Option<Account>>,
@@ -56,9 +57,17 @@ impl AccountCell {
         }
     }
 
-    /// Takes the steps of a round; a panic leaves nothing half changed to be seen.
+    /// Takes the steps of a round, unless somebody is looking or nobody is there.
+    pub fn try_run(&self, list: &AccountList) -> Option<Outcomes> {
+        self.take_steps(&mut *self.account.try_lock()?, list)
+    }
+
     fn run(&self, list: &AccountList) -> Option<Outcomes> {
-        let mut held = self.account.lock();
+        self.take_steps(&mut *self.account.lock(), list)
+    }
+
+    /// A panic leaves nothing half changed to be seen.
+    fn take_steps(&self, held: &mut Option<Account>, list: &AccountList) -> Option<Outcomes> {
         let mut account = held.take()?;
         let outcomes = account.run(list, &self.progress);
         *held = Some(account);

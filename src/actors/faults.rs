@@ -112,6 +112,11 @@ mod imp {
             }
         }
 
+        /// A fault of an account's actor is on: the next list must reach one.
+        pub fn wants_messages(&self) -> bool {
+            self.next_account_run.load(Ordering::SeqCst) != 0
+        }
+
         /// Stands in for the death of an account's actor.
         pub async fn in_account(&self, myself: &ActorCell, _list: &AccountList) {
             match self.next_account_run.swap(0, Ordering::SeqCst) {
@@ -138,6 +143,10 @@ mod imp {
     impl Faults {
         pub const fn from_env() -> Self {
             Self
+        }
+
+        pub const fn wants_messages(&self) -> bool {
+            false
         }
 
         pub const fn in_apply(&self, _: &[Frame], _: &HashSet<Position>, _: &AtomicU64) {}

@@ -15,12 +15,12 @@ use std::time::Duration;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use thiserror::Error;
 
-use crate::domain::account::{Account, Outcomes};
+use crate::domain::account::{Account, AccountList, Outcomes};
 use crate::domain::ids::{Id, Position};
 use crate::domain::record::Frame;
 use crate::domain::time::Millis;
 use crate::domain::view::AccountHealth;
-use crate::domain::workspace::{Round, Workspace};
+use crate::domain::workspace::{AccountTask, Round, Workspace};
 
 use super::account::{AccountActor, AccountCell, AccountState, first_place};
 use super::directory::AwakeAccount;
@@ -28,6 +28,9 @@ use super::gather::Gather;
 use super::handle::WorkspaceHandle;
 use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg, tell};
 use super::shared::Shared;
+
+/// Steps of one account in one round that are done without a message to its actor, at most.
+const ON_THE_SPOT: usize = 32;
 
 /// Applies frames, asks accounts.
 pub(crate) struct WorkspaceActor;
@@ -119,6 +122,14 @@ impl Actor for WorkspaceActor {
     }
 }
 
+/// Hands a list to the account's actor; answers whose it is and where its first step stands. A dead
+/// actor loses its share, and is missed by that.
+fn ask(awake: &AwakeAccount, gather: &Arc<Gather>, id: Id, list: AccountList) -> (Id, Option<Position>) {
+    let first = first_place(&list);
+    drop(awake.actor.send_message(AccountMsg::Run { list, share: gather.share(id) }));
+    (id, first)
+}
+
 impl WorkspaceState {
     /// Applies `frames`: begin, accounts, finish; then publishes, then answers.
     async fn round(&mut self, myself: &ActorRef<WorkspaceMsg>, frames: Vec<Frame>) -> Result<(), Failure> {
@@ -146,37 +157,50 @@ impl WorkspaceState {
         Ok(())
     }
 
-    /// One message an account; they run side by side.
+    /// The accounts' part of a round. A long list goes to the account's actor, so that accounts
+    /// work side by side; a short one is done here, since a message costs as much as twenty steps.
     async fn run_accounts(
         &mut self,
         myself: &ActorRef<WorkspaceMsg>,
         round: &mut Round,
     ) -> Result<Vec<(Id, Outcomes)>, Failure> {
         let (gather, now) = (Gather::new(round.tasks.len()), self.shared.clock.now());
-        let mut asked = Vec::with_capacity(round.tasks.len());
+        let (mut asked, mut short) = (Vec::new(), Vec::with_capacity(round.tasks.len()));
         for task in round.tasks.drain(..) {
-            let id = task.account;
-            if let Some(account) = task.wake {
+            let AccountTask { account: id, wake, list } = task;
+            if let Some(account) = wake {
                 self.spawn(myself, id, account).await?;
             }
             let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
             awake.cell.used_at.store(now, Ordering::Relaxed);
             awake.cell.progress.store(0, Ordering::Relaxed);
-            asked.push((id, first_place(&task.list)));
-            // To a dead actor too: the share is lost then, and missed below.
-            drop(awake.actor.send_message(AccountMsg::Run { list: task.list, share: gather.share(id) }));
+            if list.ops.len() > ON_THE_SPOT || self.shared.faults.wants_messages() {
+                asked.push(ask(awake, &gather, id, list));
+            } else {
+                short.push((id, list));
+            }
+        }
+        for (id, list) in short {
+            let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
+            match catch_unwind(AssertUnwindSafe(|| awake.cell.try_run(&list))) {
+                Ok(Some(outcomes)) => gather.share(id).answer(outcomes),
+                // Somebody is looking: the actor may wait for them.
+                Ok(None) => asked.push(ask(awake, &gather, id, list)),
+                Err(_) => return Err(self.lost(id, first_place(&list))),
+            }
         }
         let outcomes = gather.answers().await;
-        if outcomes.len() == asked.len() {
-            return Ok(outcomes);
-        }
-        match asked.into_iter().find(|(id, _)| outcomes.iter().all(|(other, _)| other != id)) {
-            Some((id, first)) => {
-                self.blame(id, first);
-                Err(Failure::LostReply(id))
-            }
+        let answered = |id: Id| outcomes.iter().any(|(other, _)| *other == id);
+        match asked.into_iter().find(|(id, _)| !answered(*id)) {
+            Some((id, first)) => Err(self.lost(id, first)),
             None => Ok(outcomes),
         }
+    }
+
+    /// The account died in the middle of a round.
+    fn lost(&self, id: Id, first: Option<Position>) -> Failure {
+        self.blame(id, first);
+        Failure::LostReply(id)
     }
 
     /// Names the guilty event of an account that died: the one in work, else its first.

@@ -285,7 +285,7 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
     let mut attempts: Vec<Hashing> = vec![
         Box::new(blake3::hash),
         Box::new(move |word| blake3::hash(&[&conversation.0.to_be_bytes(), word].concat())),
-        Box::new(move |word| blake3::hash(&[conversation.0.to_string().as_bytes(), word].concat())),
+        Box::new(move |word| blake3::hash(&[{ conversation.0 }.to_string().as_bytes(), word].concat())),
     ];
     for guess in [[0; 32], [0xff; 32], origin.identity_key, incarnation.into()] {
         attempts.push(Box::new(keyed(guess)));

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use breakers::GateState;
 pub use query::ConversationExplanation;
-pub use round::{Applied, Round};
+pub use round::{AccountTask, Applied, Round};
 
 use super::dedup::Duplicates;
 use super::ids::{Position, WorkspaceKey};
