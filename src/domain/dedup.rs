@@ -1,14 +1,17 @@
 //! The memory of event identities (R4.4, I11): 16 bytes an event in an append log, and an index
-//! of 4-byte numbers in shards, so that no table stalls everything when it grows.
+//! of 4-byte numbers, which stalls nothing when it grows.
+
+mod receipts;
 
 use std::collections::VecDeque;
 
-use hashbrown::HashTable;
-
 use super::event::Identity;
+use super::index::Index;
 use super::time::Millis;
+use receipts::{Receipts, Run};
 
-const SHARDS: usize = 64;
+/// Entries of a block: 4 KiB, so that the slack at both ends weighs little.
+const BLOCK: u64 = 256;
 
 /// What is known of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +25,14 @@ pub enum Seen {
 /// Identities of the last days, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Duplicates {
-    log: VecDeque<Identity>,
-    /// The number of the log's first entry; numbers are taken modulo 2^32 in the index.
+    /// The first holds `base`.
+    blocks: VecDeque<Box<[Identity; BLOCK as usize]>>,
+    /// The number of the first entry; numbers are taken modulo 2^32 in the index.
     base: u64,
-    /// Runs of entries with one receipt: (receipt, number of the run's end).
-    receipts: VecDeque<(Millis, u64)>,
-    shards: Vec<HashTable<u32>>,
+    /// The number of the next entry.
+    end: u64,
+    receipts: Receipts,
+    index: Index,
     /// Entries before this number were keyed with another secret: their content says nothing.
     comparable_from: u64,
 }
@@ -35,87 +40,77 @@ pub struct Duplicates {
 impl Duplicates {
     /// How many identities are remembered.
     pub fn len(&self) -> usize {
-        self.log.len()
+        (self.end - self.base) as usize
     }
 
     pub fn is_empty(&self) -> bool {
-        self.log.is_empty()
+        self.end == self.base
     }
 
     pub fn seen(&self, identity: &Identity) -> Seen {
-        let hash = hash(identity);
-        let found =
-            self.shards.get(shard(hash)).and_then(|table| table.find(hash, |&n| self.entry(n).key == identity.key));
-        match found {
+        let is_it = |low| entry(&self.blocks, self.base, low).key == identity.key;
+        match self.index.find(hash(identity), is_it) {
             None => Seen::Never,
-            Some(&n) if self.number(n) < self.comparable_from || self.entry(n).content == identity.content => {
-                Seen::Same
-            }
+            Some(low) if number(self.base, low) < self.comparable_from => Seen::Same,
+            Some(low) if entry(&self.blocks, self.base, low).content == identity.content => Seen::Same,
             Some(_) => Seen::OtherContent,
         }
     }
 
     /// Remembers an identity that is not remembered. Receipts must not decrease.
     pub fn insert(&mut self, identity: Identity, receipt: Millis) {
-        if self.shards.is_empty() {
-            self.shards.resize_with(SHARDS, HashTable::new);
+        let place = (self.end % BLOCK) as usize;
+        if place == 0 || self.blocks.is_empty() {
+            self.blocks.push_back(Box::new([Identity { key: [0; 12], content: 0 }; BLOCK as usize]));
         }
-        let number = self.base + self.log.len() as u64;
-        self.log.push_back(identity);
-        match self.receipts.back_mut() {
-            Some((at, end)) if *at == receipt => *end = number + 1,
-            Some(_) | None => self.receipts.push_back((receipt, number + 1)),
+        if let Some(block) = self.blocks.back_mut() {
+            block[place] = identity;
         }
-        let bits = hash(&identity);
-        let (log, base) = (&self.log, self.base);
-        self.shards[shard(bits)].insert_unique(bits, number as u32, |&n| hash(&log[offset(base, n)]));
+        let low = self.end as u32;
+        self.end += 1;
+        self.receipts.push(receipt);
+        let (blocks, base) = (&self.blocks, self.base);
+        self.index.insert(hash(&identity), low, |low| hash(entry(blocks, base, low)));
     }
 
     /// Forgets what was received at or before `cutoff`.
     pub fn forget(&mut self, cutoff: Millis) {
-        while let Some(&(receipt, end)) = self.receipts.front()
-            && receipt <= cutoff
-        {
+        while let Some(Run { count, .. }) = self.receipts.pop_until(cutoff) {
+            let end = self.base + count;
             while self.base < end {
-                let Some(identity) = self.log.front() else { break };
-                let (hash, low) = (hash(identity), self.base as u32);
-                if let Ok(entry) = self.shards[shard(hash)].find_entry(hash, |&n| n == low) {
-                    entry.remove();
-                }
-                self.log.pop_front();
+                let (low, blocks, base) = (self.base as u32, &self.blocks, self.base);
+                self.index.remove(hash(entry(blocks, base, low)), low, |low| hash(entry(blocks, base, low)));
                 self.base += 1;
+                if self.base.is_multiple_of(BLOCK) {
+                    self.blocks.pop_front();
+                }
             }
-            self.receipts.pop_front();
         }
     }
 
     /// From here on contents are hashed with another secret; what is remembered stays a duplicate
     /// without comparison (R4.8).
     pub fn secret_changed(&mut self) {
-        self.comparable_from = self.base + self.log.len() as u64;
+        self.comparable_from = self.end;
     }
 
     /// Everything remembered, in order: (receipt, identity, comparable).
     pub fn iter(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
-        let mut runs = self.receipts.iter().copied().peekable();
-        self.log.iter().zip(self.base..).map(move |(identity, number)| {
-            while runs.next_if(|&(_, end)| end <= number).is_some() {}
-            (runs.peek().map_or(Millis::MIN, |run| run.0), identity, number >= self.comparable_from)
+        let receipts = self.receipts.iter().flat_map(|run| (0..run.count).map(move |_| run.receipt));
+        (self.base..self.end).zip(receipts).map(|(number, receipt)| {
+            (receipt, entry(&self.blocks, self.base, number as u32), number >= self.comparable_from)
         })
-    }
-
-    fn entry(&self, low: u32) -> &Identity {
-        &self.log[offset(self.base, low)]
-    }
-
-    fn number(&self, low: u32) -> u64 {
-        self.base + offset(self.base, low) as u64
     }
 }
 
-/// How far behind the base the number with these low 32 bits is.
-fn offset(base: u64, low: u32) -> usize {
-    low.wrapping_sub(base as u32) as usize
+/// The number with these low 32 bits.
+fn number(base: u64, low: u32) -> u64 {
+    base + u64::from(low.wrapping_sub(base as u32))
+}
+
+fn entry(blocks: &VecDeque<Box<[Identity; BLOCK as usize]>>, base: u64, low: u32) -> &Identity {
+    let number = number(base, low);
+    &blocks[(number / BLOCK - base / BLOCK) as usize][(number % BLOCK) as usize]
 }
 
 /// Identities are keyed hashes already: their first bytes are as good as any.
@@ -123,11 +118,6 @@ fn hash(identity: &Identity) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&identity.key[..8]);
     u64::from_le_bytes(bytes)
-}
-
-/// Bits that neither the table's buckets (low) nor its tags (high) are made of.
-fn shard(hash: u64) -> usize {
-    (hash >> 40) as usize % SHARDS
 }
 
 #[cfg(test)]

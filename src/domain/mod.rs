@@ -12,6 +12,7 @@ pub mod event;
 pub mod expectation;
 pub mod health;
 pub mod ids;
+mod index;
 pub mod life;
 pub mod local;
 pub mod record;
