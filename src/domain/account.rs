@@ -18,7 +18,8 @@ use super::view::{AccountHealth, Scope};
 /// A scored conversation in the account's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    pub conversation: Id,
+    /// Its number in the workspace.
+    pub conversation: u32,
     pub key: Key,
     pub dimensions: [Hundredths; 3],
     pub composite: Hundredths,
@@ -36,7 +37,7 @@ impl Entry {
 pub struct Account {
     id: Id,
     workspace: WorkspaceKey,
-    /// The newest [`Rules::kept_by_account`], ascending by key.
+    /// The newest [`Rules::kept_by_account`], ascending by key. Has room for no more than those.
     entries: Vec<Entry>,
     last_resolve: Option<LastResolve>,
     active: Option<Id>,
@@ -82,7 +83,7 @@ pub type Outcomes = Vec<Outcome>;
 pub struct Outcome {
     pub op: u32,
     pub expectation: Option<Expectation>,
-    pub trip: Option<Trip>,
+    pub trip: Option<Box<Trip>>,
 }
 
 impl Account {
@@ -128,19 +129,29 @@ impl Account {
             self.entries.retain(|entry| entry.key != key);
         }
         for entry in [change.put, change.moves_in].into_iter().flatten() {
-            let at = self.entries.partition_point(|other| other.key < entry.key);
-            if self.entries.get(at).is_none_or(|other| other.key != entry.key) {
-                self.entries.insert(at, entry);
-            }
+            self.put(entry, rules.kept_by_account());
         }
-        let over = self.entries.len().saturating_sub(rules.kept_by_account());
-        self.entries.drain(..over);
         let trip = change.judge.then(|| self.judge(rules, change)).flatten();
         (expectation.is_some() || trip.is_some()).then_some(Outcome { op: change.op, expectation, trip })
     }
 
+    /// Keeps an entry that is not there, if it is among the newest `kept`.
+    fn put(&mut self, entry: Entry, kept: usize) {
+        let over = (self.entries.len() + 1).saturating_sub(kept);
+        let at = self.entries.partition_point(|other| other.key < entry.key);
+        if at < over || self.entries.get(at).is_some_and(|other| other.key == entry.key) {
+            return;
+        }
+        self.entries.drain(..over);
+        if self.entries.len() == self.entries.capacity() {
+            let more = (self.entries.len() / 4).max(1).min(kept - self.entries.len());
+            self.entries.reserve_exact(more);
+        }
+        self.entries.insert(at - over, entry);
+    }
+
     /// R7.1.
-    fn judge(&mut self, rules: &Rules, change: &Change) -> Option<Trip> {
+    fn judge(&mut self, rules: &Rules, change: &Change) -> Option<Box<Trip>> {
         let newest = self.entries.last()?;
         if self.active.is_some() || !run::is_recent(rules, newest.key, change.receipt) {
             return None;
@@ -151,7 +162,7 @@ impl Account {
         }
         let id = breaker::id_of(self.workspace, change.position, Scope::Account(self.id));
         self.active = Some(id);
-        Some(Trip { breaker: id, run })
+        Some(Box::new(Trip::new(id, &run)))
     }
 
     fn low_run<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Scored> + 'a {

@@ -28,16 +28,20 @@ impl Expectation {
     }
 }
 
-/// What the workspace knows to expect as of an event: what holds before and after the account's
-/// own window.
+/// What the workspace knows to expect as of an event. A baseline holds before the account's own
+/// window speaks, the workspace's other conversations where it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fallback {
-    pub baselines: [Option<Hundredths>; 3],
-    /// Count and sums of the workspace's other conversations.
-    pub workspace: (u64, [u64; 3]),
-}
+pub struct Fallback(Expectation);
 
 impl Fallback {
+    /// From the baselines, and count and sums of the workspace's other conversations.
+    pub fn new(baselines: [Option<Hundredths>; 3], count: u64, sums: [u64; 3]) -> Self {
+        Self(Expectation([0, 1, 2].map(|d| {
+            let baseline = baselines[d].map(|baseline| (baseline, Source::Baseline));
+            baseline.or_else(|| mean(count, sums[d], WORKSPACE_QUORUM).map(|mean| (mean, Source::Workspace)))
+        })))
+    }
+
     /// With the dimensions of the account's other conversations in its window.
     pub fn expectation<'a>(&self, window: impl Iterator<Item = &'a [Hundredths; 3]>) -> Expectation {
         let mut account = (0, [0; 3]);
@@ -45,13 +49,15 @@ impl Fallback {
             account.0 += 1;
             (0..3).for_each(|d| account.1[d] += u64::from(dimensions[d].0));
         }
-        let mean = |(count, sums): (u64, [u64; 3]), quorum, d: usize, source| {
-            (count >= quorum).then(|| Hundredths::mean(sums[d], count)).flatten().map(|mean| (mean, source))
-        };
-        Expectation([0, 1, 2].map(|d| {
-            (self.baselines[d].map(|baseline| (baseline, Source::Baseline)))
-                .or_else(|| mean(account, ACCOUNT_QUORUM, d, Source::AccountWindow))
-                .or_else(|| mean(self.workspace, WORKSPACE_QUORUM, d, Source::Workspace))
+        let of_account = |d: usize| mean(account.0, account.1[d], ACCOUNT_QUORUM).map(|m| (m, Source::AccountWindow));
+        Expectation([0, 1, 2].map(|d| match self.0.0[d] {
+            Some((baseline, Source::Baseline)) => Some((baseline, Source::Baseline)),
+            of_workspace => of_account(d).or(of_workspace),
         }))
     }
+}
+
+/// None of fewer than `quorum`.
+fn mean(count: u64, sum: u64, quorum: u64) -> Option<Hundredths> {
+    (count >= quorum).then(|| Hundredths::mean(sum, count)).flatten()
 }

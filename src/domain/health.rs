@@ -81,7 +81,7 @@ mod tests {
 
     fn window(composites: &[u16]) -> Vec<Entry> {
         let entry = |(seq, &c): (u64, &u16)| Entry {
-            conversation: Id(0),
+            conversation: 0,
             key: (0, Position::new(seq, 0)),
             dimensions: [Hundredths(c); 3],
             composite: Hundredths(c),

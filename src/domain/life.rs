@@ -129,6 +129,16 @@ impl Life {
         Some(at)
     }
 
+    /// What `ask` says of this life without the event at `index`.
+    pub fn without<T>(&mut self, index: Option<usize>, ask: impl FnOnce(&Self) -> T) -> T {
+        let event = index.map(|index| (index, self.events.remove(index)));
+        let answer = ask(self);
+        if let Some((index, event)) = event {
+            self.events.insert(index, event);
+        }
+        answer
+    }
+
     /// Walks the kept events in their order (R5.1).
     pub fn walk(&self) -> Walk {
         let mut walk = Walk { terminal: self.carried.is_some(), scored: None, counted: 0..0, transitions: Vec::new() };

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod breaker;
+mod chunks;
 pub mod csat_config;
 pub mod dedup;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod life;
 pub mod local;
 pub mod record;
 pub mod reply;
+mod roster;
 pub mod rules;
 pub mod run;
 pub mod score;

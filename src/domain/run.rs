@@ -9,7 +9,8 @@ use super::timeline::Key;
 /// A scored conversation as a run sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scored {
-    pub conversation: Id,
+    /// Its number in the workspace.
+    pub conversation: u32,
     pub key: Key,
     pub composite: Hundredths,
 }
@@ -47,6 +48,12 @@ pub fn is_recent(rules: &Rules, newest: Key, receipt: Millis) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trip {
     pub breaker: Id,
-    /// Newest first.
-    pub run: Vec<Scored>,
+    /// Numbers and composites, newest first.
+    pub run: Box<[(u32, Hundredths)]>,
+}
+
+impl Trip {
+    pub fn new(breaker: Id, run: &[Scored]) -> Self {
+        Self { breaker, run: run.iter().map(|scored| (scored.conversation, scored.composite)).collect() }
+    }
 }

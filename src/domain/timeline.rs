@@ -47,7 +47,54 @@ struct Group<S> {
 #[derive(Clone, Debug)]
 struct Leaf<S> {
     items: Vec<u32>,
+    /// The key of the first item: records lie all over the memory.
+    first: Key,
     sum: S,
+}
+
+impl<S: Sum> Leaf<S> {
+    /// The first leaf of a timeline.
+    fn of(item: u32, first: Key, sum: S) -> Self {
+        Self { items: vec![item], first, sum }
+    }
+
+    /// Splits off what stands from `cut` on.
+    fn split(&mut self, keys: &impl Keys, cut: usize, value: impl Fn(u32) -> S) -> Self {
+        let items = self.items[cut..].to_vec();
+        self.items.truncate(cut);
+        self.items.shrink_to(cut + cut / 8);
+        let mut sum = S::default();
+        items.iter().for_each(|&moved| sum.add(&value(moved)));
+        self.sum.subtract(&sum);
+        let first = keys.key(items[0]);
+        Self { items, first, sum }
+    }
+
+    /// Puts `item` in at its place.
+    fn put(&mut self, keys: &impl Keys, item: u32, key: Key, sum: &S) {
+        let at = place(keys, &self.items, key);
+        insert_exactly(&mut self.items, at, item);
+        if at == 0 {
+            self.first = key;
+        }
+        self.sum.add(sum);
+    }
+}
+
+/// Where an item with `key` belongs. Most scores are the newest: looks at the end before searching.
+pub(super) fn place(keys: &impl Keys, items: &[u32], key: Key) -> usize {
+    match items.last() {
+        Some(&last) if keys.key(last) > key => items.partition_point(|&other| keys.key(other) < key),
+        Some(_) | None => items.len(),
+    }
+}
+
+/// Grows by a quarter, not to twice the size.
+pub(super) fn insert_exactly(items: &mut Vec<u32>, at: usize, item: u32) {
+    if items.len() == items.capacity() {
+        items.reserve_exact((items.len() / 4).clamp(1, LEAF.saturating_sub(items.len()).max(1)));
+    }
+    items.insert(at, item);
 }
 
 impl<S: Sum> Timeline<S> {
@@ -59,62 +106,66 @@ impl<S: Sum> Timeline<S> {
         self.len == 0
     }
 
-    /// Puts `item` into the leaf of its key.
-    fn put(&mut self, keys: &impl Keys, item: u32, sum: &S) {
-        let key = keys.key(item);
-        if self.groups.is_empty() {
-            self.groups.push(Group {
-                leaves: vec![Leaf { items: Vec::new(), sum: S::default() }],
-                len: 0,
-                sum: S::default(),
-            });
-        }
-        let (g, l) = self.locate(keys, key);
-        let group = &mut self.groups[g];
-        let leaf = &mut group.leaves[l];
-        // Most scores are the newest: look at the end before searching.
-        let at = match leaf.items.last() {
-            Some(&last) if keys.key(last) > key => leaf.items.partition_point(|&other| keys.key(other) < key),
-            Some(_) | None => leaf.items.len(),
-        };
-        leaf.items.insert(at, item);
-        leaf.sum.add(sum);
-        group.sum.add(sum);
-        group.len += 1;
-        self.len += 1;
+    /// A timeline of what already stands in order.
+    pub(super) fn of_sorted(keys: &impl Keys, items: &[u32], value: impl Fn(u32) -> S) -> Self {
+        let mut timeline = Self::default();
+        items.iter().for_each(|&item| timeline.insert(keys, item, &value));
+        timeline
     }
 
     /// Puts `item` in at its key; `value` gives an item's own sum.
     pub fn insert(&mut self, keys: &impl Keys, item: u32, value: impl Fn(u32) -> S) {
-        self.put(keys, item, &value(item));
-        let (g, l) = self.locate(keys, keys.key(item));
-        let group = &mut self.groups[g];
-        if group.leaves[l].items.len() <= LEAF {
+        let (key, sum) = (keys.key(item), value(item));
+        self.len += 1;
+        if self.groups.is_empty() {
+            self.groups.push(Group { leaves: vec![Leaf::of(item, key, sum)], len: 1, sum });
             return;
         }
-        // A leaf that grew at its end was filled in order: leave it nearly full, as most are.
+        let (g, l) = self.locate(key);
+        let group = &mut self.groups[g];
+        group.len += 1;
+        group.sum.add(&sum);
         let leaf = &mut group.leaves[l];
-        let cut = if leaf.items.last() == Some(&item) { LEAF } else { LEAF / 2 };
-        let items = leaf.items.split_off(cut);
-        let mut sum = S::default();
-        items.iter().for_each(|&moved| sum.add(&value(moved)));
-        leaf.sum.subtract(&sum);
-        group.leaves.insert(l + 1, Leaf { items, sum });
-        if group.leaves.len() > GROUP {
-            let cut = if l + 2 == group.leaves.len() { GROUP } else { GROUP / 2 };
-            let leaves = group.leaves.split_off(cut);
-            let mut sum = S::default();
-            leaves.iter().for_each(|leaf| sum.add(&leaf.sum));
-            let len = leaves.iter().map(|leaf| leaf.items.len()).sum();
-            group.sum.subtract(&sum);
-            group.len -= len;
-            self.groups.insert(g + 1, Group { leaves, len, sum });
+        if leaf.items.len() < LEAF {
+            return leaf.put(keys, item, key, &sum);
         }
+        let at_end = leaf.items.last().is_some_and(|&last| keys.key(last) < key);
+        let right = if at_end {
+            // A leaf that grew at its end was filled in order: leave it full, as most are.
+            leaf.items.shrink_to_fit();
+            Leaf::of(item, key, sum)
+        } else {
+            let mut right = leaf.split(keys, LEAF / 2, value);
+            if key < right.first {
+                leaf.put(keys, item, key, &sum);
+            } else {
+                right.put(keys, item, key, &sum);
+            }
+            right
+        };
+        group.leaves.insert(l + 1, right);
+        if group.leaves.len() > GROUP {
+            self.split_group(g, l + 1);
+        }
+    }
+
+    /// Splits a group that has one leaf too many since the leaf at `l` came.
+    fn split_group(&mut self, g: usize, l: usize) {
+        let group = &mut self.groups[g];
+        let cut = if l + 1 == group.leaves.len() { GROUP } else { GROUP / 2 };
+        let leaves = group.leaves.split_off(cut);
+        group.leaves.shrink_to_fit();
+        let mut sum = S::default();
+        leaves.iter().for_each(|leaf| sum.add(&leaf.sum));
+        let len = leaves.iter().map(|leaf| leaf.items.len()).sum();
+        group.sum.subtract(&sum);
+        group.len -= len;
+        self.groups.insert(g + 1, Group { leaves, len, sum });
     }
 
     /// Takes `item` out; its key and `sum` must be those it stands under.
     pub fn remove(&mut self, keys: &impl Keys, item: u32, sum: &S) {
-        let (g, l) = self.locate(keys, keys.key(item));
+        let (g, l) = self.locate(keys.key(item));
         let group = &mut self.groups[g];
         let leaf = &mut group.leaves[l];
         let at = leaf.items.iter().rposition(|&other| other == item).expect("the item stands under its key");
@@ -123,8 +174,10 @@ impl<S: Sum> Timeline<S> {
         group.sum.subtract(sum);
         group.len -= 1;
         self.len -= 1;
-        if leaf.items.is_empty() {
-            group.leaves.remove(l);
+        match leaf.items.first() {
+            Some(&first) if at == 0 => leaf.first = keys.key(first),
+            Some(_) => {}
+            None => drop(group.leaves.remove(l)),
         }
         if group.leaves.is_empty() {
             self.groups.remove(g);
@@ -133,7 +186,7 @@ impl<S: Sum> Timeline<S> {
 
     /// Changes what `item` adds to the sums from `old` to `new`.
     pub fn adjust(&mut self, keys: &impl Keys, item: u32, old: &S, new: &S) {
-        let (g, l) = self.locate(keys, keys.key(item));
+        let (g, l) = self.locate(keys.key(item));
         let group = &mut self.groups[g];
         for sum in [&mut group.leaves[l].sum, &mut group.sum] {
             sum.subtract(old);
@@ -158,7 +211,7 @@ impl<S: Sum> Timeline<S> {
         let mut total = S::default();
         let inside = |item: u32| (from..=to).contains(&keys.key(item).0);
         let span = |leaves: &[Leaf<S>]| match (leaves.first(), leaves.last()) {
-            (Some(first), Some(last)) => (keys.key(first.items[0]).0, keys.key(last.items[last.items.len() - 1]).0),
+            (Some(first), Some(last)) => (first.first.0, keys.key(last.items[last.items.len() - 1]).0),
             _ => (Millis::MAX, Millis::MIN),
         };
         let start = self.groups.partition_point(|group| span(&group.leaves).1 < from);
@@ -209,21 +262,16 @@ impl<S: Sum> Timeline<S> {
     }
 
     /// The group and leaf in which `key` stands or belongs: mostly the last. There must be a leaf.
-    fn locate(&self, keys: &impl Keys, key: Key) -> (usize, usize) {
+    fn locate(&self, key: Key) -> (usize, usize) {
         let newest = self.groups.last().and_then(|group| group.leaves.last());
-        if newest.is_some_and(|leaf| first_key(keys, leaf) <= key) {
+        if newest.is_some_and(|leaf| leaf.first <= key) {
             let g = self.groups.len() - 1;
             return (g, self.groups[g].leaves.len() - 1);
         }
-        let g = self.groups.partition_point(|group| first_key(keys, &group.leaves[0]) <= key).saturating_sub(1);
+        let g = self.groups.partition_point(|group| group.leaves[0].first <= key).saturating_sub(1);
         let leaves = &self.groups[g].leaves;
-        (g, leaves.partition_point(|leaf| first_key(keys, leaf) <= key).saturating_sub(1))
+        (g, leaves.partition_point(|leaf| leaf.first <= key).saturating_sub(1))
     }
-}
-
-/// An empty leaf, which only a timeline without items has, comes before everything.
-fn first_key<S>(keys: &impl Keys, leaf: &Leaf<S>) -> Key {
-    leaf.items.first().map_or((Millis::MIN, Position::ZERO), |&item| keys.key(item))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
+use tripswitch::domain::workspace::ConversationExplanation;
 
 /// What both models can say of R5.5.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,16 @@ pub struct Explained {
     pub composite: Hundredths,
     pub weights: [f64; 3],
     pub expectations: [Option<(Hundredths, Source)>; 3],
+}
+
+/// Whether the unrounded sums are those of the published numbers.
+fn sums_up(found: &ConversationExplanation) -> bool {
+    found.scoring.as_ref().is_none_or(|sums| {
+        let of_dimensions = sums.dimensions.iter().map(|sum| Hundredths::round(sum.total));
+        of_dimensions.eq(found.dimensions.iter().map(|published| published.score))
+            && Hundredths::round(sums.composite) == found.composite_score
+            && Hundredths::round(sums.confidence) == found.confidence
+    })
 }
 
 pub struct Real {
@@ -81,6 +92,7 @@ impl Real {
             Known::Unknown => Known::Unknown,
             Known::NotScored => Known::NotScored,
             Known::Gone => Known::Gone,
+            Known::Found(found) if !sums_up(&found) => panic!("the sums behind it do not give its score: {found:?}"),
             Known::Found(found) => Known::Found(Explained {
                 imported: found.imported,
                 composite: found.composite_score,

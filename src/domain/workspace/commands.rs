@@ -67,9 +67,7 @@ impl Workspace {
             };
             if let Some(number) = account.and_then(|account| self.accounts.find(account)) {
                 self.involve(round, number);
-                let record = self.accounts.get_mut(number);
-                record.active = None;
-                record.last_resolve = Some(last);
+                self.accounts.resolve(number, last);
                 round.ask(number, AccountOp::Resolved(last));
             }
             let kind = EffectKind::BreakerResolved { breaker: id, account, epoch: self.breakers.epoch };

@@ -1,41 +1,21 @@
 //! Conversations and their scores.
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
+use std::hash::BuildHasher;
 
 use super::super::account::Entry;
+use super::super::chunks::Chunks;
 use super::super::expectation::Expectation;
 use super::super::ids::Id;
+use super::super::index::Index;
 use super::super::life::{Carried, Life};
 use super::super::rules::Rules;
-use super::super::run::Scored;
+use super::super::run::Scored as RunItem;
 use super::super::score::Hundredths;
-use super::super::scoring::Observation;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Sum};
-
-/// A message thread.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    pub id: Id,
-    /// The account's number.
-    pub account: Option<u32>,
-    /// The account was named, not inferred from the contact (R4.7).
-    pub named: bool,
-    pub phase: Phase,
-    pub score: Option<Score>,
-    /// The signals behind a score that was made here, for as long as R5.5 asks.
-    pub signals: Option<Box<[Observation]>>,
-}
-
-/// Where a conversation stands in R5.2's course.
-#[derive(Clone, Debug)]
-pub enum Phase {
-    /// No event of a life yet: imported only.
-    Unlived,
-    Living(Box<Life>),
-    /// What was kept per message is dropped; late events change nothing.
-    Settled(Carried),
-}
+use super::lives::Lives;
+use super::packed::{Packed, Phase, Scored};
 
 /// A published score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +38,7 @@ pub struct Score {
 }
 
 impl Score {
-    pub fn entry(&self, conversation: Id) -> Entry {
+    pub fn entry(&self, conversation: u32) -> Entry {
         Entry {
             conversation,
             key: self.key,
@@ -68,70 +48,163 @@ impl Score {
         }
     }
 
-    pub fn scored(&self, conversation: Id) -> Scored {
-        Scored { conversation, key: self.key, composite: self.composite }
+    pub fn scored(&self, conversation: u32) -> RunItem {
+        RunItem { conversation, key: self.key, composite: self.composite }
     }
 }
 
-/// Records in one chunk: about 64 KiB (I9). Growing never copies what is there.
-const CHUNK: usize = 384;
+/// What a conversation's life says of its next event.
+#[derive(Clone, Copy, Debug)]
+pub enum Course<'a> {
+    /// No event of a life yet: imported only.
+    Unlived,
+    Living(&'a Life),
+    /// What was kept per message is dropped; late events change nothing.
+    Settled(Carried),
+}
 
-/// All conversations, by number.
+/// All conversations, by number. A record holds nearly everything (I11); the little that only some
+/// have stands beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Conversations {
-    chunks: Vec<Vec<Conversation>>,
-    by_id: HashMap<Id, u32>,
+    records: Chunks<Packed>,
+    by_id: Index,
+    /// Keyed anew in every process, since clients choose the ids. Nothing depends on it but speed.
+    hasher: DefaultHashBuilder,
+    lives: Lives,
+    /// Scores with a number that a record cannot hold.
+    scores: HashMap<u32, Score>,
+    /// What settled lives came to where a record cannot say it: a score from elsewhere, or none.
+    carried: HashMap<u32, Carried>,
 }
 
 impl Conversations {
     pub fn find(&self, id: Id) -> Option<u32> {
-        self.by_id.get(&id).copied()
+        self.by_id.find(self.hasher.hash_one(id), |number| self.records.get(number).id() == id)
     }
 
     /// Makes a conversation that is not there yet.
     pub fn create(&mut self, id: Id) -> u32 {
-        let record =
-            Conversation { id, account: None, named: false, phase: Phase::Unlived, score: None, signals: None };
-        let number = self.by_id.len() as u32;
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(record),
-            Some(_) => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(record);
-                self.chunks.push(chunk);
-            }
-            // A workspace with few conversations takes no whole chunk.
-            None => self.chunks.push(vec![record]),
-        }
-        self.by_id.insert(id, number);
+        let number = self.records.push(Packed::new(id));
+        let (records, hasher) = (&self.records, &self.hasher);
+        self.by_id.insert(hasher.hash_one(id), number, |other| hasher.hash_one(records.get(other).id()));
         number
     }
 
-    pub fn get(&self, number: u32) -> &Conversation {
-        &self.chunks[number as usize / CHUNK][number as usize % CHUNK]
+    pub fn id(&self, number: u32) -> Id {
+        self.records.get(number).id()
     }
 
-    pub fn get_mut(&mut self, number: u32) -> &mut Conversation {
-        &mut self.chunks[number as usize / CHUNK][number as usize % CHUNK]
+    /// The account's number.
+    pub fn account(&self, number: u32) -> Option<u32> {
+        self.records.get(number).account()
+    }
+
+    /// The account was named, not inferred from the contact (R4.7).
+    pub fn named(&self, number: u32) -> bool {
+        self.records.get(number).named()
+    }
+
+    pub fn set_account(&mut self, number: u32, account: u32, named: bool) {
+        self.records.get_mut(number).set_account(account, named);
+    }
+
+    pub fn score(&self, number: u32) -> Option<Score> {
+        let record = self.records.get(number);
+        match record.scored() {
+            Scored::Not => None,
+            Scored::Here => Some(record.score()),
+            Scored::Elsewhere => self.scores.get(&number).copied(),
+        }
     }
 
     /// The score under which `number` stands in a timeline.
-    pub fn score(&self, number: u32) -> &Score {
-        self.get(number).score.as_ref().expect("only scored conversations stand in timelines")
+    pub fn placed(&self, number: u32) -> Score {
+        self.score(number).expect("only scored conversations stand in timelines")
+    }
+
+    pub fn set_score(&mut self, number: u32, score: Option<Score>) {
+        let record = self.records.get_mut(number);
+        let carried = (record.phase() == Phase::Settled).then(|| record.carried());
+        if record.scored() == Scored::Elsewhere {
+            self.scores.remove(&number);
+        }
+        match score {
+            None => record.clear_score(),
+            Some(score) if record.set_score(&score) => {}
+            Some(score) => {
+                self.scores.insert(number, score);
+            }
+        }
+        // A life that settled on another score came to what that one says.
+        if let Some(carried) = carried
+            && (record.scored() != Scored::Here || record.carried() != carried)
+        {
+            record.set_phase(Phase::SettledElsewhere);
+            self.carried.insert(number, carried);
+        }
+    }
+
+    /// Where the signals behind the score lie in the log, if its life cannot say them.
+    pub fn signals(&self, number: u32) -> Option<u32> {
+        self.records.get(number).signals()
+    }
+
+    pub fn set_signals(&mut self, number: u32, at: Option<u32>) {
+        self.records.get_mut(number).set_signals(at);
+    }
+
+    pub fn course(&self, number: u32) -> Course<'_> {
+        match self.records.get(number).phase() {
+            Phase::Unlived => Course::Unlived,
+            Phase::Living => Course::Living(self.lives.get(number)),
+            Phase::Settled => Course::Settled(self.records.get(number).carried()),
+            Phase::SettledElsewhere => Course::Settled(self.carried[&number]),
+        }
+    }
+
+    /// The life that the next event goes to, taken out: the one that lives, or a new one.
+    pub fn take_life(&mut self, number: u32) -> Box<Life> {
+        let record = self.records.get(number);
+        match record.phase() {
+            Phase::Unlived => Box::default(),
+            Phase::Living => self.lives.take(number),
+            Phase::Settled => Box::new(Life::after(record.carried())),
+            Phase::SettledElsewhere => {
+                let carried = self.carried.remove(&number);
+                Box::new(carried.map_or_else(Life::default, Life::after))
+            }
+        }
+    }
+
+    /// Lives on.
+    pub fn put_life(&mut self, number: u32, life: Box<Life>) {
+        self.records.get_mut(number).set_phase(Phase::Living);
+        self.lives.put(number, life);
+    }
+
+    /// Ends a life, which came to this.
+    pub fn settle(&mut self, number: u32, carried: Carried) {
+        self.lives.end(number);
+        if !self.records.get_mut(number).settle(&carried) {
+            self.carried.insert(number, carried);
+        }
     }
 
     pub fn sums(&self, number: u32, rules: &Rules) -> Sums {
-        Sums::of(self.score(number), rules)
+        Sums::of(&self.placed(number), rules)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
-        self.chunks.iter().flatten()
+    /// All numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+        0..self.records.len() as u32
     }
 }
 
 impl Keys for Conversations {
     fn key(&self, item: u32) -> Key {
-        self.score(item).key
+        let record = self.records.get(item);
+        if record.scored() == Scored::Here { record.key() } else { self.placed(item).key }
     }
 }
 

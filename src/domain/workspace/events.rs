@@ -8,7 +8,7 @@ use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::Phase;
+use super::conversations::Course;
 use super::placement::{NewScore, Placement};
 use super::round::Round;
 
@@ -45,7 +45,7 @@ impl Workspace {
             return Verdict::Accepted;
         }
         let number = known.unwrap_or_else(|| self.conversations.create(id));
-        let account_before = self.conversations.get(number).account;
+        let account_before = self.conversations.account(number);
         self.attach(number, event);
         let score = match &event.body {
             Body::ConversationScored(import) => self.import(number, at, import),
@@ -59,8 +59,8 @@ impl Workspace {
     }
 
     fn mismatch(&self, number: u32, event: &EventRecord) -> Option<Rejection> {
-        let conversation = self.conversations.get(number);
-        let attached = self.accounts.get(conversation.account.filter(|_| conversation.named)?).id;
+        let named = self.conversations.account(number).filter(|_| self.conversations.named(number));
+        let attached = self.accounts.get(named?).id;
         (event.account? != attached).then_some(Rejection::AccountMismatch { attached })
     }
 
@@ -70,10 +70,10 @@ impl Workspace {
         if matches!(body, Body::ConversationScored(_)) {
             return false;
         }
-        match &self.conversations.get(number).phase {
-            Phase::Unlived => false,
-            Phase::Living(life) => life.carried.is_some_and(|carried| time <= carried.scored_at),
-            Phase::Settled(carried) => {
+        match self.conversations.course(number) {
+            Course::Unlived => false,
+            Course::Living(life) => life.carried.is_some_and(|carried| time <= carried.scored_at),
+            Course::Settled(carried) => {
                 let reopens = matches!(body, Body::StatusChanged(status) if Move::from(*status) == Move::Reopen);
                 !(reopens && time > carried.scored_at)
             }
@@ -102,14 +102,15 @@ impl Workspace {
         if let (Some(account), Some(contact)) = (named, contact) {
             self.accounts.map_contact(contact, account);
         }
-        let conversation = self.conversations.get_mut(number);
+        let known = self.conversations.account(number);
         if let Some(account) = named {
-            conversation.account = Some(account);
-            conversation.named = true;
-        } else if conversation.account.is_none() {
-            conversation.account = contact.and_then(|contact| self.accounts.of_contact(contact));
+            self.conversations.set_account(number, account, true);
+        } else if known.is_none()
+            && let Some(account) = contact.and_then(|contact| self.accounts.of_contact(contact))
+        {
+            self.conversations.set_account(number, account, false);
         }
-        if let (Some(account), Some(name)) = (conversation.account, &event.account_name) {
+        if let (Some(account), Some(name)) = (self.conversations.account(number), &event.account_name) {
             self.accounts.rename(account, name);
         }
     }

@@ -31,35 +31,37 @@ impl Workspace {
     }
 
     fn fold(&mut self, round: &mut Round, mut step: Step, answer: Option<Outcome>) {
-        let (expectation, trip) = answer.map_or((None, None), |answer| (answer.expectation, answer.trip));
+        let (expectation, trip) =
+            answer.map_or((None, None), |answer| (answer.expectation, answer.trip.map(|trip| *trip)));
         if step.scoring {
             self.disappoint(step.conversation, expectation.or(step.expectation));
-            let conversation = self.conversations.get(step.conversation).id;
+            let conversation = self.conversations.id(step.conversation);
             round.effects.push(Effect { at: step.position, kind: EffectKind::ConversationScored { conversation } });
         }
         if let (Some(account), Some(trip)) = (step.account, trip) {
             let id = self.accounts.get(account).id;
-            self.accounts.get_mut(account).active = Some(trip.breaker);
+            self.accounts.trip(account, trip.breaker);
             let name = step.account_name.as_deref().map_or_else(|| id.to_string(), str::to_owned);
             self.trigger(round, &step, Scope::Account(id), &name, trip);
         }
         if let Some(trip) = step.workspace_trip.take() {
             let name = self.name.clone();
-            self.trigger(round, &step, Scope::Workspace, &name, trip);
+            self.trigger(round, &step, Scope::Workspace, &name, *trip);
         }
     }
 
     fn trigger(&mut self, round: &mut Round, step: &Step, scope: Scope, name: &str, trip: Trip) {
         let threshold = self.rules.csat.threshold_low_composite;
-        self.breakers.trigger(Breaker {
+        let breaker = Breaker {
             id: trip.breaker,
             scope,
             reason: breaker::reason(trip.run.len(), threshold, scope, name),
             triggered: (step.receipt, step.position),
-            evidence: trip.run.iter().map(|scored| (scored.conversation, scored.composite)).collect(),
+            evidence: trip.run.iter().map(|&(number, composite)| (self.conversations.id(number), composite)).collect(),
             acknowledged: None,
             resolved: None,
-        });
+        };
+        self.breakers.trigger(breaker);
         let account = match scope {
             Scope::Account(account) => Some(account),
             Scope::Workspace => None,

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::super::ids::Id;
 use super::Workspace;
-use super::conversations::{Conversation, Phase};
+use super::conversations::Course;
 
 /// Feeds serialised values to the hash. Lengths and tags are part of bincode's output, so that no
 /// two states run together.
@@ -37,13 +36,12 @@ impl Workspace {
         feed.put((self.key, &self.name, self.applied, self.last_receipt, self.installed, self.late));
         feed.put((&self.rules.settings, &self.rules.csat));
         self.profiles.iter().for_each(|profile| feed.put(&**profile));
-        for conversation in self.conversations.iter() {
-            put_conversation(&mut feed, conversation);
-        }
+        self.conversations.numbers().for_each(|number| self.put_conversation(&mut feed, number));
         self.timeline.newest_first().for_each(|item| feed.put(item));
-        for account in self.accounts.iter() {
-            let resolve = account.last_resolve.map(|last| (last.at, last.position));
-            feed.put((account.id, account.name.as_deref(), account.active, resolve, account.scored.len()));
+        for (number, account) in self.accounts.iter() {
+            let tripped = self.accounts.tripped(number);
+            let resolve = tripped.last_resolve.map(|last| (last.at, last.position));
+            feed.put((account.id, account.name.as_deref(), tripped.active, resolve, account.scored.len()));
             account.scored.newest_first().for_each(|item| feed.put(item));
         }
         feed.put(self.accounts.contacts_in_order());
@@ -52,22 +50,24 @@ impl Workspace {
         for (receipt, identity, comparable) in self.duplicates.iter() {
             feed.put((receipt, identity, comparable));
         }
-        feed.put((&self.settling, &self.explained, &self.skips));
+        feed.put((&self.settling, self.explained_after, &self.skips));
         feed.0.finalize().into()
     }
-}
 
-fn put_conversation(feed: &mut Feed, conversation: &Conversation) {
-    let head: (Id, Option<u32>, bool) = (conversation.id, conversation.account, conversation.named);
-    feed.put(head);
-    if let Some(score) = &conversation.score {
-        feed.put((score.key, score.dimensions, score.composite, score.confidence, score.disconfirmation));
-        feed.put((score.signal_count, score.resolved, score.imported, score.profile, score.receipt, score.expectation));
-    }
-    feed.put(conversation.signals.as_deref());
-    match &conversation.phase {
-        Phase::Unlived => feed.put(0u8),
-        Phase::Living(life) => feed.put((1u8, &**life)),
-        Phase::Settled(carried) => feed.put((2u8, carried)),
+    fn put_conversation(&self, feed: &mut Feed, number: u32) {
+        let conversations = &self.conversations;
+        feed.put((conversations.id(number), conversations.account(number), conversations.named(number)));
+        let score = conversations.score(number);
+        if let Some(score) = &score {
+            feed.put((score.key, score.dimensions, score.composite, score.confidence, score.disconfirmation));
+            feed.put((score.signal_count, score.resolved, score.imported, score.profile, score.receipt));
+            feed.put(score.expectation);
+        }
+        match conversations.course(number) {
+            Course::Unlived => feed.put(0u8),
+            Course::Living(life) => feed.put((1u8, life)),
+            Course::Settled(carried) => feed.put((2u8, carried)),
+        }
+        feed.put(score.and_then(|score| self.signals_behind(number, &score)));
     }
 }

@@ -1,7 +1,7 @@
 //! From a life to a score: what an event of a life, an import or the passing of time changes
 //! (R5.1–R5.3).
 
-use std::mem;
+use std::sync::Arc;
 
 use super::super::event::ImportedScore;
 use super::super::expectation::Expectation;
@@ -13,16 +13,16 @@ use super::super::scoring::signals::{is_scorable, observe};
 use super::super::scoring::{Ending, Observation};
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Phase, Score};
+use super::conversations::{Course, Score};
 use super::events::At;
 use super::placement::NewScore;
 
 impl Workspace {
     /// R5.3: an import replaces what is there and leaves the life alone.
     pub(super) fn import(&mut self, number: u32, at: At, import: &ImportedScore) -> NewScore {
-        let before = self.conversations.get(number).score;
+        let before = self.conversations.score(number);
         let weights = self.profile().composite_weights;
-        self.conversations.get_mut(number).signals = None;
+        self.conversations.set_signals(number, None);
         let score = Score {
             key: (at.time, at.position),
             dimensions: import.dimensions,
@@ -39,12 +39,7 @@ impl Workspace {
     /// An event of a life; scores as R5.1 says.
     pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind) -> NewScore {
         let max_turns = self.rules.settings.max_turns;
-        let conversation = self.conversations.get_mut(number);
-        let mut life = match mem::replace(&mut conversation.phase, Phase::Unlived) {
-            Phase::Unlived => Box::default(),
-            Phase::Living(life) => life,
-            Phase::Settled(carried) => Box::new(Life::after(carried)),
-        };
+        let mut life = self.conversations.take_life(number);
         let before = life.walk();
         if before.terminal {
             self.settling.remove(&(life.last_change, number));
@@ -58,40 +53,47 @@ impl Workspace {
         let counts = index.map_or(after.terminal, |index| life.counts(&after, index));
         let changed = counts || life.counted(&before) != life.counted(&after) || before.scored != after.scored;
         let score = if changed { self.judge_life(number, at, &life, &before, &after) } else { NewScore::Keep };
-        self.conversations.get_mut(number).phase = Phase::Living(life);
+        if changed && matches!(score, NewScore::Keep) {
+            self.keep_signals(number, &mut life, &before, index);
+        }
+        self.conversations.put_life(number, life);
         score
     }
 
     /// The counted events have changed: what becomes of the score?
     fn judge_life(&mut self, number: u32, at: At, life: &Life, before: &Walk, after: &Walk) -> NewScore {
-        let old = self.conversations.get(number).score;
+        let old = self.conversations.score(number);
         let imported = old.is_some_and(|score| score.imported);
         if imported && !after.is_transition(at.position) {
             return NewScore::Keep;
         }
         match self.score_life(life, after, old, at.receipt) {
-            Some((score, signals)) => {
-                self.conversations.get_mut(number).signals = Some(signals);
-                if self.explained.back() != Some(&(at.receipt, number)) {
-                    self.explained.push_back((at.receipt, number));
-                }
+            Some(score) => {
+                // The life can say them as long as it is there.
+                self.conversations.set_signals(number, None);
                 NewScore::Set { score, expect: old.is_none() || (before.reopened(life) && after.terminal) }
             }
             None if imported || life.carried.is_some() || old.is_none() => NewScore::Keep,
             None => {
-                self.conversations.get_mut(number).signals = None;
+                self.conversations.set_signals(number, None);
                 NewScore::Remove
             }
         }
     }
 
-    fn score_life(
-        &self,
-        life: &Life,
-        walk: &Walk,
-        before: Option<Score>,
-        receipt: Millis,
-    ) -> Option<(Score, Box<[Observation]>)> {
+    /// A score of a life before stands although this one has changed: its own signals, if it was
+    /// this life's, were those of before the event.
+    fn keep_signals(&mut self, number: u32, life: &mut Life, before: &Walk, index: Option<usize>) {
+        let Some(score) = self.conversations.score(number).filter(|score| self.can_explain(score)) else { return };
+        if self.conversations.signals(number).is_none() {
+            let profile = Arc::clone(&self.profiles[usize::from(score.profile)]);
+            let signals = life.without(index, |life| observe(&profile, &life.evidence(before)));
+            let at = self.signals.append(score.receipt, &signals);
+            self.conversations.set_signals(number, Some(at));
+        }
+    }
+
+    fn score_life(&self, life: &Life, walk: &Walk, before: Option<Score>, receipt: Millis) -> Option<Score> {
         let scored = walk.scored?;
         let evidence = life.evidence(walk);
         let observations = observe(self.profile(), &evidence);
@@ -99,7 +101,7 @@ impl Workspace {
             return None;
         }
         let estimate = estimate(self.profile(), &observations);
-        let score = Score {
+        Some(Score {
             key: (scored.scored_at, scored.position),
             dimensions: estimate.dimensions.map(Hundredths::round),
             composite: Hundredths::round(estimate.composite),
@@ -108,8 +110,7 @@ impl Workspace {
             resolved: scored.ending == Ending::Resolved,
             imported: false,
             ..self.successor(before, receipt)
-        };
-        Some((score, observations.into()))
+        })
     }
 
     /// What a score takes over from the one before it, and what every new one has.
@@ -136,25 +137,32 @@ impl Workspace {
             && last_change <= cutoff
         {
             self.settling.pop_first();
-            let conversation = self.conversations.get_mut(number);
-            if let Phase::Living(life) = &conversation.phase
-                && let Some(carried) = life.settle()
+            let Course::Living(life) = self.conversations.course(number) else { continue };
+            let Some(carried) = life.settle() else { continue };
+            let score = self.conversations.score(number).filter(|score| self.can_explain(score));
+            if let Some(score) = score
+                && self.conversations.signals(number).is_none()
             {
-                conversation.phase = Phase::Settled(carried);
+                let at = self.signals.append(score.receipt, &self.signals_of(life, &score));
+                self.conversations.set_signals(number, Some(at));
             }
+            self.conversations.settle(number, carried);
         }
     }
 
-    /// Drops the signals of what was last scored at or before `cutoff` (R5.5).
+    /// The signals behind a score that was made here are still asked for (R5.5).
+    pub(super) fn can_explain(&self, score: &Score) -> bool {
+        !score.imported && score.receipt > self.explained_after
+    }
+
+    /// What made `score` of a life that has not changed since.
+    pub(super) fn signals_of(&self, life: &Life, score: &Score) -> Vec<Observation> {
+        observe(&self.profiles[usize::from(score.profile)], &life.evidence(&life.walk()))
+    }
+
+    /// Drops the signals of what was last scored at or before `cutoff`, for good (R5.5).
     pub(super) fn drop_signals_until(&mut self, cutoff: Millis) {
-        while let Some(&(receipt, number)) = self.explained.front()
-            && receipt <= cutoff
-        {
-            self.explained.pop_front();
-            let conversation = self.conversations.get_mut(number);
-            if conversation.score.is_some_and(|score| score.receipt == receipt) {
-                conversation.signals = None;
-            }
-        }
+        self.explained_after = self.explained_after.max(cutoff);
+        self.signals.drop_until(self.explained_after);
     }
 }

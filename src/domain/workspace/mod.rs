@@ -13,13 +13,16 @@ mod events;
 mod finish;
 mod hash;
 mod life_cycle;
+mod lives;
+mod packed;
 mod placement;
 mod query;
 mod round;
+mod signal_log;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,6 +43,7 @@ use accounts::Accounts;
 use breakers::Breakers;
 use conversations::{Conversations, Sums};
 use events::At;
+use signal_log::SignalLog;
 
 /// The state of one workspace side.
 #[derive(Clone, Debug)]
@@ -61,8 +65,10 @@ pub struct Workspace {
     duplicates: Duplicates,
     /// Terminal conversations, by the receipt of the latest change of their lives.
     settling: BTreeSet<(Millis, u32)>,
-    /// Scorings with signals kept, by receipt.
-    explained: VecDeque<(Millis, u32)>,
+    /// The signals behind scores whose lives are gone.
+    signals: SignalLog,
+    /// The signals of scores made until here are gone for good (R5.5).
+    explained_after: Millis,
     /// Events that recovery passes over (I6).
     skips: BTreeSet<Position>,
     /// Events that came after their conversation had settled.
@@ -95,7 +101,8 @@ impl Workspace {
             breakers: Breakers::default(),
             duplicates: Duplicates::default(),
             settling: BTreeSet::new(),
-            explained: VecDeque::new(),
+            signals: SignalLog::default(),
+            explained_after: Millis::MIN,
             skips: BTreeSet::new(),
             late: 0,
         }

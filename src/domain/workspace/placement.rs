@@ -4,10 +4,9 @@
 use super::super::account::{AccountOp, Change};
 use super::super::breaker;
 use super::super::expectation::{Expectation, Fallback};
-use super::super::ids::Id;
 use super::super::run::{self, Scored, Trip};
 use super::super::scoring::catalogue::Profile;
-use super::super::timeline::{Key, Sum};
+use super::super::timeline::{Key, Keys, Sum};
 use super::super::view::Scope;
 use super::Workspace;
 use super::conversations::{Score, Sums};
@@ -38,8 +37,8 @@ pub(super) struct Placement {
 impl Workspace {
     pub(super) fn place(&mut self, round: &mut Round, at: At, placement: Placement) {
         let Placement { conversation, account_before, score } = placement;
-        let record = self.conversations.get(conversation);
-        let (id, old, account) = (record.id, record.score, record.account);
+        let old = self.conversations.score(conversation);
+        let account = self.conversations.account(conversation);
         let (new, scoring, expect) = match score {
             NewScore::Keep => (old, false, false),
             NewScore::Set { score, expect } => (Some(score), true, expect),
@@ -62,11 +61,11 @@ impl Workspace {
         let mut expectation = None;
         if let Some(account) = account {
             let remove = old.filter(|_| !moved).map(|old| old.key);
-            let mut change = self.change(round, at, account, remove, new.map(|new| new.entry(id)));
+            let mut change = self.change(round, at, account, remove, new.map(|new| new.entry(conversation)));
             (change.expect, change.judge) = (fallback, judged);
             round.ask(account, AccountOp::Change(change));
         } else {
-            expectation = fallback.map(|fallback: Fallback| fallback.expectation(std::iter::empty()));
+            expectation = fallback.map(|fallback| fallback.expectation(std::iter::empty()));
         }
         if judged {
             let workspace_trip = self.judge_workspace(at);
@@ -89,12 +88,12 @@ impl Workspace {
         if let Some(old) = old.filter(|old| old.key.0 >= self.recent.from) {
             sums.subtract(&Sums::of(&old, &self.rules));
         }
-        Fallback { baselines: self.rules.csat.baselines(), workspace: (sums.count, sums.dimensions) }
+        Fallback::new(self.rules.csat.baselines(), sums.count, sums.dimensions)
     }
 
     /// Replaces the score in the record, the statistics and the accounts' indexes.
     fn reindex(&mut self, item: u32, account_before: Option<u32>, old: Option<Score>, new: Option<Score>) {
-        let account = self.conversations.get(item).account;
+        let account = self.conversations.account(item);
         let stays = |a: Option<Score>, b: Option<Score>| a.map(|score| score.key) == b.map(|score| score.key);
         let (in_place, at_home) = (stays(old, new), stays(old, new) && account == account_before);
         if let Some(old) = old {
@@ -106,10 +105,10 @@ impl Workspace {
                 self.timeline.remove(&self.conversations, item, &sums);
             }
             if let Some(before) = account_before.filter(|_| !at_home) {
-                self.accounts.get_mut(before).scored.remove(&self.conversations, item, &());
+                self.accounts.get_mut(before).scored.remove(&self.conversations, item);
             }
         }
-        self.conversations.get_mut(item).score = new;
+        self.conversations.set_score(item, new);
         let Some(new) = new else { return };
         let sums = Sums::of(&new, &self.rules);
         if new.key.0 >= self.recent.from {
@@ -121,7 +120,7 @@ impl Workspace {
             None => self.timeline.insert(conversations, item, |item| conversations.sums(item, rules)),
         }
         if let Some(account) = account.filter(|_| !at_home) {
-            self.accounts.get_mut(account).scored.insert(conversations, item, |_| ());
+            self.accounts.get_mut(account).scored.insert(conversations, item);
         }
     }
 
@@ -136,8 +135,7 @@ impl Workspace {
     ) -> Change {
         let moves_in = remove.and_then(|_| {
             let last = self.accounts.get(account).scored.nth_newest(self.rules.kept_by_account() - 1)?;
-            let conversation = self.conversations.get(last);
-            conversation.score.map(|score| score.entry(conversation.id))
+            Some(self.conversations.placed(last).entry(last))
         });
         Change {
             op: round.steps.len() as u32,
@@ -161,12 +159,12 @@ impl Workspace {
     }
 
     /// R7.2.
-    fn judge_workspace(&mut self, at: At) -> Option<Trip> {
-        let newest = self.conversations.score(self.timeline.nth_newest(0)?).key;
+    fn judge_workspace(&mut self, at: At) -> Option<Box<Trip>> {
+        let newest = self.conversations.key(self.timeline.nth_newest(0)?);
         if self.breakers.workspace_active.is_some() || !run::is_recent(&self.rules, newest, at.receipt) {
             return None;
         }
-        let scored = |item: u32| self.conversations.score(item).scored(self.conversations.get(item).id);
+        let scored = |item: u32| self.conversations.placed(item).scored(item);
         let horizon = self.rules.run_horizon(true);
         let last_resolve = self.breakers.workspace_last_resolve;
         let newest_first = self.timeline.newest_first().map(scored);
@@ -176,16 +174,14 @@ impl Workspace {
         }
         let breaker = breaker::id_of(self.key, at.position, Scope::Workspace);
         self.breakers.workspace_active = Some(breaker);
-        Some(Trip { breaker, run })
+        Some(Box::new(Trip::new(breaker, &run)))
     }
 
     /// At least two accounts; a conversation without one is one of its own.
     fn spans_accounts(&self, run: &[Scored]) -> bool {
-        let account = |conversation: Id| {
-            self.conversations.find(conversation).and_then(|number| self.conversations.get(number).account)
-        };
-        let first = run.first().and_then(|scored| account(scored.conversation));
-        run.len() > 1 && run.iter().skip(1).any(|scored| first.is_none() || account(scored.conversation) != first)
+        let account = |scored: &Scored| self.conversations.account(scored.conversation);
+        let first = run.first().and_then(account);
+        run.len() > 1 && run.iter().skip(1).any(|scored| first.is_none() || account(scored) != first)
     }
 
     /// The profile in force.
@@ -195,14 +191,14 @@ impl Workspace {
 
     /// A score's expectation has been frozen, or its dimensions have changed: what it disappoints.
     pub(super) fn disappoint(&mut self, item: u32, expectation: Option<Expectation>) {
-        let Some(old) = self.conversations.get(item).score else { return };
+        let Some(old) = self.conversations.score(item) else { return };
         let expectation = expectation.unwrap_or(old.expectation);
         let weights = self.profiles[usize::from(old.profile)].composite_weights;
         let disconfirmation =
             super::super::scoring::estimator::disconfirmation(weights, expectation.values(), old.dimensions);
         let new = Score { expectation, disconfirmation, ..old };
         if new != old {
-            self.reindex(item, self.conversations.get(item).account, Some(old), Some(new));
+            self.reindex(item, self.conversations.account(item), Some(old), Some(new));
         }
     }
 }

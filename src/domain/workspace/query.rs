@@ -10,12 +10,13 @@ use super::super::expectation::Source;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
 use super::super::score::{Dimension, Hundredths, serialize_number};
+use super::super::scoring::Observation;
 use super::super::scoring::catalogue::Profile;
 use super::super::scoring::estimator::{Explanation, explain};
 use super::super::settings::Settings;
 use super::super::time::{self, Millis};
 use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats};
-use super::conversations::Score;
+use super::conversations::{Course, Score};
 use super::{GateState, Workspace};
 
 impl Workspace {
@@ -84,7 +85,7 @@ impl Workspace {
     /// R3.2.
     pub fn conversation(&self, id: Id) -> Known<ConversationQuality> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
-        let Some(score) = &self.conversations.get(number).score else { return Known::NotScored };
+        let Some(score) = self.conversations.score(number) else { return Known::NotScored };
         Known::Found(ConversationQuality {
             conversation_id: id,
             outcome_score: score.dimensions[0],
@@ -128,25 +129,39 @@ impl Workspace {
         let record = self.accounts.get(number);
         let mut entries: Vec<_> = (record.scored.newest_first())
             .take(self.rules.kept_by_account())
-            .map(|item| self.conversations.score(item).entry(self.conversations.get(item).id))
+            .map(|item| self.conversations.placed(item).entry(item))
             .collect();
         entries.reverse();
-        Account::new(self.key, record.id, entries, record.last_resolve, record.active)
+        entries.shrink_to_fit();
+        let tripped = self.accounts.tripped(number);
+        Account::new(self.key, record.id, entries, tripped.last_resolve, tripped.active)
+    }
+
+    /// The signals behind a score that was made here, as long as they are kept: its life gives them
+    /// again, or they lie in the log.
+    pub(super) fn signals_behind(&self, number: u32, score: &Score) -> Option<Vec<Observation>> {
+        if !self.can_explain(score) {
+            return None;
+        }
+        match (self.conversations.signals(number), self.conversations.course(number)) {
+            (Some(at), _) => self.signals.read(at),
+            (None, Course::Living(life)) => Some(self.signals_of(life, score)),
+            (None, Course::Unlived | Course::Settled(_)) => None,
+        }
     }
 
     /// R5.5: the sums behind a score.
     pub fn explanation(&self, id: Id, now: Millis) -> Known<ConversationExplanation> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
-        let conversation = self.conversations.get(number);
-        let Some(score) = &conversation.score else { return Known::NotScored };
+        let Some(score) = self.conversations.score(number) else { return Known::NotScored };
         if now - score.receipt >= self.rules.settings.explanation_span() {
             return Known::Gone;
         }
         let profile = &self.profiles[usize::from(score.profile)];
-        let explanation = match (&conversation.signals, score.imported) {
-            (Some(signals), false) => Some(explain(profile, signals)),
-            (None, false) => return Known::Gone,
-            (Some(_) | None, true) => None,
+        let explanation = match self.signals_behind(number, &score) {
+            Some(signals) => Some(explain(profile, &signals)),
+            None if score.imported => None,
+            None => return Known::Gone,
         };
         Known::Found(ConversationExplanation {
             conversation_id: id,
@@ -154,7 +169,7 @@ impl Workspace {
             model_hash: profile.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
             imported: score.imported,
             composite_score: score.composite,
-            dimensions: Dimension::ALL.map(|dimension| Published::of(dimension, score, profile)),
+            dimensions: Dimension::ALL.map(|dimension| Published::of(dimension, &score, profile)),
             disconfirmation: score.disconfirmation,
             confidence: score.confidence,
             scored_at: score.key.0,

@@ -49,7 +49,7 @@ pub(super) struct Step {
     pub scoring: bool,
     /// Frozen without the account's help.
     pub expectation: Option<Expectation>,
-    pub workspace_trip: Option<Trip>,
+    pub workspace_trip: Option<Box<Trip>>,
 }
 
 /// What a round came to.
