@@ -1,0 +1,216 @@
+//! What the pure part costs: scoring a conversation, applying a batch, an account's health,
+//! statistics as history grows, reading a journal back.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use tripswitch::domain::event::{Body, EventRecord, Identity, ImportedScore, Resolution, Sender, TurnFeatures};
+use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
+use tripswitch::domain::local::Local;
+use tripswitch::domain::record::{APPLY_VERSION, Frame, Record};
+use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::scoring::estimator::estimate;
+use tripswitch::domain::scoring::signals::observe;
+use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn};
+use tripswitch::domain::settings::Settings;
+use tripswitch::domain::time::{DAY, Millis};
+use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
+
+const KEY: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
+const NOW: Millis = 1_770_000_000_000;
+const BATCH: u64 = 100;
+const ACCOUNTS: u64 = 100;
+
+/// Frames of imported scores, the same in every run.
+struct Feed {
+    drawn: u64,
+    seq: u64,
+    /// `scoredAt` lies so far before [`NOW`], at most.
+    span: Millis,
+}
+
+impl Feed {
+    const fn new(span: Millis) -> Self {
+        Self { drawn: 1, seq: 0, span }
+    }
+
+    /// SplitMix64.
+    fn draw(&mut self) -> u64 {
+        self.drawn = self.drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.drawn ^ (self.drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn scored(&mut self) -> EventRecord {
+        let (drawn, time) = (self.draw(), NOW - self.draw().cast_signed().rem_euclid(self.span));
+        let account = Id(u128::from(drawn % ACCOUNTS));
+        let score = |shift: u32| Hundredths(100 + (drawn >> shift) as u16 % 401);
+        let import = ImportedScore {
+            dimensions: [score(8), score(24), score(40)],
+            resolved: drawn % 5 > 0,
+            confidence: Hundredths(80),
+            signal_count: 9,
+        };
+        let conversation = Id(u128::from(self.draw()));
+        self.event(conversation, time, account, Body::ConversationScored(import))
+    }
+
+    fn event(&mut self, conversation: Id, time: Millis, account: Id, body: Body) -> EventRecord {
+        let mut key = [0; 12];
+        key[..8].copy_from_slice(&self.draw().to_le_bytes());
+        EventRecord {
+            identity: Identity { key, content: 0 },
+            time: Some(time),
+            conversation: Some(conversation),
+            account: Some(account),
+            account_name: None,
+            contact: None,
+            channel: None,
+            intent: None,
+            body,
+        }
+    }
+
+    fn frame(&mut self, events: Vec<EventRecord>) -> Frame {
+        self.seq += 1;
+        Frame { key: KEY, seq: self.seq, receipt: NOW, apply_version: APPLY_VERSION, record: Record::Events(events) }
+    }
+
+    fn scored_frame(&mut self) -> Frame {
+        let events = (0..BATCH).map(|_| self.scored()).collect();
+        self.frame(events)
+    }
+
+    /// A conversation of eight messages that ends resolved.
+    fn conversation(&mut self) -> Vec<EventRecord> {
+        let (id, account) = (Id(u128::from(self.draw())), Id(u128::from(self.draw() % ACCOUNTS)));
+        let mut events: Vec<_> = (0..8)
+            .map(|turn| {
+                let features = self.features();
+                let body = match turn % 2 {
+                    0 => Body::MessageReceived(features),
+                    _ => Body::MessageSent { sender: Sender::Ai, features },
+                };
+                self.event(id, NOW - 60_000 + turn * 1_000, account, body)
+            })
+            .collect();
+        events.push(self.event(id, NOW - 1_000, account, Body::ConversationResolved(Resolution::AiResolved)));
+        events
+    }
+
+    fn features(&mut self) -> TurnFeatures {
+        let drawn = self.draw();
+        let mut words: Vec<u32> = (0..6).map(|_| self.draw() as u32).collect();
+        words.sort_unstable();
+        TurnFeatures {
+            compound: Some((drawn % 20_000) as i16 - 10_000),
+            read: true,
+            hits: (drawn >> 20) as u16 & (drawn >> 36) as u16 & 0xff,
+            question: drawn & 1 == 0,
+            exclamation: drawn & 6 == 0,
+            words: words.into(),
+        }
+    }
+}
+
+fn workspace() -> Local {
+    Local::new(KEY, "Support".into(), Settings::default())
+}
+
+fn score(c: &mut Criterion) {
+    let (mut feed, settings) = (Feed::new(DAY), Settings::default());
+    let features: Vec<_> = (0..8).map(|_| feed.features()).collect();
+    let turn = |(n, features)| Turn {
+        speaker: if n % 2 == 0 { Speaker::Customer } else { Speaker::Agent },
+        at: Some(NOW + n * 1_000),
+        features,
+    };
+    let turns: Vec<_> = (0_i64..).zip(&features).map(turn).collect();
+    let evidence = Evidence { turns, ending: Some(Ending::Resolved), ..Evidence::default() };
+    c.bench_function("score/a conversation of 8 messages", |b| {
+        b.iter(|| estimate(&settings.profile, &observe(&settings.profile, black_box(&evidence))));
+    });
+}
+
+fn apply(c: &mut Criterion) {
+    let mut group = c.benchmark_group("apply");
+    group.throughput(Throughput::Elements(BATCH));
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    group.bench_function("100 scores over 100 accounts", |b| {
+        b.iter_batched(|| feed.scored_frame(), |frame| local.apply(&[frame]), BatchSize::LargeInput);
+    });
+    group.throughput(Throughput::Elements(9));
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    let frame = |feed: &mut Feed| {
+        let events = feed.conversation();
+        feed.frame(events)
+    };
+    group.bench_function("8 messages and an end", |b| {
+        b.iter_batched(|| frame(&mut feed), |frame| local.apply(&[frame]), BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+fn health(c: &mut Criterion) {
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    (0..200).for_each(|_| drop(local.apply(&[feed.scored_frame()])));
+    c.bench_function("health/window of 50 and trend of 20", |b| {
+        b.iter(|| local.health(black_box(Id(1)), NOW).expect("a known account"));
+    });
+}
+
+/// 30 days of 90, in one workspace that grows.
+fn stats(c: &mut Criterion) {
+    let mut group = c.benchmark_group("stats of 30 days");
+    let (mut local, mut feed, mut there) = (workspace(), Feed::new(90 * DAY), 0);
+    for conversations in [10_000, 100_000, 1_000_000, 10_000_000] {
+        while there < conversations {
+            local.apply(&[feed.scored_frame()]);
+            there += BATCH;
+        }
+        let mut minute = 0;
+        group.bench_function(BenchmarkId::from_parameter(conversations), |b| {
+            b.iter(|| {
+                // Edges that move: no two questions cut the same leaves.
+                minute = (minute + 1) % 1_000;
+                let to = NOW - minute * 60_000;
+                local.workspace.stats(black_box(to - 30 * DAY), to)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn replay(c: &mut Criterion) {
+    const FRAMES: u64 = 100;
+    let (mut builder, mut feed) = (GroupBuilder::default(), Feed::new(30 * DAY));
+    builder.begin(NOW);
+    for _ in 0..FRAMES {
+        let frame = feed.scored_frame();
+        builder.push(KEY, frame.seq, APPLY_VERSION, &encode_record(&frame.record));
+    }
+    let group_bytes = builder.finish();
+    let mut group = c.benchmark_group("replay");
+    group.throughput(Throughput::Elements(FRAMES * BATCH));
+    group.bench_function("decode", |b| b.iter(|| decode_group(black_box(group_bytes)).expect("a good group")));
+    group.bench_function("decode and apply", |b| {
+        b.iter_batched(
+            workspace,
+            |mut local| {
+                let content = decode_group(group_bytes).expect("a good group");
+                content.frames.chunks(8).for_each(|frames| drop(local.apply(frames)));
+                local
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = score, apply, health, replay, stats
+}
+criterion_main!(benches);
