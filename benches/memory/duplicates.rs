@@ -1,12 +1,12 @@
 //! The memory of event identities: bytes an entry at many sizes, and what a look-up costs.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use tripswitch::domain::dedup::{Duplicates, Seen};
 use tripswitch::domain::event::Identity;
 use tripswitch::domain::time::Millis;
 
+use crate::now;
 use crate::stream::mixed;
 
 /// Identities that share a receipt, as a request's do.
@@ -65,9 +65,9 @@ fn timed() {
         let mut best = (f64::MAX, f64::MAX, f64::MAX);
         for _ in 0..3 {
             let mut seen = Duplicates::default();
-            let (start, mut worst) = (Instant::now(), 0.0_f64);
+            let (start, mut worst) = (now(), 0.0_f64);
             for batch in 0..count / BATCH {
-                let began = Instant::now();
+                let began = now();
                 for number in batch * BATCH..(batch + 1) * BATCH {
                     let identity = identity(number);
                     assert_eq!(seen.seen(&identity), Seen::Never);
@@ -76,7 +76,7 @@ fn timed() {
                 worst = worst.max(began.elapsed().as_secs_f64());
             }
             let inserted = start.elapsed().as_secs_f64();
-            let start = Instant::now();
+            let start = now();
             for number in 0..count {
                 let number = mixed(number) % count;
                 assert_eq!(black_box(&seen).seen(&identity(number)), Seen::Same);

@@ -1,7 +1,6 @@
 //! Conversations as they come in: messages, then an end; spread over months.
 
-use std::sync::Arc;
-
+use tripswitch::domain::account::Account;
 use tripswitch::domain::event::{Body, EventRecord, Identity, Resolution, Sender, TurnFeatures};
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::local::Local;
@@ -107,11 +106,9 @@ impl Stream {
         (0..200_000 / PER_ACCOUNT).map(account).collect()
     }
 
-    pub fn wake(&mut self, id: Id) {
-        if let Some(account) = self.local.workspace.wake(id) {
-            // In a box, as an actor holds it.
-            std::mem::forget(Arc::new(account));
-        }
+    /// In a box, as an actor holds it.
+    pub fn wake(&mut self, id: Id) -> Option<Box<Account>> {
+        self.local.workspace.wake(id).map(Box::new)
     }
 
     fn event(&mut self, conversation: Option<Id>, time: Option<Millis>, account: Id, body: Body) {
