@@ -32,6 +32,7 @@ use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::replay::PARTITION;
+use super::retention;
 use super::shared::{EngineOptions, SettingsSource, Shared, deliver};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
 use super::system::{SystemActor, SystemLane, SystemState};
@@ -110,6 +111,7 @@ impl Engine {
             stopping: watch::Sender::new(false),
             relieved_at: Millis::MIN.into(),
             faults,
+            retention_turn: tokio::sync::Mutex::default(),
         });
         *slot.lock() = Some(Arc::clone(&shared));
         let journal = writer.health();
@@ -117,6 +119,8 @@ impl Engine {
         let engine = Self { shared, journal, running: Arc::new(Mutex::new(Some(running))) };
         engine.start_system(ids.as_ref()).await?;
         engine.start_workspaces(workspaces).await;
+        // Without what is taken apart at the end.
+        tokio::spawn(retention::keep(Self { running: Arc::default(), ..engine.clone() }));
         Ok(engine)
     }
 
@@ -258,6 +262,14 @@ impl Engine {
             self.write_settings(handle).await?;
         }
         self.submit(handle, record, Some(permit)).await
+    }
+
+    /// Writes a record of the server's own and waits until it is applied.
+    pub(super) async fn write_own(&self, handle: &Arc<WorkspaceHandle>, record: Record) -> Result<(), EngineError> {
+        if handle.settings_due() {
+            self.write_settings(handle).await?;
+        }
+        self.submit(handle, record, None).await.map(drop)
     }
 
     /// Writes the settings that the next frame needs, and waits until they hold (I1). Those who

@@ -45,7 +45,8 @@ mod imp {
             | Record::Skip { .. }
             | Record::System(_)
             | Record::Delivered { .. }
-            | Record::Erasure { .. } => Vec::new(),
+            | Record::Erasure { .. }
+            | Record::Retention { .. } => Vec::new(),
         }
     }
 

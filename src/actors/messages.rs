@@ -137,6 +137,11 @@ pub(crate) enum Query {
         id: Id,
         reply: Answer<bool>,
     },
+    /// Whether a retention record with this cut-off would remove something.
+    RetentionDue {
+        cutoff: Millis,
+        reply: Answer<bool>,
+    },
     /// The hash of the whole state, and the last seq in it.
     StateHash {
         reply: Answer<(u64, [u8; 32])>,
@@ -152,6 +157,7 @@ impl Query {
             Self::Explanation { id, now, reply } => tell(reply, Ok(workspace.explanation(id, now))),
             Self::Breakers { reply } => tell(reply, Ok(workspace.active_breakers())),
             Self::KnowsBreaker { id, reply } => tell(reply, Ok(workspace.knows_breaker(id))),
+            Self::RetentionDue { cutoff, reply } => tell(reply, Ok(workspace.is_retention_due(cutoff))),
             Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
         }
     }

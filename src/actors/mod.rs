@@ -25,6 +25,7 @@ mod queries;
 mod queue;
 mod rebuild;
 pub(crate) mod replay;
+mod retention;
 mod shared;
 mod status;
 mod supervisor;

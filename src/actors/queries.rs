@@ -94,7 +94,11 @@ impl Engine {
         }
     }
 
-    async fn query<T>(&self, key: WorkspaceKey, query: impl FnOnce(Answer<T>) -> Query) -> Result<T, EngineError> {
+    pub(super) async fn query<T>(
+        &self,
+        key: WorkspaceKey,
+        query: impl FnOnce(Answer<T>) -> Query,
+    ) -> Result<T, EngineError> {
         let handle: Arc<WorkspaceHandle> = self.serving(key)?;
         self.ask(&handle, |reply| WorkspaceMsg::Query(query(reply))).await
     }

@@ -197,7 +197,8 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::Settings(_)
         | Record::System(_)
         | Record::Delivered { .. }
-        | Record::Erasure { .. } => Ok(None),
+        | Record::Erasure { .. }
+        | Record::Retention { .. } => Ok(None),
     }
 }
 

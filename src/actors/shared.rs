@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     /// When identities were last let go of because their memory was full (R4.4).
     pub relieved_at: AtomicI64,
     pub faults: Faults,
+    /// Held by the retention pass under way.
+    pub retention_turn: tokio::sync::Mutex<()>,
 }
 
 impl Shared {

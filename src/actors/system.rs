@@ -53,7 +53,8 @@ pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u6
         | Record::Settings(_)
         | Record::Skip { .. }
         | Record::Delivered { .. }
-        | Record::Erasure { .. } => None,
+        | Record::Erasure { .. }
+        | Record::Retention { .. } => None,
     }
 }
 

@@ -143,6 +143,9 @@ impl WorkspaceState {
         if round.reset_accounts {
             self.put_all_to_sleep();
         }
+        for id in round.let_go.drain(..) {
+            self.put_to_sleep(id);
+        }
         let outcomes = self.run_accounts(myself, &mut round).await?;
         let applied = self.workspace.finish(round, outcomes);
         if applied.rules_changed {

@@ -17,6 +17,10 @@ pub struct Life {
     pub last_change: Millis,
     /// What a life that began after settling takes over from the one before.
     pub carried: Option<Carried>,
+    /// Under which time its conversation stands among the unscored, if it is one: no later than
+    /// `last_change`, and no part of the state.
+    #[serde(skip)]
+    pub noted: Millis,
     turns: u16,
     /// Terminal events kept: without any there is nothing to walk for.
     terminal_events: u32,

@@ -36,6 +36,9 @@ impl Local {
         if round.reset_accounts {
             round_accounts.clear();
         }
+        for id in round.let_go.drain(..) {
+            round_accounts.remove(&id);
+        }
         let mut outcomes = Vec::with_capacity(round.tasks.len());
         for task in &mut round.tasks {
             if let Some(account) = task.wake.take() {

@@ -42,6 +42,8 @@ pub enum Record {
     Delivered { endpoint: Id, upto: u64 },
     /// Reserved: a conversation or contact to be erased (R4.10).
     Erasure { conversation: Option<Id>, contact: Option<Box<str>> },
+    /// Conversations older than `cutoff` go (R4.11): the oldest, and at most so many.
+    Retention { cutoff: Millis, most: u32 },
 }
 
 /// What people do to a workspace side.

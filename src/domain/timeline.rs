@@ -244,6 +244,11 @@ impl<S: Sum> Timeline<S> {
             .flat_map(|group| group.leaves.iter().rev().flat_map(|leaf| leaf.items.iter().rev().copied()))
     }
 
+    /// The item with the smallest key.
+    pub fn oldest(&self) -> Option<u32> {
+        self.groups.first().and_then(|group| group.leaves.first()).and_then(|leaf| leaf.items.first().copied())
+    }
+
     /// The item with `rank` newer ones before it.
     pub fn nth_newest(&self, mut rank: usize) -> Option<u32> {
         for group in self.groups.iter().rev() {

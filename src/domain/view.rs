@@ -23,6 +23,9 @@ pub struct QualityStats {
     pub average_disconfirmation: Option<Hundredths>,
     pub circuit_breakers_triggered: u64,
     pub resolution_rate: Option<Hundredths>,
+    /// What is older than this was removed, and the period reaches back further (R4.11).
+    #[serde(skip)]
+    pub retention_from: Option<Millis>,
 }
 
 /// R3.2.

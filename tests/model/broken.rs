@@ -3,6 +3,12 @@
 /// A broken rule: the comparison has to notice each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
+    /// Retention removes what is exactly as old as its cut-off (R4.11).
+    RetentionInclusive,
+    /// What was never scored is kept for ever (R4.11).
+    RetentionOfScoredOnly,
+    /// A retention record removes everything that is due (R4.11).
+    RetentionWithoutBound,
     /// Low is `<=` the threshold (section 1).
     LowIsInclusive,
     /// A resolution failure is `<=` the threshold.

@@ -142,6 +142,7 @@ impl Compared {
         let command = match action {
             Action::Events(events) => return Record::Events(events.clone()),
             Action::Settings(settings) => return Record::Settings(settings.clone()),
+            Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
             Action::Skip => return Record::Skip { seq: 1, place: 0, reason: "index out of bounds".into() },
             Action::Patch(patch) => Command::PatchCsatConfig(patch.clone()),
             Action::Acknowledge(pick) => Command::Acknowledge { breaker: breaker(*pick), note: Some("seen".into()) },
@@ -211,6 +212,7 @@ impl Compared {
 
     fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
         same("statistics", self.real.stats(from, to), self.naive.stats(from, to))?;
+        same("retention due", self.real.is_retention_due(from), self.naive.is_retention_due(from))?;
         let conversations: Vec<Id> = self.naive.conversations.iter().map(|known| known.id).collect();
         for id in conversations {
             same("conversation", self.real.quality(id), self.naive.quality(id))?;

@@ -282,6 +282,7 @@ impl Naive {
                 .filter(|breaker| (from..=to).contains(&breaker.triggered_at))
                 .count() as u64,
             resolution_rate: self.resolution_rate(&of),
+            retention_from: (from < self.retained_from).then_some(self.retained_from),
         }
     }
 

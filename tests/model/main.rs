@@ -17,6 +17,7 @@ mod mutants;
 mod naive;
 mod order;
 mod real;
+mod retention;
 mod rng;
 mod scenario;
 mod scores;

@@ -24,6 +24,9 @@ macro_rules! broken_rules_are_noticed {
 }
 
 broken_rules_are_noticed! {
+    r4_11_retention_inclusive: RetentionInclusive in Aged,
+    r4_11_retention_of_scored_only: RetentionOfScoredOnly in Aged,
+    r4_11_retention_without_bound: RetentionWithoutBound in Aged,
     low_is_inclusive: LowIsInclusive in Trips,
     resolution_failure_is_inclusive: ResolutionFailureIsInclusive in Ladders,
     r6_3_run_edge_exclusive: RunEdgeExclusive in Trips,

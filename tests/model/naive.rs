@@ -137,6 +137,7 @@ pub struct Naive {
     pub fallen_out: Vec<(Id, Id)>,
     pub coverage: Coverage,
     pub late_events: u64,
+    pub retained_from: Millis,
     pub happened: Vec<Happening>,
 }
 
@@ -172,6 +173,7 @@ impl Naive {
             fallen_out: Vec::new(),
             coverage: Coverage::default(),
             late_events: 0,
+            retained_from: Millis::MIN,
             happened: Vec::new(),
         }
     }
@@ -190,13 +192,19 @@ impl Naive {
                     .collect(),
             ),
             // A command or settings that made `apply` fail once are passed over like an event (I6).
-            Record::Command { .. } | Record::Settings(_) if self.skips.contains(&Position::new(frame.seq, 0)) => {
+            Record::Command { .. } | Record::Settings(_) | Record::Retention { .. }
+                if self.skips.contains(&Position::new(frame.seq, 0)) =>
+            {
                 self.coverage.count("record skipped");
                 Answer::Done
             }
             Record::Command { actor, command } => self.command(frame, actor, command),
             Record::Settings(settings) => {
                 self.settings = (**settings).clone();
+                Answer::Done
+            }
+            Record::Retention { cutoff, most } => {
+                self.retain(*cutoff, *most as usize);
                 Answer::Done
             }
             Record::Skip { .. } | Record::System(_) | Record::Delivered { .. } | Record::Erasure { .. } => Answer::Done,

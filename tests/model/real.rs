@@ -83,6 +83,10 @@ impl Real {
         self.local.workspace.stats(from, to)
     }
 
+    pub fn is_retention_due(&self, cutoff: Millis) -> bool {
+        self.local.workspace.is_retention_due(cutoff)
+    }
+
     pub fn quality(&self, id: Id) -> Known<ConversationQuality> {
         self.local.workspace.conversation(id)
     }

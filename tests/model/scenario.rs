@@ -21,6 +21,8 @@ pub enum Scenario {
     Mixed,
     /// More conversations than one leaf of any index holds.
     Deep,
+    /// Conversations that grow old and are removed.
+    Aged,
 }
 
 /// Shares of a scenario. Those of steps and of events are weights, the others percentages.
@@ -48,6 +50,8 @@ pub struct Shares {
     pub jump: u64,
     /// An import's time is chosen to meet an edge.
     pub edge: u64,
+    /// A step is a retention record.
+    pub retains: u64,
 }
 
 impl Shares {
@@ -85,6 +89,13 @@ impl Shares {
             },
             Scenario::Ladders => Self::ladders(),
             Scenario::Deep => Self::deep(),
+            Scenario::Aged => Self {
+                frames: (40, 120),
+                conversations: 14,
+                events: [16, 18, 8, 18, 9, 4, 5, 6, 3, 4, 0, 1],
+                retains: 14,
+                ..base
+            },
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
@@ -109,6 +120,7 @@ impl Shares {
             repeat: 8,
             jump: 10,
             edge: 40,
+            retains: 0,
         }
     }
 

@@ -28,6 +28,10 @@ pub enum Action {
     Acknowledge(Pick),
     Resolve(Pick),
     Settings(Box<Settings>),
+    Retention {
+        cutoff: Millis,
+        most: u32,
+    },
     /// The record of a failure long past: nothing happens.
     Skip,
 }
@@ -206,6 +210,9 @@ impl Maker {
     }
 
     fn frame(&mut self) -> Step {
+        if self.shares.retains > 0 && self.rng.chance(self.shares.retains) {
+            return Step::Frame { receipt: self.now, action: self.retention() };
+        }
         let action = match self.rng.weighted(&self.shares.steps.clone()) {
             0 => Action::Events(self.request()),
             1 => Action::Patch(self.patch()),
@@ -218,6 +225,24 @@ impl Maker {
             _ => Action::Settings(Box::new(self.changed_settings())),
         };
         Step::Frame { receipt: self.now, action }
+    }
+
+    /// A cut-off at or beside an age that something has, or far off.
+    fn retention(&mut self) -> Action {
+        let jitter = self.rng.range(-1, 1);
+        let cutoff = match self.rng.below(4) {
+            0 => self.now - self.rng.range(0, 40) * DAY,
+            1 | 2 if !self.marks.is_empty() => {
+                let index = self.rng.below(self.marks.len() as u64) as usize;
+                self.marks[index] + jitter
+            }
+            _ if !self.threads.is_empty() => {
+                let index = self.rng.below(self.threads.len() as u64) as usize;
+                self.threads[index].last_receipt + jitter
+            }
+            _ => self.now,
+        };
+        Action::Retention { cutoff, most: self.rng.pick(&[1, 2, 4, 10_000]) }
     }
 
     fn which(&mut self) -> Pick {

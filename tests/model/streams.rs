@@ -178,6 +178,20 @@ fn mixed_agree() {
 }
 
 #[test]
+fn aged_agree() {
+    let wanted = [
+        ("late", 1_000),
+        ("new life", 100),
+        ("retention left more for another record", 300),
+        ("scored one removed", 2_000),
+        ("unscored one removed", 500),
+        ("score vanished", 2),
+        ("workspace trip", 20),
+    ];
+    run(Scenario::Aged, 500, &wanted);
+}
+
+#[test]
 fn deep_agree() {
     let wanted = [("import", 7_000), ("import replaced by import", 1_500), ("next older one counts again", 300)];
     run(Scenario::Deep, 5, &wanted);

@@ -267,7 +267,8 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         | Record::Skip { .. }
         | Record::System(_)
         | Record::Delivered { .. }
-        | Record::Erasure { .. } => None,
+        | Record::Erasure { .. }
+        | Record::Retention { .. } => None,
     });
     let hashes = word_hashes(&events.flatten().collect::<Vec<_>>());
     let words = dictionary();

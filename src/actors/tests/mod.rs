@@ -6,6 +6,7 @@ mod bounds;
 mod failures;
 mod journal_faults;
 mod restart;
+mod retention;
 mod system;
 mod writes;
 

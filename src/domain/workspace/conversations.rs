@@ -60,7 +60,15 @@ pub enum Course<'a> {
     Unlived,
     Living(&'a Life),
     /// What was kept per message is dropped; late events change nothing.
-    Settled(Carried),
+    Settled(Left),
+}
+
+/// What is left of a life that has settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    pub carried: Carried,
+    /// Receipt of the latest event that changed it; known only where there is no score.
+    pub last_change: Millis,
 }
 
 /// All conversations, by number. A record holds nearly everything (I11); the little that only some
@@ -75,7 +83,9 @@ pub struct Conversations {
     /// Scores with a number that a record cannot hold.
     scores: HashMap<u32, Score>,
     /// What settled lives came to where a record cannot say it: a score from elsewhere, or none.
-    carried: HashMap<u32, Carried>,
+    left: HashMap<u32, Left>,
+    /// Numbers of removed ones, the last to be given anew first.
+    free: Vec<u32>,
 }
 
 impl Conversations {
@@ -85,10 +95,37 @@ impl Conversations {
 
     /// Makes a conversation that is not there yet.
     pub fn create(&mut self, id: Id) -> u32 {
-        let number = self.records.push(Packed::new(id));
+        let number = match self.free.pop() {
+            Some(number) => {
+                *self.records.get_mut(number) = Packed::new(id);
+                number
+            }
+            None => self.records.push(Packed::new(id)),
+        };
         let (records, hasher) = (&self.records, &self.hasher);
         self.by_id.insert(hasher.hash_one(id), number, |other| hasher.hash_one(records.get(other).id()));
         number
+    }
+
+    /// Takes a conversation out that stands in no index any more but that by id.
+    pub fn remove(&mut self, number: u32) {
+        let (records, hasher) = (&self.records, &self.hasher);
+        let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
+        self.by_id.remove(hash_of(number), number, hash_of);
+        self.lives.end(number);
+        self.scores.remove(&number);
+        self.left.remove(&number);
+        self.records.get_mut(number).clear();
+        self.free.push(number);
+    }
+
+    pub fn is_free(&self, number: u32) -> bool {
+        self.records.get(number).scored() == Scored::Free
+    }
+
+    /// The numbers that will be given anew, in that order from the end.
+    pub fn free(&self) -> &[u32] {
+        &self.free
     }
 
     pub fn id(&self, number: u32) -> Id {
@@ -112,10 +149,14 @@ impl Conversations {
     pub fn score(&self, number: u32) -> Option<Score> {
         let record = self.records.get(number);
         match record.scored() {
-            Scored::Not => None,
+            Scored::Not | Scored::Free => None,
             Scored::Here => Some(record.score()),
             Scored::Elsewhere => self.scores.get(&number).copied(),
         }
+    }
+
+    pub fn is_scored(&self, number: u32) -> bool {
+        matches!(self.records.get(number).scored(), Scored::Here | Scored::Elsewhere)
     }
 
     /// The score under which `number` stands in a timeline.
@@ -141,7 +182,7 @@ impl Conversations {
             && (record.scored() != Scored::Here || record.carried() != carried)
         {
             record.set_phase(Phase::SettledElsewhere);
-            self.carried.insert(number, carried);
+            self.left.insert(number, Left { carried, last_change: Millis::MIN });
         }
     }
 
@@ -158,8 +199,10 @@ impl Conversations {
         match self.records.get(number).phase() {
             Phase::Unlived => Course::Unlived,
             Phase::Living => Course::Living(self.lives.get(number)),
-            Phase::Settled => Course::Settled(self.records.get(number).carried()),
-            Phase::SettledElsewhere => Course::Settled(self.carried[&number]),
+            Phase::Settled => {
+                Course::Settled(Left { carried: self.records.get(number).carried(), last_change: Millis::MIN })
+            }
+            Phase::SettledElsewhere => Course::Settled(self.left[&number]),
         }
     }
 
@@ -171,8 +214,10 @@ impl Conversations {
             Phase::Living => self.lives.take(number),
             Phase::Settled => Box::new(Life::after(record.carried())),
             Phase::SettledElsewhere => {
-                let carried = self.carried.remove(&number);
-                Box::new(carried.map_or_else(Life::default, Life::after))
+                let left = self.left.remove(&number).expect("it is kept elsewhere");
+                let mut life = Life::after(left.carried);
+                life.noted = left.last_change;
+                Box::new(life)
             }
         }
     }
@@ -184,10 +229,26 @@ impl Conversations {
     }
 
     /// Ends a life, which came to this.
-    pub fn settle(&mut self, number: u32, carried: Carried) {
+    pub fn settle(&mut self, number: u32, left: Left) {
         self.lives.end(number);
-        if !self.records.get_mut(number).settle(&carried) {
-            self.carried.insert(number, carried);
+        if !self.records.get_mut(number).settle(&left.carried) {
+            self.left.insert(number, left);
+        }
+    }
+
+    /// Under which time an unscored conversation was noted.
+    pub fn noted(&self, number: u32) -> Option<Millis> {
+        match self.course(number) {
+            Course::Living(life) => Some(life.noted),
+            Course::Settled(left) => Some(left.last_change),
+            Course::Unlived => None,
+        }
+    }
+
+    /// An unscored conversation stands under this time.
+    pub fn note(&mut self, number: u32, at: Millis) {
+        if self.records.get(number).phase() == Phase::Living {
+            self.lives.get_mut(number).noted = at;
         }
     }
 

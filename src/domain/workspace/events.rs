@@ -8,7 +8,7 @@ use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::Course;
+use super::conversations::{Course, Left};
 use super::placement::{NewScore, Placement};
 use super::round::Round;
 
@@ -45,6 +45,7 @@ impl Workspace {
             return Verdict::Accepted;
         }
         let number = known.unwrap_or_else(|| self.conversations.create(id));
+        let was_unscored = known.is_some() && !self.conversations.is_scored(number);
         let account_before = self.conversations.account(number);
         self.attach(number, event);
         let score = match &event.body {
@@ -55,6 +56,7 @@ impl Workspace {
             },
         };
         self.place(round, at, Placement { conversation: number, account_before, score });
+        self.follow_score(number, was_unscored, at.receipt);
         Verdict::Accepted
     }
 
@@ -73,7 +75,7 @@ impl Workspace {
         match self.conversations.course(number) {
             Course::Unlived => false,
             Course::Living(life) => life.carried.is_some_and(|carried| time <= carried.scored_at),
-            Course::Settled(carried) => {
+            Course::Settled(Left { carried, .. }) => {
                 let reopens = matches!(body, Body::StatusChanged(status) if Move::from(*status) == Move::Reopen);
                 !(reopens && time > carried.scored_at)
             }

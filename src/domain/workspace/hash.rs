@@ -51,11 +51,15 @@ impl Workspace {
             feed.put((receipt, identity, comparable));
         }
         feed.put((&self.settling, self.explained_after, &self.skips));
+        feed.put((self.conversations.free(), self.retained_from));
         feed.0.finalize().into()
     }
 
     fn put_conversation(&self, feed: &mut Feed, number: u32) {
         let conversations = &self.conversations;
+        if conversations.is_free(number) {
+            return feed.put("free");
+        }
         feed.put((conversations.id(number), conversations.account(number), conversations.named(number)));
         let score = conversations.score(number);
         if let Some(score) = &score {
@@ -66,7 +70,8 @@ impl Workspace {
         match conversations.course(number) {
             Course::Unlived => feed.put(0u8),
             Course::Living(life) => feed.put((1u8, life)),
-            Course::Settled(carried) => feed.put((2u8, carried)),
+            // When it last changed matters to what is removed, where no score says how old it is.
+            Course::Settled(left) => feed.put((2u8, left.carried, score.is_none().then_some(left.last_change))),
         }
         feed.put(score.and_then(|score| self.signals_behind(number, &score)));
     }

@@ -13,7 +13,7 @@ use super::super::scoring::signals::{is_scorable, observe};
 use super::super::scoring::{Ending, Observation};
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Course, Score};
+use super::conversations::{Course, Left, Score};
 use super::events::At;
 use super::placement::NewScore;
 
@@ -139,14 +139,20 @@ impl Workspace {
             self.settling.pop_first();
             let Course::Living(life) = self.conversations.course(number) else { continue };
             let Some(carried) = life.settle() else { continue };
-            let score = self.conversations.score(number).filter(|score| self.can_explain(score));
-            if let Some(score) = score
-                && self.conversations.signals(number).is_none()
-            {
-                let at = self.signals.append(score.receipt, &self.signals_of(life, &score));
-                self.conversations.set_signals(number, Some(at));
+            let noted = life.noted;
+            match self.conversations.score(number) {
+                Some(score) if self.can_explain(&score) && self.conversations.signals(number).is_none() => {
+                    let at = self.signals.append(score.receipt, &self.signals_of(life, &score));
+                    self.conversations.set_signals(number, Some(at));
+                }
+                Some(_) => {}
+                None => {
+                    let id = self.conversations.id(number);
+                    self.unscored.remove(&(noted, id));
+                    self.unscored.insert((last_change, id));
+                }
             }
-            self.conversations.settle(number, carried);
+            self.conversations.settle(number, Left { carried, last_change });
         }
     }
 

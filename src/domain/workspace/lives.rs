@@ -18,6 +18,11 @@ impl Lives {
         slot.and_then(Option::as_deref).expect("who lives has a life")
     }
 
+    pub fn get_mut(&mut self, number: u32) -> &mut Life {
+        let slot = self.0.get_mut(number as usize % SHARDS).and_then(|shard| shard.get_mut(&number));
+        slot.and_then(Option::as_deref_mut).expect("who lives has a life")
+    }
+
     pub fn put(&mut self, number: u32, life: Box<Life>) {
         if self.0.is_empty() {
             self.0.resize_with(SHARDS, HashMap::new);
@@ -34,8 +39,8 @@ impl Lives {
     /// There is no life any more.
     pub fn end(&mut self, number: u32) {
         if let Some(shard) = self.0.get_mut(number as usize % SHARDS) {
-            shard.remove(&number);
-            if shard.len() * 4 < shard.capacity() {
+            let ended = shard.remove(&number).is_some();
+            if ended && shard.len() * 4 < shard.capacity() {
                 shard.shrink_to(shard.len() * 2);
             }
         }

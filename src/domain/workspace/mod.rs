@@ -17,6 +17,7 @@ mod lives;
 mod packed;
 mod placement;
 mod query;
+mod retention;
 mod round;
 mod signal_log;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use query::ConversationExplanation;
 pub use round::{AccountTask, Applied, Round};
 
 use super::dedup::Duplicates;
-use super::ids::{Position, WorkspaceKey};
+use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
 use super::reply::{Reply, Verdict};
 use super::rules::Rules;
@@ -69,6 +70,11 @@ pub struct Workspace {
     signals: SignalLog,
     /// The signals of scores made until here are gone for good (R5.5).
     explained_after: Millis,
+    /// Conversations without a score, each under a time no later than its last event. When it is
+    /// looked at it moves on to that.
+    unscored: BTreeSet<(Millis, Id)>,
+    /// What was older than this when it was removed is gone (R4.11).
+    retained_from: Millis,
     /// Events that recovery passes over (I6).
     skips: BTreeSet<Position>,
     /// Events that came after their conversation had settled.
@@ -103,6 +109,8 @@ impl Workspace {
             settling: BTreeSet::new(),
             signals: SignalLog::default(),
             explained_after: Millis::MIN,
+            unscored: BTreeSet::new(),
+            retained_from: Millis::MIN,
             skips: BTreeSet::new(),
             late: 0,
         }
@@ -132,9 +140,10 @@ impl Workspace {
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
                 // A record that failed is passed over as an event is (I6); whoever waits hears nothing.
-                Record::Command { .. } | Record::Settings(_) if skipped => Reply::Done,
+                Record::Command { .. } | Record::Settings(_) | Record::Retention { .. } if skipped => Reply::Done,
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
                 Record::Settings(settings) => self.install(&mut round, settings),
+                Record::Retention { cutoff, most } => self.retain(&mut round, *cutoff, *most),
                 Record::Skip { seq, place, .. } => {
                     self.skips.insert(Position::new(*seq, *place));
                     Reply::Done

@@ -69,6 +69,8 @@ pub enum Scored {
     Not,
     Here,
     Elsewhere,
+    /// There is no conversation.
+    Free,
 }
 
 /// One conversation.
@@ -84,6 +86,12 @@ impl Packed {
         record.put(&ACCOUNT, NONE);
         record.put(&SIGNALS, NONE);
         record
+    }
+
+    /// The place is free.
+    pub fn clear(&mut self) {
+        *self = Self::new(Id(0));
+        self.put(&SCORED, 3);
     }
 
     fn get(&self, field: &Field) -> u64 {
@@ -158,7 +166,8 @@ impl Packed {
         match self.get(&SCORED) {
             0 => Scored::Not,
             1 => Scored::Here,
-            _ => Scored::Elsewhere,
+            2 => Scored::Elsewhere,
+            _ => Scored::Free,
         }
     }
 

@@ -79,6 +79,7 @@ impl Workspace {
             average_disconfirmation: mean(sums.disconfirmation),
             circuit_breakers_triggered: self.breakers.triggered(from, to),
             resolution_rate: mean(100 * sums.resolved),
+            retention_from: Some(self.retained_from).filter(|&oldest| from < oldest),
         }
     }
 

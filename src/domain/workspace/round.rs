@@ -19,6 +19,8 @@ pub struct Round {
     pub tasks: Vec<AccountTask>,
     /// Every awake account is to be dropped: what they keep has changed.
     pub reset_accounts: bool,
+    /// Awake accounts that are to be dropped: their windows have lost something.
+    pub let_go: Vec<Id>,
     pub(super) steps: Vec<Step>,
     pub(super) replies: Vec<(u64, Reply)>,
     pub(super) effects: Vec<Effect>,
@@ -67,6 +69,7 @@ impl Round {
         Self {
             tasks: Vec::new(),
             reset_accounts: false,
+            let_go: Vec::new(),
             steps: Vec::new(),
             replies: Vec::new(),
             effects: Vec::new(),

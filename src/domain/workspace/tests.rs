@@ -1,7 +1,8 @@
 //! The road from events to breakers in small. `tests/model` compares long random streams with a
 //! naive model.
 
-use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status};
+use super::super::account::{AccountOp, Entry, Outcome};
+use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
 use super::super::ids::{Id, Side, WorkspaceKey};
 use super::super::local::Local;
 use super::super::record::{APPLY_VERSION, Command, Frame, Record};
@@ -10,6 +11,7 @@ use super::super::score::Hundredths;
 use super::super::settings::Settings;
 use super::super::time::{DAY, HOUR, Millis};
 use super::super::view::{ChurnRisk, Known};
+use super::accounts::AccountRecord;
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(7), side: Side::Live };
 const ACCOUNT: Id = Id(100);
@@ -164,4 +166,169 @@ fn r5_1_status_alone_makes_no_score() {
     stage.event(START, 1, None, Body::StatusChanged(Status::Resolved));
     assert_eq!(stage.local.workspace.conversation(Id(1)), Known::NotScored);
     assert_eq!(stage.local.workspace.conversation(Id(2)), Known::Unknown);
+}
+
+fn said() -> Body {
+    Body::MessageReceived(TurnFeatures { compound: Some(5_000), read: true, ..TurnFeatures::default() })
+}
+
+/// The explanation's sums, which have to be those of the published score.
+fn explained(stage: &Stage, conversation: u128, now: Millis) -> Known<usize> {
+    match stage.local.workspace.explanation(Id(conversation), now) {
+        Known::Unknown => Known::Unknown,
+        Known::NotScored => Known::NotScored,
+        Known::Gone => Known::Gone,
+        Known::Found(found) => {
+            let sums = found.scoring.unwrap();
+            let totals: Vec<_> = sums.dimensions.iter().map(|sum| Hundredths::round(sum.total)).collect();
+            assert_eq!(totals, found.dimensions.map(|published| published.score));
+            Known::Found(sums.dimensions.iter().map(|sum| sum.signals.len()).sum())
+        }
+    }
+}
+
+#[test]
+fn r5_5_signals_outlive_the_life_and_go_by_the_receipt_of_the_scoring() {
+    let mut stage = Stage::new();
+    stage.event(START, 1, None, said());
+    stage.event(START + 1, 1, None, Body::StatusChanged(Status::Resolved));
+    let living = explained(&stage, 1, START + 1);
+    assert!(matches!(living, Known::Found(signals) if signals > 0));
+    stage.event(START + 8 * DAY, 2, None, said());
+    assert_eq!(explained(&stage, 1, START + 8 * DAY), living, "it has settled");
+    stage.event(START + 90 * DAY, 2, None, said());
+    assert_eq!(explained(&stage, 1, START + 90 * DAY), living);
+    assert_eq!(explained(&stage, 1, START + 90 * DAY + 1), Known::Gone);
+    let longer = Settings { explanation_days: 200, ..Settings::default() };
+    stage.record(START + 91 * DAY, Record::Settings(Box::new(longer)));
+    assert_eq!(explained(&stage, 1, START + 91 * DAY), Known::Gone, "what is gone does not come back");
+}
+
+#[test]
+fn r5_5_a_score_that_stands_keeps_the_signals_it_was_made_of() {
+    let mut stage = Stage::new();
+    let at = |stage: &mut Stage, hours, body| {
+        stage.event_at(Some(START + hours * HOUR), START + 9 * DAY, 1, None, body);
+    };
+    stage.event(START, 1, None, said());
+    stage.event(START + 1, 1, None, Body::StatusChanged(Status::Closed));
+    at(&mut stage, 100, Body::StatusChanged(Status::Open));
+    at(&mut stage, 105, Body::StatusChanged(Status::Closed));
+    at(&mut stage, 110, said());
+    let before = explained(&stage, 1, START + 9 * DAY);
+    let Known::Found(score) = stage.local.workspace.conversation(Id(1)) else { panic!("it is scored") };
+    assert_eq!(score.scored_at, START + 105 * HOUR);
+    // What was said no longer counts: without it the second life has no score, and the one there is stands.
+    at(&mut stage, 107, Body::StatusChanged(Status::Open));
+    assert_eq!(stage.local.workspace.conversation(Id(1)), Known::Found(score));
+    assert_eq!(explained(&stage, 1, START + 9 * DAY), before);
+    at(&mut stage, 120, Body::StatusChanged(Status::Resolved));
+    assert_ne!(explained(&stage, 1, START + 9 * DAY), before);
+}
+
+#[test]
+fn i11_numbers_that_fit_no_record_are_kept_as_they_are() {
+    let mut stage = Stage::new();
+    let import = ImportedScore {
+        dimensions: [Hundredths(60_000), Hundredths(0), Hundredths(511)],
+        resolved: true,
+        confidence: Hundredths(999),
+        signal_count: 65_535,
+    };
+    stage.event_at(Some(200_000 * DAY), START, 1, Some(ACCOUNT), Body::ConversationScored(import));
+    let Known::Found(found) = stage.local.workspace.conversation(Id(1)) else { panic!("it is scored") };
+    let dimensions = [found.outcome_score, found.process_score, found.environment_score];
+    assert_eq!((dimensions, found.confidence), (import.dimensions, import.confidence));
+    assert_eq!((found.signal_count, found.scored_at), (65_535, 200_000 * DAY));
+    stage.import(START + 1, 1, 400);
+    let Known::Found(found) = stage.local.workspace.conversation(Id(1)) else { panic!("it is scored") };
+    assert_eq!((found.composite_score, found.scored_at), (Hundredths(400), START + 1));
+    assert_eq!(stage.local.workspace.stats(0, 300_000 * DAY).average_composite, Some(Hundredths(400)));
+}
+
+fn retain(stage: &mut Stage, receipt: Millis, cutoff: Millis, most: u32) {
+    assert_eq!(stage.record(receipt, Record::Retention { cutoff, most }), Reply::Done);
+}
+
+#[test]
+fn r4_11_the_oldest_go_and_accounts_and_breakers_stay() {
+    let mut stage = Stage::new();
+    for n in 1..=4 {
+        stage.import(START + n, n as u128, 299);
+    }
+    let breakers = stage.local.workspace.active_breakers();
+    assert_eq!((breakers.len(), stage.risk(START + 10)), (1, ChurnRisk::Critical));
+    retain(&mut stage, START + 20, START + 3, 10);
+    let known = |stage: &Stage, n: u128| stage.local.workspace.conversation(Id(n)) != Known::Unknown;
+    assert_eq!([1, 2, 3, 4].map(|n| known(&stage, n)), [false, false, true, true], "exactly the cut-off stays");
+    assert!(stage.local.accounts.is_empty(), "its window has lost two");
+    assert_eq!(stage.local.health(ACCOUNT, START + 30).unwrap().conversation_count, 2);
+    assert_eq!(stage.local.workspace.active_breakers(), breakers);
+    let stats = |stage: &Stage, from| stage.local.workspace.stats(from, START + DAY);
+    assert_eq!((stats(&stage, 0).conversations_scored, stats(&stage, 0).retention_from), (2, Some(START + 3)));
+    assert_eq!(stats(&stage, START + 3).retention_from, None);
+    // The ids are free again, and so are their places.
+    assert_eq!(stage.event(START + 40, 1, Some(Id(200)), imported(500)), Verdict::Accepted);
+    assert_eq!(stage.local.health(Id(200), START + 50).unwrap().conversation_count, 1);
+    assert_eq!(stage.local.health(ACCOUNT, START + 50).unwrap().conversation_count, 2);
+}
+
+#[test]
+fn r4_11_a_record_removes_no_more_than_it_says() {
+    let mut stage = Stage::new();
+    for n in 1..=5 {
+        stage.import(START + n, n as u128, 400);
+    }
+    retain(&mut stage, START + 20, START + 5, 3);
+    assert!(stage.local.workspace.is_retention_due(START + 5));
+    assert_eq!(stage.local.workspace.stats(0, START + DAY).conversations_scored, 2);
+    retain(&mut stage, START + 20, START + 5, 3);
+    assert!(!stage.local.workspace.is_retention_due(START + 5));
+    assert_eq!(stage.local.workspace.stats(0, START + DAY).conversations_scored, 1);
+}
+
+#[test]
+fn r4_11_open_settled_and_removed_follow_from_receipts_alone() {
+    let mut stage = Stage::new();
+    let rating = Body::SurveyResponded { rating: 5, comment: None };
+    stage.event(START, 1, None, said());
+    stage.event(START + HOUR, 1, None, Body::StatusChanged(Status::Resolved));
+    stage.event(START + 8 * DAY, 1, None, rating.clone());
+    assert_eq!(stage.local.workspace.late_events(), 1, "settled");
+    retain(&mut stage, START + 400 * DAY, START + HOUR, 10);
+    assert!(matches!(stage.local.workspace.conversation(Id(1)), Known::Found(_)));
+    retain(&mut stage, START + 401 * DAY, START + DAY, 10);
+    assert_eq!(stage.local.workspace.conversation(Id(1)), Known::Unknown);
+    stage.event(START + 401 * DAY, 1, None, rating);
+    assert_eq!((stage.local.workspace.late_events(), stage.local.workspace.conversation(Id(1))), (1, Known::NotScored));
+}
+
+#[test]
+fn r4_11_what_was_never_scored_goes_by_its_last_event() {
+    let mut stage = Stage::new();
+    let ends = || Body::StatusChanged(Status::Closed);
+    // Open, ended without a word, and ended and settled.
+    stage.event(START, 1, None, said());
+    stage.event(START, 2, None, ends());
+    stage.event(START + 5 * DAY, 1, None, said());
+    stage.event(START + 6 * DAY, 3, None, ends());
+    stage.event(START + 20 * DAY, 3, None, said());
+    assert_eq!(stage.local.workspace.late_events(), 1, "a late event does not keep it");
+    let left = |stage: &Stage| [1, 2, 3].map(|n| stage.local.workspace.conversation(Id(n)) == Known::NotScored);
+    assert_eq!(left(&stage), [true, true, true]);
+    retain(&mut stage, START + 20 * DAY, START + 5 * DAY, 10);
+    assert_eq!(left(&stage), [true, false, true]);
+    assert!(!stage.local.workspace.is_retention_due(START + 5 * DAY));
+    retain(&mut stage, START + 20 * DAY, START + 5 * DAY + 1, 10);
+    assert_eq!(left(&stage), [false, false, true]);
+    retain(&mut stage, START + 20 * DAY, START + 7 * DAY, 10);
+    assert_eq!(left(&stage), [false, false, false]);
+}
+
+#[test]
+fn i11_what_is_kept_and_moved_by_the_million_is_small() {
+    assert!(size_of::<Entry>() <= 32, "an entry of a window: {}", size_of::<Entry>());
+    assert!(size_of::<AccountOp>() <= 128, "a step for an account: {}", size_of::<AccountOp>());
+    assert!(size_of::<Outcome>() <= 32, "what a step came to: {}", size_of::<Outcome>());
+    assert!(size_of::<AccountRecord>() <= 64, "an account asleep: {}", size_of::<AccountRecord>());
 }

@@ -1,15 +1,20 @@
 //! `…/quality/stats` (R3.1).
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use crate::domain::system::Scope;
+use crate::domain::time;
+use crate::domain::view::QualityStats;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::service::period::PeriodQuery;
+
+/// When a period reaches back further than what is kept: from when on it is (R4.11).
+const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from");
 
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
@@ -17,11 +22,20 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     let mut faults = query.faults(&["period", "from", "to"]);
     let sent = PeriodQuery { period: query.get("period"), from: query.get("from"), to: query.get("to") };
     match sent.at(app.service.now()) {
-        Ok(period) if faults.is_empty() => Ok(json(StatusCode::OK, &app.service.stats(key, period).await?)),
+        Ok(period) if faults.is_empty() => Ok(answer(&app.service.stats(key, period).await?)),
         Ok(_) => Err(ApiError::invalid(faults)),
         Err(more) => {
             faults.extend(more);
             Err(ApiError::invalid(faults))
         }
     }
+}
+
+fn answer(stats: &QualityStats) -> Response {
+    let mut response = json(StatusCode::OK, stats);
+    let from = stats.retention_from.and_then(|from| HeaderValue::try_from(time::format(from)).ok());
+    if let Some(from) = from {
+        response.headers_mut().insert(X_RETENTION_FROM, from);
+    }
+    response
 }

@@ -4,4 +4,5 @@ mod breakers;
 mod csat_config;
 mod events;
 mod gate;
+mod retention;
 mod stats;

@@ -1,0 +1,110 @@
+//! What is older than the retention goes (R4.11), the oldest first and a bounded number by a record.
+
+use super::super::ids::Id;
+use super::super::reply::Reply;
+use super::super::time::Millis;
+use super::super::timeline::{Keys, Sum};
+use super::Workspace;
+use super::conversations::{Course, Sums};
+use super::round::Round;
+
+impl Workspace {
+    /// Removes up to `most` conversations that are older than `cutoff`.
+    pub(super) fn retain(&mut self, round: &mut Round, cutoff: Millis, most: u32) -> Reply {
+        self.retained_from = self.retained_from.max(cutoff);
+        for _ in 0..most {
+            let Some(number) = self.oldest_before(cutoff) else { break };
+            self.remove(round, number);
+        }
+        Reply::Done
+    }
+
+    /// A record with this cut-off would remove something.
+    pub fn is_retention_due(&self, cutoff: Millis) -> bool {
+        let scored = self.timeline.oldest().is_some_and(|item| self.conversations.key(item).0 < cutoff);
+        let is_due = |&(_, id): &(Millis, Id)| {
+            let number = self.conversations.find(id);
+            number.and_then(|number| self.last_event(number)).is_some_and(|last| last < cutoff)
+        };
+        scored || self.unscored.range(..(cutoff, Id(0))).any(is_due)
+    }
+
+    /// The oldest conversation, by `scoredAt` or else by the receipt of its last event; of the same
+    /// age the scored one, then by position, or id.
+    fn oldest_before(&mut self, cutoff: Millis) -> Option<u32> {
+        let scored = self.timeline.oldest().map(|item| (self.conversations.key(item).0, item));
+        let scored = scored.filter(|(age, _)| *age < cutoff);
+        while let Some(&(noted, id)) = self.unscored.first() {
+            if noted >= scored.map_or(cutoff, |(age, _)| age) {
+                break;
+            }
+            let number = self.conversations.find(id).expect("unscored conversations are there");
+            let last = self.last_event(number).expect("an unscored conversation has a life");
+            if last <= noted {
+                return Some(number);
+            }
+            self.unscored.pop_first();
+            self.note_unscored(number, last);
+        }
+        scored.map(|(_, item)| item)
+    }
+
+    /// Receipt of the latest event that changed the life of an unscored conversation.
+    fn last_event(&self, number: u32) -> Option<Millis> {
+        match self.conversations.course(number) {
+            Course::Living(life) => Some(life.last_change),
+            Course::Settled(left) => Some(left.last_change),
+            Course::Unlived => None,
+        }
+    }
+
+    /// Keeps [`Workspace::unscored`] in step with a conversation's score.
+    pub(super) fn follow_score(&mut self, number: u32, was_unscored: bool, receipt: Millis) {
+        match (was_unscored, self.conversations.is_scored(number)) {
+            (true, true) => {
+                if let Some(noted) = self.conversations.noted(number) {
+                    self.unscored.remove(&(noted, self.conversations.id(number)));
+                }
+            }
+            (false, false) => self.note_unscored(number, receipt),
+            (true, false) | (false, true) => {}
+        }
+    }
+
+    fn note_unscored(&mut self, number: u32, at: Millis) {
+        self.unscored.insert((at, self.conversations.id(number)));
+        self.conversations.note(number, at);
+    }
+
+    /// Takes a conversation out of everything. Breakers keep its id as evidence.
+    fn remove(&mut self, round: &mut Round, number: u32) {
+        if let Some(score) = self.conversations.score(number) {
+            let sums = Sums::of(&score, &self.rules);
+            if score.key.0 >= self.recent.from {
+                self.recent.sums.subtract(&sums);
+            }
+            self.timeline.remove(&self.conversations, number, &sums);
+            if let Some(account) = self.conversations.account(number) {
+                self.leave(round, account, number);
+            }
+        } else if let Some(noted) = self.conversations.noted(number) {
+            self.unscored.remove(&(noted, self.conversations.id(number)));
+        }
+        if let Course::Living(life) = self.conversations.course(number) {
+            self.settling.remove(&(life.last_change, number));
+        }
+        self.conversations.remove(number);
+    }
+
+    /// An account loses its oldest conversation. If that is in its window, it is built anew when it is
+    /// needed.
+    fn leave(&mut self, round: &mut Round, account: u32, number: u32) {
+        let kept = self.rules.kept_by_account();
+        let record = self.accounts.get_mut(account);
+        if record.awake && record.scored.len() <= kept {
+            record.awake = false;
+            round.let_go.push(record.id);
+        }
+        record.scored.remove(&self.conversations, number);
+    }
+}
