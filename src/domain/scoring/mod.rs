@@ -9,6 +9,7 @@ pub mod estimator;
 pub mod language;
 pub mod lexicon;
 mod repeats;
+pub mod sentiment;
 pub mod signals;
 pub mod text;
 

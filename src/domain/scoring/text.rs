@@ -1,12 +1,10 @@
 //! From a message to what is kept of it: sentiment, list hits, flags and keyed word hashes, never a
 //! word (R4.8).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use vader_parity::SentimentIntensityAnalyzer;
-
-use super::language;
 use super::lexicon::{Pack, SentimentLexicon, builtin_packs, plain};
+use super::{language, sentiment};
 use crate::domain::event::TurnFeatures;
 use crate::domain::ids::Id;
 
@@ -102,12 +100,11 @@ fn first_chars(text: &str) -> &str {
     text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end])
 }
 
-/// In ten-thousandths: VADER itself rounds to four decimals.
+/// In ten-thousandths.
 fn compound(lexicon: SentimentLexicon, text: &str) -> Option<i16> {
-    static VADER: LazyLock<SentimentIntensityAnalyzer> = LazyLock::new(SentimentIntensityAnalyzer::new);
     match lexicon {
         SentimentLexicon::None => None,
-        SentimentLexicon::Vader => Some((VADER.polarity_scores(text).compound * 10_000.0).round() as i16),
+        SentimentLexicon::Vader => Some(sentiment::compound(text)),
     }
 }
 
