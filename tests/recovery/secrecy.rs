@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tripswitch::domain::event::{Body, EventRecord};
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::record::Record;
-use tripswitch::domain::scoring::text::conversation_word_key;
+use tripswitch::domain::scoring::text::{WordKey, conversation_word_key, word_hash};
 
 use crate::support::events::{dialogue, event};
 use crate::support::http::Client;
@@ -246,12 +246,19 @@ fn word_hashes(events: &[EventRecord]) -> HashSet<u32> {
     features.flat_map(|features| features.words.iter().copied()).collect()
 }
 
-type Hashing = Box<dyn Fn(&[u8]) -> blake3::Hash>;
+type Hashing = Box<dyn Fn(&str) -> u32>;
 
 /// How many of the hashes a dictionary explains under one way of hashing.
-fn explained(hashes: &HashSet<u32>, words: &HashSet<String>, hash: &dyn Fn(&[u8]) -> blake3::Hash) -> usize {
-    let short = |word: &String| u32::from_le_bytes(*hash(word.as_bytes()).as_bytes().first_chunk().unwrap());
-    words.iter().map(short).filter(|hash| hashes.contains(hash)).count()
+fn explained(hashes: &HashSet<u32>, words: &HashSet<String>, hash: &dyn Fn(&str) -> u32) -> usize {
+    words.iter().map(|word| hash(word)).filter(|hash| hashes.contains(hash)).count()
+}
+
+fn short(hash: &blake3::Hash) -> u32 {
+    u32::from_le_bytes(*hash.as_bytes().first_chunk().unwrap())
+}
+
+fn half(key: [u8; 32]) -> WordKey {
+    *key.first_chunk().unwrap()
 }
 
 #[test]
@@ -275,7 +282,8 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
     assert!(hashes.len() >= 20 && words.len() >= 10_000, "{} hashes, {} words", hashes.len(), words.len());
 
     let conversation = Id::from(CONVERSATION.parse::<uuid::Uuid>().unwrap());
-    let keyed = |key: [u8; 32]| move |word: &[u8]| blake3::keyed_hash(&key, word);
+    let keyed = |key: WordKey| move |word: &str| word_hash(&key, word);
+    let blake3_keyed = |key: [u8; 32]| move |word: &str| short(&blake3::keyed_hash(&key, word.as_bytes()));
     let with_secret = keyed(conversation_word_key(&SECRET, conversation));
     assert_eq!(explained(&hashes, &words, &with_secret), hashes.len(), "with the secret every word is found");
 
@@ -284,16 +292,20 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
     let origin = system.origin().unwrap();
     let incarnation = blake3::hash(&origin.incarnation.0.to_be_bytes());
     let mut attempts: Vec<Hashing> = vec![
-        Box::new(blake3::hash),
-        Box::new(move |word| blake3::hash(&[&conversation.0.to_be_bytes(), word].concat())),
-        Box::new(move |word| blake3::hash(&[{ conversation.0 }.to_string().as_bytes(), word].concat())),
+        Box::new(|word| short(&blake3::hash(word.as_bytes()))),
+        Box::new(move |word| short(&blake3::hash(&[&conversation.0.to_be_bytes(), word.as_bytes()].concat()))),
+        Box::new(move |word| short(&blake3::hash(format!("{}{word}", { conversation.0 }).as_bytes()))),
+        Box::new(keyed(conversation.0.to_be_bytes())),
+        Box::new(keyed(conversation.0.to_le_bytes())),
     ];
     for guess in [[0; 32], [0xff; 32], origin.identity_key, incarnation.into()] {
-        attempts.push(Box::new(keyed(guess)));
+        attempts.push(Box::new(blake3_keyed(guess)));
+        attempts.push(Box::new(keyed(half(guess))));
         attempts.push(Box::new(keyed(conversation_word_key(&guess, conversation))));
         attempts.push(Box::new(keyed(conversation_word_key(&guess, Id(0)))));
     }
-    attempts.push(Box::new(keyed(SECRET)));
+    attempts.push(Box::new(blake3_keyed(SECRET)));
+    attempts.push(Box::new(keyed(half(SECRET))));
     attempts.push(Box::new(keyed(conversation_word_key(&SECRET, Id(0)))));
     for (number, attempt) in attempts.iter().enumerate() {
         // 10,000 words on 30 hashes of 32 bits: two by chance happen in no lifetime.

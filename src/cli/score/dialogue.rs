@@ -8,7 +8,7 @@ use crate::domain::score::serialize_number;
 use crate::domain::scoring::catalogue::Profile;
 use crate::domain::scoring::estimator::{Explanation, estimate, explain};
 use crate::domain::scoring::signals::{is_scorable, observe};
-use crate::domain::scoring::text::Analyzer;
+use crate::domain::scoring::text::{Analyzer, WordKey};
 use crate::domain::scoring::{Ending, Evidence, Speaker, Turn};
 use crate::domain::time::Millis;
 
@@ -16,7 +16,7 @@ use crate::domain::time::Millis;
 const NO_EVIDENCE: &str = "no customer message, and nothing else that says how it went";
 
 /// Word hashes are compared within one dialogue and thrown away: no secret is needed.
-const WORD_KEY: [u8; 32] = [0; 32];
+const WORD_KEY: WordKey = [0; 16];
 
 /// A dialogue as somebody exports it; members that are not named here are ignored.
 #[derive(Deserialize)]

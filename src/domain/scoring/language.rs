@@ -96,6 +96,9 @@ pub fn primary_subtag(tag: &str) -> Option<String> {
 
 /// Whether `text` has the letters (40) that a guess at its language needs.
 pub fn is_long_enough(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_alphabetic).count() >= MIN_LETTERS;
+    }
     text.chars().filter(|c| c.is_alphabetic()).take(MIN_LETTERS).count() == MIN_LETTERS
 }
 

@@ -5,13 +5,18 @@
 //! where it matches, whatever the case, and no word character (letter, digit, underscore) stands
 //! right before or right after the match.
 
+mod expand;
+mod phrases;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::{Deserialize, Serialize};
 
+use self::expand::expand;
+use self::phrases::{Tree, has_only_signs};
 use super::catalogue;
 
 /// The lists of a pack. The order is that of the bits of
@@ -126,17 +131,21 @@ pub enum LexiconError {
     Sentiment(Box<str>),
 }
 
+/// Of [`Pack::words`].
+const STOPWORD: u8 = 1;
+const MARKER: u8 = 2;
+
 /// A compiled pack.
 #[derive(Clone, Debug)]
 pub struct Pack {
     language: Box<str>,
     sentiment: SentimentLexicon,
-    /// One pattern per list that has any.
-    matchers: RegexSet,
-    /// The bit of each pattern of `matchers`.
-    bits: Vec<u16>,
-    stopwords: HashSet<Box<str>>,
-    markers: HashSet<Box<str>>,
+    /// What the lists mean.
+    definition: Matchers,
+    /// The same faster.
+    phrases: Option<Phrases>,
+    /// Stopwords and markers: [`STOPWORD`], [`MARKER`].
+    words: HashMap<Box<str>, u8>,
     digest: [u8; 32],
 }
 
@@ -151,17 +160,15 @@ impl Pack {
         if sentiment == SentimentLexicon::Vader && &*language != "en" {
             return Err(LexiconError::Sentiment(language));
         }
-        let (mut patterns, mut bits) = (Vec::new(), Vec::new());
-        for (&list, alternatives) in source.lists.iter().filter(|(_, alternatives)| !alternatives.is_empty()) {
-            patterns.push(list_pattern(&language, list, alternatives)?);
-            bits.push(list.bit());
+        let definition = Matchers::compile(&language, &source.lists)?;
+        let phrases = Phrases::compile(&language, &source.lists)?;
+        let mut words = HashMap::new();
+        for (list, kind) in [(&source.stopwords, STOPWORD), (&source.markers, MARKER)] {
+            for word in list.iter().flatten() {
+                *words.entry(plain(word).to_lowercase().into()).or_default() |= kind;
+            }
         }
-        let matchers = RegexSetBuilder::new(patterns)
-            .case_insensitive(true)
-            .build()
-            .map_err(|error| LexiconError::Lists { language: language.clone(), source: error.into() })?;
-        let (stopwords, markers) = (word_set(&source.stopwords), word_set(&source.markers));
-        Ok(Self { digest: digest(source), language, sentiment, matchers, bits, stopwords, markers })
+        Ok(Self { digest: digest(source), language, sentiment, definition, phrases, words })
     }
 
     /// Primary subtag, lower case.
@@ -176,12 +183,13 @@ impl Pack {
     /// The bits of the lists with a match in `text`, in which `’` must have become `'`
     /// ([`plain`]).
     pub fn hits(&self, text: &str) -> u16 {
-        self.matchers.matches(text).iter().fold(0, |hits, index| hits | self.bits[index])
+        let quick = self.phrases.as_ref().filter(|phrases| phrases.can_read(text));
+        quick.map_or_else(|| self.definition.hits(text), |phrases| phrases.hits(text))
     }
 
     /// `word` in lower case.
     pub fn is_stopword(&self, word: &str) -> bool {
-        self.stopwords.contains(word)
+        self.kind(word) & STOPWORD != 0
     }
 
     /// Whether a text of these words (lower case) is plainly in this language: two different markers
@@ -190,7 +198,7 @@ impl Pack {
         let (mut all, mut marked, mut first, mut distinct) = (0, 0, None, false);
         for word in words {
             all += 1;
-            if self.markers.contains(word) {
+            if self.kind(word) & MARKER != 0 {
                 marked += 1;
                 distinct |= *first.get_or_insert(word) != word;
             }
@@ -198,9 +206,74 @@ impl Pack {
         distinct && 6 * marked >= all
     }
 
+    fn kind(&self, word: &str) -> u8 {
+        self.words.get(word).copied().unwrap_or_default()
+    }
+
     /// Differs where anything in the source differs.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+}
+
+type Lists = BTreeMap<List, Vec<Box<str>>>;
+
+/// The patterns of a pack, one expression per list that has any.
+#[derive(Clone, Debug)]
+struct Matchers {
+    set: RegexSet,
+    /// The bit of each expression.
+    bits: Vec<u16>,
+}
+
+impl Matchers {
+    fn compile(language: &str, lists: &Lists) -> Result<Self, LexiconError> {
+        let (mut patterns, mut bits) = (Vec::new(), Vec::new());
+        for (&list, alternatives) in lists.iter().filter(|(_, alternatives)| !alternatives.is_empty()) {
+            patterns.push(list_pattern(language, list, alternatives)?);
+            bits.push(list.bit());
+        }
+        let built = RegexSetBuilder::new(patterns).case_insensitive(true).build();
+        let set = built.map_err(|error| LexiconError::Lists { language: language.into(), source: error.into() })?;
+        Ok(Self { set, bits })
+    }
+
+    fn hits(&self, text: &str) -> u16 {
+        self.set.matches(text).iter().fold(0, |hits, index| hits | self.bits[index])
+    }
+}
+
+/// The patterns of a pack as phrases, as far as they are no more than that.
+#[derive(Clone, Debug)]
+struct Phrases {
+    tree: Tree,
+    is_ascii_only: bool,
+    rest: Option<Matchers>,
+}
+
+impl Phrases {
+    /// `None` where there are too many phrases.
+    fn compile(language: &str, lists: &Lists) -> Result<Option<Self>, LexiconError> {
+        let (mut phrases, mut rest, mut is_ascii_only) = (Vec::new(), Lists::new(), false);
+        for (list, pattern) in lists.iter().flat_map(|(list, patterns)| patterns.iter().map(move |one| (*list, one))) {
+            match expand(without_implied_boundary(&plain(pattern))) {
+                Some(found) => {
+                    phrases.extend(found.all.into_iter().map(|phrase| (phrase, list.bit())));
+                    is_ascii_only |= found.is_ascii_only;
+                }
+                None => rest.entry(list).or_default().push(pattern.clone()),
+            }
+        }
+        let rest = (!rest.is_empty()).then(|| Matchers::compile(language, &rest)).transpose()?;
+        Ok(Tree::build(&phrases).map(|tree| Self { tree, is_ascii_only, rest }))
+    }
+
+    fn can_read(&self, text: &str) -> bool {
+        text.is_ascii() || (!self.is_ascii_only && has_only_signs(text))
+    }
+
+    fn hits(&self, text: &str) -> u16 {
+        self.tree.hits(text) | self.rest.as_ref().map_or(0, |rest| rest.hits(text))
     }
 }
 
@@ -214,10 +287,6 @@ pub fn builtin_packs() -> &'static [Pack] {
 /// `’` as `'`: writers and keyboards use both for the same thing.
 pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('’') { text.replace('’', "'").into() } else { text.into() }
-}
-
-fn word_set(words: &Option<Vec<Box<str>>>) -> HashSet<Box<str>> {
-    words.iter().flatten().map(|word| plain(word).to_lowercase().into()).collect()
 }
 
 /// One expression that matches exactly where one of `alternatives` does under the rule of

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use siphasher::sip::SipHasher24;
+
 use super::lexicon::{Pack, SentimentLexicon, builtin_packs, plain};
 use super::{language, sentiment};
 use crate::domain::event::TurnFeatures;
@@ -14,13 +16,24 @@ pub const MAX_CHARS: usize = 16_000;
 /// Distinct content words hashed per message: the first ones.
 pub const MAX_WORDS: usize = 256;
 
+/// Keys SipHash-2-4, a pseudo-random function made for short inputs: without it no dictionary says what
+/// a hash stands for.
+pub type WordKey = [u8; 16];
+
 /// The key of a conversation's word hashes: they can be compared within it and nowhere else.
-pub fn conversation_word_key(secret: &[u8; 32], conversation: Id) -> [u8; 32] {
+pub fn conversation_word_key(secret: &[u8; 32], conversation: Id) -> WordKey {
     const PURPOSE: &[u8; 16] = b"tripswitch words";
     let mut input = [0; 32];
     input[..16].copy_from_slice(PURPOSE);
     input[16..].copy_from_slice(&conversation.0.to_be_bytes());
-    *blake3::keyed_hash(secret, &input).as_bytes()
+    let mut key = WordKey::default();
+    key.copy_from_slice(&blake3::keyed_hash(secret, &input).as_bytes()[..16]);
+    key
+}
+
+/// What is kept of a content word (lower case).
+pub fn word_hash(key: &WordKey, word: &str) -> u32 {
+    SipHasher24::new_with_key(key).hash(word.as_bytes()) as u32
 }
 
 /// Reads messages: the language packs at hand and the language of what cannot be told. Cheap to
@@ -57,38 +70,40 @@ impl Analyzer {
     /// [`conversation_word_key`]. A message without text (`None`) is known to exist and no more; one
     /// in a language without a pack also keeps its "?" and "!". An empty text is a text: it says
     /// nothing, neutrally.
-    pub fn analyze(&self, text: Option<&str>, language: Option<&str>, word_key: &[u8; 32]) -> TurnFeatures {
+    pub fn analyze(&self, text: Option<&str>, language: Option<&str>, word_key: &WordKey) -> TurnFeatures {
         let Some(text) = text.map(first_chars) else { return TurnFeatures::default() };
         let mut features =
             TurnFeatures { question: text.contains('?'), exclamation: text.contains('!'), ..TurnFeatures::default() };
         let plain = plain(text);
         let lower = plain.to_lowercase();
-        if let Some(pack) = self.pack_for(text, &lower, language) {
+        let mut all_words = Vec::with_capacity(lower.len() / 4 + 1);
+        all_words.extend(words(&lower));
+        if let Some(pack) = self.pack_for(text, &all_words, language) {
             features.read = true;
             features.compound = compound(pack.sentiment(), text);
             features.hits = pack.hits(&plain);
-            features.words = content_words(pack, &lower, word_key);
+            features.words = content_words(pack, &all_words, word_key);
         }
         features
     }
 
     /// By what the event says, else by what the text looks like, else the default language's.
-    fn pack_for(&self, text: &str, lower: &str, language: Option<&str>) -> Option<&Pack> {
+    fn pack_for(&self, text: &str, words: &[&str], language: Option<&str>) -> Option<&Pack> {
         let told = language.and_then(language::primary_subtag);
         let language = match &told {
             Some(told) => told,
-            None => self.detect(text, lower).unwrap_or(&self.default_language),
+            None => self.detect(text, words).unwrap_or(&self.default_language),
         };
         self.packs.iter().find(|pack| pack.language() == language)
     }
 
     /// What a pack's markers leave no doubt about is not put to [`language::detect`], which takes
     /// ten times as long as all the rest.
-    fn detect(&self, text: &str, lower: &str) -> Option<&str> {
+    fn detect(&self, text: &str, words: &[&str]) -> Option<&str> {
         if !language::is_long_enough(text) {
             return None;
         }
-        let plainly = self.packs.iter().find(|pack| pack.is_plainly_its_language(words(lower)));
+        let plainly = self.packs.iter().find(|pack| pack.is_plainly_its_language(words.iter().copied()));
         plainly.map_or_else(|| language::detect(text), |pack| Some(pack.language()))
     }
 }
@@ -109,12 +124,10 @@ fn compound(lexicon: SentimentLexicon, text: &str) -> Option<i16> {
 }
 
 /// Keyed hashes of the first [`MAX_WORDS`] distinct words that are no stopwords, ascending.
-fn content_words(pack: &Pack, lower: &str, word_key: &[u8; 32]) -> Box<[u32]> {
-    let mut hashes: Vec<u32> = Vec::with_capacity(16);
-    for word in words(lower).filter(|word| !pack.is_stopword(word)) {
-        let hash = blake3::keyed_hash(word_key, word.as_bytes());
-        let [a, b, c, d, ..] = *hash.as_bytes();
-        let hash = u32::from_le_bytes([a, b, c, d]);
+fn content_words(pack: &Pack, words: &[&str], word_key: &WordKey) -> Box<[u32]> {
+    let mut hashes: Vec<u32> = Vec::with_capacity(words.len().min(MAX_WORDS));
+    for word in words.iter().filter(|word| !pack.is_stopword(word)) {
+        let hash = word_hash(word_key, word);
         if !hashes.contains(&hash) {
             hashes.push(hash);
             if hashes.len() == MAX_WORDS {
@@ -128,20 +141,37 @@ fn content_words(pack: &Pack, lower: &str, word_key: &[u8; 32]) -> Box<[u32]> {
 
 /// Runs of letters and digits, each with at most one `'` and the run behind it (`don't`).
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let run = |from: usize| text[from..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |len| from + len);
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + text[at..].find(char::is_alphanumeric)?;
-        let mut end = run(start);
-        if text[end..].starts_with('\'') {
-            let suffix = run(end + 1);
+        let start = skip(text, at, false);
+        let mut end = skip(text, start, true);
+        if text.as_bytes().get(end) == Some(&b'\'') {
+            let suffix = skip(text, end + 1, true);
             if suffix > end + 1 {
                 end = suffix;
             }
         }
         at = end;
-        Some(&text[start..end])
+        (start < end).then(|| &text[start..end])
     })
+}
+
+/// The end of the characters from `at` that are letters or digits, or that are not.
+fn skip(text: &str, mut at: usize, alphanumeric: bool) -> usize {
+    while let Some(byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            if byte.is_ascii_alphanumeric() != alphanumeric {
+                break;
+            }
+            at += 1;
+        } else {
+            match text[at..].chars().next().filter(|c| c.is_alphanumeric() == alphanumeric) {
+                Some(c) => at += c.len_utf8(),
+                None => break,
+            }
+        }
+    }
+    at
 }
 
 #[cfg(test)]
@@ -149,7 +179,7 @@ mod tests {
     use super::super::lexicon::{List, PackSource};
     use super::*;
 
-    const KEY: [u8; 32] = [7; 32];
+    const KEY: WordKey = [7; 16];
 
     fn read(text: &str) -> TurnFeatures {
         Analyzer::default().analyze(Some(text), None, &KEY)

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn pack(lists: &[(List, &[&str])]) -> Result<Pack, LexiconError> {
@@ -96,4 +98,65 @@ fn a_configured_table_replaces_the_lists_it_names_and_refuses_unknown_ones() {
     assert!(pack.is_stopword("the") && pack.digest() != builtin_packs()[0].digest());
     assert!(toml::from_str::<PackSource>("[lists]\njoy = [\"top\"]").is_err());
     assert!(toml::from_str::<PackSource>("list = 1").is_err());
+}
+
+#[test]
+fn every_pattern_of_the_built_in_pack_is_a_set_of_phrases() {
+    assert!(
+        builtin_packs()[0].phrases.as_ref().is_some_and(|phrases| phrases.rest.is_none() && !phrases.is_ascii_only)
+    );
+}
+
+/// Patterns of every kind: phrases, other ones, and some in other scripts.
+static MIXED: LazyLock<Pack> = LazyLock::new(|| {
+    let lists: &[(List, &[&str])] = &[
+        (List::Gratitude, &["tak", r"thank\w*", "(?-i)Thx", "k(?:s|ss)"]),
+        (List::Praise, &[r"su\w+", "a.b", "^no", r"\bso\b"]),
+        (List::Complaint, &["dårlig", "[^a]b", ", no", r"un\w* ok"]),
+        (List::Failure, &[r"is (?:not|un)(?: \w+)? ?(?:able|ok)?", "_no"]),
+    ];
+    pack(lists).unwrap()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn phrases_hit_what_the_patterns_match(
+        text in "((is|not|un|able|Thank|thx|Thx|KS|ſ|\u{212a}|su|so|no|NO|ok|b|tak|d|å|rlig|é|²|£|😀|\u{fe0f}|\u{200d}|_|1)[ ,'.]{0,2}){0,9}"
+    ) {
+        prop_assert_eq!(MIXED.hits(&text), MIXED.definition.hits(&text));
+    }
+
+    #[test]
+    fn english_phrases_hit_what_the_patterns_match(
+        words in prop::collection::vec((english_word(), "( |  |, |,|'|\\. |_|-|é|£|…|s|ing| not )"), 0..12)
+    ) {
+        let text: String = words.into_iter().flat_map(|(word, gap)| [word, gap]).collect();
+        let pack = &builtin_packs()[0];
+        prop_assert_eq!(pack.hits(&text), pack.definition.hits(&text), "{:?}", text);
+    }
+
+    #[test]
+    fn any_text_hits_what_the_patterns_match(text in any::<String>()) {
+        let pack = &builtin_packs()[0];
+        prop_assert_eq!(pack.hits(&text), pack.definition.hits(&text));
+    }
+}
+
+/// A word of the patterns, in one of three cases, or a word of none.
+fn english_word() -> impl Strategy<Value = String> {
+    let patterns = PackSource::english().lists.values().flatten();
+    let mut words: Vec<String> = patterns
+        .flat_map(|pattern| pattern.split(|c: char| !c.is_alphabetic() && c != '\''))
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    words.extend(["the", "order", "x", "9"].map(str::to_owned));
+    let cased = |(word, case): (String, u8)| match case {
+        0 => word.to_uppercase(),
+        1 => word[..1].to_uppercase() + &word[1..],
+        _ => word,
+    };
+    (prop::sample::select(words), 0..5_u8).prop_map(cased)
 }

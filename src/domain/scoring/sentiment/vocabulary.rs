@@ -1,5 +1,6 @@
 //! The words VADER knows, and what it knows of them. The data and its licence lie beside this file.
 
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
@@ -112,8 +113,15 @@ impl Word {
 }
 
 /// A word in lower case, as long as the longest that is known; longer ones are nobody's key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Key([u64; 3]);
+
+impl Hash for Key {
+    /// Without the array's length, and so as numbers, not as bytes.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|part| state.write_u64(*part));
+    }
+}
 
 impl Key {
     const LENGTH: usize = 24;

@@ -4,7 +4,7 @@ use super::super::text::Analyzer;
 use super::*;
 use SignalKind::*;
 
-const KEY: [u8; 32] = [1; 32];
+const KEY: [u8; 16] = [1; 16];
 
 /// Turns as `c: text` or `a: text`, none with a time.
 fn read(dialogue: &[&str]) -> Vec<(Speaker, TurnFeatures)> {
