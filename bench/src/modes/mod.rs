@@ -1,0 +1,5 @@
+//! What is measured of Tripswitch alone.
+
+pub mod growth;
+pub mod messages;
+pub mod reads;

@@ -1,0 +1,118 @@
+//! The server under load: a release binary on a directory of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::http::{Http, request};
+use crate::contender::{Fallible, Rules, Site};
+use crate::process::{Process, bytes_under};
+use crate::workload::workspace_id;
+
+/// A running server.
+pub struct Server {
+    binary: PathBuf,
+    data: PathBuf,
+    notes: PathBuf,
+    rules: Rules,
+    process: Process,
+    address: SocketAddr,
+    /// Reads and writes all workspaces.
+    key: String,
+}
+
+impl Server {
+    /// On an empty directory, with its workspaces and a key for all of them.
+    pub fn start(site: &Site, rules: Rules) -> Fallible<Self> {
+        let (binary, data, notes) = (site.binary.clone(), site.directory.join("data"), site.processes.clone());
+        let output = program(&binary, rules)
+            .args(["key", "create", "--server", "-o", "json", "--data-dir"])
+            .arg(&data)
+            .output()
+            .map_err(|error| format!("{}: {error}", binary.display()))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        let admin = text(&serde_json::from_slice(&output.stdout)?, "key")?;
+        let (process, address) = serve(&binary, &data, &notes, rules)?;
+        let mut server = Self { binary, data, notes, rules, process, address, key: String::new() };
+        server.set_up(&admin, site.workspaces)?;
+        Ok(server)
+    }
+
+    fn set_up(&mut self, admin: &str, workspaces: usize) -> Fallible<()> {
+        let mut http = Http::connect(self.address)?;
+        let mut create = |path: &str, body: String| -> Fallible<Value> {
+            let status = http.exchange(&request("POST", path, admin, body.as_bytes()))?;
+            if !(200..300).contains(&status) {
+                return Err(format!("{path}: {status} {}", String::from_utf8_lossy(http.body())).into());
+            }
+            Ok(serde_json::from_slice(http.body())?)
+        };
+        for n in 0..workspaces {
+            let id = workspace_id(n);
+            create("/api/admin/workspaces", format!(r#"{{"id":"{id}","name":"Load {n}","tenant":"load"}}"#))?;
+        }
+        let scopes = r#"["quality:read","quality:write","events:write"]"#;
+        let key = create("/api/admin/keys", format!(r#"{{"name":"load","tenant":"load","scopes":{scopes}}}"#))?;
+        self.key = text(&key, "key")?;
+        Ok(())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn resident(&self) -> u64 {
+        self.process.resident()
+    }
+
+    pub fn bytes_on_disk(&self) -> u64 {
+        bytes_under(&self.data, None)
+    }
+
+    pub fn kill(&mut self) -> Fallible<()> {
+        self.process.kill()
+    }
+
+    /// Answers when it says that it is ready.
+    pub fn restart(&mut self) -> Fallible<()> {
+        (self.process, self.address) = serve(&self.binary, &self.data, &self.notes, self.rules)?;
+        Ok(())
+    }
+}
+
+/// Without the environment's own settings.
+fn program(binary: &Path, rules: Rules) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRIPSWITCH")) {
+        command.env_remove(name);
+    }
+    command.env("TRIPSWITCH__LOG__LEVEL", "warn");
+    if rules.window() != Rules::default().window() {
+        command.env("TRIPSWITCH__MODEL__WINDOW_SIZE", rules.window().to_string());
+    }
+    command
+}
+
+fn serve(binary: &Path, data: &Path, notes: &Path, rules: Rules) -> Fallible<(Process, SocketAddr)> {
+    let mut command = program(binary, rules);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    // Away from the repository's own config.toml.
+    command.current_dir(data).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut process = Process::start(&mut command, notes)?;
+    let line = process.first_line()?;
+    let address = line.rsplit('/').next().and_then(|address| address.parse().ok());
+    let address = address.ok_or_else(|| format!("the server began with {line:?}"))?;
+    Ok((process, address))
+}
+
+fn text(value: &Value, name: &str) -> Fallible<String> {
+    Ok(value[name].as_str().ok_or_else(|| format!("{name} is missing in {value}"))?.to_owned())
+}

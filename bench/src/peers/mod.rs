@@ -1,0 +1,6 @@
+//! Other stores at the same work.
+
+pub mod postgres;
+pub mod redis;
+pub mod sqlite;
+mod sqlite_writer;

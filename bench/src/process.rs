@@ -1,0 +1,146 @@
+//! Processes that are measured: their start, memory and end.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::contender::Fallible;
+use crate::time::now;
+
+/// A started process. A file named by its id lies in a directory for as long as it runs, so that
+/// whoever cleans up after an interruption knows what to end.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    note: PathBuf,
+}
+
+impl Process {
+    pub fn start(command: &mut Command, notes: &Path) -> Fallible<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.spawn().map_err(|error| format!("{name} does not start: {error}"))?;
+        let note = notes.join(child.id().to_string());
+        std::fs::write(&note, &name)?;
+        Ok(Self { child, note })
+    }
+
+    /// The first line of its standard output, which must be a pipe.
+    pub fn first_line(&mut self) -> Fallible<String> {
+        let output = self.child.stdout.take().ok_or("its output is no pipe")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Tries `ready` until it answers, the process ends or a minute has passed.
+    pub fn await_ready<T>(&mut self, mut ready: impl FnMut() -> Fallible<T>) -> Fallible<T> {
+        let began = now();
+        loop {
+            match ready() {
+                Ok(answer) => return Ok(answer),
+                Err(error) if began.elapsed() > Duration::from_secs(60) => return Err(error),
+                Err(_) => {}
+            }
+            if let Some(status) = self.child.try_wait()? {
+                return Err(format!("the server ended with {status} before it was ready").into());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The process and those it started.
+    fn family(&self) -> Vec<u32> {
+        let own = self.child.id();
+        let stats = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ids = stats.filter_map(|entry| entry.file_name().to_string_lossy().parse::<u32>().ok());
+        let children = ids.filter(|id| parent(*id) == Some(own));
+        std::iter::once(own).chain(children).collect()
+    }
+
+    /// Bytes of memory of the family; what is shared counts once.
+    pub fn resident(&self) -> u64 {
+        self.family().into_iter().map(proportional).sum()
+    }
+
+    /// kill -9 for the whole family at once.
+    pub fn kill(&mut self) -> Fallible<()> {
+        if self.child.try_wait()?.is_none() {
+            let family = self.family();
+            let ids = family.iter().map(u32::to_string);
+            Command::new("kill").arg("-9").args(ids).stderr(Stdio::null()).status()?;
+            self.child.wait()?;
+            for id in family {
+                while Path::new(&format!("/proc/{id}")).exists() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        std::fs::remove_file(&self.note).ok();
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Err(error) = self.kill() {
+            eprintln!("process {} is left over: {error}", self.child.id());
+        }
+    }
+}
+
+fn parent(id: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name, in brackets, may hold anything; state and parent follow it.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Resident bytes, shared ones divided by those who share them.
+fn proportional(id: u32) -> u64 {
+    kibibytes(&format!("/proc/{id}/smaps_rollup"), "Pss:").unwrap_or(0) << 10
+}
+
+/// Resident bytes of this process.
+pub fn own_resident() -> u64 {
+    kibibytes("/proc/self/status", "VmRSS:").unwrap_or(0) << 10
+}
+
+fn kibibytes(path: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Bytes of all files under `path`, but for directories named `except`.
+pub fn bytes_under(path: &Path, except: Option<&str>) -> u64 {
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    let of = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() && except.is_some_and(|name| entry.file_name() == name) => 0,
+        Ok(meta) if meta.is_dir() => bytes_under(&entry.path(), except),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(of).sum()
+}
+
+/// Runs as `user` where we are root: some servers refuse to run as root.
+pub fn as_user(command: &mut Command, user: Option<(u32, u32)>) -> &mut Command {
+    match user {
+        Some((uid, gid)) => command.uid(uid).gid(gid),
+        None => command,
+    }
+}
+
+/// User and group id of `name`, where we are root.
+pub fn user_if_root(name: &str) -> Fallible<Option<(u32, u32)>> {
+    let id = |args: &[&str]| -> Fallible<u32> {
+        let output = Command::new("id").args(args).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        text.parse().map_err(|_| format!("there is no user {name}").into())
+    };
+    if id(&["-u"])? != 0 {
+        return Ok(None);
+    }
+    Ok(Some((id(&["-u", name])?, id(&["-g", name])?)))
+}
