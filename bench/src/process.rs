@@ -1,6 +1,7 @@
 //! Processes that are measured: their start, memory and end.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -112,16 +113,38 @@ fn kibibytes(path: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Bytes of all files under `path`, but for directories named `except`.
-pub fn bytes_under(path: &Path, except: Option<&str>) -> u64 {
+/// Bytes of all files under `path`, by `size`, but for directories named `except`.
+pub fn bytes_under(path: &Path, except: Option<&str>, size: fn(&Path) -> std::io::Result<u64>) -> u64 {
     let Ok(entries) = std::fs::read_dir(path) else { return 0 };
-    let of = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(meta) if meta.is_dir() && except.is_some_and(|name| entry.file_name() == name) => 0,
-        Ok(meta) if meta.is_dir() => bytes_under(&entry.path(), except),
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
+    let of = |entry: std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() && except.is_some_and(|name| entry.file_name() == name) => 0,
+        Ok(kind) if kind.is_dir() => bytes_under(&entry.path(), except, size),
+        Ok(kind) if kind.is_file() => size(&entry.path()).unwrap_or(0),
+        Ok(_) | Err(_) => 0,
     };
     entries.flatten().map(of).sum()
+}
+
+/// A file's whole length.
+pub fn length(path: &Path) -> std::io::Result<u64> {
+    Ok(path.metadata()?.len())
+}
+
+/// A file's length without the zeros at its end: room that was made in advance.
+pub fn used(path: &Path) -> std::io::Result<u64> {
+    const PIECE: u64 = 1 << 16;
+    let file = std::fs::File::open(path)?;
+    let (mut end, mut piece) = (file.metadata()?.len(), vec![0; PIECE as usize]);
+    while end > 0 {
+        let begin = (end - 1) / PIECE * PIECE;
+        let piece = &mut piece[..(end - begin) as usize];
+        file.read_exact_at(piece, begin)?;
+        if let Some(last) = piece.iter().rposition(|&byte| byte != 0) {
+            return Ok(begin + last as u64 + 1);
+        }
+        end = begin;
+    }
+    Ok(0)
 }
 
 /// Runs as `user` where we are root: some servers refuse to run as root.
@@ -143,4 +166,25 @@ pub fn user_if_root(name: &str) -> Fallible<Option<(u32, u32)>> {
         return Ok(None);
     }
     Ok(Some((id(&["-u", name])?, id(&["-g", name])?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_at_the_end_of_a_file_are_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(directory.path().join(name), bytes).unwrap();
+        let mut prepared = vec![0; 200_000];
+        prepared[69_999] = 1;
+        write("prepared", &prepared);
+        write("zeros", &[0; 70_000]);
+        write("full", &[7; 10]);
+        std::fs::create_dir(directory.path().join("log")).unwrap();
+        write("log/full", &[7; 5]);
+        assert_eq!(bytes_under(directory.path(), None, used), 70_015);
+        assert_eq!(bytes_under(directory.path(), Some("log"), used), 70_010);
+        assert_eq!(bytes_under(directory.path(), None, length), 270_015);
+    }
 }

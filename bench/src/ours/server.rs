@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::http::{Http, request};
 use crate::contender::{Fallible, Rules, Site};
-use crate::process::{Process, bytes_under};
+use crate::process::{Process, bytes_under, used};
 use crate::workload::workspace_id;
 
 /// A running server.
@@ -73,8 +73,9 @@ impl Server {
         self.process.resident()
     }
 
+    /// Without the rest of the journal segments, which are zeroed in advance.
     pub fn bytes_on_disk(&self) -> u64 {
-        bytes_under(&self.data, None)
+        bytes_under(&self.data, None, used)
     }
 
     pub fn kill(&mut self) -> Fallible<()> {

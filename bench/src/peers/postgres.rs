@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::answers::{Health, Statistics, Trip};
 use crate::contender::{Client, Contender, Fallible, Rules, Site};
 use crate::oracle::WINDOW_SPAN;
-use crate::process::{Process, as_user, bytes_under, user_if_root};
+use crate::process::{Process, as_user, bytes_under, length, user_if_root};
 use crate::time::wall;
 use crate::workload::{Batch, account_id, conversation_id};
 
@@ -49,7 +49,9 @@ impl Postgres {
             std::os::unix::fs::chown(&directory, Some(uid), Some(gid))?;
         }
         let mut initdb = Command::new(programs.join("initdb"));
-        initdb.args(["-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"]).arg(directory.join("data"));
+        initdb
+            .args(["--no-sync", "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"])
+            .arg(directory.join("data"));
         let made = as_user(&mut initdb, user).current_dir(&directory).output()?;
         if !made.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)).into());
@@ -126,7 +128,7 @@ impl Contender for Postgres {
 
     /// Without the log, whose segments are kept for reuse.
     fn bytes_on_disk(&self) -> u64 {
-        bytes_under(&self.directory, Some("pg_wal"))
+        bytes_under(&self.directory, Some("pg_wal"), length)
     }
 
     fn crash(&mut self) -> Fallible<()> {

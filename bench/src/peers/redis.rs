@@ -8,7 +8,7 @@ use ::redis::{Cmd, Connection, ConnectionLike, Value};
 use crate::answers::{Health, Statistics, Trip, mean};
 use crate::contender::{Client, Contender, Fallible, Rules, Site};
 use crate::oracle::WINDOW_SPAN;
-use crate::process::{Process, bytes_under};
+use crate::process::{Process, bytes_under, length};
 use crate::time::wall;
 use crate::workload::{Batch, Fact, account_id, conversation_id};
 
@@ -118,7 +118,7 @@ impl Contender for Redis {
     }
 
     fn bytes_on_disk(&self) -> u64 {
-        bytes_under(&self.directory, None)
+        bytes_under(&self.directory, None, length)
     }
 
     fn crash(&mut self) -> Fallible<()> {

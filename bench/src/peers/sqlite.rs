@@ -11,7 +11,7 @@ use super::sqlite_writer::{Job, Row, Writer, row};
 use crate::answers::{Health, Statistics, Trip, mean};
 use crate::contender::{Client, Contender, Fallible, Rules, Site};
 use crate::oracle::{FAILURE, RUN_HORIZON, WINDOW_SPAN};
-use crate::process::{bytes_under, own_resident};
+use crate::process::{bytes_under, length, own_resident};
 use crate::time::wall;
 use crate::workload::{Batch, account_id};
 
@@ -71,7 +71,7 @@ impl Contender for Sqlite {
     }
 
     fn bytes_on_disk(&self) -> u64 {
-        bytes_under(&self.directory, None)
+        bytes_under(&self.directory, None, length)
     }
 
     /// What a kill would leave: copies of the files as they are, with the log not taken over. (The
