@@ -9,6 +9,7 @@ pub mod exit;
 pub mod journal;
 pub mod key;
 pub mod logging;
+mod machine;
 pub mod output;
 pub mod progress;
 pub mod score;

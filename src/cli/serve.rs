@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::open_exit;
-use super::{logging, output, progress};
+use super::{logging, machine, output, progress};
 use crate::app::{AppError, Server, ServerError};
 use crate::config::Config;
 use crate::recovery::Progress;
@@ -43,11 +43,13 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 /// have handed over. tokio's 61 suits tasks that take microseconds; reading a body takes hundreds.
 const LOOK_AROUND_EVERY: u32 = 7;
 
-/// The runtime of a server.
+/// The runtime of a server, whose process this is from here on.
 pub fn runtime() -> Result<Runtime, Failure> {
+    machine::keep_small_pages();
     let runtime = Builder::new_multi_thread()
         .event_interval(LOOK_AROUND_EVERY)
         .global_queue_interval(LOOK_AROUND_EVERY)
+        .on_thread_start(machine::step_back)
         .enable_all()
         .build();
     runtime.map_err(|error| Failure::new(Exit::Failed, error.to_string()))

@@ -1,0 +1,33 @@
+//! What the process asks of the kernel, for answers that come in time. None of it is needed to be
+//! right: where the kernel refuses, that is logged and all goes on.
+
+/// What threads that work step back behind those that answer (nice values, of 19).
+#[cfg(target_os = "linux")]
+const STEP_BACK: i32 = 5;
+
+/// Keeps memory in small pages. A huge page is cleared as a whole when it is first touched, which
+/// takes up to milliseconds, and always in the middle of a request.
+#[cfg(target_os = "linux")]
+pub fn keep_small_pages() {
+    if let Err(cause) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%cause, "huge pages stay on");
+    }
+}
+
+/// Lets the calling thread, which reads bodies and applies rounds, give way to those that serve
+/// connections and write the journal: where there is work for every core, an answer is the shorter.
+#[cfg(target_os = "linux")]
+pub fn step_back() {
+    let this = Some(rustix::thread::gettid());
+    let stepped = rustix::process::getpriority_process(this)
+        .and_then(|nice| rustix::process::setpriority_process(this, (nice + STEP_BACK).min(19)));
+    if let Err(cause) = stepped {
+        tracing::debug!(%cause, "a thread keeps its priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub const fn keep_small_pages() {}
+
+#[cfg(not(target_os = "linux"))]
+pub const fn step_back() {}
