@@ -192,18 +192,25 @@ impl Pack {
         self.kind(word) & STOPWORD != 0
     }
 
-    /// Whether a text of these words (lower case) is plainly in this language: two different markers
-    /// or more, and every sixth word one.
+    /// Whether a text of these words (lower case) is plainly in this language: every third word is a
+    /// marker, and two of them differ; or one is, and two of five words, of which four differ, are markers
+    /// or stopwords. What has a digit is no word here: numbers and codes are of no language.
     pub fn is_plainly_its_language<'t>(&self, words: impl Iterator<Item = &'t str>) -> bool {
-        let (mut all, mut marked, mut first, mut distinct) = (0, 0, None, false);
+        let (mut all, mut marked, mut known) = (0, 0, 0);
+        let (mut markers, mut different) = (Different::<2>::default(), Different::<4>::default());
         for word in words {
-            all += 1;
-            if self.kind(word) & MARKER != 0 {
+            let kind = self.kind(word);
+            all += usize::from(kind != 0 || !word.bytes().any(|byte| byte.is_ascii_digit()));
+            if kind != 0 {
+                known += 1;
+                different.add(word);
+            }
+            if kind & MARKER != 0 {
                 marked += 1;
-                distinct |= *first.get_or_insert(word) != word;
+                markers.add(word);
             }
         }
-        distinct && 6 * marked >= all
+        (markers.is_full() && 3 * marked >= all) || (marked > 0 && different.is_full() && 5 * known >= 2 * all)
     }
 
     fn kind(&self, word: &str) -> u8 {
@@ -274,6 +281,28 @@ impl Phrases {
 
     fn hits(&self, text: &str) -> u16 {
         self.tree.hits(text) | self.rest.as_ref().map_or(0, |rest| rest.hits(text))
+    }
+}
+
+/// The first few different words of some.
+struct Different<'t, const N: usize>([Option<&'t str>; N]);
+
+impl<const N: usize> Default for Different<'_, N> {
+    fn default() -> Self {
+        Self([None; N])
+    }
+}
+
+impl<'t, const N: usize> Different<'t, N> {
+    fn add(&mut self, word: &'t str) {
+        let taken = self.0.iter().flatten().count();
+        if taken < N && !self.0[..taken].contains(&Some(word)) {
+            self.0[taken] = Some(word);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.iter().all(Option::is_some)
     }
 }
 

@@ -237,9 +237,36 @@ mod tests {
             "Bonjour, votre site affiche \"You do not have access\" depuis hier soir et je ne peux plus ouvrir mes \
              factures. Pouvez-vous vérifier mon compte et me dire quand cela sera réparé ?"
         ));
+        assert!(
+            is_read("A refund of £12.90 is on the way to your Mastercard, Mr Sørensen-Østergaard."),
+            "markers and stopwords"
+        );
         assert!(!is_read(
             "Please please please please bonjour madame, quelles chambres avez-vous encore aujourd'hui ?"
         ));
+    }
+
+    #[test]
+    fn no_other_language_is_plainly_english_even_with_english_in_it() {
+        let is_english = |text| Analyzer::new(builtin_packs().to_vec(), "da").analyze(Some(text), None, &KEY).read;
+        for text in [
+            "Hej, jeg har ikke modtaget min pakke endnu, og jeres \"track and trace\" siger bare \"on the way\".",
+            "Vil I have mine penge, før jeg får en bekræftelse? Det må I da kunne se i systemet.",
+            "Hei, jeg får bare opp \"please try again\" når jeg prøver å betale for abonnementet mitt.",
+            "Hej, varför står det \"your order has been cancelled\" när jag redan har betalat för paketet?",
+            "Kunnen we morgen bellen? We hebben het al twee keer geprobeerd maar we krijgen geen antwoord.",
+            "Ik krijg steeds de melding \"this is not available\" als ik op de link in jullie e-mail klik.",
+            "Der Link in der E-Mail funktioniert nicht, da steht nur \"this page could not be found\", bitte um Hilfe.",
+            "Was war das Problem im Hotel? Man sagte mir, die Information sei am Service Desk, also an der Bar.",
+            "Bonjour, le message \"your card was declined\" apparaît toujours quand je veux payer ma commande.",
+            "Hola, me sale \"something went wrong, try again\" cuando quiero cambiar la fecha de mi reserva.",
+            "No me has dado el número de la reserva, y no sé a qué hora sale el bus del hotel.",
+            "Olá, recebi um e-mail a dizer \"payment failed\" mas o valor já foi debitado da minha conta.",
+            "Buongiorno, non riesco ad accedere: il sito dice \"you do not have access\" da ieri sera.",
+            "Dzień dobry, moje zamówienie nadal nie dotarło, a na stronie widzę tylko \"out for delivery\".",
+        ] {
+            assert!(!is_english(text), "{text}");
+        }
     }
 
     #[test]
