@@ -98,7 +98,7 @@ impl Analyzer {
     }
 
     /// What a pack's markers leave no doubt about is not put to [`language::detect`], which takes
-    /// ten times as long as all the rest.
+    /// twenty times as long as all the rest.
     fn detect(&self, text: &str, words: &[&str]) -> Option<&str> {
         if !language::is_long_enough(text) {
             return None;

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::matchers::without_implied_boundary;
 use super::*;
 
 fn pack(lists: &[(List, &[&str])]) -> Result<Pack, LexiconError> {
