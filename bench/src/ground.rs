@@ -25,12 +25,20 @@ impl Ground {
         };
         // A server that runs as another user has to pass through.
         std::fs::set_permissions(&root, PermissionsExt::from_mode(0o711))?;
-        std::fs::create_dir_all(root.join("processes"))?;
-        Ok(Self { root, binary: binary.map_or_else(beside_this, Path::to_owned).canonicalize()?, _own: own })
+        let binary = binary.map_or_else(beside_this, Path::to_owned);
+        let binary = binary.canonicalize().map_err(|error| format!("{}: {error}", binary.display()))?;
+        let ground = Self { root, binary, _own: own };
+        std::fs::create_dir_all(ground.processes())?;
+        Ok(ground)
     }
 
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Notes of what runs; see [`crate::process`].
+    pub fn processes(&self) -> PathBuf {
+        self.root.join("processes")
     }
 
     pub fn binary(&self) -> &Path {
@@ -43,7 +51,7 @@ impl Ground {
         std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711))?;
         let site = Site {
             directory: directory.path().to_owned(),
-            processes: self.root.join("processes"),
+            processes: self.processes(),
             binary: self.binary.clone(),
             workspaces,
         };

@@ -47,12 +47,13 @@ fn run(arguments: Arguments) -> Fallible<()> {
     let ground = Ground::new(arguments.place.work_dir.as_deref(), arguments.place.binary.as_deref())?;
     match arguments.verb {
         Verb::Compare { size, only, rounds, max_minutes, out, no_self_test } => {
+            let began = time::now();
             self_test::check(&ground, &only.only, CHECKED)?;
             if !no_self_test {
                 self_test::self_test(&ground, &only.only)?;
             }
             let limit = Duration::from_secs(60 * max_minutes);
-            let rounds = Rounds { names: &only.only, rounds, limit, arguments: size.words() };
+            let rounds = Rounds { names: &only.only, rounds, began, limit, arguments: size.words() };
             compare(&ground, &rounds, out.as_deref())
         }
         Verb::Check { only, facts } => self_test::check(&ground, &only.only, facts),
@@ -66,12 +67,15 @@ fn run(arguments: Arguments) -> Fallible<()> {
 }
 
 fn compare(ground: &Ground, rounds: &Rounds<'_>, out: Option<&Path>) -> Fallible<()> {
-    let report = rounds.run(ground)?;
+    let report = rounds.run(ground);
     println!("{}", report.table());
     if let Some(path) = out {
         std::fs::write(path, report.markdown())?;
     }
-    Ok(())
+    match report.failures {
+        0 => Ok(()),
+        failures => Err(format!("{failures} measurements failed").into()),
+    }
 }
 
 fn one(ground: &Ground, name: Name, size: Size, json: bool) -> Fallible<()> {

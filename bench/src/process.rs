@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::contender::Fallible;
@@ -27,12 +28,28 @@ impl Process {
         Ok(Self { child, note })
     }
 
-    /// The first line of its standard output, which must be a pipe.
-    pub fn first_line(&mut self) -> Fallible<String> {
+    /// The first line of its standard output, which must be a pipe; it ends the process that keeps
+    /// it waiting for longer than `limit`.
+    pub fn first_line(&mut self, limit: Duration) -> Fallible<String> {
         let output = self.child.stdout.take().ok_or("its output is no pipe")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        Ok(line.trim().to_owned())
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(output).read_line(&mut line);
+            sender.send(read.map(|_| line.trim().to_owned())).ok();
+        });
+        if let Ok(line) = receiver.recv_timeout(limit) {
+            return Ok(line?);
+        }
+        self.kill()?;
+        Err(format!("it said nothing for {} s", limit.as_secs()).into())
+    }
+
+    /// Waits for its end by itself.
+    pub fn wait(&mut self) -> Fallible<ExitStatus> {
+        let status = self.child.wait()?;
+        std::fs::remove_file(&self.note).ok();
+        Ok(status)
     }
 
     /// Tries `ready` until it answers, the process ends or a minute has passed.

@@ -8,6 +8,8 @@ use crate::names::Name;
 /// All figures of all rounds.
 pub struct Report {
     columns: Vec<(Name, Vec<Figures>)>,
+    /// Measurements that came to nothing.
+    pub failures: usize,
 }
 
 /// A row: its name, its figure, and how it is written.
@@ -35,7 +37,7 @@ const ROWS: [Row; 13] = [
 
 impl Report {
     pub fn new(names: &[Name]) -> Self {
-        Self { columns: names.iter().map(|&name| (name, Vec::new())).collect() }
+        Self { columns: names.iter().map(|&name| (name, Vec::new())).collect(), failures: 0 }
     }
 
     pub fn add(&mut self, name: Name, figures: Figures) {

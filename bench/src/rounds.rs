@@ -7,37 +7,49 @@ use crate::contender::Fallible;
 use crate::ground::Ground;
 use crate::measure::Figures;
 use crate::names::Name;
+use crate::process::Process;
 use crate::report::Report;
 use crate::time::now;
+
+/// A measurement that takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(8 * 60);
 
 /// What to compare, and for how long.
 pub struct Rounds<'a> {
     pub names: &'a [Name],
     pub rounds: usize,
-    /// No measurement begins later.
+    /// No measurement begins that would probably end later than `limit` after this.
+    pub began: Instant,
     pub limit: Duration,
     /// Given to `measure` in the same words.
     pub arguments: Vec<String>,
 }
 
 impl Rounds<'_> {
-    pub fn run(&self, ground: &Ground) -> Fallible<Report> {
-        let (began, mut report) = (now(), Report::new(self.names));
-        let mut longest = Duration::ZERO;
+    /// What fails is told, and missing in the table.
+    pub fn run(&self, ground: &Ground) -> Report {
+        let (mut longest, mut report) = (Duration::ZERO, Report::new(self.names));
         for round in 1..=self.rounds {
             for &name in self.names {
-                if began.elapsed() + longest > self.limit {
+                if self.began.elapsed() + longest > self.limit {
                     eprintln!("out of time: round {round} ends before {name}");
-                    return Ok(report);
+                    return report;
                 }
                 let started = now();
-                let figures = measure(ground, name, &self.arguments)?;
+                match measure(ground, name, &self.arguments) {
+                    Ok(figures) => {
+                        eprintln!("round {round}: {name}: {} ({:.0} s)", line(&figures), seconds(started));
+                        report.add(name, figures);
+                    }
+                    Err(error) => {
+                        eprintln!("round {round}: {name} FAILED: {error}");
+                        report.failures += 1;
+                    }
+                }
                 longest = longest.max(started.elapsed());
-                eprintln!("round {round}: {name}: {} ({:.0} s)", line(&figures), seconds(started));
-                report.add(name, figures);
             }
         }
-        Ok(report)
+        report
     }
 }
 
@@ -61,17 +73,14 @@ fn line(figures: &Figures) -> String {
 
 /// A fresh process, so that one contender's leavings are not another's memory.
 fn measure(ground: &Ground, name: Name, arguments: &[String]) -> Fallible<Figures> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["measure", &name.to_string(), "--json", "--work-dir"])
-        .arg(ground.root())
-        .arg("--binary")
-        .arg(ground.binary())
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Err(format!("measuring {name} failed").into());
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["measure", &name.to_string(), "--json", "--work-dir"]).arg(ground.root());
+    command.arg("--binary").arg(ground.binary()).args(arguments);
+    let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), &ground.processes())?;
+    let line = process.first_line(LONGEST)?;
+    let status = process.wait()?;
+    if !status.success() {
+        return Err(format!("its process ended with {status}").into());
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    Ok(serde_json::from_str(&line)?)
 }
