@@ -31,18 +31,27 @@ impl Times {
     }
 }
 
-/// Sends all over `clients` connections; the time of each, and of all.
-pub fn send<C: Contender>(contender: &C, clients: usize, all: &[C::Prepared]) -> Fallible<(Times, Duration)> {
+/// What sending came to.
+pub struct Sent<K> {
+    /// Of each batch.
+    pub times: Times,
+    pub took: Duration,
+    /// Still connected: what a server holds for them counts as its memory.
+    pub clients: Vec<K>,
+}
+
+/// Sends all over `clients` connections.
+pub fn send<C: Contender>(contender: &C, clients: usize, all: &[C::Prepared]) -> Fallible<Sent<C::Client>> {
     let next = Mutex::new(all.iter());
     let ready = std::sync::Barrier::new(clients + 1);
     std::thread::scope(|scope| {
-        let one = || -> Fallible<Vec<Duration>> {
+        let one = || -> Fallible<(C::Client, Vec<Duration>)> {
             let client = contender.connect();
             ready.wait();
             let (mut client, mut times) = (client?, Vec::new());
             loop {
                 let Some(prepared) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
-                    return Ok(times);
+                    return Ok((client, times));
                 };
                 let began = now();
                 client.ingest(prepared)?;
@@ -52,11 +61,13 @@ pub fn send<C: Contender>(contender: &C, clients: usize, all: &[C::Prepared]) ->
         let threads: Vec<_> = (0..clients).map(|_| scope.spawn(one)).collect();
         ready.wait();
         let began = now();
-        let mut times = Vec::with_capacity(all.len());
+        let (mut all, mut clients) = (Vec::with_capacity(all.len()), Vec::new());
         for thread in threads {
-            times.append(&mut thread.join().map_err(|_| "a client panicked")??);
+            let (client, mut times) = thread.join().map_err(|_| "a client panicked")??;
+            all.append(&mut times);
+            clients.push(client);
         }
-        Ok((Times::new(times), began.elapsed()))
+        Ok(Sent { times: Times::new(all), took: began.elapsed(), clients })
     })
 }
 

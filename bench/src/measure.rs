@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::Statistics;
 use crate::contender::{Client, Contender, Fallible};
-use crate::load::{Asker, Question, Times, ask, send};
+use crate::load::{Asker, Question, Sent, Times, ask, send};
 use crate::names::Task;
 use crate::oracle::statistics;
 use crate::time::{last_30_days, now, wall};
@@ -20,6 +20,8 @@ pub struct Figures {
     pub facts_per_second: f64,
     pub batch_p50: f64,
     pub batch_p99: f64,
+    /// The longest of all: a stall shows here.
+    pub batch_longest: f64,
     pub health_p50: f64,
     pub health_p99: f64,
     /// Answers a second to all clients.
@@ -52,7 +54,7 @@ impl Task for Measure {
         // What is sent was made before: where the store is embedded, the growth is the store's.
         let embedding = if C::EMBEDDED { resident_before } else { 0 };
         let resident_bytes = contender.resident().saturating_sub(embedding) as f64;
-        drop(prepared);
+        drop((prepared, ingest.clients));
         work.verify(&mut contender.connect()?)?;
 
         let alone = Asker::new(&contender, &shape, 1)?.ask_on(Question::Health, 10_000, Duration::from_secs(3))?;
@@ -71,6 +73,7 @@ impl Task for Measure {
             facts_per_second: shape.facts as f64 / ingest.took.as_secs_f64(),
             batch_p50: ingest.batches.at(0.5),
             batch_p99: ingest.batches.at(0.99),
+            batch_longest: ingest.batches.at(1.0),
             health_p50: alone.at(0.5),
             health_p99: alone.at(0.99),
             healths_per_second,
@@ -85,11 +88,13 @@ impl Task for Measure {
 }
 
 /// What an ingest with two probes beside it came to.
-pub struct Ingest {
+pub struct Ingest<K> {
     pub took: Duration,
     pub batches: Times,
     pub health: Times,
     pub gate: Option<Times>,
+    /// Those that sent, still connected.
+    pub clients: Vec<K>,
 }
 
 pub fn ingest<C: Contender>(
@@ -97,7 +102,7 @@ pub fn ingest<C: Contender>(
     shape: &Shape,
     clients: usize,
     prepared: &[C::Prepared],
-) -> Fallible<Ingest> {
+) -> Fallible<Ingest<C::Client>> {
     let stop = AtomicBool::new(false);
     let has_gate = contender.connect()?.ask_gate(0, 0)?;
     std::thread::scope(|scope| {
@@ -111,8 +116,8 @@ pub fn ingest<C: Contender>(
         stop.store(true, Ordering::Relaxed);
         let health = health.join().map_err(|_| "a probe panicked")??;
         let gate = gate.map(|gate| gate.join().map_err(|_| "a probe panicked")?).transpose()?;
-        let (batches, took) = sent?;
-        Ok(Ingest { took, batches, health, gate })
+        let Sent { times, took, clients } = sent?;
+        Ok(Ingest { took, batches: times, health, gate, clients })
     })
 }
 

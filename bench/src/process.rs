@@ -52,13 +52,14 @@ impl Process {
         Ok(status)
     }
 
-    /// Tries `ready` until it answers, the process ends or a minute has passed.
+    /// Tries `ready` until it answers, the process ends or five minutes have passed: a recovery
+    /// may take long.
     pub fn await_ready<T>(&mut self, mut ready: impl FnMut() -> Fallible<T>) -> Fallible<T> {
         let began = now();
         loop {
             match ready() {
                 Ok(answer) => return Ok(answer),
-                Err(error) if began.elapsed() > Duration::from_secs(60) => return Err(error),
+                Err(error) if began.elapsed() > Duration::from_secs(300) => return Err(error),
                 Err(_) => {}
             }
             if let Some(status) = self.child.try_wait()? {

@@ -19,10 +19,11 @@ struct Row {
     write: fn(f64) -> String,
 }
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     Row { name: "facts/s, durable", figure: |f| Some(f.facts_per_second), write: thousands },
     Row { name: "batch of 100, p50", figure: |f| Some(f.batch_p50), write: millis },
     Row { name: "batch of 100, p99", figure: |f| Some(f.batch_p99), write: millis },
+    Row { name: "batch of 100, longest", figure: |f| Some(f.batch_longest), write: millis },
     Row { name: "account health alone, p50", figure: |f| Some(f.health_p50), write: millis },
     Row { name: "account health alone, p99", figure: |f| Some(f.health_p99), write: millis },
     Row { name: "account healths/s, all clients", figure: |f| Some(f.healths_per_second), write: thousands },
@@ -141,6 +142,7 @@ mod tests {
             facts_per_second: value,
             batch_p50: value,
             batch_p99: value,
+            batch_longest: value,
             health_p50: value,
             health_p99: value,
             healths_per_second: value,
@@ -162,8 +164,8 @@ mod tests {
         report.add(Name::Sqlite, figures(50_000.0));
         let rows = report.rows();
         assert_eq!(rows[0], ["facts/s, durable", "200,000", "50,000 (0.25×)"]);
-        assert_eq!(rows[7], ["gate under ingest, p99", "–", "–"]);
-        assert_eq!(rows[12], ["rounds", "3", "1"]);
+        assert_eq!(rows[8], ["gate under ingest, p99", "–", "–"]);
+        assert_eq!(rows[13], ["rounds", "3", "1"]);
         assert!(report.markdown().lines().all(|line| line.starts_with('|') && line.ends_with('|')));
     }
 

@@ -59,11 +59,12 @@ fn seconds(since: Instant) -> f64 {
 
 fn line(figures: &Figures) -> String {
     format!(
-        "{:.0} facts/s, batch p50 {:.1} and p99 {:.1} ms, health p99 {:.2} alone and {:.2} ms under ingest, \
+        "{:.0} facts/s, batch p50 {:.1}, p99 {:.1} and longest {:.1} ms, health p99 {:.2} alone and {:.2} ms under ingest, \
          statistics p99 {:.2} ms, back after {:.2} s",
         figures.facts_per_second,
         figures.batch_p50,
         figures.batch_p99,
+        figures.batch_longest,
         figures.health_p99,
         figures.health_p99_under_ingest,
         figures.statistics_p99,

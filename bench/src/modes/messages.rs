@@ -26,6 +26,7 @@ pub fn run(ground: &Ground, measure: Measure) -> Fallible<()> {
         println!("gate under ingest: p99 {:.2} ms (n {})", gate.at(0.99), gate.len());
     }
     let resident = ours.resident();
+    drop(ingest.clients);
     let grown = resident.saturating_sub(idle) as f64 / events;
     println!("memory: {} MiB, {grown:.0} bytes an event", resident >> 20);
     println!("bytes on disk per event: {:.0}", ours.bytes_on_disk().saturating_sub(disk) as f64 / events);

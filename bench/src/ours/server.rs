@@ -109,7 +109,7 @@ fn serve(binary: &Path, data: &Path, notes: &Path, rules: Rules) -> Fallible<(Pr
     // Away from the repository's own config.toml.
     command.current_dir(data).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut process = Process::start(&mut command, notes)?;
-    let line = process.first_line(Duration::from_secs(120))?;
+    let line = process.first_line(Duration::from_secs(300))?;
     let address = line.rsplit('/').next().and_then(|address| address.parse().ok());
     let address = address.ok_or_else(|| format!("the server began with {line:?}"))?;
     Ok((process, address))
