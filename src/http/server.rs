@@ -67,5 +67,7 @@ fn connection(
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
+        // Answers are small: one buffer costs less than a list of two.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), service)
 }
