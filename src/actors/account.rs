@@ -63,7 +63,7 @@ impl AccountCell {
     }
 
     fn run(&self, list: &AccountList) -> Option<Outcomes> {
-        self.take_steps(&mut *self.account.lock(), list)
+        self.take_steps(&mut self.account.lock(), list)
     }
 
     /// A panic leaves nothing half changed to be seen.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Aligned to 8 as all that surrounds it: at 16 an optional one took 32 bytes, and every block of
 /// memory with one in it the allocator's slow path.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(packed(8))]
+#[repr(Rust, packed(8))]
 pub struct Id(pub u128);
 
 impl Id {

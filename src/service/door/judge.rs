@@ -22,8 +22,6 @@ const MAX_ATTRIBUTE: usize = 255;
 /// Reads the events of one request, in order.
 pub(super) struct Reader<'d> {
     door: &'d Door,
-    /// Where the text begins that all events are read from.
-    start: usize,
     workspace: WorkspaceKey,
     span: Span,
     /// What was hashed last.
@@ -37,7 +35,6 @@ impl<'d> Reader<'d> {
         let options = &door.options;
         Self {
             door,
-            start: body.as_ptr().addr(),
             workspace: context.workspace,
             span: Span {
                 oldest: context.now.saturating_sub(options.retention),
@@ -60,11 +57,12 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn own_id(&self, id: &Cow<'_, str>) -> OwnId {
-        match id {
-            // The limit of a request's bytes is below 4 GiB.
-            Cow::Borrowed(text) => OwnId::At((text.as_ptr().addr() - self.start) as u32, text.len() as u32),
-            Cow::Owned(text) => OwnId::Unescaped(text.as_str().into()),
+    fn own_id(&self, id: &str) -> OwnId {
+        // A text without escapes is a part of the body, whose bytes are limited far below 4 GiB.
+        let body = &self.batch.body;
+        match id.as_ptr().addr().checked_sub(body.as_ptr().addr()) {
+            Some(start) if start < body.len() => OwnId::At(start as u32, id.len() as u32),
+            Some(_) | None => OwnId::Unescaped(id.into()),
         }
     }
 
