@@ -6,12 +6,13 @@
 //! ractor's: a panic here, or an error returned from `handle`, ends the actor with its accounts,
 //! and the supervisor rebuilds them from the journal. What must survive lies in the handle.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use thiserror::Error;
 

@@ -57,10 +57,18 @@ pub struct GroupContent {
     pub frames: Vec<Frame>,
 }
 
+/// What most events and most other records fit in.
+const EVENT_BYTES: usize = 160;
+const RECORD_BYTES: usize = 512;
+
 /// The bytes of a record as the frame carries them. Meant to be called where the request is served,
 /// so that the writer only puts bytes together.
 pub fn encode_record(record: &Record) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(512);
+    let room = match record {
+        Record::Events(events) => RECORD_BYTES + events.len() * EVENT_BYTES,
+        _ => RECORD_BYTES,
+    };
+    let mut bytes = Vec::with_capacity(room);
     bytes.extend_from_slice(&RECORD_VERSION.to_le_bytes());
     bincode::serde::encode_into_std_write(record, &mut bytes, config::legacy())
         .expect("records have known lengths, and a Vec takes every byte");

@@ -19,6 +19,7 @@ impl Workspace {
                 *answer = Some(outcome);
             }
         }
+        round.effects.reserve(round.steps.len());
         for (step, answer) in std::mem::take(&mut round.steps).into_iter().zip(answers) {
             self.fold(&mut round, step, answer);
         }

@@ -197,8 +197,11 @@ impl Workspace {
         let disconfirmation =
             super::super::scoring::estimator::disconfirmation(weights, expectation.values(), old.dimensions);
         let new = Score { expectation, disconfirmation, ..old };
-        if new != old {
+        if new.disconfirmation != old.disconfirmation {
             self.reindex(item, self.conversations.account(item), Some(old), Some(new));
+        } else if new.expectation != old.expectation {
+            // No index knows of expectations.
+            self.conversations.set_score(item, Some(new));
         }
     }
 }
