@@ -13,25 +13,29 @@ use tripswitch::domain::scoring::estimator::estimate;
 use tripswitch::domain::scoring::signals::observe;
 use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn};
 use tripswitch::domain::settings::Settings;
-use tripswitch::domain::time::{DAY, Millis};
+use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
 const NOW: Millis = 1_770_000_000_000;
 const BATCH: u64 = 100;
 const ACCOUNTS: u64 = 100;
+/// More scores than a benchmark applies.
+const MANY: u64 = 5_000_000;
 
 /// Frames of imported scores, the same in every run.
 struct Feed {
     drawn: u64,
     seq: u64,
-    /// `scoredAt` lies so far before [`NOW`], at most.
-    span: Millis,
+    /// The next `scoredAt`, and what comes between two.
+    time: f64,
+    step: f64,
 }
 
 impl Feed {
-    const fn new(span: Millis) -> Self {
-        Self { drawn: 1, seq: 0, span }
+    /// So many scores, evenly over `span` up to [`NOW`]; 2 % come up to an hour late.
+    fn new(span: Millis, scores: u64) -> Self {
+        Self { drawn: 1, seq: 0, time: (NOW - span) as f64, step: span as f64 / scores as f64 }
     }
 
     /// SplitMix64.
@@ -43,8 +47,11 @@ impl Feed {
     }
 
     fn scored(&mut self) -> EventRecord {
-        let (drawn, time) = (self.draw(), NOW - self.draw().cast_signed().rem_euclid(self.span));
-        let account = Id(u128::from(drawn % ACCOUNTS));
+        let drawn = self.draw();
+        let late = if drawn % 50 == 0 { (drawn >> 32) as Millis % HOUR } else { 0 };
+        let time = self.time as Millis - late;
+        self.time += self.step;
+        let account = Id(u128::from((drawn >> 16) % ACCOUNTS));
         let score = |shift: u32| Hundredths(100 + (drawn >> shift) as u16 % 401);
         let import = ImportedScore {
             dimensions: [score(8), score(24), score(40)],
@@ -119,7 +126,7 @@ fn workspace() -> Local {
 }
 
 fn score(c: &mut Criterion) {
-    let (mut feed, settings) = (Feed::new(DAY), Settings::default());
+    let (mut feed, settings) = (Feed::new(DAY, 1), Settings::default());
     let features: Vec<_> = (0..8).map(|_| feed.features()).collect();
     let turn = |(n, features)| Turn {
         speaker: if n % 2 == 0 { Speaker::Customer } else { Speaker::Agent },
@@ -136,12 +143,12 @@ fn score(c: &mut Criterion) {
 fn apply(c: &mut Criterion) {
     let mut group = c.benchmark_group("apply");
     group.throughput(Throughput::Elements(BATCH));
-    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY, MANY));
     group.bench_function("100 scores over 100 accounts", |b| {
         b.iter_batched(|| feed.scored_frame(), |frame| local.apply(&[frame]), BatchSize::LargeInput);
     });
     group.throughput(Throughput::Elements(9));
-    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY, MANY));
     let frame = |feed: &mut Feed| {
         let events = feed.conversation();
         feed.frame(events)
@@ -153,22 +160,19 @@ fn apply(c: &mut Criterion) {
 }
 
 fn health(c: &mut Criterion) {
-    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY));
+    let (mut local, mut feed) = (workspace(), Feed::new(30 * DAY, MANY));
     (0..200).for_each(|_| drop(local.apply(&[feed.scored_frame()])));
     c.bench_function("health/window of 50 and trend of 20", |b| {
         b.iter(|| local.health(black_box(Id(1)), NOW).expect("a known account"));
     });
 }
 
-/// 30 days of 90, in one workspace that grows.
+/// 30 days of 90, in one workspace.
 fn stats(c: &mut Criterion) {
     let mut group = c.benchmark_group("stats of 30 days");
-    let (mut local, mut feed, mut there) = (workspace(), Feed::new(90 * DAY), 0);
     for conversations in [10_000, 100_000, 1_000_000, 10_000_000] {
-        while there < conversations {
-            local.apply(&[feed.scored_frame()]);
-            there += BATCH;
-        }
+        let (mut local, mut feed) = (workspace(), Feed::new(90 * DAY, conversations));
+        (0..conversations / BATCH).for_each(|_| drop(local.apply(&[feed.scored_frame()])));
         let mut minute = 0;
         group.bench_function(BenchmarkId::from_parameter(conversations), |b| {
             b.iter(|| {
@@ -184,7 +188,7 @@ fn stats(c: &mut Criterion) {
 
 fn replay(c: &mut Criterion) {
     const FRAMES: u64 = 100;
-    let (mut builder, mut feed) = (GroupBuilder::default(), Feed::new(30 * DAY));
+    let (mut builder, mut feed) = (GroupBuilder::default(), Feed::new(30 * DAY, MANY));
     builder.begin(NOW);
     for _ in 0..FRAMES {
         let frame = feed.scored_frame();

@@ -30,6 +30,7 @@ mod imp {
     const KILL: u8 = 1;
     const PANIC: u8 = 2;
     const STALL: u8 = 3;
+    const PANIC_ON_THE_SPOT: u8 = 4;
 
     /// What in a frame makes `apply` panic.
     fn poisonous(frame: &Frame) -> Vec<Position> {
@@ -84,6 +85,12 @@ mod imp {
             self.next_account_run.store(PANIC, Ordering::SeqCst);
         }
 
+        /// The next account whose list its workspace does on the spot panics.
+        #[cfg(test)]
+        pub fn panic_on_the_spot(&self) {
+            self.next_account_run.store(PANIC_ON_THE_SPOT, Ordering::SeqCst);
+        }
+
         /// The next account that runs waits until it is released.
         #[cfg(test)]
         pub fn stall_next_account(&self) {
@@ -115,7 +122,15 @@ mod imp {
 
         /// A fault of an account's actor is on: the next list must reach one.
         pub fn wants_messages(&self) -> bool {
-            self.next_account_run.load(Ordering::SeqCst) != 0
+            !matches!(self.next_account_run.load(Ordering::SeqCst), 0 | PANIC_ON_THE_SPOT)
+        }
+
+        /// Stands in for a panic of an account whose list is done on the spot.
+        pub fn on_the_spot(&self) {
+            let next = &self.next_account_run;
+            if next.compare_exchange(PANIC_ON_THE_SPOT, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                panic!("fault point: an account, on the spot");
+            }
         }
 
         /// Stands in for the death of an account's actor.
@@ -149,6 +164,8 @@ mod imp {
         pub const fn wants_messages(&self) -> bool {
             false
         }
+
+        pub const fn on_the_spot(&self) {}
 
         pub const fn in_apply(&self, _: &[Frame], _: &HashSet<Position>, _: &AtomicU64) {}
 

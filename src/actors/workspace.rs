@@ -186,7 +186,11 @@ impl WorkspaceState {
         }
         for (id, list) in short {
             let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
-            match catch_unwind(AssertUnwindSafe(|| awake.cell.try_run(&list))) {
+            let run = || {
+                self.shared.faults.on_the_spot();
+                awake.cell.try_run(&list)
+            };
+            match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(Some(outcomes)) => gather.share(id).answer(outcomes),
                 // Somebody is looking: the actor may wait for them.
                 Ok(None) => asked.push(ask(awake, &gather, id, list)),

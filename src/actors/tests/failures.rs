@@ -90,15 +90,11 @@ async fn i6_others_serve_while_a_workspace_is_rebuilt_and_its_gate_answers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i6_an_account_killed_in_a_round_costs_its_first_event_of_the_round() {
-    for kill in [true, false] {
+    for set in [Faults::kill_next_account, Faults::panic_in_next_account, Faults::panic_on_the_spot] {
         let bench = Bench::new();
         let engine = bench.start().await;
         engine.ingest(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
-        if kill {
-            bench.faults.kill_next_account();
-        } else {
-            bench.faults.panic_in_next_account();
-        }
+        set(&bench.faults);
         let batch = vec![scored(2, 2, None, 300, T), scored(3, 3, Some(5), 300, T), scored(4, 4, Some(5), 200, T)];
         let verdicts = engine.ingest(ONE, batch, 100).await;
         assert_eq!(verdicts, Ok(vec![Verdict::Accepted, REJECTED, Verdict::Accepted]));
