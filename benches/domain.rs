@@ -48,14 +48,14 @@ impl Feed {
 
     fn scored(&mut self) -> EventRecord {
         let drawn = self.draw();
-        let late = if drawn % 50 == 0 { (drawn >> 32) as Millis % HOUR } else { 0 };
+        let late = if drawn.is_multiple_of(50) { (drawn >> 32) as Millis % HOUR } else { 0 };
         let time = self.time as Millis - late;
         self.time += self.step;
         let account = Id(u128::from((drawn >> 16) % ACCOUNTS));
         let score = |shift: u32| Hundredths(100 + (drawn >> shift) as u16 % 401);
         let import = ImportedScore {
             dimensions: [score(8), score(24), score(40)],
-            resolved: drawn % 5 > 0,
+            resolved: !drawn.is_multiple_of(5),
             confidence: Hundredths(80),
             signal_count: 9,
         };
