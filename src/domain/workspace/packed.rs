@@ -57,7 +57,7 @@ pub enum Phase {
     Unlived,
     Living,
     /// What was kept per message is dropped; late events change nothing. What its life has come to
-    /// is what the score says, and [`Packed::ending`].
+    /// is what the score says, and the ending beside it.
     Settled,
     /// Settled, and what its life has come to is kept elsewhere.
     SettledElsewhere,
