@@ -7,8 +7,9 @@
 use super::ids::Position;
 use super::time::Millis;
 
-const LEAF: usize = 512;
-const GROUP: usize = 64;
+/// Small in unit tests, so that they come to several groups.
+const LEAF: usize = if cfg!(test) { 32 } else { 512 };
+const GROUP: usize = if cfg!(test) { 8 } else { 64 };
 
 /// The order of R6.1: `scoredAt`, then the position of the event that scored. Unique in a
 /// workspace, since an event scores one conversation.
@@ -215,12 +216,14 @@ impl<S: Sum> Timeline<S> {
             _ => (Millis::MAX, Millis::MIN),
         };
         let start = self.groups.partition_point(|group| span(&group.leaves).1 < from);
-        for group in &self.groups[start..] {
-            let (first, last) = span(&group.leaves);
+        for (at, group) in self.groups.iter().enumerate().skip(start) {
+            let first = group.leaves[0].first.0;
             if first > to {
                 break;
             }
-            if from <= first && last <= to {
+            // A group ends where the next begins, which is told without a look at its records.
+            let end = self.groups.get(at + 1).map(|next| next.leaves[0].first.0);
+            if from <= first && end.is_some_and(|end| end <= to) {
                 total.add(&group.sum);
                 continue;
             }
