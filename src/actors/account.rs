@@ -1,5 +1,6 @@
-//! One awake account. Between rounds it answers questions about its health; it holds nothing that
-//! its workspace cannot rebuild, so it may be stopped between rounds at any time (I3).
+//! One awake account. Its workspace shares it: a short list of steps is done there, a long one here;
+//! readers look at it, and are answered here where they find it at work. It holds nothing that its
+//! workspace cannot rebuild, so it may be stopped between rounds at any time (I3).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

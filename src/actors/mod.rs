@@ -4,7 +4,7 @@
 //! Engine ─▶ journal's writer ─▶ queue of the side ─▶ WorkspaceActor ─▶ AccountActors
 //!    │                              (handle)              │
 //!    │◀──────────── replies, after gate and rules were published
-//!    └─ questions ─▶ WorkspaceActor, or straight to an awake AccountActor; the gate: from memory
+//!    └─ questions ─▶ WorkspaceActor; an awake account is looked at where it is; the gate: from memory
 //! ```
 //!
 //! A [`handle`] is what everybody sees of a workspace side and what outlives its actor: the queue,

@@ -1,8 +1,8 @@
 //! One workspace side: applies its frames in order, round by round, and answers questions between
 //! rounds (I3).
 //!
-//! The only await inside a change is for the accounts' outcomes. It has no timeout: an account that
-//! dies drops its reply, and a lost reply is a failure of the whole subtree (I6). Failures are
+//! The only await inside a change is for the outcomes of accounts with long lists. It has no timeout:
+//! an account that dies drops its share, and a lost share is a failure of the whole subtree (I6). Failures are
 //! ractor's: a panic here, or an error returned from `handle`, ends the actor with its accounts,
 //! and the supervisor rebuilds them from the journal. What must survive lies in the handle.
 

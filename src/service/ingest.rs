@@ -105,14 +105,20 @@ impl Service {
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
-    /// an answer does, and whoever serves connections has others to answer.
+    /// an answer does, and whoever serves connections has others to answer. `room`: from
+    /// [`room_for`](Self::room_for), held until then.
     pub async fn ingest(
         self: &Arc<Self>,
         key: WorkspaceKey,
         request: IngestRequest,
+        room: OwnedSemaphorePermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
-        let ingesting = self.engine.runtime().spawn(async move { service.ingest_here(key, request).await });
+        let ingesting = self.engine.runtime().spawn(async move {
+            // A client that hangs up takes no room from those that stay: its body is still here.
+            let _room = room;
+            service.ingest_here(key, request).await
+        });
         match ingesting.await.map_err(JoinError::try_into_panic) {
             Ok(answer) => answer,
             // A panic is the request's.

@@ -27,8 +27,8 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     call.only(&[])?;
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
-    let (body, _room) = payload.events(&app).await?;
-    let answer = app.service.ingest(key, IngestRequest { content_type, content_encoding, body }).await?;
+    let (body, room) = payload.events(&app).await?;
+    let answer = app.service.ingest(key, IngestRequest { content_type, content_encoding, body }, room).await?;
     app.meter.ingested(&answer);
     if answer.all_rejected() {
         let failure = FailureBody {
