@@ -1,6 +1,6 @@
 //! Circuit breakers: triggered, acknowledged, resolved (section 7).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ids::{Id, Position, Side, WorkspaceKey};
@@ -9,7 +9,7 @@ use super::time::Millis;
 use super::view::{BreakerView, Scope};
 
 /// An open stop on a scope, and its story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     pub id: Id,
     pub scope: Scope,
@@ -23,7 +23,7 @@ pub struct Breaker {
 }
 
 /// What a person did to a breaker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub at: Millis,
     pub position: Position,

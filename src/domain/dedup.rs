@@ -4,14 +4,23 @@
 mod receipts;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::event::Identity;
 use super::index::Index;
 use super::time::Millis;
-use receipts::{Receipts, Run};
+use receipts::{Ends, Receipts, Run};
 
-/// Entries of a block: 4 KiB, so that the slack at both ends weighs little.
-const BLOCK: u64 = 256;
+/// Entries of a block: 16 KiB, so that the slack at both ends weighs little, and a cut has little to
+/// count.
+const BLOCK: u64 = 1_024;
+
+/// An identity as a snapshot has it.
+const IDENTITY_BYTES: usize = 16;
+
+type Block = [Identity; BLOCK as usize];
 
 /// What is known of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +35,7 @@ pub enum Seen {
 #[derive(Clone, Debug, Default)]
 pub struct Duplicates {
     /// The first holds `base`.
-    blocks: VecDeque<Box<[Identity; BLOCK as usize]>>,
+    blocks: VecDeque<Arc<Block>>,
     /// The number of the first entry; numbers are taken modulo 2^32 in the index.
     base: u64,
     /// The number of the next entry.
@@ -59,16 +68,20 @@ impl Duplicates {
 
     /// Remembers an identity that is not remembered. Receipts must not decrease.
     pub fn insert(&mut self, identity: Identity, receipt: Millis) {
+        self.append(identity);
+        self.receipts.push(receipt);
+    }
+
+    fn append(&mut self, identity: Identity) {
         let place = (self.end % BLOCK) as usize;
         if place == 0 || self.blocks.is_empty() {
-            self.blocks.push_back(Box::new([Identity { key: [0; 12], content: 0 }; BLOCK as usize]));
+            self.blocks.push_back(Arc::new([Identity { key: [0; 12], content: 0 }; BLOCK as usize]));
         }
         if let Some(block) = self.blocks.back_mut() {
-            block[place] = identity;
+            Arc::make_mut(block)[place] = identity;
         }
         let low = self.end as u32;
         self.end += 1;
-        self.receipts.push(receipt);
         let (blocks, base) = (&self.blocks, self.base);
         self.index.insert(hash(&identity), low, |low| hash(entry(blocks, base, low)));
     }
@@ -94,6 +107,28 @@ impl Duplicates {
         self.comparable_from = self.end;
     }
 
+    /// Everything remembered as it is now (I9).
+    pub fn cut(&self) -> Cut {
+        let (blocks, receipts) = (self.blocks.clone(), self.receipts.clone());
+        Cut { blocks, base: self.base, end: self.end, receipts, comparable_from: self.comparable_from }
+    }
+
+    /// What the parts of a [`Cut`] say; none if they do not fit together.
+    pub fn restored(head: Head, receipts: &[u8], identities: &[u8]) -> Option<Self> {
+        let Head { base, end, comparable_from, receipts: ends } = head;
+        let receipts = Receipts::of(ends, receipts);
+        let count = end.checked_sub(base)?;
+        let bytes = usize::try_from(count).ok()?.checked_mul(IDENTITY_BYTES)?;
+        if identities.len() != bytes || receipts.count() != count {
+            return None;
+        }
+        let mut restored =
+            Self { blocks: VecDeque::new(), base, end: base, receipts, index: Index::default(), comparable_from };
+        let (entries, _) = identities.as_chunks::<IDENTITY_BYTES>();
+        entries.iter().for_each(|bytes| restored.append(read_identity(bytes)));
+        Some(restored)
+    }
+
     /// Everything remembered, in order: (receipt, identity, comparable).
     pub fn iter(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
         let receipts = self.receipts.iter().flat_map(|run| (0..run.count).map(move |_| run.receipt));
@@ -103,14 +138,67 @@ impl Duplicates {
     }
 }
 
+/// Everything remembered at one moment (I9), without the index.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    blocks: VecDeque<Arc<Block>>,
+    base: u64,
+    end: u64,
+    receipts: Receipts,
+    comparable_from: u64,
+}
+
+/// What of a [`Cut`] there is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    base: u64,
+    end: u64,
+    comparable_from: u64,
+    receipts: Ends,
+}
+
+impl Cut {
+    pub fn head(&self) -> Head {
+        let Self { base, end, comparable_from, .. } = *self;
+        Head { base, end, comparable_from, receipts: self.receipts.ends() }
+    }
+
+    /// When the entries came, in pieces of about `most` bytes that belong behind each other.
+    pub fn receipts(&self, most: usize) -> impl Iterator<Item = Vec<u8>> {
+        self.receipts.coded(most)
+    }
+
+    /// The entries in order, 16 bytes each (key, content with its lowest byte first), in pieces of about
+    /// `most` bytes.
+    pub fn identities(&self, most: usize) -> impl Iterator<Item = Vec<u8>> {
+        let step = (most / IDENTITY_BYTES).max(1);
+        (self.base..self.end).step_by(step).map(move |first| {
+            let entries = first..(first + step as u64).min(self.end);
+            let mut bytes = Vec::with_capacity(step * IDENTITY_BYTES);
+            for identity in entries.map(|number| entry(&self.blocks, self.base, number as u32)) {
+                bytes.extend_from_slice(&identity.key);
+                bytes.extend_from_slice(&identity.content.to_le_bytes());
+            }
+            bytes
+        })
+    }
+}
+
 /// The number with these low 32 bits.
 fn number(base: u64, low: u32) -> u64 {
     base + u64::from(low.wrapping_sub(base as u32))
 }
 
-fn entry(blocks: &VecDeque<Box<[Identity; BLOCK as usize]>>, base: u64, low: u32) -> &Identity {
+fn entry(blocks: &VecDeque<Arc<Block>>, base: u64, low: u32) -> &Identity {
     let number = number(base, low);
     &blocks[(number / BLOCK - base / BLOCK) as usize][(number % BLOCK) as usize]
+}
+
+fn read_identity(bytes: &[u8; IDENTITY_BYTES]) -> Identity {
+    let (mut key, mut content) = ([0; 12], [0; 4]);
+    key.copy_from_slice(&bytes[..12]);
+    content.copy_from_slice(&bytes[12..]);
+    Identity { key, content: u32::from_le_bytes(content) }
 }
 
 /// Identities are keyed hashes already: their first bytes are as good as any.
@@ -145,6 +233,28 @@ mod tests {
         assert_eq!(seen.iter().next().map(|(at, id, _)| (at, *id)), Some((500, identity(5_000, 1))));
         seen.insert(identity(4_999, 1), 1_000);
         assert_eq!(seen.seen(&identity(4_999, 1)), Seen::Same);
+    }
+
+    #[test]
+    fn i9_a_cut_gives_all_back_and_knows_nothing_of_later() {
+        let mut seen = Duplicates::default();
+        (0..5_000).for_each(|n| seen.insert(identity(n, 1), n as Millis / 10));
+        seen.forget(130);
+        seen.secret_changed();
+        (5_000..6_000).for_each(|n| seen.insert(identity(n, 1), 500));
+        let before: Vec<_> = seen.iter().map(|(at, id, comparable)| (at, *id, comparable)).collect();
+        let cut = seen.cut();
+        (6_000..9_000).for_each(|n| seen.insert(identity(n, 1), 600));
+        seen.forget(550);
+        let bytes = |pieces: &mut dyn Iterator<Item = Vec<u8>>| pieces.flatten().collect::<Vec<u8>>();
+        let (receipts, identities) = (bytes(&mut cut.receipts(2_000)), bytes(&mut cut.identities(1_000)));
+        let mut back = Duplicates::restored(cut.head(), &receipts, &identities).unwrap();
+        assert!(back.iter().map(|(at, id, comparable)| (at, *id, comparable)).eq(before));
+        assert!(Duplicates::restored(cut.head(), &receipts, &identities[16..]).is_none());
+        back.insert(identity(9_999, 1), 700);
+        assert_eq!((back.seen(&identity(5_500, 2)), back.seen(&identity(3, 1))), (Seen::OtherContent, Seen::Never));
+        back.forget(499);
+        assert_eq!((back.len(), back.seen(&identity(9_999, 1))), (1_001, Seen::Same));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! A conversation's life until it settles: its events in (`time`, position) order, whatever order
 //! they came in, and what they amount to (R5.1, R5.2).
 
-use serde::Serialize;
+use std::hash::Hasher;
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 
 use super::event::{AttentionType, ObservedSignal, Quantum, Resolution, Status, TurnFeatures};
 use super::ids::Position;
@@ -9,7 +12,7 @@ use super::scoring::{Ending, Evidence, Speaker, Turn};
 use super::time::Millis;
 
 /// The kept events of one life.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Life {
     /// Ascending by (`time`, position).
     events: Vec<LifeEvent>,
@@ -17,6 +20,8 @@ pub struct Life {
     pub last_change: Millis,
     /// What a life that began after settling takes over from the one before.
     pub carried: Option<Carried>,
+    /// Whom it was with, for the erasure of a contact (R4.10): the last contact that an event named.
+    pub contact: Option<ContactMark>,
     /// Under which time its conversation stands among the unscored, if it is one: no later than
     /// `last_change`, and no part of the state.
     #[serde(skip)]
@@ -26,15 +31,27 @@ pub struct Life {
     terminal_events: u32,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct LifeEvent {
     time: Millis,
     position: Position,
     kind: LifeKind,
 }
 
+/// What is kept of a contact's id beside conversations: a hash, enough to find what is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactMark(u64);
+
+impl ContactMark {
+    pub fn of(contact: &str) -> Self {
+        let mut hasher = SipHasher13::new();
+        hasher.write(contact.as_bytes());
+        Self(hasher.finish())
+    }
+}
+
 /// What an event means to a life.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LifeKind {
     /// Says only that the conversation exists.
     Named,
@@ -46,7 +63,7 @@ pub enum LifeKind {
 }
 
 /// A change of status, as far as scores care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Move {
     Reopen,
     End(Ending),
@@ -73,7 +90,7 @@ impl From<Resolution> for Move {
 }
 
 /// A transition into terminal and what stood at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     pub scored_at: Millis,
     pub position: Position,
@@ -141,6 +158,19 @@ impl Life {
             self.events.insert(index, event);
         }
         answer
+    }
+
+    /// Bytes that it takes, roughly.
+    pub fn weight(&self) -> usize {
+        let of = |event: &LifeEvent| match &event.kind {
+            LifeKind::Turn(_, features) => 4 * features.words.len(),
+            LifeKind::Named
+            | LifeKind::Move(_)
+            | LifeKind::Attention(_)
+            | LifeKind::Signal(..)
+            | LifeKind::Rating(_) => 0,
+        };
+        size_of::<Self>() + self.events.iter().map(|event| size_of::<LifeEvent>() + of(event)).sum::<usize>()
     }
 
     /// Walks the kept events in their order (R5.1).

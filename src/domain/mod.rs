@@ -24,6 +24,7 @@ pub mod run;
 pub mod score;
 pub mod scoring;
 pub mod settings;
+mod sparse;
 pub mod system;
 pub mod system_table;
 pub mod time;

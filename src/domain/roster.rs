@@ -42,6 +42,17 @@ impl Roster {
         }
     }
 
+    /// Puts in an item that is newer than all that are there.
+    pub fn append(&mut self, keys: &impl Keys, item: u32) {
+        match self {
+            Self::Few(items) if items.len() < FEW => {
+                let at = items.len();
+                insert_exactly(items, at, item);
+            }
+            Self::Few(_) | Self::Many(_) => self.insert(keys, item),
+        }
+    }
+
     /// Takes out an item that is there.
     pub fn remove(&mut self, keys: &impl Keys, item: u32) {
         match self {

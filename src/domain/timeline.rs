@@ -109,9 +109,18 @@ impl<S: Sum> Timeline<S> {
 
     /// A timeline of what already stands in order.
     pub(super) fn of_sorted(keys: &impl Keys, items: &[u32], value: impl Fn(u32) -> S) -> Self {
-        let mut timeline = Self::default();
-        items.iter().for_each(|&item| timeline.insert(keys, item, &value));
-        timeline
+        let leaf = |items: &[u32]| {
+            let mut sum = S::default();
+            items.iter().for_each(|&item| sum.add(&value(item)));
+            Leaf { items: items.to_vec(), first: keys.key(items[0]), sum }
+        };
+        let group = |items: &[u32]| {
+            let leaves: Vec<_> = items.chunks(LEAF).map(leaf).collect();
+            let mut sum = S::default();
+            leaves.iter().for_each(|leaf| sum.add(&leaf.sum));
+            Group { leaves, len: items.len(), sum }
+        };
+        Self { groups: items.chunks(LEAF * GROUP).map(group).collect(), len: items.len() }
     }
 
     /// Puts `item` in at its key; `value` gives an item's own sum.

@@ -10,7 +10,28 @@ use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use tripswitch::domain::workspace::ConversationExplanation;
+use tripswitch::domain::workspace::cut::{Block, Cut};
+use tripswitch::domain::workspace::restore::Restoring;
+use tripswitch::domain::workspace::{ConversationExplanation, Workspace};
+
+/// Frames from one restored workspace to the next.
+const RESTORED_EVERY: u64 = 13;
+
+/// Through the bytes, as a snapshot has them.
+fn restored(cut: &Cut) -> Workspace {
+    let mut restoring = Restoring::default();
+    let mut last = 0;
+    for block in cut.blocks() {
+        assert!(block.section() >= last, "blocks stand in the order of their sections");
+        last = block.section();
+        let bytes = bincode::serde::encode_to_vec(&block, bincode::config::legacy()).expect("blocks are plain values");
+        let (block, read) = bincode::serde::decode_from_slice::<Block<'_>, _>(&bytes, bincode::config::legacy())
+            .expect("what was written is read");
+        assert_eq!(read, bytes.len());
+        restoring.push(block).expect("blocks stand in their order");
+    }
+    restoring.finish().expect("the blocks of a cut make a workspace")
+}
 
 /// What both models can say of R5.5.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +54,8 @@ fn sums_up(found: &ConversationExplanation) -> bool {
 
 pub struct Real {
     local: Local,
+    /// A cut of earlier, and the hash of the state it was cut from.
+    held: Option<(Cut, [u8; 32])>,
     skips: Vec<Position>,
 }
 
@@ -40,7 +63,7 @@ impl Real {
     pub fn new(key: WorkspaceKey, name: &str, settings: Settings, skips: &[Position]) -> Self {
         let mut local = Local::new(key, name.into(), settings);
         local.workspace.install_skips(skips.iter().copied());
-        Self { local, skips: skips.to_vec() }
+        Self { local, held: None, skips: skips.to_vec() }
     }
 
     /// One round. What it says of itself has to fit what it did.
@@ -52,7 +75,23 @@ impl Real {
         assert_eq!(applied.breakers_changed, epoch != self.local.workspace.gate().ask(None).epoch, "breakers_changed");
         let skipped = self.skips.contains(&Position::new(last.seq, 0));
         assert!(applied.rules_changed || skipped || !matches!(last.record, Record::Settings(_)), "rules_changed");
+        if last.seq.is_multiple_of(RESTORED_EVERY) {
+            self.restore();
+        }
         (applied.replies, applied.effects)
+    }
+
+    /// I9, R9.2: goes on with a workspace made from the blocks of a cut. The cut before that one, which the
+    /// frames since then have not changed, gives its own state.
+    fn restore(&mut self) {
+        let (cut, hash) = (self.local.workspace.cut(), self.state_hash());
+        let restored = restored(&cut);
+        assert_eq!(restored.state_hash(), hash, "restored from a cut");
+        if let Some((held, hash)) = self.held.replace((cut, hash)) {
+            assert_eq!(self::restored(&held).state_hash(), hash, "restored from a cut of {RESTORED_EVERY} frames ago");
+        }
+        self.local.accounts.clear();
+        self.local.workspace = restored;
     }
 
     /// Frames that were applied before: passed over.

@@ -1,6 +1,9 @@
 //! When entries of an append log came: runs of one receipt, oldest first, in one to three bytes each.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::super::time::Millis;
 
@@ -8,10 +11,18 @@ use super::super::time::Millis;
 const BLOCK: usize = 1_024;
 
 /// Entries that came with one receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     pub receipt: Millis,
     pub count: u64,
+}
+
+/// What of [`Receipts`] is not coded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ends {
+    oldest: Option<Run>,
+    newest: Option<Run>,
+    before: Millis,
 }
 
 /// Runs, in order. The oldest and the newest are at hand, those between are coded: what lies between
@@ -19,7 +30,8 @@ pub struct Run {
 #[derive(Clone, Debug, Default)]
 pub struct Receipts {
     oldest: Option<Run>,
-    blocks: VecDeque<Box<[u8; BLOCK]>>,
+    /// A cut shares them (I9).
+    blocks: VecDeque<Arc<[u8; BLOCK]>>,
     /// Where the first coded byte is in the first block.
     start: usize,
     /// How many bytes are coded.
@@ -51,6 +63,37 @@ impl Receipts {
             }
             None => self.oldest = Some(Run { receipt, count: 1 }),
         }
+    }
+
+    pub fn ends(&self) -> Ends {
+        Ends { oldest: self.oldest, newest: self.newest, before: self.before }
+    }
+
+    /// The coded bytes, in pieces of at most about `most`.
+    pub fn coded(&self, most: usize) -> impl Iterator<Item = Vec<u8>> {
+        let (start, end) = (self.start, self.start + self.length);
+        let step = (most / BLOCK).max(1) * BLOCK;
+        (0..end).step_by(step).map(move |first| {
+            let places = first.max(start)..(first + step).min(end);
+            places.map(|place| self.blocks[place / BLOCK][place % BLOCK]).collect()
+        })
+    }
+
+    /// What [`ends`](Self::ends) and [`coded`](Self::coded) gave.
+    pub fn of(ends: Ends, coded: &[u8]) -> Self {
+        let Ends { oldest, newest, before } = ends;
+        let block = |bytes: &[u8]| {
+            let mut block = [0; BLOCK];
+            block[..bytes.len()].copy_from_slice(bytes);
+            Arc::new(block)
+        };
+        let blocks = coded.chunks(BLOCK).map(block).collect();
+        Self { oldest, blocks, start: 0, length: coded.len(), newest, before }
+    }
+
+    /// How many entries there are.
+    pub fn count(&self) -> u64 {
+        self.iter().map(|run| run.count).sum()
     }
 
     /// Takes the oldest run, if it came at or before `cutoff`.
@@ -89,9 +132,9 @@ impl Receipts {
             let more = number > 0x7f;
             let at = self.start + self.length;
             if at / BLOCK == self.blocks.len() {
-                self.blocks.push_back(Box::new([0; BLOCK]));
+                self.blocks.push_back(Arc::new([0; BLOCK]));
             }
-            self.blocks[at / BLOCK][at % BLOCK] = number as u8 & 0x7f | u8::from(more) << 7;
+            Arc::make_mut(&mut self.blocks[at / BLOCK])[at % BLOCK] = number as u8 & 0x7f | u8::from(more) << 7;
             self.length += 1;
             if !more {
                 return;
@@ -150,6 +193,8 @@ mod tests {
                     prop_assert_eq!(receipts.pop_until(cutoff), expected);
                 }
             }
+            prop_assert_eq!(receipts.iter().collect::<Vec<_>>(), Vec::from(plain.clone()));
+            receipts = Receipts::of(receipts.ends(), &receipts.coded(3 * BLOCK / 2).flatten().collect::<Vec<_>>());
             prop_assert_eq!(receipts.iter().collect::<Vec<_>>(), Vec::from(plain.clone()));
             while let Some(run) = plain.pop_front() {
                 prop_assert_eq!(receipts.pop_until(Millis::MAX), Some(run));

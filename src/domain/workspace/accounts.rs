@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
+use serde::{Deserialize, Serialize};
 
 use super::super::chunks::Chunks;
 use super::super::ids::Id;
@@ -12,16 +13,29 @@ use super::super::index::Index;
 use super::super::roster::Roster;
 use super::super::run::LastResolve;
 
-/// An account without its window, which only an awake one holds.
-#[derive(Clone, Debug)]
+/// What is known of an account but for its conversations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountRecord {
     pub id: Id,
     /// The last name by position (R4.7).
     pub name: Option<Arc<str>>,
+}
+
+/// What follows from the conversations: in no cut, and built anew at load (I9).
+#[derive(Clone, Debug, Default)]
+pub struct Belongings {
     /// All its scored conversations.
     pub scored: Roster,
     /// Somebody holds its window and has to be told of changes. No part of the state.
     pub awake: bool,
+}
+
+/// Which account a contact belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: Arc<str>,
+    /// The account's number.
+    pub account: u32,
 }
 
 /// What only an account that has ever tripped has.
@@ -31,15 +45,27 @@ pub struct Tripped {
     pub last_resolve: Option<LastResolve>,
 }
 
+impl Tripped {
+    /// The latest by position counts.
+    fn resolved(&mut self, last: LastResolve) {
+        if self.last_resolve.is_none_or(|before| before.position < last.position) {
+            self.last_resolve = Some(last);
+        }
+    }
+}
+
 /// All accounts, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     records: Chunks<AccountRecord>,
+    belongings: Chunks<Belongings>,
     by_id: Index,
     /// Keyed anew in every process; nothing depends on it but speed.
     hasher: DefaultHashBuilder,
     tripped: HashMap<u32, Tripped>,
-    contacts: HashMap<Box<str>, u32>,
+    /// By number.
+    contacts: Chunks<Contact>,
+    by_contact: Index,
 }
 
 impl Accounts {
@@ -49,12 +75,19 @@ impl Accounts {
 
     /// An account exists once it is named.
     pub fn find_or_create(&mut self, id: Id) -> u32 {
-        if let Some(number) = self.find(id) {
-            return number;
+        match self.find(id) {
+            Some(number) => number,
+            None => self.create(AccountRecord { id, name: None }),
         }
-        let number = self.records.push(AccountRecord { id, name: None, scored: Roster::default(), awake: false });
+    }
+
+    /// Takes in one that is not there.
+    pub fn create(&mut self, record: AccountRecord) -> u32 {
+        let hash = self.hasher.hash_one(record.id);
+        let number = self.records.push(record);
+        self.belongings.push(Belongings::default());
         let (records, hasher) = (&self.records, &self.hasher);
-        self.by_id.insert(hasher.hash_one(id), number, |other| hasher.hash_one(records.get(other).id));
+        self.by_id.insert(hash, number, |other| hasher.hash_one(records.get(other).id));
         number
     }
 
@@ -62,8 +95,13 @@ impl Accounts {
         self.records.get(number)
     }
 
-    pub fn get_mut(&mut self, number: u32) -> &mut AccountRecord {
-        self.records.get_mut(number)
+    /// Its scored conversations.
+    pub fn scored(&self, number: u32) -> &Roster {
+        &self.belongings.get(number).scored
+    }
+
+    pub fn belongings(&mut self, number: u32) -> &mut Belongings {
+        self.belongings.get_mut(number)
     }
 
     /// Its active breaker and its last resolve.
@@ -80,28 +118,39 @@ impl Accounts {
     }
 
     pub fn rename(&mut self, number: u32, name: &str) {
-        let record = self.get_mut(number);
-        if record.name.as_deref() != Some(name) {
-            record.name = Some(name.into());
+        if self.get(number).name.as_deref() != Some(name) {
+            self.records.get_mut(number).name = Some(name.into());
         }
     }
 
     pub fn of_contact(&self, contact: &str) -> Option<u32> {
-        self.contacts.get(contact).copied()
+        self.find_contact(contact).map(|number| self.contacts.get(number).account)
+    }
+
+    fn find_contact(&self, contact: &str) -> Option<u32> {
+        self.by_contact.find(self.hasher.hash_one(contact), |number| &*self.contacts.get(number).id == contact)
     }
 
     pub fn map_contact(&mut self, contact: &str, account: u32) {
-        match self.contacts.get_mut(contact) {
-            Some(mapped) => *mapped = account,
-            None => {
-                self.contacts.insert(contact.into(), account);
-            }
+        match self.find_contact(contact) {
+            // Most say what is known.
+            Some(number) if self.contacts.get(number).account == account => {}
+            Some(number) => self.contacts.get_mut(number).account = account,
+            None => self.create_contact(Contact { id: contact.into(), account }),
         }
+    }
+
+    /// Takes in one that is not there.
+    pub fn create_contact(&mut self, contact: Contact) {
+        let hash = self.hasher.hash_one(&*contact.id);
+        let number = self.contacts.push(contact);
+        let (contacts, hasher) = (&self.contacts, &self.hasher);
+        self.by_contact.insert(hash, number, |other| hasher.hash_one(&*contacts.get(other).id));
     }
 
     /// Nobody holds a window any more.
     pub fn all_sleep(&mut self) {
-        self.records.iter_mut().for_each(|record| record.awake = false);
+        self.belongings.iter_mut().for_each(|belongings| belongings.awake = false);
     }
 
     /// All of them, by number.
@@ -111,8 +160,36 @@ impl Accounts {
 
     /// Contacts in the order of their names, with their account's number.
     pub fn contacts_in_order(&self) -> Vec<(&str, u32)> {
-        let mut contacts: Vec<_> = self.contacts.iter().map(|(contact, &account)| (&**contact, account)).collect();
+        let mut contacts: Vec<_> = self.contacts.iter().map(|contact| (&*contact.id, contact.account)).collect();
         contacts.sort_unstable();
         contacts
+    }
+
+    /// From records and contacts; without any conversations.
+    pub fn restored(records: Vec<AccountRecord>, contacts: Vec<Contact>) -> Self {
+        let mut restored = Self::default();
+        for record in records {
+            restored.create(record);
+        }
+        contacts.into_iter().for_each(|contact| restored.create_contact(contact));
+        restored
+    }
+
+    pub fn set_belongings(&mut self, belongings: Chunks<Belongings>) {
+        self.belongings = belongings;
+    }
+
+    /// A breaker that tripped before: it is active, or was resolved.
+    pub fn tripped_before(&mut self, number: u32, breaker: Id, resolved: Option<LastResolve>) {
+        let tripped = self.tripped.entry(number).or_default();
+        match resolved {
+            None => tripped.active = Some(breaker),
+            Some(last) => tripped.resolved(last),
+        }
+    }
+
+    /// Records and contacts as they are now (I9).
+    pub fn cut(&mut self) -> (Chunks<AccountRecord>, Chunks<Contact>) {
+        (self.records.cut(), self.contacts.cut())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::breaker::{Breaker, Step};
+use super::super::chunks::Chunks;
 use super::super::ids::Id;
 use super::super::reply::CommandRefusal;
 use super::super::run::LastResolve;
@@ -12,10 +13,10 @@ use super::super::view::{Gate, Scope};
 /// All breakers of a workspace side.
 #[derive(Clone, Debug, Default)]
 pub struct Breakers {
-    list: Vec<Breaker>,
-    by_id: HashMap<Id, usize>,
+    list: Chunks<Breaker>,
+    by_id: HashMap<Id, u32>,
     /// Numbers of the active ones, oldest first.
-    active: Vec<usize>,
+    active: Vec<u32>,
     /// The workspace's own active breaker. Set when the run is judged, before the round's
     /// breakers are entered.
     pub workspace_active: Option<Id>,
@@ -32,21 +33,40 @@ pub enum Done {
 
 impl Breakers {
     pub fn get(&self, id: Id) -> Option<&Breaker> {
-        self.by_id.get(&id).map(|&number| &self.list[number])
+        self.by_id.get(&id).map(|&number| self.list.get(number))
     }
 
     pub fn trigger(&mut self, breaker: Breaker) {
-        let number = self.list.len();
-        self.by_id.insert(breaker.id, number);
-        self.active.push(number);
-        self.list.push(breaker);
+        self.enter(breaker);
         self.epoch += 1;
+    }
+
+    /// Takes one in behind those that tripped before it.
+    pub fn enter(&mut self, breaker: Breaker) {
+        let (id, is_active) = (breaker.id, breaker.is_active());
+        let number = self.list.push(breaker);
+        self.by_id.insert(id, number);
+        if is_active {
+            self.active.push(number);
+        }
+    }
+
+    /// A breaker of the workspace that tripped before: it is active, or was resolved.
+    pub fn tripped_workspace(&mut self, breaker: Id, resolved: Option<LastResolve>) {
+        let before = self.workspace_last_resolve.map(|last| last.position);
+        match resolved {
+            None => self.workspace_active = Some(breaker),
+            Some(last) if before.is_none_or(|before| before < last.position) => {
+                self.workspace_last_resolve = Some(last);
+            }
+            Some(_) => {}
+        }
     }
 
     /// R3.5.
     pub fn acknowledge(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
         let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
-        let breaker = &mut self.list[number];
+        let breaker = self.list.get_mut(number);
         if breaker.resolved.is_some() {
             return Err(CommandRefusal::BreakerResolved);
         }
@@ -61,7 +81,7 @@ impl Breakers {
     /// R3.6.
     pub fn resolve(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
         let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
-        let breaker = &mut self.list[number];
+        let breaker = self.list.get_mut(number);
         if breaker.resolved.is_some() {
             return Ok(Done::Unchanged);
         }
@@ -80,11 +100,17 @@ impl Breakers {
 
     /// Newest first; of one instant the later trip first (R3.4).
     pub fn active(&self) -> impl Iterator<Item = &Breaker> {
-        self.active.iter().rev().map(|&number| &self.list[number])
+        self.active.iter().rev().map(|&number| self.list.get(number))
     }
 
-    pub fn all(&self) -> &[Breaker] {
-        &self.list
+    /// In the order in which they tripped.
+    pub fn iter(&self) -> impl Iterator<Item = &Breaker> {
+        self.list.iter()
+    }
+
+    /// All as they are now (I9).
+    pub fn cut(&mut self) -> Chunks<Breaker> {
+        self.list.cut()
     }
 
     /// How many triggered in `from..=to`. Triggers are receipts, so the list is in their order.

@@ -1,24 +1,29 @@
 //! Conversations and their scores.
 
-use hashbrown::{DefaultHashBuilder, HashMap};
 use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::DefaultHashBuilder;
+use serde::{Deserialize, Serialize};
 
 use super::super::account::Entry;
 use super::super::chunks::Chunks;
 use super::super::expectation::Expectation;
-use super::super::ids::Id;
+use super::super::ids::{Id, Position};
 use super::super::index::Index;
-use super::super::life::{Carried, Life};
+use super::super::life::{Carried, ContactMark, Life};
 use super::super::rules::Rules;
 use super::super::run::Scored as RunItem;
 use super::super::score::Hundredths;
+use super::super::sparse::Sparse;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Sum};
+use super::cut::ConversationsCut;
 use super::lives::Lives;
 use super::packed::{Packed, Phase, Scored};
 
 /// A published score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
     /// `scoredAt` and the position of the event that gave it.
     pub key: Key,
@@ -64,11 +69,19 @@ pub enum Course<'a> {
 }
 
 /// What is left of a life that has settled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     pub carried: Carried,
     /// Receipt of the latest event that changed it; known only where there is no score.
     pub last_change: Millis,
+}
+
+/// What a customer wrote in a survey (R4.8); the last one of a conversation is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    pub position: Position,
+    pub contact: Option<ContactMark>,
+    pub text: Box<str>,
 }
 
 /// All conversations, by number. A record holds nearly everything (I11); the little that only some
@@ -81,9 +94,10 @@ pub struct Conversations {
     hasher: DefaultHashBuilder,
     lives: Lives,
     /// Scores with a number that a record cannot hold.
-    scores: HashMap<u32, Score>,
+    scores: Sparse<Score>,
     /// What settled lives came to where a record cannot say it: a score from elsewhere, or none.
-    left: HashMap<u32, Left>,
+    left: Sparse<Left>,
+    comments: Sparse<Arc<Comment>>,
     /// Numbers of removed ones, the last to be given anew first.
     free: Vec<u32>,
 }
@@ -113,8 +127,9 @@ impl Conversations {
         let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
         self.by_id.remove(hash_of(number), number, hash_of);
         self.lives.end(number);
-        self.scores.remove(&number);
-        self.left.remove(&number);
+        self.scores.remove(number);
+        self.left.remove(number);
+        self.comments.remove(number);
         self.records.get_mut(number).clear();
         self.free.push(number);
     }
@@ -151,7 +166,7 @@ impl Conversations {
         match record.scored() {
             Scored::Not | Scored::Free => None,
             Scored::Here => Some(record.score()),
-            Scored::Elsewhere => self.scores.get(&number).copied(),
+            Scored::Elsewhere => self.scores.get(number).copied(),
         }
     }
 
@@ -168,7 +183,7 @@ impl Conversations {
         let record = self.records.get_mut(number);
         let carried = (record.phase() == Phase::Settled).then(|| record.carried());
         if record.scored() == Scored::Elsewhere {
-            self.scores.remove(&number);
+            self.scores.remove(number);
         }
         match score {
             None => record.clear_score(),
@@ -202,28 +217,28 @@ impl Conversations {
             Phase::Settled => {
                 Course::Settled(Left { carried: self.records.get(number).carried(), last_change: Millis::MIN })
             }
-            Phase::SettledElsewhere => Course::Settled(self.left[&number]),
+            Phase::SettledElsewhere => Course::Settled(*self.left.get(number).expect("it is kept elsewhere")),
         }
     }
 
     /// The life that the next event goes to, taken out: the one that lives, or a new one.
-    pub fn take_life(&mut self, number: u32) -> Box<Life> {
+    pub fn take_life(&mut self, number: u32) -> Arc<Life> {
         let record = self.records.get(number);
         match record.phase() {
-            Phase::Unlived => Box::default(),
+            Phase::Unlived => Arc::default(),
             Phase::Living => self.lives.take(number),
-            Phase::Settled => Box::new(Life::after(record.carried())),
+            Phase::Settled => Arc::new(Life::after(record.carried())),
             Phase::SettledElsewhere => {
-                let left = self.left.remove(&number).expect("it is kept elsewhere");
+                let left = self.left.remove(number).expect("it is kept elsewhere");
                 let mut life = Life::after(left.carried);
                 life.noted = left.last_change;
-                Box::new(life)
+                Arc::new(life)
             }
         }
     }
 
     /// Lives on.
-    pub fn put_life(&mut self, number: u32, life: Box<Life>) {
+    pub fn put_life(&mut self, number: u32, life: Arc<Life>) {
         self.records.get_mut(number).set_phase(Phase::Living);
         self.lives.put(number, life);
     }
@@ -234,6 +249,19 @@ impl Conversations {
         if !self.records.get_mut(number).settle(&left.carried) {
             self.left.insert(number, left);
         }
+    }
+
+    /// Keeps what a customer wrote to a conversation that lives.
+    pub fn comment(&mut self, number: u32, position: Position, text: &str) {
+        let contact = match self.course(number) {
+            Course::Living(life) => life.contact,
+            Course::Unlived | Course::Settled(_) => None,
+        };
+        self.comments.insert(number, Arc::new(Comment { position, contact, text: text.into() }));
+    }
+
+    pub fn comment_on(&self, number: u32) -> Option<&Comment> {
+        self.comments.get(number).map(Arc::as_ref)
     }
 
     /// Under which time an unscored conversation was noted.
@@ -254,6 +282,59 @@ impl Conversations {
 
     pub fn sums(&self, number: u32, rules: &Rules) -> Sums {
         Sums::of(&self.placed(number), rules)
+    }
+
+    /// Everything but the index (I9).
+    pub(super) fn cut(&mut self) -> ConversationsCut {
+        ConversationsCut {
+            records: self.records.cut(),
+            lives: self.lives.cut(),
+            scores: self.scores.cut(),
+            left: self.left.cut(),
+            comments: self.comments.cut(),
+            free: self.free.clone(),
+        }
+    }
+
+    /// The other way. Nothing is found by id until [`with_index`](Self::with_index).
+    pub(super) fn without_index(cut: ConversationsCut) -> Self {
+        let ConversationsCut { records, lives, scores, left, comments, free } = cut;
+        Self { records, lives, scores, left, comments, free, ..Self::default() }
+    }
+
+    /// The index by id.
+    pub(super) fn index(&self) -> Index {
+        let mut index = Index::default();
+        let hash_of = |number: u32| self.hasher.hash_one(self.records.get(number).id());
+        for number in self.numbers().filter(|&number| !self.is_free(number)) {
+            index.insert(hash_of(number), number, hash_of);
+        }
+        index
+    }
+
+    pub(super) fn with_index(mut self, by_id: Index) -> Self {
+        self.by_id = by_id;
+        self
+    }
+
+    /// What the record says is elsewhere is there.
+    pub fn is_whole(&self, number: u32) -> bool {
+        let record = self.records.get(number);
+        let score = record.scored() != Scored::Elsewhere || self.scores.get(number).is_some();
+        let life = match record.phase() {
+            Phase::Living => self.lives.find(number).is_some(),
+            Phase::SettledElsewhere => self.left.get(number).is_some(),
+            Phase::Unlived | Phase::Settled => true,
+        };
+        score && life
+    }
+
+    pub fn is_unscored(&self, number: u32) -> bool {
+        self.records.get(number).scored() == Scored::Not
+    }
+
+    pub fn lives(&self) -> impl Iterator<Item = (u32, &Arc<Life>)> {
+        self.lives.iter()
     }
 
     /// All numbers.

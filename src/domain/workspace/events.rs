@@ -51,10 +51,13 @@ impl Workspace {
         let score = match &event.body {
             Body::ConversationScored(import) => self.import(number, at, import),
             body => match life_kind(body) {
-                Some(kind) => self.live(number, at, kind),
+                Some(kind) => self.live(number, at, kind, event.contact.as_deref()),
                 None => NewScore::Keep,
             },
         };
+        if let Body::SurveyResponded { comment: Some(text), .. } = &event.body {
+            self.conversations.comment(number, at.position, text);
+        }
         self.place(round, at, Placement { conversation: number, account_before, score });
         self.follow_score(number, was_unscored, at.receipt);
         Verdict::Accepted

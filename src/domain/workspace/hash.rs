@@ -41,11 +41,17 @@ impl Workspace {
         for (number, account) in self.accounts.iter() {
             let tripped = self.accounts.tripped(number);
             let resolve = tripped.last_resolve.map(|last| (last.at, last.position));
-            feed.put((account.id, account.name.as_deref(), tripped.active, resolve, account.scored.len()));
-            account.scored.newest_first().for_each(|item| feed.put(item));
+            feed.put((
+                account.id,
+                account.name.as_deref(),
+                tripped.active,
+                resolve,
+                self.accounts.scored(number).len(),
+            ));
+            self.accounts.scored(number).newest_first().for_each(|item| feed.put(item));
         }
         feed.put(self.accounts.contacts_in_order());
-        self.breakers.all().iter().for_each(|breaker| feed.put(breaker));
+        self.breakers.iter().for_each(|breaker| feed.put(breaker));
         feed.put(self.breakers.epoch);
         for (receipt, identity, comparable) in self.duplicates.iter() {
             feed.put((receipt, identity, comparable));
@@ -74,5 +80,6 @@ impl Workspace {
             Course::Settled(left) => feed.put((2u8, left.carried, score.is_none().then_some(left.last_change))),
         }
         feed.put(score.and_then(|score| self.signals_behind(number, &score)));
+        feed.put(conversations.comment_on(number));
     }
 }

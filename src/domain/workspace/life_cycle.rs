@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::event::ImportedScore;
 use super::super::expectation::Expectation;
 use super::super::ids::Position;
-use super::super::life::{Life, LifeKind, Walk};
+use super::super::life::{ContactMark, Life, LifeKind, Walk};
 use super::super::score::Hundredths;
 use super::super::scoring::estimator::{composite_of, estimate};
 use super::super::scoring::signals::{is_scorable, observe};
@@ -37,26 +37,28 @@ impl Workspace {
     }
 
     /// An event of a life; scores as R5.1 says.
-    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind) -> NewScore {
+    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&str>) -> NewScore {
         let max_turns = self.rules.settings.max_turns;
-        let mut life = self.conversations.take_life(number);
+        let mut taken = self.conversations.take_life(number);
+        let life = Arc::make_mut(&mut taken);
         let before = life.walk();
         if before.terminal {
             self.settling.remove(&(life.last_change, number));
         }
         let index = life.insert(at.time, at.position, kind, max_turns);
         life.last_change = at.receipt;
+        life.contact = contact.map(ContactMark::of).or(life.contact);
         let after = life.walk();
         if after.terminal {
             self.settling.insert((at.receipt, number));
         }
         let counts = index.map_or(after.terminal, |index| life.counts(&after, index));
         let changed = counts || life.counted(&before) != life.counted(&after) || before.scored != after.scored;
-        let score = if changed { self.judge_life(number, at, &life, &before, &after) } else { NewScore::Keep };
+        let score = if changed { self.judge_life(number, at, life, &before, &after) } else { NewScore::Keep };
         if changed && matches!(score, NewScore::Keep) {
-            self.keep_signals(number, &mut life, &before, index);
+            self.keep_signals(number, life, &before, index);
         }
-        self.conversations.put_life(number, life);
+        self.conversations.put_life(number, taken);
         score
     }
 

@@ -1,48 +1,58 @@
 //! The lives of conversations that have not settled, by number. They come and go, so they stand
 //! beside the records.
 
-use hashbrown::HashMap;
+use std::sync::Arc;
 
 use super::super::life::Life;
-
-/// So that no table stalls everything when it grows.
-const SHARDS: usize = 64;
+use super::super::sparse::Sparse;
 
 /// None while a life is taken out.
 #[derive(Clone, Debug, Default)]
-pub struct Lives(Vec<HashMap<u32, Option<Box<Life>>>>);
+pub struct Lives(Sparse<Option<Arc<Life>>>);
 
 impl Lives {
     pub fn get(&self, number: u32) -> &Life {
-        let slot = self.0.get(number as usize % SHARDS).and_then(|shard| shard.get(&number));
-        slot.and_then(Option::as_deref).expect("who lives has a life")
+        self.find(number).expect("who lives has a life")
+    }
+
+    pub fn find(&self, number: u32) -> Option<&Life> {
+        self.0.get(number).and_then(Option::as_deref)
     }
 
     pub fn get_mut(&mut self, number: u32) -> &mut Life {
-        let slot = self.0.get_mut(number as usize % SHARDS).and_then(|shard| shard.get_mut(&number));
-        slot.and_then(Option::as_deref_mut).expect("who lives has a life")
+        let life = self.0.get_mut(number).and_then(Option::as_mut).expect("who lives has a life");
+        Arc::make_mut(life)
     }
 
-    pub fn put(&mut self, number: u32, life: Box<Life>) {
-        if self.0.is_empty() {
-            self.0.resize_with(SHARDS, HashMap::new);
+    pub fn put(&mut self, number: u32, life: Arc<Life>) {
+        match self.0.get_mut(number) {
+            Some(slot) => *slot = Some(life),
+            None => self.0.insert(number, Some(life)),
         }
-        self.0[number as usize % SHARDS].insert(number, Some(life));
     }
 
     /// Takes a life out, to be put back or [ended](Self::end).
-    pub fn take(&mut self, number: u32) -> Box<Life> {
-        let slot = self.0.get_mut(number as usize % SHARDS).and_then(|shard| shard.get_mut(&number));
-        slot.and_then(Option::take).expect("who lives has a life")
+    pub fn take(&mut self, number: u32) -> Arc<Life> {
+        self.0.get_mut(number).and_then(Option::take).expect("who lives has a life")
     }
 
     /// There is no life any more.
     pub fn end(&mut self, number: u32) {
-        if let Some(shard) = self.0.get_mut(number as usize % SHARDS) {
-            let ended = shard.remove(&number).is_some();
-            if ended && shard.len() * 4 < shard.capacity() {
-                shard.shrink_to(shard.len() * 2);
-            }
-        }
+        self.0.remove(number);
+    }
+
+    /// How many live.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// By number.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Arc<Life>)> {
+        self.0.iter().filter_map(|(number, life)| Some((number, life.as_ref()?)))
+    }
+
+    #[must_use]
+    pub fn cut(&mut self) -> Self {
+        Self(self.0.cut())
     }
 }

@@ -3,6 +3,8 @@
 //! Every field has its bits and nothing straddles a word. What a field cannot hold is refused by
 //! [`Packed::set_score`] and [`Packed::settle`]; whoever owns the record keeps it elsewhere then.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::expectation::{Expectation, Source};
 use super::super::ids::{Id, Position};
 use super::super::life::Carried;
@@ -74,7 +76,7 @@ pub enum Scored {
 }
 
 /// One conversation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed {
     id: [u64; 2],
     words: [u64; 5],

@@ -105,7 +105,7 @@ impl Workspace {
                 self.timeline.remove(&self.conversations, item, &sums);
             }
             if let Some(before) = account_before.filter(|_| !at_home) {
-                self.accounts.get_mut(before).scored.remove(&self.conversations, item);
+                self.accounts.belongings(before).scored.remove(&self.conversations, item);
             }
         }
         self.conversations.set_score(item, new);
@@ -120,7 +120,7 @@ impl Workspace {
             None => self.timeline.insert(conversations, item, |item| conversations.sums(item, rules)),
         }
         if let Some(account) = account.filter(|_| !at_home) {
-            self.accounts.get_mut(account).scored.insert(conversations, item);
+            self.accounts.belongings(account).scored.insert(conversations, item);
         }
     }
 
@@ -134,7 +134,7 @@ impl Workspace {
         put: Option<super::super::account::Entry>,
     ) -> Change {
         let moves_in = remove.and_then(|_| {
-            let last = self.accounts.get(account).scored.nth_newest(self.rules.kept_by_account() - 1)?;
+            let last = self.accounts.scored(account).nth_newest(self.rules.kept_by_account() - 1)?;
             Some(self.conversations.placed(last).entry(last))
         });
         Change {

@@ -108,7 +108,7 @@ impl Workspace {
     /// awake, or unknown.
     pub fn wake(&mut self, id: Id) -> Option<Account> {
         let number = self.accounts.find(id)?;
-        if std::mem::replace(&mut self.accounts.get_mut(number).awake, true) {
+        if std::mem::replace(&mut self.accounts.belongings(number).awake, true) {
             return None;
         }
         Some(self.rebuilt(number))
@@ -117,7 +117,7 @@ impl Workspace {
     /// An account handed out is let go again.
     pub fn sleep(&mut self, id: Id) {
         if let Some(number) = self.accounts.find(id) {
-            self.accounts.get_mut(number).awake = false;
+            self.accounts.belongings(number).awake = false;
         }
     }
 
@@ -128,7 +128,7 @@ impl Workspace {
 
     fn rebuilt(&self, number: u32) -> Account {
         let record = self.accounts.get(number);
-        let mut entries: Vec<_> = (record.scored.newest_first())
+        let mut entries: Vec<_> = (self.accounts.scored(number).newest_first())
             .take(self.rules.kept_by_account())
             .map(|item| self.conversations.placed(item).entry(item))
             .collect();

@@ -76,6 +76,13 @@ impl Workspace {
         self.conversations.note(number, at);
     }
 
+    /// Puts an unscored conversation back among them after a restore.
+    pub(super) fn note_again(&mut self, number: u32) {
+        if let Some(last) = self.last_event(number) {
+            self.note_unscored(number, last);
+        }
+    }
+
     /// Takes a conversation out of everything. Breakers keep its id as evidence.
     fn remove(&mut self, round: &mut Round, number: u32) {
         if let Some(score) = self.conversations.score(number) {
@@ -100,11 +107,12 @@ impl Workspace {
     /// needed.
     fn leave(&mut self, round: &mut Round, account: u32, number: u32) {
         let kept = self.rules.kept_by_account();
-        let record = self.accounts.get_mut(account);
-        if record.awake && record.scored.len() <= kept {
-            record.awake = false;
-            round.let_go.push(record.id);
+        let id = self.accounts.get(account).id;
+        let belongings = self.accounts.belongings(account);
+        if belongings.awake && belongings.scored.len() <= kept {
+            belongings.awake = false;
+            round.let_go.push(id);
         }
-        record.scored.remove(&self.conversations, number);
+        belongings.scored.remove(&self.conversations, number);
     }
 }

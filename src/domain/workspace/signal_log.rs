@@ -2,6 +2,9 @@
 //! log in blocks, three bytes a signal for most. Blocks go whole, the oldest first.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::super::event::{OwnSignal, Quantum};
 use super::super::scoring::catalogue::SignalKind;
@@ -18,14 +21,18 @@ const _: () = assert!(SignalKind::COUNT <= OWN as usize);
 /// Append only; places are numbered in units, modulo 2^32.
 #[derive(Clone, Debug, Default)]
 pub struct SignalLog {
-    blocks: VecDeque<Block>,
+    /// A cut shares them (I9).
+    blocks: VecDeque<Arc<Block>>,
     /// Where the next block begins, in units.
     end: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Block {
+/// A part of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// In units.
     start: u64,
+    #[serde(with = "serde_bytes")]
     bytes: Vec<u8>,
     /// The latest receipt of a score in here.
     latest: Millis,
@@ -40,11 +47,11 @@ impl SignalLog {
         let has_room = self.blocks.back().is_some_and(|block| block.bytes.len() + entry.len() <= BLOCK);
         if !has_room || self.end as u32 == u32::MAX {
             self.end += u64::from(self.end as u32 == u32::MAX);
-            self.blocks.push_back(Block { start: self.end, bytes: Vec::new(), latest: receipt });
+            self.blocks.push_back(Arc::new(Block { start: self.end, bytes: Vec::new(), latest: receipt }));
         }
         let at = self.end;
         self.end += (entry.len() / UNIT) as u64;
-        if let Some(block) = self.blocks.back_mut() {
+        if let Some(block) = self.blocks.back_mut().map(Arc::make_mut) {
             block.latest = block.latest.max(receipt);
             let (length, room) = (block.bytes.len(), block.bytes.capacity());
             if length + entry.len() > room {
@@ -64,6 +71,21 @@ impl SignalLog {
         let block = self.blocks.get(self.blocks.partition_point(|block| block.start <= at).checked_sub(1)?)?;
         let mut bytes = block.bytes.get((at - block.start) as usize * UNIT..)?;
         read(&mut bytes)
+    }
+
+    /// A log of these blocks, which ends at `end`.
+    pub fn of(blocks: VecDeque<Arc<Block>>, end: u64) -> Self {
+        Self { blocks, end }
+    }
+
+    /// The oldest first.
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = &Arc<Block>> {
+        self.blocks.iter()
+    }
+
+    /// Where the next block begins, in units.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
     /// Drops the blocks in which all scores were made at or before `cutoff`.

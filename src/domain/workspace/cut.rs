@@ -1,0 +1,230 @@
+//! A workspace as it was between two rounds, in blocks (I9, R9.3).
+//!
+//! Taking a cut counts the chunks of the state and copies nothing large; whoever changes a chunk later
+//! copies it first. What follows from the rest (indexes, statistics, the accounts' conversations, the
+//! breakers' state) is left out and built anew by [`restore`](super::restore).
+//!
+//! The blocks are the on-disk format of a snapshot: a change of any type in here is a new version of it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::breaker::Breaker;
+use super::super::chunks::Chunks;
+use super::super::csat_config::CsatConfig;
+use super::super::dedup;
+use super::super::ids::{Position, WorkspaceKey};
+use super::super::life::Life;
+use super::super::scoring::catalogue::Profile;
+use super::super::settings::Settings;
+use super::super::sparse::Sparse;
+use super::super::time::Millis;
+use super::Workspace;
+use super::accounts::{AccountRecord, Contact};
+use super::conversations::{Comment, Left, Score};
+use super::lives::Lives;
+use super::packed::Packed;
+use super::signal_log::{self, SignalLog};
+
+/// What a block weighs, roughly, bytes.
+const BLOCK_BYTES: usize = 65_536;
+
+/// One workspace side at one seq. Shares its memory with the workspace it was cut from.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    pub(super) head: Head,
+    pub(super) conversations: ConversationsCut,
+    pub(super) accounts: Chunks<AccountRecord>,
+    pub(super) contacts: Chunks<Contact>,
+    pub(super) breakers: Chunks<Breaker>,
+    pub(super) duplicates: dedup::Cut,
+    pub(super) signals: SignalLog,
+}
+
+/// See [`super::conversations::Conversations`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConversationsCut {
+    pub records: Chunks<Packed>,
+    pub lives: Lives,
+    pub scores: Sparse<Score>,
+    pub left: Sparse<Left>,
+    pub comments: Sparse<Arc<Comment>>,
+    pub free: Vec<u32>,
+}
+
+/// What there is one of, and how much follows of the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    pub key: WorkspaceKey,
+    pub name: Box<str>,
+    pub applied: u64,
+    pub last_receipt: Millis,
+    pub settings: Settings,
+    pub csat: CsatConfig,
+    pub installed: bool,
+    pub profiles: Vec<Arc<Profile>>,
+    /// From where on scores count for what the workspace expects.
+    pub recent_from: Millis,
+    pub explained_after: Millis,
+    pub retained_from: Millis,
+    pub skips: BTreeSet<Position>,
+    pub late: u64,
+    pub epoch: u64,
+    pub duplicates: dedup::Head,
+    /// Where the log of signals ends, in its units.
+    pub signals_end: u64,
+    pub counts: Counts,
+}
+
+/// How many there are of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records of conversations, the free ones among them.
+    pub records: u64,
+    pub free: u64,
+    pub lives: u64,
+    pub scores: u64,
+    pub left: u64,
+    pub comments: u64,
+    pub accounts: u64,
+    pub contacts: u64,
+    pub breakers: u64,
+    pub signal_blocks: u64,
+}
+
+/// A part of a cut, in the order in which they come. The order of the variants is part of the format.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Block<'a> {
+    Head(Box<Head>),
+    /// The records of conversations, by number.
+    Records(Cow<'a, [Packed]>),
+    /// The numbers to be given anew, in that order from the end.
+    Free(Cow<'a, [u32]>),
+    Lives(Vec<(u32, Arc<Life>)>),
+    /// Scores that a record cannot hold.
+    Scores(Vec<(u32, Score)>),
+    Left(Vec<(u32, Left)>),
+    Comments(Vec<(u32, Arc<Comment>)>),
+    /// By number.
+    Accounts(Cow<'a, [AccountRecord]>),
+    Contacts(Cow<'a, [Contact]>),
+    Breakers(Cow<'a, [Breaker]>),
+    /// See [`dedup::Cut::receipts`].
+    Receipts(serde_bytes::ByteBuf),
+    /// See [`dedup::Cut::identities`].
+    Identities(serde_bytes::ByteBuf),
+    Signals(Arc<signal_log::Block>),
+}
+
+impl Block<'_> {
+    /// Ascending in the order of blocks.
+    pub const fn section(&self) -> u8 {
+        match self {
+            Self::Head(_) => 0,
+            Self::Records(_) => 1,
+            Self::Free(_) => 2,
+            Self::Lives(_) => 3,
+            Self::Scores(_) => 4,
+            Self::Left(_) => 5,
+            Self::Comments(_) => 6,
+            Self::Accounts(_) => 7,
+            Self::Contacts(_) => 8,
+            Self::Breakers(_) => 9,
+            Self::Receipts(_) => 10,
+            Self::Identities(_) => 11,
+            Self::Signals(_) => 12,
+        }
+    }
+}
+
+impl Workspace {
+    /// The state as it is between two rounds (I9).
+    pub fn cut(&mut self) -> Cut {
+        let (accounts, contacts) = self.accounts.cut();
+        let (conversations, breakers) = (self.conversations.cut(), self.breakers.cut());
+        let (signals, duplicates) = (self.signals.clone(), self.duplicates.cut());
+        let counts = Counts {
+            records: conversations.records.len() as u64,
+            free: conversations.free.len() as u64,
+            lives: conversations.lives.len() as u64,
+            scores: conversations.scores.len() as u64,
+            left: conversations.left.len() as u64,
+            comments: conversations.comments.len() as u64,
+            accounts: accounts.len() as u64,
+            contacts: contacts.len() as u64,
+            breakers: breakers.len() as u64,
+            signal_blocks: signals.blocks().len() as u64,
+        };
+        let head = Head {
+            key: self.key,
+            name: self.name.clone(),
+            applied: self.applied,
+            last_receipt: self.last_receipt,
+            settings: self.rules.settings.clone(),
+            csat: self.rules.csat.clone(),
+            installed: self.installed,
+            profiles: self.profiles.clone(),
+            recent_from: self.recent.from,
+            explained_after: self.explained_after,
+            retained_from: self.retained_from,
+            skips: self.skips.clone(),
+            late: self.late,
+            epoch: self.breakers.epoch,
+            duplicates: duplicates.head(),
+            signals_end: signals.end(),
+            counts,
+        };
+        Cut { head, conversations, accounts, contacts, breakers, duplicates, signals }
+    }
+}
+
+impl Cut {
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Conversations that are there.
+    pub fn conversations(&self) -> u64 {
+        self.head.counts.records - self.head.counts.free
+    }
+
+    /// Everything, in order.
+    pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        let conversations = &self.conversations;
+        let head = std::iter::once_with(|| Block::Head(Box::new(self.head.clone())));
+        head.chain(conversations.records.chunks().map(|chunk| Block::Records(chunk.into())))
+            .chain(conversations.free.chunks(BLOCK_BYTES / 4).map(|free| Block::Free(free.into())))
+            .chain(in_groups(conversations.lives.iter(), |life| life.weight(), Block::Lives))
+            .chain(in_groups(conversations.scores.iter(), |_| size_of::<Score>(), Block::Scores))
+            .chain(in_groups(conversations.left.iter(), |_| size_of::<Left>(), Block::Left))
+            .chain(in_groups(conversations.comments.iter(), |comment| 64 + comment.text.len(), Block::Comments))
+            .chain(self.accounts.chunks().map(|chunk| Block::Accounts(chunk.into())))
+            .chain(self.contacts.chunks().map(|chunk| Block::Contacts(chunk.into())))
+            .chain(self.breakers.chunks().map(|chunk| Block::Breakers(chunk.into())))
+            .chain(self.duplicates.receipts(BLOCK_BYTES).map(|bytes| Block::Receipts(bytes.into())))
+            .chain(self.duplicates.identities(BLOCK_BYTES).map(|bytes| Block::Identities(bytes.into())))
+            .chain(self.signals.blocks().map(|block| Block::Signals(Arc::clone(block))))
+    }
+}
+
+/// Values by number, together as a block's bytes allow.
+fn in_groups<'a, T: Clone + 'a>(
+    mut items: impl Iterator<Item = (u32, &'a T)>,
+    weigh: impl Fn(&T) -> usize,
+    block: impl Fn(Vec<(u32, T)>) -> Block<'a>,
+) -> impl Iterator<Item = Block<'a>> {
+    std::iter::from_fn(move || {
+        let (mut group, mut weight) = (Vec::new(), 0);
+        for (number, value) in items.by_ref() {
+            weight += weigh(value);
+            group.push((number, value.clone()));
+            if weight >= BLOCK_BYTES {
+                break;
+            }
+        }
+        (!group.is_empty()).then(|| block(group))
+    })
+}

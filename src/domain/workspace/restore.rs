@@ -1,0 +1,217 @@
+//! A workspace from the blocks of a [`Cut`](super::cut::Cut): takes them in, then builds what follows
+//! from them (I9).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread;
+
+use thiserror::Error;
+
+use super::super::breaker::Breaker;
+use super::super::chunks::Chunks;
+use super::super::dedup::Duplicates;
+use super::super::life::Life;
+use super::super::rules::Rules;
+use super::super::run::LastResolve;
+use super::super::time::Millis;
+use super::super::timeline::{Key, Keys, Timeline};
+use super::super::view::Scope;
+use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
+use super::conversations::Conversations;
+use super::cut::{Block, ConversationsCut, Counts, Head};
+use super::signal_log::{self, SignalLog};
+use super::{Recent, Workspace};
+
+/// Why blocks make no workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RestoreError {
+    #[error("the first block is not the head, or a second head follows")]
+    Head,
+    #[error("{found} {what} where {expected} are due")]
+    Count { what: &'static str, expected: u64, found: u64 },
+    #[error("{0} does not fit the rest")]
+    Stray(&'static str),
+}
+
+/// Blocks taken in so far, in their order.
+#[derive(Debug, Default)]
+pub struct Restoring {
+    head: Option<Box<Head>>,
+    conversations: ConversationsCut,
+    accounts: Vec<AccountRecord>,
+    contacts: Vec<Contact>,
+    breakers: Vec<Breaker>,
+    receipts: Vec<u8>,
+    identities: Vec<u8>,
+    signals: VecDeque<Arc<signal_log::Block>>,
+}
+
+impl Restoring {
+    /// Takes the next block.
+    pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
+        if matches!(block, Block::Head(_)) != self.head.is_none() {
+            return Err(RestoreError::Head);
+        }
+        let conversations = &mut self.conversations;
+        match block {
+            Block::Head(head) => self.head = Some(head),
+            Block::Records(records) => conversations.records.extend(&records),
+            Block::Free(free) => conversations.free.extend_from_slice(&free),
+            Block::Lives(lives) => lives.into_iter().for_each(|(number, life)| conversations.lives.put(number, life)),
+            Block::Scores(all) => {
+                all.into_iter().for_each(|(number, score)| conversations.scores.insert(number, score))
+            }
+            Block::Left(all) => all.into_iter().for_each(|(number, left)| conversations.left.insert(number, left)),
+            Block::Comments(all) => {
+                all.into_iter().for_each(|(number, comment)| conversations.comments.insert(number, comment));
+            }
+            Block::Accounts(accounts) => self.accounts.extend(accounts.into_owned()),
+            Block::Contacts(contacts) => self.contacts.extend(contacts.into_owned()),
+            Block::Breakers(breakers) => self.breakers.extend(breakers.into_owned()),
+            Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
+            Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
+            Block::Signals(block) => self.signals.push_back(block),
+        }
+        Ok(())
+    }
+
+    /// The workspace, if every block was there.
+    pub fn finish(self) -> Result<Workspace, RestoreError> {
+        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals } = self;
+        let head = *head.ok_or(RestoreError::Head)?;
+        let found = Counts {
+            records: conversations.records.len() as u64,
+            free: conversations.free.len() as u64,
+            lives: conversations.lives.len() as u64,
+            scores: conversations.scores.len() as u64,
+            left: conversations.left.len() as u64,
+            comments: conversations.comments.len() as u64,
+            accounts: accounts.len() as u64,
+            contacts: contacts.len() as u64,
+            breakers: breakers.len() as u64,
+            signal_blocks: signals.len() as u64,
+        };
+        check_counts(&head.counts, &found)?;
+        let conversations = Conversations::without_index(conversations);
+        check_numbers(&conversations, accounts.len(), &contacts)?;
+        let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
+        workspace.rules = Arc::new(Rules { settings: head.settings.clone(), csat: head.csat.clone() });
+        let (rules, account_count) = (&workspace.rules, accounts.len());
+        // The two halves take about the same time.
+        let (by_id, duplicates, mut accounts, timeline, belongings) = thread::scope(|scope| {
+            let indexes = scope.spawn(|| {
+                let duplicates = Duplicates::restored(head.duplicates, &receipts, &identities);
+                (conversations.index(), duplicates, Accounts::restored(accounts, contacts))
+            });
+            let by_time = by_time(&conversations);
+            let timeline = Timeline::of_sorted(&conversations, &by_time, |item| conversations.sums(item, rules));
+            let belongings = belongings(&conversations, &by_time, account_count);
+            let (by_id, duplicates, accounts) = indexes.join().map_err(|_| RestoreError::Stray("an index"))?;
+            let duplicates = duplicates.ok_or(RestoreError::Stray("the memory of identities"))?;
+            Ok((by_id, duplicates, accounts, timeline, belongings))
+        })?;
+        accounts.set_belongings(belongings);
+        (workspace.accounts, workspace.duplicates, workspace.timeline) = (accounts, duplicates, timeline);
+        workspace.conversations = conversations.with_index(by_id);
+        workspace.signals = SignalLog::of(signals, head.signals_end);
+        workspace.take_head(head);
+        workspace.take_breakers(breakers);
+        workspace.place_lives();
+        Ok(workspace)
+    }
+}
+
+fn check_counts(expected: &Counts, found: &Counts) -> Result<(), RestoreError> {
+    let counts = [
+        ("records", expected.records, found.records),
+        ("free numbers", expected.free, found.free),
+        ("lives", expected.lives, found.lives),
+        ("scores", expected.scores, found.scores),
+        ("settled lives", expected.left, found.left),
+        ("comments", expected.comments, found.comments),
+        ("accounts", expected.accounts, found.accounts),
+        ("contacts", expected.contacts, found.contacts),
+        ("breakers", expected.breakers, found.breakers),
+        ("blocks of signals", expected.signal_blocks, found.signal_blocks),
+    ];
+    match counts.into_iter().find(|(_, expected, found)| expected != found) {
+        Some((what, expected, found)) => Err(RestoreError::Count { what, expected, found }),
+        None => Ok(()),
+    }
+}
+
+/// What a number names must be there.
+fn check_numbers(conversations: &Conversations, accounts: usize, contacts: &[Contact]) -> Result<(), RestoreError> {
+    let is_account = |number: u32| (number as usize) < accounts;
+    if !contacts.iter().all(|contact| is_account(contact.account)) {
+        return Err(RestoreError::Stray("a contact's account"));
+    }
+    match conversations.numbers().find(|&number| !conversations.is_whole(number)) {
+        Some(_) => Err(RestoreError::Stray("a conversation")),
+        None if conversations.numbers().filter_map(|number| conversations.account(number)).all(is_account) => Ok(()),
+        None => Err(RestoreError::Stray("a conversation's account")),
+    }
+}
+
+/// The scored conversations in the order of their keys.
+fn by_time(conversations: &Conversations) -> Vec<u32> {
+    let scored = conversations.numbers().filter(|&number| conversations.is_scored(number));
+    let mut keyed: Vec<(Key, u32)> = scored.map(|number| (conversations.key(number), number)).collect();
+    // Most were scored in the order of their numbers; a stable sort makes use of that.
+    keyed.sort();
+    keyed.into_iter().map(|(_, number)| number).collect()
+}
+
+/// The conversations of each account.
+fn belongings(conversations: &Conversations, by_time: &[u32], accounts: usize) -> Chunks<Belongings> {
+    let mut all = Chunks::default();
+    all.extend(&vec![Belongings::default(); accounts]);
+    for &number in by_time {
+        if let Some(account) = conversations.account(number) {
+            all.get_mut(account).scored.append(conversations, number);
+        }
+    }
+    all
+}
+
+impl Workspace {
+    fn take_head(&mut self, head: Head) {
+        self.applied = head.applied;
+        self.last_receipt = head.last_receipt;
+        self.installed = head.installed;
+        self.profiles = head.profiles;
+        self.explained_after = head.explained_after;
+        self.retained_from = head.retained_from;
+        self.skips = head.skips;
+        self.late = head.late;
+        self.breakers.epoch = head.epoch;
+        self.recent = Recent { from: head.recent_from, sums: self.sum_between(head.recent_from, Millis::MAX) };
+    }
+
+    /// What is active, and where runs begin again, follows from the breakers.
+    fn take_breakers(&mut self, breakers: Vec<Breaker>) {
+        for breaker in breakers {
+            let last = breaker.resolved.as_ref().map(|step| LastResolve { at: step.at, position: step.position });
+            match breaker.scope {
+                Scope::Workspace => self.breakers.tripped_workspace(breaker.id, last),
+                Scope::Account(id) => {
+                    if let Some(number) = self.accounts.find(id) {
+                        self.accounts.tripped_before(number, breaker.id, last);
+                    }
+                }
+            }
+            self.breakers.enter(breaker);
+        }
+    }
+
+    /// Which lives settle when, and which conversations have no score.
+    fn place_lives(&mut self) {
+        let ends = |(number, life): (u32, &Arc<Life>)| life.walk().terminal.then_some((life.last_change, number));
+        self.settling = self.conversations.lives().filter_map(ends).collect();
+        let unscored: Vec<u32> =
+            self.conversations.numbers().filter(|&number| self.conversations.is_unscored(number)).collect();
+        for number in unscored {
+            self.note_again(number);
+        }
+    }
+}
