@@ -130,6 +130,35 @@ pub(super) fn trimming_keeps_what_is_needed(bench: &dyn Bench) {
     assert_eq!(journal.append(P, GroupPosition(9), b"ten").unwrap(), GroupPosition(10));
 }
 
+pub(super) fn a_seal_lets_a_trim_go_up_to_it(bench: &dyn Bench) {
+    let mut journal = bench.open().unwrap();
+    journal.seal(P).unwrap();
+    for group in [&b"one"[..], b"two"] {
+        let last = journal.last(P);
+        journal.append(P, last, group).unwrap();
+    }
+    journal.seal(P).unwrap();
+    journal.seal(P).unwrap();
+    let two = [(1, b"one".to_vec()), (2, b"two".to_vec())];
+    assert_eq!(contents(&*journal, 1), two, "a seal is no group");
+    journal.append(P, GroupPosition(2), b"three").unwrap();
+    journal.append(P, GroupPosition(3), b"four").unwrap();
+    assert_eq!(contents(&*journal, 1)[..2], two);
+    journal.trim(P, GroupPosition(3)).unwrap();
+    assert_eq!(journal.first(P), GroupPosition(3), "all before the seal, and nothing behind it");
+    journal.seal(P).unwrap();
+    drop(journal);
+    let mut journal = bench.open().unwrap();
+    assert_eq!(contents(&*journal, 3), [(3, b"three".to_vec()), (4, b"four".to_vec())]);
+    journal.append(P, GroupPosition(4), b"five").unwrap();
+    journal.seal(P).unwrap();
+    journal.append(P, GroupPosition(5), b"six").unwrap();
+    journal.trim(P, GroupPosition(99)).unwrap();
+    assert_eq!((journal.first(P), journal.last(P)), (GroupPosition(6), GroupPosition(6)));
+    drop(journal);
+    assert_eq!(contents(&*bench.open().unwrap(), 6), [(6, b"six".to_vec())]);
+}
+
 /// Runs the suite on what `$bench` makes.
 macro_rules! conformance_suite {
     ($bench:expr) => {
@@ -142,6 +171,7 @@ macro_rules! conformance_suite {
             i8_unknown_outcome_of_a_lost_group => unknown_outcome(false);
             i8_torn_tail => torn_tail();
             i8_trimming_keeps_what_is_needed => trimming_keeps_what_is_needed();
+            r4_10_a_seal_lets_a_trim_go_up_to_it => a_seal_lets_a_trim_go_up_to_it();
         }
     };
     ($bench:expr; $($name:ident => $check:ident($($argument:expr)?);)*) => {

@@ -1,8 +1,9 @@
-//! Fault points for the crash tests' negative controls: with one of them switched on, a crash test
-//! must fail. They exist only with the cargo feature `faults`, and do nothing unless an environment
-//! variable selects one.
+//! Fault points. Some make acknowledgements lie: they are the crash tests' negative controls, and
+//! with one of them switched on a crash test must fail. Some end the process at a chosen place. They
+//! exist only with the cargo feature `faults`, and do nothing unless an environment variable selects
+//! one.
 
-/// How acknowledgements are made to lie.
+/// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// `TRIPSWITCH_FAULT=ack-before-write`: the frames of a group are acknowledged, and 200 ms later
@@ -11,6 +12,18 @@ pub enum Fault {
     /// `TRIPSWITCH_FAULT=ack-before-sync`: a group is acknowledged once written, and made durable
     /// only before the next one is written.
     AckBeforeSync,
+    /// `TRIPSWITCH_FAULT=trim-before-unlink`: the process dies before the first file goes.
+    TrimBeforeUnlink,
+    /// `TRIPSWITCH_FAULT=trim-after-unlink`: the process dies when the first segment is unlinked, and
+    /// nobody has made that durable yet.
+    TrimAfterUnlink,
+}
+
+/// Ends the process on the spot if the selected fault is the one of this place: no destructor runs.
+pub fn die_at(place: Fault, selected: Option<Fault>) {
+    if selected == Some(place) {
+        std::process::abort();
+    }
 }
 
 /// The selected fault.
@@ -19,6 +32,8 @@ pub fn selected() -> Option<Fault> {
     match std::env::var("TRIPSWITCH_FAULT").ok()?.as_str() {
         "ack-before-write" => Some(Fault::AckBeforeWrite),
         "ack-before-sync" => Some(Fault::AckBeforeSync),
+        "trim-before-unlink" => Some(Fault::TrimBeforeUnlink),
+        "trim-after-unlink" => Some(Fault::TrimAfterUnlink),
         other => {
             tracing::warn!(fault = other, "unknown fault point");
             None

@@ -10,7 +10,7 @@ use crate::domain::time::Millis;
 
 use super::GroupPosition;
 use super::codec::{CodecError, GroupView};
-use super::file::{DirectoryLock, OpenError, Scan, directory, scan};
+use super::file::{DirectoryLock, OpenError, Scan, directory, scan, torn_kept};
 
 /// What `verify` has to say about its own limits (R9.4).
 pub const LAST_GROUP_NOTE: &str = "Rot in the very last group cannot be told from a write that did not finish: \
@@ -177,21 +177,8 @@ impl Survey {
             bytes: extent.length,
         });
         self.report.torn_tail = torn.collect();
-        self.report.torn_kept = torn_kept(journal).map_err(|source| OpenError::Io { path: journal.into(), source })?;
+        self.report.torn_kept = torn_kept(journal)?;
         self.report.workspaces = self.workspaces.into_values().collect();
         Ok(self.report)
     }
-}
-
-fn torn_kept(journal: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut kept = Vec::new();
-    for entry in std::fs::read_dir(journal)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("torn-") && name.ends_with(".bin") {
-            kept.push(path);
-        }
-    }
-    kept.sort_unstable();
-    Ok(kept)
 }

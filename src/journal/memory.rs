@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::{
     AppendError, Cause, Entries, Entry, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError,
-    TrimError,
+    SealError, TrimError,
 };
 
 /// The log itself; clones share it, as several processes share a server.
@@ -91,6 +91,11 @@ impl Journal for MemoryJournal {
             }
             Some(Outcome::Poisoned) => Err(AppendError::Poisoned { source: Some(told("the storage failed")) }),
         }
+    }
+
+    /// Every group is a unit of its own.
+    fn seal(&mut self, _partition: Partition) -> Result<(), SealError> {
+        Ok(())
     }
 
     fn trim(&mut self, _partition: Partition, before: GroupPosition) -> Result<(), TrimError> {

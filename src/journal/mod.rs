@@ -89,8 +89,16 @@ pub trait Journal: JournalRead + Send {
         group: &[u8],
     ) -> Result<GroupPosition, AppendError>;
 
-    /// Lets go of groups before `before`. How many really go is the journal's choice; the last
-    /// group always stays.
+    /// Begins a new unit of storage: the next group is the first in it, so that a later
+    /// [`trim`](Self::trim) can let go of every group before that one. Changes nothing where no group
+    /// has followed the seal before. A new opening forgets a seal that no group has followed.
+    ///
+    /// After an error the next group goes where it would have gone without the call.
+    fn seal(&mut self, partition: Partition) -> Result<(), SealError>;
+
+    /// Lets go of groups before `before`: of all that were stored before the last
+    /// [`seal`](Self::seal) at or before it, and of as many others as the journal likes. The last
+    /// group always stays. What goes leaves nothing behind, not even what openings have put aside.
     fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError>;
 
     /// The reading side alone, for other threads.
@@ -149,6 +157,14 @@ pub enum ReadError {
         #[source]
         source: Cause,
     },
+}
+
+/// Why no new unit of storage was begun.
+#[derive(Debug, Error)]
+#[error("the journal could not begin a new unit of storage")]
+pub struct SealError {
+    #[source]
+    pub source: Cause,
 }
 
 /// Why groups could not be let go.

@@ -4,6 +4,8 @@
 //! each payload back in order. While it waits for the storage the next group gathers by itself.
 
 mod health;
+#[cfg(test)]
+mod keeping_tests;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -104,7 +106,21 @@ pub enum Refusal {
 #[error("the journal's writer has stopped")]
 pub struct Closed<T>(pub Submission<T>);
 
-type Sender<T> = mpsc::Sender<Submission<T>>;
+/// What the writer's thread works off, in order.
+#[derive(Debug)]
+enum Task<T> {
+    Store(Submission<T>),
+    Keep(Housekeeping),
+}
+
+/// What the writer does for the journal between two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Housekeeping {
+    Seal,
+    Trim(GroupPosition),
+}
+
+type Sender<T> = mpsc::Sender<Task<T>>;
 
 /// Submits records. Cheap to clone.
 #[derive(Debug)]
@@ -123,9 +139,33 @@ impl<T> WriterHandle<T> {
     /// Queues a record; never blocks. The queue has no bound of its own: whoever submits holds a
     /// permit for the bytes and lets it travel in the payload (I5).
     pub fn submit(&self, submission: Submission<T>) -> Result<(), Closed<T>> {
-        match &*self.sender.read() {
-            Some(sender) => sender.send(submission).map_err(|mpsc::SendError(submission)| Closed(submission)),
-            None => Err(Closed(submission)),
+        let sender = self.sender.read();
+        let Some(sender) = &*sender else {
+            return Err(Closed(submission));
+        };
+        match sender.send(Task::Store(submission)) {
+            Err(mpsc::SendError(Task::Store(submission))) => Err(Closed(submission)),
+            Ok(()) | Err(mpsc::SendError(Task::Keep(_))) => Ok(()),
+        }
+    }
+
+    /// Begins a new unit of the journal's storage ([`Journal::seal`]): what was submitted before this
+    /// call stands before it, what is submitted after it behind it. Where the storage cannot do it, it
+    /// is tried again before every group.
+    pub fn seal(&self) {
+        self.keep(Housekeeping::Seal);
+    }
+
+    /// Lets the journal go of groups before `before` ([`Journal::trim`]), behind what was submitted
+    /// before this call. Nothing needs to be submitted after it.
+    pub fn trim(&self, before: GroupPosition) {
+        self.keep(Housekeeping::Trim(before));
+    }
+
+    fn keep(&self, task: Housekeeping) {
+        if let Some(sender) = &*self.sender.read() {
+            // A writer that has stopped does nothing more for the journal; the next one will.
+            let _ = sender.send(Task::Keep(task));
         }
     }
 }
@@ -135,7 +175,6 @@ pub struct JournalWriter<T> {
     handle: WriterHandle<T>,
     health: Arc<WriterHealth>,
     reader: Arc<dyn JournalRead + Send + Sync>,
-    trims: mpsc::Sender<GroupPosition>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -150,13 +189,12 @@ impl<T: Send + 'static> JournalWriter<T> {
         sink: impl FnMut(Outcome<T>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
-        let (trims, trim_requests) = mpsc::channel();
         let health = Arc::new(WriterHealth::default());
         let reader = journal.reader();
-        let run = run::Run::new(journal, clock, start, limits, Arc::clone(&health), trim_requests);
+        let run = run::Run::new(journal, clock, start, limits, Arc::clone(&health));
         let thread = thread::Builder::new().name("journal".into()).spawn(move || run.serve(&receiver, sink))?;
         let handle = WriterHandle { sender: Arc::new(RwLock::new(Some(sender))) };
-        Ok(Self { handle, health, reader, trims, thread: Some(thread) })
+        Ok(Self { handle, health, reader, thread: Some(thread) })
     }
 }
 
@@ -176,10 +214,14 @@ impl<T> JournalWriter<T> {
         Arc::clone(&self.reader)
     }
 
-    /// Lets the journal go of groups before `before`, after the group that is written next.
+    /// As [`WriterHandle::seal`].
+    pub fn seal(&self) {
+        self.handle.seal();
+    }
+
+    /// As [`WriterHandle::trim`].
     pub fn trim(&self, before: GroupPosition) {
-        // A writer that has stopped trims nothing more; the next one will.
-        let _ = self.trims.send(before);
+        self.handle.trim(before);
     }
 
     /// Accepts no more submissions, writes those that were accepted, and waits for the thread.

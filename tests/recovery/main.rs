@@ -19,3 +19,5 @@ mod secrecy;
 mod stop;
 mod support;
 mod sync_order;
+#[cfg(feature = "faults")]
+mod trim;

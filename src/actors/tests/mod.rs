@@ -25,7 +25,9 @@ use crate::domain::time::Millis;
 use crate::ids::SeededIds;
 use crate::journal::memory::MemoryLog;
 use crate::journal::writer::GroupLimits;
-use crate::journal::{AppendError, Entries, GroupPosition, Journal, JournalRead, Partition, ReadError, TrimError};
+use crate::journal::{
+    AppendError, Entries, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, TrimError,
+};
 use crate::recovery::{Progress, recover_with};
 
 use super::engine::{Engine, EngineParts};
@@ -215,6 +217,10 @@ impl Journal for Gated {
     ) -> Result<GroupPosition, AppendError> {
         self.gate.pass();
         self.journal.append(partition, expected_last, group)
+    }
+
+    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
+        self.journal.seal(partition)
     }
 
     fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {

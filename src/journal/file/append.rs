@@ -1,7 +1,7 @@
 //! The writing side of the file journal.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -9,7 +9,8 @@ use parking_lot::RwLock;
 
 use super::super::faults::{self, Fault};
 use super::super::{
-    AppendError, Entries, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, TrimError,
+    AppendError, Entries, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
+    TrimError,
 };
 use super::disk::Disk;
 use super::format::{self, BLOCK, Header, Kind, group_span};
@@ -162,19 +163,74 @@ impl FileJournal {
             // Never leaves an empty segment behind: the chain of groups would stop there.
             return self.active.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from);
         }
+        let next = self.next_segment()?;
+        next.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from)?;
+        self.turn_over();
+        Ok(())
+    }
+
+    /// The segment behind the active one, created now if it was not before.
+    fn next_segment(&mut self) -> Result<&mut SegmentFile, Failure> {
         self.collect_pending()?;
         if self.spare.is_empty() {
             let number = self.active.number + 1;
             let created = segment::create(&*self.disk, &self.directory, self.origin, number, self.segment_bytes);
             self.spare.push(created.map_err(Failure::from)?);
         }
-        let next = &mut self.spare[0];
-        next.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from)?;
+        Ok(&mut self.spare[0])
+    }
+
+    /// Makes the next segment the active one. The last group stands in the one before.
+    fn turn_over(&mut self) {
         self.active = self.spare.remove(0);
         self.end = BLOCK;
-        let entry = Indexed { path: self.active.path.clone(), first_group: None };
-        self.reader.0.write().segments.push(entry);
+        let (number, path) = (self.active.number, self.active.path.clone());
+        self.reader.0.write().segments.push(Indexed { number, path, first_group: None });
+    }
+
+    /// Ends the active segment, unless it is empty.
+    fn end_segment(&mut self) -> Result<(), Failure> {
+        if self.end == BLOCK {
+            return Ok(());
+        }
+        if self.unsynced {
+            self.sync()?;
+        }
+        self.next_segment()?;
+        self.turn_over();
         Ok(())
+    }
+
+    /// The oldest segment, if no group from `before` on is in it.
+    fn needless(&self, before: GroupPosition) -> Option<Indexed> {
+        let index = self.reader.0.read();
+        // It may go when the one behind it begins no later than what is needed.
+        let next = index.segments.get(1)?.first_group?;
+        (next <= before.0).then(|| index.segments[0].clone())
+    }
+
+    /// Removes what was put aside behind segments up to `number`.
+    fn remove_torn(&self, number: u64) -> io::Result<()> {
+        let torn = segment::list(&self.directory)?.torn;
+        torn.iter().filter(|(tail, _)| *tail <= number).try_for_each(|(_, path)| self.remove(path))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match self.disk.remove(path) {
+            // Removed by an attempt whose sync then failed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Unlinks a segment durably, what was put aside behind it first: a crash in between leaves the
+    /// segment, and the next trim goes on.
+    fn unlink(&self, oldest: &Indexed) -> io::Result<()> {
+        faults::die_at(Fault::TrimBeforeUnlink, self.fault);
+        self.remove_torn(oldest.number)?;
+        self.remove(&oldest.path)?;
+        faults::die_at(Fault::TrimAfterUnlink, self.fault);
+        self.disk.sync_directory(&self.directory)
     }
 
     /// Takes over the segment that was created in the background, waiting for it if need be. One
@@ -272,31 +328,34 @@ impl Journal for FileJournal {
         }
     }
 
+    /// Begins the next segment, unless the active one is empty.
+    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
+        if partition != self.origin.partition {
+            return Ok(());
+        }
+        if self.poisoned {
+            return Err(SealError { source: io::Error::other("the journal has failed").into() });
+        }
+        self.end_segment().map_err(|failure| match failure {
+            Failure::Clean(error) => SealError { source: error.into() },
+            Failure::Final(error) => {
+                self.poisoned = true;
+                SealError { source: error.into() }
+            }
+        })
+    }
+
     /// Unlinks whole segments, the oldest first.
     fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
         if partition != self.origin.partition {
             return Ok(());
         }
-        loop {
-            let oldest = {
-                let index = self.reader.0.read();
-                // The oldest may go when the one behind it begins no later than what is needed.
-                match index.segments.get(1).and_then(|next| next.first_group) {
-                    Some(first) if first <= before.0 => index.segments[0].path.clone(),
-                    Some(_) | None => return Ok(()),
-                }
-            };
-            // One at a time, durably: a gap between segments would be damage.
-            let removed = match self.disk.remove(&oldest) {
-                // Removed by an attempt whose sync then failed.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                result => result,
-            };
-            removed
-                .and_then(|()| self.disk.sync_directory(&self.directory))
-                .map_err(|error| TrimError { source: error.into() })?;
+        // One at a time, durably: a gap between segments would be damage.
+        while let Some(oldest) = self.needless(before) {
+            self.unlink(&oldest).map_err(|error| TrimError { source: error.into() })?;
             self.reader.0.write().segments.remove(0);
         }
+        Ok(())
     }
 
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {

@@ -3,7 +3,8 @@
 //! ```text
 //! <data directory>/lock                              held while a process has the directory open
 //! <data directory>/journal/<number>.segment          a header of 512 bytes, groups, zeroes
-//! <data directory>/journal/torn-<number>-<offset>.bin  what was cut from the tail
+//! <data directory>/journal/torn-<number>-<offset>.bin  what was cut behind the last group, which is
+//!                                                      in that segment; goes when the segment goes
 //! ```
 //!
 //! Segments are created at their full size, zeroed and synced, the next one in the background
@@ -34,6 +35,12 @@ pub use open::{FileOptions, Opened};
 /// The journal's directory inside the data directory.
 pub(crate) fn directory(data_dir: &Path) -> PathBuf {
     data_dir.join("journal")
+}
+
+/// What openings have put aside in a journal's directory, by name.
+pub(crate) fn torn_kept(journal_dir: &Path) -> Result<Vec<PathBuf>, OpenError> {
+    let listing = segment::list(journal_dir).map_err(OpenError::io(journal_dir))?;
+    Ok(listing.torn.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Why a journal does not open.

@@ -12,7 +12,7 @@ use super::append::FileJournal;
 use super::disk::{Disk, RealDisk};
 use super::lock::DirectoryLock;
 use super::read::{Index, Indexed};
-use super::scan::{self, Scan, scan};
+use super::scan::{self, Scan, ScannedSegment, scan};
 use super::segment::{self, CreateError, Origin, SegmentFile, write_zeroes};
 use super::{OpenError, directory};
 
@@ -127,10 +127,15 @@ fn writable(
 
 fn index(scan: &Scan, active: &SegmentFile) -> Vec<Indexed> {
     if scan.segments.is_empty() {
-        return vec![Indexed { path: active.path.clone(), first_group: None }];
+        return vec![Indexed { number: active.number, path: active.path.clone(), first_group: None }];
     }
     let upto_active = scan.segments[..=scan.tail.0].iter();
-    upto_active.map(|found| Indexed { path: found.path.clone(), first_group: found.first_group }).collect()
+    let indexed = |found: &ScannedSegment| Indexed {
+        number: found.number,
+        path: found.path.clone(),
+        first_group: found.first_group,
+    };
+    upto_active.map(indexed).collect()
 }
 
 /// Puts the torn extents aside, durably, and only then zeroes them.
@@ -140,8 +145,8 @@ fn cut(disk: &dyn Disk, journal_dir: &Path, scan: &Scan) -> Result<Vec<PathBuf>,
         let torn = &scan.segments[extent.segment];
         let io = || OpenError::io(&torn.path);
         let bytes = scan::read_extent(&torn.path, extent.offset, extent.length).map_err(io())?;
-        let path =
-            keep_aside(disk, journal_dir, torn.number, extent.offset, &bytes).map_err(OpenError::io(journal_dir))?;
+        let name = |attempt| segment::torn_name(scan.segments[scan.tail.0].number, torn.number, extent.offset, attempt);
+        let path = keep_aside(disk, journal_dir, name, &bytes).map_err(OpenError::io(journal_dir))?;
         disk.sync_directory(journal_dir).map_err(OpenError::io(journal_dir))?;
         let file = disk.open(&torn.path, false).map_err(io())?;
         write_zeroes(&*file, extent.offset, extent.offset + extent.length).map_err(io())?;
@@ -152,11 +157,7 @@ fn cut(disk: &dyn Disk, journal_dir: &Path, scan: &Scan) -> Result<Vec<PathBuf>,
 }
 
 /// Never overwrites what an earlier cut, perhaps one that was interrupted, has kept.
-fn keep_aside(disk: &dyn Disk, journal_dir: &Path, number: u64, offset: u64, bytes: &[u8]) -> io::Result<PathBuf> {
-    let name = |attempt| match attempt {
-        1 => format!("torn-{number}-{offset}.bin"),
-        _ => format!("torn-{number}-{offset}-{attempt}.bin"),
-    };
+fn keep_aside(disk: &dyn Disk, journal_dir: &Path, name: impl Fn(u32) -> String, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut attempt = 1;
     while journal_dir.join(name(attempt)).try_exists()? {
         attempt += 1;

@@ -107,6 +107,7 @@ pub(super) struct Index {
 /// A segment, and its first group if it has one.
 #[derive(Clone, Debug)]
 pub(super) struct Indexed {
+    pub number: u64,
     pub path: PathBuf,
     pub first_group: Option<u64>,
 }

@@ -10,6 +10,7 @@ use super::disk::{Disk, DiskFile};
 use super::format::{self, BLOCK, Header, Kind};
 
 const SUFFIX: &str = "segment";
+const TORN: &str = "torn";
 const ZEROES: &[u8] = &[0; 1 << 20];
 
 /// Which journal a segment belongs to.
@@ -48,12 +49,29 @@ pub(super) struct Listing {
     pub segments: Vec<(u64, PathBuf)>,
     /// Leftovers of segments that were not finished.
     pub unfinished: Vec<PathBuf>,
+    /// What was cut from the tail, with the segment that had the last group then. By name.
+    pub torn: Vec<(u64, PathBuf)>,
+}
+
+/// The name under which what was cut behind the last group of segment `tail` is kept: bytes of
+/// `segment`, that one or the next, from `offset` on. `attempt` counts from 1.
+pub(super) fn torn_name(tail: u64, segment: u64, offset: u64, attempt: u32) -> String {
+    let of = if segment == tail { String::new() } else { format!("-of-{segment}") };
+    let again = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+    format!("{TORN}-{tail}-{offset}{of}{again}.bin")
+}
+
+/// The segment in the name of something kept aside.
+fn torn_behind(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".bin")?;
+    name.strip_prefix(TORN)?.strip_prefix('-')?.split('-').next()?.parse().ok()
 }
 
 pub(super) fn list(directory: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
+        listing.torn.extend(torn_behind(&path).map(|tail| (tail, path.clone())));
         let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<u64>().ok());
         match (number, path.extension().and_then(|extension| extension.to_str())) {
             (Some(number), Some(SUFFIX)) => listing.segments.push((number, path)),
@@ -62,6 +80,7 @@ pub(super) fn list(directory: &Path) -> io::Result<Listing> {
         }
     }
     listing.segments.sort_unstable();
+    listing.torn.sort_unstable_by(|a, b| a.1.cmp(&b.1));
     Ok(listing)
 }
 

@@ -10,7 +10,9 @@ use crate::domain::time::Millis;
 use super::super::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder};
 use super::super::faults::{self, Fault};
 use super::super::{AppendError, GroupPosition, Journal, MAX_GROUP_BYTES, Partition, ReadError};
-use super::{Committed, GroupLimits, Outcome, Refusal, Refused, Submission, WriterHealth, WriterStart};
+use super::{
+    Committed, GroupLimits, Housekeeping, Outcome, Refusal, Refused, Submission, Task, WriterHealth, WriterStart,
+};
 
 /// How often an append whose outcome is unknown is tried again before the writer gives up.
 const UNKNOWN_ATTEMPTS: u32 = 8;
@@ -24,7 +26,8 @@ pub(super) struct Run {
     last_group: GroupPosition,
     limits: GroupLimits,
     health: Arc<WriterHealth>,
-    trims: mpsc::Receiver<GroupPosition>,
+    /// A seal has failed and is still wanted.
+    seal_due: bool,
     /// Set for good by a failure after which nothing more is written.
     failed: Option<Refusal>,
     builder: GroupBuilder,
@@ -49,7 +52,6 @@ impl Run {
         start: WriterStart,
         limits: GroupLimits,
         health: Arc<WriterHealth>,
-        trims: mpsc::Receiver<GroupPosition>,
     ) -> Self {
         let last_group = journal.last(start.partition);
         health.starts(last_group.0, start.last_receipt);
@@ -62,7 +64,7 @@ impl Run {
             last_group,
             limits: GroupLimits { bytes: limits.bytes.min(MAX_GROUP_BYTES), frames: limits.frames.max(1) },
             health,
-            trims,
+            seal_due: false,
             failed: None,
             builder: GroupBuilder::default(),
             fault: faults::selected(),
@@ -71,36 +73,43 @@ impl Run {
     }
 
     /// Runs until every sender is gone and the queue is empty.
-    pub(super) fn serve<T>(mut self, queue: &mpsc::Receiver<Submission<T>>, mut sink: impl FnMut(Outcome<T>)) {
+    pub(super) fn serve<T>(mut self, queue: &mpsc::Receiver<Task<T>>, mut sink: impl FnMut(Outcome<T>)) {
         let _ended = Ended(Arc::clone(&self.health));
         let mut group = Vec::new();
         let mut carried = None;
-        while let Some(first) = carried.take().or_else(|| queue.recv().ok()) {
+        while let Some(task) = carried.take().or_else(|| queue.recv().ok()) {
+            let first = match task {
+                Task::Store(first) => first,
+                Task::Keep(task) => {
+                    self.keep(task);
+                    continue;
+                }
+            };
             carried = self.gather(first, queue, &mut group);
             match self.failed {
                 Some(reason) => refuse(group.drain(..), reason, &mut sink),
                 None => self.commit(&mut group, &mut sink),
             }
-            self.trim();
         }
     }
 
-    /// Fills `group` up to the limits with what waits; answers what did not fit.
+    /// Fills `group` up to the limits with what waits; answers what did not fit, or is no submission.
     fn gather<T>(
         &self,
         first: Submission<T>,
-        queue: &mpsc::Receiver<Submission<T>>,
+        queue: &mpsc::Receiver<Task<T>>,
         group: &mut Vec<Submission<T>>,
-    ) -> Option<Submission<T>> {
+    ) -> Option<Task<T>> {
         let mut bytes = GROUP_HEADER_BYTES + frame_bytes(&first);
         group.push(first);
         while group.len() < self.limits.frames {
-            let Ok(next) = queue.try_recv() else {
-                return None;
+            let next = match queue.try_recv().ok()? {
+                Task::Store(next) => next,
+                task @ Task::Keep(_) => return Some(task),
             };
             bytes += frame_bytes(&next);
             if bytes > self.limits.bytes {
-                return Some(next);
+                return Some(Task::Store(next));
             }
             group.push(next);
         }
@@ -112,6 +121,9 @@ impl Run {
         if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
             // Only a record on its own exceeds the limits.
             return refuse(group.drain(..), Refusal::TooLarge, sink);
+        }
+        if self.seal_due {
+            self.seal();
         }
         let receipt = self.last_receipt.max(self.clock.now());
         let seqs = self.encode(group, receipt);
@@ -212,12 +224,23 @@ impl Run {
         }
     }
 
-    fn trim(&mut self) {
-        if let Some(before) = self.trims.try_iter().max()
-            && let Err(error) = self.journal.trim(self.partition, before)
-        {
-            tracing::warn!(%error, cause = %error.source, "could not trim the journal");
+    fn keep(&mut self, task: Housekeeping) {
+        match task {
+            Housekeeping::Seal => self.seal(),
+            Housekeeping::Trim(before) => {
+                if let Err(error) = self.journal.trim(self.partition, before) {
+                    tracing::warn!(%error, cause = %error.source, "could not trim the journal");
+                }
+            }
         }
+    }
+
+    fn seal(&mut self) {
+        let failed = self.journal.seal(self.partition).err();
+        if let Some(error) = failed.as_ref().filter(|_| !self.seal_due) {
+            tracing::warn!(%error, cause = %error.source, "could not seal the journal: tried again with every group");
+        }
+        self.seal_due = failed.is_some();
     }
 }
 

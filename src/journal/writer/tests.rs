@@ -3,34 +3,38 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use super::super::codec::{decode_group, encode_record};
 use super::super::memory::{self, MemoryLog};
-use super::super::{AppendError, Entries, MAX_GROUP_BYTES, ReadError, TrimError};
+use super::super::{AppendError, Entries, MAX_GROUP_BYTES, ReadError, SealError, TrimError};
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::ids::{Id, Side};
 use crate::domain::record::Record;
 
-const A: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
+pub(super) const A: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
 const B: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Test };
-const P: Partition = Partition(0);
+pub(super) const P: Partition = Partition(0);
 
 fn submission<T>(key: WorkspaceKey, payload: T) -> Submission<T> {
     let record_bytes = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
     Submission { key, record_bytes, apply_version: 0, payload }
 }
 
-struct Rig {
-    log: MemoryLog,
+pub(super) struct Rig {
+    pub log: MemoryLog,
     clock: Arc<ManualClock>,
-    writer: JournalWriter<u32>,
+    pub writer: JournalWriter<u32>,
     outcomes: Receiver<Outcome<u32>>,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::on(MemoryLog::default(), |log| Box::new(log.writer()), GroupLimits::default())
     }
 
-    fn on(log: MemoryLog, journal: impl FnOnce(&MemoryLog) -> Box<dyn Journal + Send>, limits: GroupLimits) -> Self {
+    pub fn on(
+        log: MemoryLog,
+        journal: impl FnOnce(&MemoryLog) -> Box<dyn Journal + Send>,
+        limits: GroupLimits,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(1_000));
         let (sender, outcomes) = channel();
         let start = WriterStart { partition: P, last_seqs: HashMap::from([(A, 10)]), last_receipt: 500 };
@@ -39,18 +43,18 @@ impl Rig {
         Self { log, clock, writer, outcomes }
     }
 
-    fn submit(&self, key: WorkspaceKey, payload: u32) {
+    pub fn submit(&self, key: WorkspaceKey, payload: u32) {
         self.writer.handle().submit(submission(key, payload)).unwrap();
     }
 
-    fn committed(&self) -> Committed<u32> {
+    pub fn committed(&self) -> Committed<u32> {
         match self.outcomes.recv().unwrap() {
             Outcome::Committed(committed) => committed,
             Outcome::Refused(refused) => panic!("refused: {refused:?}"),
         }
     }
 
-    fn refused(&self) -> Refusal {
+    pub fn refused(&self) -> Refusal {
         match self.outcomes.recv().unwrap() {
             Outcome::Committed(committed) => panic!("committed: {committed:?}"),
             Outcome::Refused(refused) => refused.reason,
@@ -58,7 +62,7 @@ impl Rig {
     }
 
     /// (key, seq, receipt) of all frames, and the number of frames in each group.
-    fn stored(&self) -> (Vec<(WorkspaceKey, u64, Millis)>, Vec<usize>) {
+    pub fn stored(&self) -> (Vec<(WorkspaceKey, u64, Millis)>, Vec<usize>) {
         let (mut frames, mut sizes) = (Vec::new(), Vec::new());
         for entry in self.log.writer().read(P, GroupPosition(1)).unwrap() {
             let content = decode_group(&entry.unwrap().group).unwrap();
@@ -222,6 +226,10 @@ impl Journal for Gated {
         self.inner.append(p, last, group)
     }
 
+    fn seal(&mut self, p: Partition) -> Result<(), SealError> {
+        self.inner.seal(p)
+    }
+
     fn trim(&mut self, p: Partition, before: GroupPosition) -> Result<(), TrimError> {
         self.inner.trim(p, before)
     }
@@ -309,33 +317,15 @@ fn a_stop_writes_what_was_accepted_and_refuses_the_rest() {
 }
 
 #[test]
-fn the_journal_is_trimmed_after_the_next_group() {
-    let rig = Rig::new();
-    for payload in 0..3 {
-        rig.submit(A, payload);
-        rig.committed();
-    }
-    rig.writer.trim(GroupPosition(3));
-    rig.submit(A, 3);
-    rig.submit(A, 4);
-    rig.committed();
-    rig.committed();
-    let log = rig.log.clone();
-    rig.writer.stop();
-    assert_eq!(log.writer().first(P), GroupPosition(3));
-}
-
-#[test]
 fn the_fault_point_ack_before_write_acknowledges_what_is_not_written() {
     let log = MemoryLog::default();
     let (sender, queue) = channel();
-    sender.send(submission(A, 1)).unwrap();
+    sender.send(Task::Store(submission(A, 1))).unwrap();
     drop(sender);
-    let (_trims, trims) = channel();
     let clock = Arc::new(ManualClock::new(1_000));
     let health = Arc::new(WriterHealth::default());
     let journal = Box::new(log.writer());
-    let mut run = run::Run::new(journal, clock, WriterStart::default(), GroupLimits::default(), health, trims);
+    let mut run = run::Run::new(journal, clock, WriterStart::default(), GroupLimits::default(), health);
     run.fault = Some(super::super::faults::Fault::AckBeforeWrite);
     let mut told = Vec::new();
     run.serve(&queue, |outcome: Outcome<u32>| {

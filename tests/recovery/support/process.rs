@@ -234,7 +234,7 @@ impl Drop for Server {
 /// whoever opens one in this process holds this for reading, and no child is made meanwhile.
 pub static NO_SPAWN: RwLock<()> = RwLock::new(());
 
-fn spawn(command: &mut Command) -> Child {
+pub fn spawn(command: &mut Command) -> Child {
     let _alone = NO_SPAWN.write();
     command.spawn().unwrap()
 }

@@ -3,6 +3,7 @@ mod faults;
 mod faulty;
 mod layout;
 mod simulation;
+mod trim;
 
 use std::fs;
 use std::fs::OpenOptions;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 
 use self::faulty::{FaultyDisk, Loss};
 use super::super::conformance::{Bench, conformance_suite};
-use super::super::{GroupPosition, Journal, JournalRead, Partition};
+use super::super::{AppendError, GroupPosition, Journal, JournalRead, Partition};
 use super::format::{self, BLOCK};
 use super::open::MIB;
 use super::{FileJournal, FileOptions, OpenError, Opened, directory};

@@ -25,13 +25,17 @@ impl Simulation {
     }
 
     fn step(&mut self) {
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..21) {
             0..14 => self.append(),
             14..17 => self.crash(),
             17 => {
                 self.site.disk.heal();
                 let before = self.rng.random_range(0..=self.acknowledged.len() as u64);
                 self.journal.as_mut().unwrap().trim(P, GroupPosition(before)).unwrap();
+            }
+            18 => {
+                self.site.disk.heal();
+                self.journal.as_mut().unwrap().seal(P).unwrap();
             }
             _ => self.break_something(),
         }
