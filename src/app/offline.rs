@@ -73,7 +73,7 @@ pub fn system_offline<'a>(
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
-    let Opened { journal, last, torn: _ } = FileJournal::open(data_dir, options, ids)?;
+    let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
     let recovered = recover_system(&journal)?;
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);

@@ -58,7 +58,7 @@ impl DataDirectory {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, OpenError> {
-        let Opened { journal, last: _, torn } = FileJournal::open(path, options, ids.as_ref())?;
+        let Opened { journal, last: _, torn, identity: _ } = FileJournal::open(path, options, ids.as_ref())?;
         Ok(Self { path: path.to_owned(), journal, torn, clock, ids })
     }
 

@@ -159,6 +159,14 @@ pub(super) fn a_seal_lets_a_trim_go_up_to_it(bench: &dyn Bench) {
     assert_eq!(contents(&*bench.open().unwrap(), 6), [(6, b"six".to_vec())]);
 }
 
+pub(super) fn a_log_has_one_number_for_ever(bench: &dyn Bench) {
+    let journal = filled(bench, &[b"one"]);
+    let identity = journal.identity();
+    assert_eq!(journal.reader().identity(), identity);
+    drop(journal);
+    assert_eq!(bench.open().unwrap().identity(), identity);
+}
+
 /// Runs the suite on what `$bench` makes.
 macro_rules! conformance_suite {
     ($bench:expr) => {
@@ -171,6 +179,7 @@ macro_rules! conformance_suite {
             i8_unknown_outcome_of_a_lost_group => unknown_outcome(false);
             i8_torn_tail => torn_tail();
             i8_trimming_keeps_what_is_needed => trimming_keeps_what_is_needed();
+            i8_a_log_has_one_number_for_ever => a_log_has_one_number_for_ever();
             r4_10_a_seal_lets_a_trim_go_up_to_it => a_seal_lets_a_trim_go_up_to_it();
         }
     };

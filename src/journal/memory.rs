@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -11,11 +12,12 @@ use super::{
 };
 
 /// The log itself; clones share it, as several processes share a server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryLog(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
+    identity: u128,
     /// Position of the first group in `groups`, minus one.
     trimmed: u64,
     groups: Vec<Arc<[u8]>>,
@@ -31,6 +33,15 @@ pub enum Outcome {
     Full,
     /// Every append answers `Poisoned` until this is taken back.
     Poisoned,
+}
+
+impl Default for MemoryLog {
+    /// An empty log with a number that no other log of this process has.
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let identity = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(Arc::new(Mutex::new(State { identity, ..State::default() })))
+    }
 }
 
 impl MemoryLog {
@@ -133,6 +144,10 @@ impl JournalRead for MemoryJournal {
 
     fn last(&self, _partition: Partition) -> GroupPosition {
         self.log.0.lock().last()
+    }
+
+    fn identity(&self) -> u128 {
+        self.log.0.lock().identity
     }
 }
 

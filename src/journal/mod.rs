@@ -118,6 +118,10 @@ pub trait JournalRead {
 
     /// The last group; [`GroupPosition::ZERO`] where there is none.
     fn last(&self, partition: Partition) -> GroupPosition;
+
+    /// Names the log: a random number, drawn when it was created and the same for ever after. A
+    /// position says something only together with it.
+    fn identity(&self) -> u128;
 }
 
 /// Why a group was not taken.

@@ -244,4 +244,8 @@ impl JournalRead for Gated {
     fn last(&self, partition: Partition) -> GroupPosition {
         self.journal.last(partition)
     }
+
+    fn identity(&self) -> u128 {
+        self.journal.identity()
+    }
 }

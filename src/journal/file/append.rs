@@ -375,4 +375,8 @@ impl JournalRead for FileJournal {
     fn last(&self, partition: Partition) -> GroupPosition {
         self.reader.last(partition)
     }
+
+    fn identity(&self) -> u128 {
+        self.origin.journal
+    }
 }

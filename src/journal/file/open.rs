@@ -48,6 +48,8 @@ pub struct Opened {
     pub last: GroupPosition,
     /// Where the remains of a write that did not finish were put aside; empty when there were none.
     pub torn: Vec<PathBuf>,
+    /// The journal's own number ([`JournalRead::identity`](super::super::JournalRead::identity)).
+    pub identity: u128,
 }
 
 impl FileJournal {
@@ -83,7 +85,7 @@ impl FileJournal {
         let end = if scan.segments.is_empty() { super::format::BLOCK } else { scan.tail.1 };
         let journal = FileJournal::new(disk, lock, journal_dir, options, index, active, spare, end, scan.last_checksum);
         journal.note_synced();
-        Ok(Opened { journal, last: GroupPosition(scan.last), torn })
+        Ok(Opened { journal, last: GroupPosition(scan.last), torn, identity: origin.journal })
     }
 }
 

@@ -156,6 +156,10 @@ impl JournalRead for FileReader {
     fn last(&self, _partition: Partition) -> GroupPosition {
         GroupPosition(self.0.read().last)
     }
+
+    fn identity(&self) -> u128 {
+        self.0.read().origin.journal
+    }
 }
 
 struct Groups {

@@ -58,6 +58,10 @@ impl JournalRead for Observed {
     fn last(&self, p: Partition) -> GroupPosition {
         self.inner.last(p)
     }
+
+    fn identity(&self) -> u128 {
+        self.inner.identity()
+    }
 }
 
 fn observed() -> (Rig, Arc<Asked>) {

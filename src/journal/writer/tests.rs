@@ -251,6 +251,10 @@ impl JournalRead for Gated {
     fn last(&self, p: Partition) -> GroupPosition {
         self.inner.last(p)
     }
+
+    fn identity(&self) -> u128 {
+        self.inner.identity()
+    }
 }
 
 /// A rig whose journal is held at the first append, and the two ends of its gate.

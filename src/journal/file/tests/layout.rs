@@ -70,6 +70,20 @@ fn another_partition_is_not_owned() {
 }
 
 #[test]
+fn i8_every_journal_has_a_number_of_its_own_which_its_segments_carry() {
+    let site = Site::new();
+    let opened = site.try_open().unwrap();
+    assert_eq!(opened.identity, opened.journal.identity());
+    assert_eq!(site.bytes(1, 40, 16), opened.identity.to_le_bytes());
+    drop(opened);
+    let reopened = FileJournal::open(site.root.path(), &FileOptions::default(), &SeededIds::new(2)).unwrap();
+    assert_eq!(site.bytes(1, 40, 16), reopened.identity.to_le_bytes());
+    let another = tempfile::tempdir().unwrap();
+    let another = FileJournal::open(another.path(), &FileOptions { segment_bytes: MIB }, &SeededIds::new(2)).unwrap();
+    assert_ne!(another.identity, reopened.identity);
+}
+
+#[test]
 fn segment_sizes_out_of_range_are_refused() {
     let root = tempfile::tempdir().unwrap();
     for segment_bytes in [0, MIB - 1, MIB + 1, 1_025 * MIB] {
