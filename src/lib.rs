@@ -10,6 +10,7 @@
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
 //! | [`journal`] | the durable order of everything that happened; group commit |
+//! | [`snapshot`] | the whole state at one place of the journal, kept and checked |
 //! | [`domain`] | pure: events in; scores, health and breakers out |
 //! | [`recovery`] | the journal's road again, at the start |
 //! | [`app`] | the composition root |
@@ -30,3 +31,4 @@ pub mod ids;
 pub mod journal;
 pub mod recovery;
 pub mod service;
+pub mod snapshot;

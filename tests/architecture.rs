@@ -176,6 +176,40 @@ fn the_journal_knows_nothing_above_it() {
 }
 
 #[test]
+fn snapshots_know_nothing_above_them_and_of_the_domain_only_names_and_times() {
+    let ours = ours_but("snapshot");
+    let mut words: Vec<&str> = ours.iter().map(String::as_str).filter(|word| *word != "crate::journal").collect();
+    words.extend(["axum", "tokio", "ractor", "rand", "SystemTime", "Instant", "crate::journal::file"]);
+    assert_eq!(breaches("src/snapshot/", &words), [""; 0]);
+    let mut found = Vec::new();
+    for source in sources("src").iter().filter(|s| s.path.starts_with("src/snapshot/") && !is_test(&s.path)) {
+        for (at, word) in shipped(&source.code)
+            .match_indices("crate::domain::")
+            .chain(shipped(&source.code).match_indices("crate::journal::"))
+        {
+            let rest = &shipped(&source.code)[at + word.len()..];
+            let allowed = ["ids::WorkspaceKey", "time::Millis", "GroupPosition"];
+            if !allowed.iter().any(|name| rest.starts_with(name)) {
+                found.push(format!("{} names more of {word}", source.path));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn sled_is_named_where_snapshots_are_kept_in_it_and_nowhere_else() {
+    let mut found = Vec::new();
+    for source in sources("src").iter().chain(&sources("tests")) {
+        let inside = source.path.starts_with("src/snapshot/sled_store");
+        if !inside && names(&source.code, "sled") {
+            found.push(format!("{} names sled", source.path));
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn time_and_chance_come_from_two_files() {
     let mut found = Vec::new();
     for source in sources("src") {

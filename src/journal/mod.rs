@@ -27,7 +27,7 @@ pub struct Partition(pub u32);
 
 /// Where a group stands in its partition: dense from 1. Serves to read and to trim the log, nothing
 /// else (I3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct GroupPosition(pub u64);
 
 impl GroupPosition {

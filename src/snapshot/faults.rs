@@ -1,0 +1,94 @@
+//! Fault points for crash tests: the process ends at a step of a snapshot, as if it had been killed.
+//! They exist only with the cargo feature `faults`, and do nothing unless an environment variable
+//! selects one.
+//!
+//! `TRIPSWITCH_FAULT_SNAPSHOT=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th
+//! time, from 1, that this process comes to the step. Without `@<n>`, the first.
+
+/// The steps of a snapshot in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// `snapshot-block`: a block is taken.
+    Block,
+    /// `snapshot-synced`: all parts are closed and on stable storage.
+    Synced,
+    /// `snapshot-manifest`: so is the manifest.
+    Manifest,
+    /// `snapshot-renamed`: the snapshot has its name, and the name is on stable storage.
+    Renamed,
+    /// `snapshot-verified`: it has been read back.
+    Verified,
+    /// `snapshot-removed`: a snapshot has lost its name, and its files go.
+    Removed,
+}
+
+/// Does `work`, and is a fault point before and behind it.
+pub(super) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    point(step, true);
+    let done = work()?;
+    point(step, false);
+    Ok(done)
+}
+
+#[cfg(not(feature = "faults"))]
+const fn point(_step: Step, _before: bool) {}
+
+#[cfg(feature = "faults")]
+fn point(step: Step, before: bool) {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static SELECTED: LazyLock<Option<Selected>> =
+        LazyLock::new(|| Selected::parse(&std::env::var("TRIPSWITCH_FAULT_SNAPSHOT").ok()?));
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+
+    let Some(selected) = &*SELECTED else { return };
+    if (selected.step, selected.before) == (step, before) && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == selected.time
+    {
+        std::process::abort();
+    }
+}
+
+#[cfg(feature = "faults")]
+#[derive(Debug, PartialEq, Eq)]
+struct Selected {
+    step: Step,
+    before: bool,
+    time: u64,
+}
+
+#[cfg(feature = "faults")]
+impl Selected {
+    fn parse(text: &str) -> Option<Self> {
+        let (name, time) = text.split_once('@').unwrap_or((text, "1"));
+        let (name, before) = name.strip_prefix("before-").map_or((name, false), |name| (name, true));
+        let step = match name {
+            "snapshot-block" => Some(Step::Block),
+            "snapshot-synced" => Some(Step::Synced),
+            "snapshot-manifest" => Some(Step::Manifest),
+            "snapshot-renamed" => Some(Step::Renamed),
+            "snapshot-verified" => Some(Step::Verified),
+            "snapshot-removed" => Some(Step::Removed),
+            _ => None,
+        };
+        let selected = step.zip(time.parse().ok()).map(|(step, time)| Self { step, before, time });
+        if selected.is_none() {
+            tracing::warn!(fault = text, "unknown fault point");
+        }
+        selected
+    }
+}
+
+#[cfg(all(test, feature = "faults"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_selected_by_name_side_and_time() {
+        let selected = |step, before, time| Some(Selected { step, before, time });
+        assert_eq!(Selected::parse("snapshot-synced"), selected(Step::Synced, false, 1));
+        assert_eq!(Selected::parse("before-snapshot-block@17"), selected(Step::Block, true, 17));
+        assert_eq!(Selected::parse("snapshot-nothing"), None);
+        assert_eq!(Selected::parse("snapshot-block@x"), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! The only file that calls sled (0.34.7), and what it takes to do so safely.
+//!
+//! sled panics where it meets what it does not expect, in its own threads too, and a thread that died
+//! leaves others waiting for ever. So what may end like that runs on a thread of its own, with a limit
+//! of time; what does not come back is left behind with everything it holds.
+
+use std::fs::File;
+use std::io;
+use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use fs4::{FileExt, TryLockError};
+use sled::{Config, Db, Mode};
+
+use super::super::{Block, BlockKey, SnapshotError, SnapshotNumber, is_environment};
+
+const OPEN_LIMIT: Duration = Duration::from_secs(30);
+/// Of a few MiB, or of a flush: a disk that is busy with other things may take a while.
+const WRITE_LIMIT: Duration = Duration::from_secs(120);
+const CACHE_BYTES: u64 = 16 << 20;
+
+/// How often, and with which pauses, somebody else's lock is tried: 20 s.
+const LOCK_TRIES: u32 = if cfg!(test) { 300 } else { 2_000 };
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Why sled did not do what it was asked for.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Sled(sled::Error),
+    Panicked(String),
+    Stuck(Duration),
+}
+
+impl Failure {
+    /// While writing a snapshot in `path`.
+    pub(super) fn writing(self, path: &Path) -> SnapshotError {
+        match self {
+            Self::Sled(sled::Error::Io(source)) => SnapshotError::writing(path, source),
+            other => SnapshotError::Engine { what: other.text() },
+        }
+    }
+
+    /// While reading a part in `path`, whose files are as they were written.
+    pub(super) fn reading(self, number: SnapshotNumber, path: &Path) -> SnapshotError {
+        match self {
+            Self::Sled(sled::Error::Io(source)) if is_environment(&source) => {
+                SnapshotError::Io { path: path.into(), source }
+            }
+            other => SnapshotError::Damaged { number, what: format!("{}: {}", path.display(), other.text()) },
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Sled(error) => error.to_string(),
+            Self::Panicked(message) => format!("sled has panicked: {message}"),
+            Self::Stuck(limit) => format!("sled did not come back within {} s", limit.as_secs()),
+        }
+    }
+}
+
+fn guarded<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> sled::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let run = move || {
+        // Nobody listens any more if the limit is over.
+        let _ = sender.send(caught(work));
+    };
+    let spawned = thread::Builder::new().name("snapshot-sled".into()).spawn(run);
+    spawned.map_err(|error| Failure::Sled(sled::Error::Io(error)))?;
+    receiver.recv_timeout(limit).unwrap_or(Err(Failure::Stuck(limit)))
+}
+
+fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(Failure::Sled),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Failure::Panicked(text.unwrap_or("without a message").to_owned()))
+        }
+    }
+}
+
+/// A database that is open.
+#[derive(Debug)]
+pub(super) struct Part {
+    db: Option<Db>,
+}
+
+impl Part {
+    /// Opens the database in `directory`, or makes one there.
+    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
+        let config = Config::new()
+            .path(directory)
+            .mode(Mode::HighThroughput)
+            .cache_capacity(CACHE_BYTES)
+            .use_compression(false)
+            .flush_every_ms(None);
+        guarded(OPEN_LIMIT, move || config.open()).map(|db| Self { db: Some(db) })
+    }
+
+    pub(super) fn insert(&self, blocks: Vec<Block>) -> Result<(), Failure> {
+        let db = self.db().clone();
+        guarded(WRITE_LIMIT, move || {
+            blocks.into_iter().try_for_each(|block| db.insert(block.key.to_bytes(), block.value).map(drop))
+        })
+    }
+
+    /// Hands everything to the operating system, and closes.
+    pub(super) fn close(mut self) -> Result<(), Failure> {
+        let db = self.db.take();
+        guarded(WRITE_LIMIT, move || db.map_or(Ok(0), |db| db.flush()).map(drop))
+    }
+
+    /// The blocks with keys in `range`, in ascending order.
+    pub(super) fn blocks(self: Arc<Self>, range: &RangeInclusive<BlockKey>) -> PartBlocks {
+        let rows = self.db().range(range.start().to_bytes()..=range.end().to_bytes());
+        PartBlocks { rows, _part: self }
+    }
+
+    fn db(&self) -> &Db {
+        self.db.as_ref().expect("it is taken when the part closes")
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let Some(db) = self.db.take() else { return };
+        // sled flushes as it goes, and panics where that fails.
+        if let Err(failure) = guarded(WRITE_LIMIT, move || Ok(drop(db))) {
+            tracing::warn!(error = failure.text(), "a part of a snapshot did not close");
+        }
+    }
+}
+
+/// The blocks of a part, one by one. In this order they are dropped: the part is the last.
+pub(super) struct PartBlocks {
+    rows: sled::Iter,
+    _part: Arc<Part>,
+}
+
+impl Iterator for PartBlocks {
+    type Item = Result<Block, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = caught(|| self.rows.next().transpose()).transpose()?;
+        Some(row.and_then(|(key, value)| {
+            let found = BlockKey::from_bytes(&key).map(|key| Block { key, value: value.to_vec() });
+            found.ok_or_else(|| Failure::Sled(sled::Error::Unsupported("it has a key of another kind".into())))
+        }))
+    }
+}
+
+/// Waits until nobody has the database open. sled's threads may hold it for a moment after it was
+/// closed; longer than that only another process does.
+pub(super) fn wait_until_closed(directory: &Path) -> Result<(), SnapshotError> {
+    let path = directory.join("db");
+    let io = |source| SnapshotError::Io { path: path.clone(), source };
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(io)?,
+    };
+    for _ in 0..LOCK_TRIES {
+        match FileExt::try_lock(&file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
+    Err(SnapshotError::InUse { path: directory.into() })
+}
