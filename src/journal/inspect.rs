@@ -10,7 +10,7 @@ use crate::domain::time::Millis;
 
 use super::GroupPosition;
 use super::codec::{CodecError, GroupView};
-use super::file::{DirectoryLock, OpenError, Scan, directory, scan, torn_kept};
+use super::file::{OpenError, Scan, TornTail, directory, scan_read_only, torn_kept, torn_tail};
 
 /// What `verify` has to say about its own limits (R9.4).
 pub const LAST_GROUP_NOTE: &str = "Rot in the very last group cannot be told from a write that did not finish: \
@@ -38,7 +38,7 @@ pub struct Report {
     pub last: Option<GroupReport>,
     pub workspaces: Vec<WorkspaceReport>,
     /// What follows the last group and is not zero; it is cut at the next start.
-    pub torn_tail: Vec<TornReport>,
+    pub torn_tail: Vec<TornTail>,
     /// What earlier starts have cut and kept.
     pub torn_kept: Vec<PathBuf>,
     /// Groups that are whole and yet not right.
@@ -77,14 +77,6 @@ pub struct WorkspaceReport {
     pub last_seq: u64,
 }
 
-/// Remains of an unfinished write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TornReport {
-    pub file: PathBuf,
-    pub offset: u64,
-    pub bytes: u64,
-}
-
 /// A whole group that is not right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -97,15 +89,10 @@ pub struct Problem {
 /// [`OpenError::InUse`] while a server holds the directory, [`OpenError::Missing`] where there is no
 /// journal, [`OpenError::Damaged`] and [`OpenError::UnknownVersion`] as at a start.
 pub fn inspect(data_dir: &Path, depth: Depth) -> Result<Report, OpenError> {
-    let journal = directory(data_dir);
-    if !journal.is_dir() {
-        return Err(OpenError::Missing { path: journal });
-    }
-    let _lock = DirectoryLock::acquire_read_only(data_dir)?;
     let mut survey =
         Survey { depth, report: Report::default(), workspaces: BTreeMap::new(), last_receipt: Millis::MIN };
-    let scanned = scan(&journal, &mut |position, group| survey.group(position, group))?;
-    survey.finish(&scanned, &journal)
+    let (_lock, scanned) = scan_read_only(data_dir, &mut |position, group| survey.group(position, group))?;
+    survey.finish(&scanned, &directory(data_dir))
 }
 
 struct Survey {
@@ -171,12 +158,7 @@ impl Survey {
             first_group: segment.first_group,
         });
         self.report.segments = segments.collect();
-        let torn = scan.torn.iter().map(|extent| TornReport {
-            file: scan.segments[extent.segment].path.clone(),
-            offset: extent.offset,
-            bytes: extent.length,
-        });
-        self.report.torn_tail = torn.collect();
+        self.report.torn_tail = torn_tail(scan);
         self.report.torn_kept = torn_kept(journal)?;
         self.report.workspaces = self.workspaces.into_values().collect();
         Ok(self.report)

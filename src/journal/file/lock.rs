@@ -32,8 +32,8 @@ impl DirectoryLock {
         Ok(Self { _file: file })
     }
 
-    /// Takes the lock, shared with others that only read, without changing anything; `None` where there is no lock file, which means
-    /// that no process has opened this directory.
+    /// Takes the lock, shared with others that only read, without changing anything; `None` where
+    /// there is no lock file, which means that no process has opened this directory.
     pub fn acquire_read_only(data_dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = data_dir.join("lock");
         match File::open(&path) {

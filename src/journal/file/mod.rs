@@ -16,12 +16,16 @@ mod format;
 mod lock;
 mod open;
 mod read;
+mod read_only;
 mod scan;
 mod segment;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use scan::{Scan, scan};
+pub(crate) use read_only::{scan_read_only, torn_tail};
+pub(crate) use scan::Scan;
+#[cfg(test)]
+pub(crate) use scan::scan;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +35,7 @@ use thiserror::Error;
 pub use append::FileJournal;
 pub use lock::DirectoryLock;
 pub use open::{FileOptions, Opened};
+pub use read_only::{ReadOnlyJournal, TornTail};
 
 /// The journal's directory inside the data directory.
 pub(crate) fn directory(data_dir: &Path) -> PathBuf {

@@ -69,7 +69,7 @@ impl FileJournal {
     ) -> Result<Opened, OpenError> {
         options.check()?;
         let journal_dir = directory(data_dir);
-        fs::create_dir_all(data_dir).map_err(OpenError::io(data_dir))?;
+        make_directory(&*disk, data_dir).map_err(OpenError::io(data_dir))?;
         let lock = DirectoryLock::acquire(data_dir)?;
         fs::create_dir_all(&journal_dir).map_err(OpenError::io(&journal_dir))?;
         disk.sync_directory(data_dir).map_err(OpenError::io(data_dir))?;
@@ -79,6 +79,10 @@ impl FileJournal {
         }
         let scan = scan(&journal_dir, &mut |_, _| {})?;
         let torn = cut(&*disk, &journal_dir, &scan)?;
+        if scan.origin.is_none() {
+            // Made by a process that died before it came to this; or by an operator, long ago.
+            sync_parent(&*disk, data_dir).map_err(OpenError::io(data_dir))?;
+        }
         let (origin, active, spare) = writable(&*disk, &journal_dir, options, ids, &scan)?;
         let segments = index(&scan, &active);
         let index = Index { origin, segments, last: scan.last };
@@ -86,6 +90,37 @@ impl FileJournal {
         let journal = FileJournal::new(disk, lock, journal_dir, options, index, active, spare, end, scan.last_checksum);
         journal.note_synced();
         Ok(Opened { journal, last: GroupPosition(scan.last), torn, identity: origin.journal })
+    }
+}
+
+/// Makes a directory and those it lies in, where they are missing, and their names durable.
+fn make_directory(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = parent(path);
+    make_directory(disk, parent)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        result => result?,
+    }
+    disk.sync_directory(parent)
+}
+
+/// Makes the name of a directory that was found durable. Where its parent may not be read, whoever
+/// has the right to must have made it.
+fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.sync_directory(parent(path)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
     }
 }
 
@@ -131,13 +166,18 @@ fn index(scan: &Scan, active: &SegmentFile) -> Vec<Indexed> {
     if scan.segments.is_empty() {
         return vec![Indexed { number: active.number, path: active.path.clone(), first_group: None }];
     }
-    let upto_active = scan.segments[..=scan.tail.0].iter();
+    index_upto_tail(scan)
+}
+
+/// The segments that hold groups, and the one with the tail. There must be one.
+pub(super) fn index_upto_tail(scan: &Scan) -> Vec<Indexed> {
+    let upto_tail = scan.segments[..=scan.tail.0].iter();
     let indexed = |found: &ScannedSegment| Indexed {
         number: found.number,
         path: found.path.clone(),
         first_group: found.first_group,
     };
-    upto_active.map(indexed).collect()
+    upto_tail.map(indexed).collect()
 }
 
 /// Puts the torn extents aside, durably, and only then zeroes them.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -25,6 +25,8 @@ pub struct Faults {
     pub no_space: bool,
     /// Names cannot be made durable.
     pub no_directory_sync: bool,
+    /// The directories that were synced.
+    pub synced: Vec<PathBuf>,
     /// Counts the writes and syncs of files.
     pub calls: u32,
 }
@@ -73,8 +75,13 @@ impl Disk for FaultyDisk {
         fs::remove_file(path)
     }
 
-    fn sync_directory(&self, _path: &Path) -> io::Result<()> {
-        if self.0.lock().no_directory_sync { Err(io::Error::other("no names")) } else { Ok(()) }
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        let mut faults = self.0.lock();
+        if faults.no_directory_sync {
+            return Err(io::Error::other("no names"));
+        }
+        faults.synced.push(path.to_path_buf());
+        Ok(())
     }
 }
 

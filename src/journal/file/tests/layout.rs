@@ -1,15 +1,12 @@
-//! Segments, sizes, the lock, and what `journal status` and `verify` tell.
+//! Segments, sizes, the lock, and durable names.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use super::super::super::codec::{GroupBuilder, encode_record};
-use super::super::super::inspect::{Depth, GroupReport, inspect};
+use super::super::super::inspect::{Depth, inspect};
 use super::super::super::{AppendError, JournalRead, MAX_GROUP_BYTES};
 use super::super::DirectoryLock;
 use super::*;
-use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::record::Record;
 
 #[test]
 fn i7_groups_go_on_over_many_segments_and_openings() {
@@ -105,83 +102,23 @@ fn r9_6_the_second_of_two_openers_is_refused_and_changes_nothing() {
     assert_eq!(site.open().last(P), GroupPosition(2));
 }
 
-/// Names and contents of everything below the data directory.
-fn everything(site: &Site) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
-    let mut all = BTreeMap::new();
-    for directory in [site.root.path().to_path_buf(), directory(site.root.path())] {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            all.insert(path.clone(), fs::read(path).ok());
-        }
-    }
-    all
-}
-
-const LIVE: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
-const TEST: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Test };
-
-fn group(receipt: i64, frames: &[(WorkspaceKey, u64)]) -> Vec<u8> {
-    let mut builder = GroupBuilder::default();
-    builder.begin(receipt);
-    let record = encode_record(&Record::Delivered { endpoint: Id(5), upto: 6 });
-    frames.iter().for_each(|(key, seq)| builder.push(*key, *seq, 0, &record));
-    builder.finish().to_vec()
-}
-
 #[test]
-fn r10_5_status_and_verify_tell_what_is_there_and_change_nothing() {
-    let site = Site::new();
-    let groups = [group(10, &[(LIVE, 1), (TEST, 1)]), group(20, &[(LIVE, 2)]), group(20, &[(LIVE, 3)])];
-    let mut journal = site.open();
-    groups.iter().for_each(|group| {
-        append(&mut journal, group);
-    });
-    drop(journal);
-    site.patch(1, BLOCK * 4, b"torn");
-    // A copy may come without the lock file.
-    fs::remove_file(site.root.path().join("lock")).unwrap();
-    let before = everything(&site);
-    let report = inspect(site.root.path(), Depth::Verify).unwrap();
-    assert_eq!(inspect(site.root.path(), Depth::Status).unwrap(), report);
-    assert!(everything(&site) == before);
-    assert_eq!((report.groups, report.frames, report.segments.len()), (3, 4, 1));
-    assert_eq!(report.bytes, groups.iter().map(|group| group.len() as u64).sum::<u64>());
-    assert_eq!((report.segments[0].used, report.segments[0].groups), (BLOCK * 4, 3));
-    let told = |group, receipt| Some(GroupReport { group: GroupPosition(group), receipt: Some(receipt) });
-    assert_eq!((report.first, report.last), (told(1, 10), told(3, 20)));
-    let sides: Vec<_> = report.workspaces.iter().map(|w| (w.key, w.frames, w.first_seq, w.last_seq)).collect();
-    assert_eq!(sides, [(LIVE, 3, 1, 3), (TEST, 1, 1, 1)]);
-    assert_eq!((report.torn_tail[0].offset, report.torn_tail[0].bytes), (BLOCK * 4, 512));
-    assert_eq!(report.problems, []);
-    drop(site.open());
-    let report = inspect(site.root.path(), Depth::Verify).unwrap();
-    assert_eq!((report.torn_tail.len(), report.torn_kept.len()), (0, 1));
-}
-
-#[test]
-fn r10_5_verify_finds_whole_groups_that_are_not_right() {
-    let site = Site::new();
-    let mut journal = site.open();
-    append(&mut journal, &group(10, &[(LIVE, 1)]));
-    append(&mut journal, &group(9, &[(LIVE, 3)]));
-    append(&mut journal, b"not a group");
-    let mut bad_record = group(10, &[(LIVE, 4)]);
-    let variant = bad_record.len() - 28;
-    bad_record[variant] = 99;
-    append(&mut journal, &bad_record);
-    drop(journal);
-    let at = |depth| -> Vec<u64> {
-        inspect(site.root.path(), depth).unwrap().problems.iter().map(|problem| problem.group.0).collect()
-    };
-    assert_eq!(at(Depth::Status), [2, 2, 3]);
-    assert_eq!(at(Depth::Verify), [2, 2, 3, 4]);
-}
-
-#[test]
-fn r10_5_inspecting_what_is_not_there() {
+fn r9_1_the_names_of_all_that_an_opening_makes_are_durable_before_it_answers() {
     let root = tempfile::tempdir().unwrap();
-    assert!(matches!(inspect(root.path(), Depth::Status), Err(OpenError::Missing { .. })));
-    assert!(fs::read_dir(root.path()).unwrap().next().is_none());
+    let disk = FaultyDisk::default();
+    let open = |path: &Path| {
+        disk.heal();
+        let options = FileOptions { segment_bytes: MIB };
+        drop(FileJournal::open_on(Arc::new(disk.clone()), path, &options, &SeededIds::new(1)).unwrap());
+        disk.0.lock().synced.clone()
+    };
+    let (outer, data) = (root.path().join("outer"), root.path().join("outer/data"));
+    let journal = directory(&data);
+    assert_eq!(open(&data), [root.path(), &outer, &data, &outer, &journal]);
+    assert_eq!(open(&data), [&*data, &journal], "the second time nothing is made");
+    let made_by_hand = root.path().join("by hand");
+    fs::create_dir(&made_by_hand).unwrap();
+    assert_eq!(open(&made_by_hand), [&*made_by_hand, root.path(), &directory(&made_by_hand)]);
 }
 
 #[test]

@@ -2,6 +2,7 @@ mod crash;
 mod faults;
 mod faulty;
 mod layout;
+mod reading;
 mod simulation;
 mod trim;
 
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 
 use self::faulty::{FaultyDisk, Loss};
 use super::super::conformance::{Bench, conformance_suite};
-use super::super::{AppendError, GroupPosition, Journal, JournalRead, Partition};
+use super::super::{AppendError, GroupPosition, Journal, JournalRead, Partition, ReadError};
 use super::format::{self, BLOCK};
 use super::open::MIB;
 use super::{FileJournal, FileOptions, OpenError, Opened, directory};
