@@ -21,9 +21,9 @@ use crate::domain::time::Millis;
 use super::MAX_GROUP_BYTES;
 
 /// The version of groups that are written.
-pub const GROUP_VERSION: u16 = 0;
+pub const GROUP_VERSION: u16 = 1;
 /// The version of records that are written.
-pub const RECORD_VERSION: u16 = 0;
+pub const RECORD_VERSION: u16 = 1;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;

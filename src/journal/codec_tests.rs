@@ -81,11 +81,11 @@ fn a_builder_begins_anew() {
 }
 
 #[test]
-fn r9_7_golden_bytes_of_version_0() {
+fn r9_7_golden_bytes_of_version_1() {
     let bytes = group(&[(B, 0x0102, skip())]);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let expected = [
-        "0000",
+        "0100",
         "0000",
         "01000000",
         "2a00000000000000", // group: version, reserved, count, receipt
@@ -95,7 +95,7 @@ fn r9_7_golden_bytes_of_version_0() {
         "0300", // workspace, side, reserved, apply
         "1d000000",
         "0201000000000000", // record length, seq
-        "0000",
+        "0100",
         "03000000",
         "0300000000000000",
         "0200",
@@ -107,14 +107,17 @@ fn r9_7_golden_bytes_of_version_0() {
 
 #[test]
 fn r9_7_unknown_versions_are_refused_by_name() {
-    let mut bytes = sample();
-    bytes[0] = 9;
-    let message = decode_group(&bytes).unwrap_err().to_string();
-    assert_eq!(message, "group version 9 is unknown to this program, which knows version 0");
-    let mut record = encode_record(&skip());
-    record[0..2].copy_from_slice(&513_u16.to_le_bytes());
-    let message = decode_record(&record).unwrap_err().to_string();
-    assert_eq!(message, "record version 513 is unknown to this program, which knows version 0");
+    // Version 0 was never released.
+    for version in [0_u16, 2, 513] {
+        let mut bytes = sample();
+        bytes[0..2].copy_from_slice(&version.to_le_bytes());
+        let message = decode_group(&bytes).unwrap_err().to_string();
+        assert_eq!(message, format!("group version {version} is unknown to this program, which knows version 1"));
+        let mut record = encode_record(&skip());
+        record[0..2].copy_from_slice(&version.to_le_bytes());
+        let message = decode_record(&record).unwrap_err().to_string();
+        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 1"));
+    }
 }
 
 #[test]
@@ -138,11 +141,11 @@ fn left_over_bytes_are_refused() {
 #[test]
 fn a_huge_length_is_refused_and_not_allocated() {
     // The actor of a command, of 2^62 bytes.
-    let mut record = vec![0, 0, 1, 0, 0, 0];
+    let mut record = vec![1, 0, 1, 0, 0, 0];
     record.extend_from_slice(&(1_u64 << 62).to_le_bytes());
     assert!(matches!(decode_record(&record), Err(CodecError::Decode(_))));
     // A list of 2^62 events.
-    let mut record = vec![0, 0, 0, 0, 0, 0];
+    let mut record = vec![1, 0, 0, 0, 0, 0];
     record.extend_from_slice(&(1_u64 << 62).to_le_bytes());
     assert!(matches!(decode_record(&record), Err(CodecError::Decode(_))));
     // Four billion frames, and a frame of four gigabytes.

@@ -23,7 +23,7 @@ use super::super::MAX_GROUP_BYTES;
 /// Segments and groups start on multiples of this.
 pub(crate) const BLOCK: u64 = 512;
 pub(super) const HEADER_BYTES: usize = 64;
-pub(super) const VERSION: u16 = 0;
+pub(super) const VERSION: u16 = 1;
 
 const GROUP_MAGIC: [u8; 8] = *b"TripsGrp";
 const SEGMENT_MAGIC: [u8; 8] = *b"TripsSeg";

@@ -225,10 +225,10 @@ fn i7_a_group_within_a_torn_group_is_no_sign_of_damage_unless_it_is_the_journal_
     }
 }
 
-/// Gives what starts at `offset` version 7, checksum included.
-fn make_version_7(site: &Site, offset: u64, length: u64) {
+/// Gives what starts at `offset` another version, checksum included.
+fn make_version(site: &Site, version: u16, offset: u64, length: u64) {
     let mut bytes = site.bytes(1, offset, HEADER_BYTES as u64 + length);
-    bytes[8] = 7;
+    bytes[8..10].copy_from_slice(&version.to_le_bytes());
     bytes[16..20].fill(0);
     let checksum = crc32c::crc32c(&bytes);
     bytes[16..20].copy_from_slice(&checksum.to_le_bytes());
@@ -242,10 +242,19 @@ fn make_version_7(site: &Site, offset: u64, length: u64) {
 fn r9_7_an_unknown_version_is_refused_by_name(#[case] offset: u64, #[case] length: u64) {
     let site = Site::new();
     three_groups(&site);
-    make_version_7(&site, offset, length);
-    let error = site.try_open().unwrap_err();
-    assert!(matches!(error, OpenError::UnknownVersion { found: 7, known: 0, offset: told, .. } if told == offset));
-    assert!(error.to_string().contains("format version 7"), "{error}");
+    // Version 0 was never released.
+    for version in [0, 2, 513] {
+        make_version(&site, version, offset, length);
+        let error = site.try_open().unwrap_err();
+        let told = match &error {
+            OpenError::UnknownVersion { found, known: 1, offset: told, .. } => Some((*found, *told)),
+            _ => None,
+        };
+        assert_eq!(told, Some((version, offset)), "{error}");
+        assert!(error.to_string().contains(&format!("format version {version} at byte {offset}")), "{error}");
+    }
+    make_version(&site, 1, offset, length);
+    assert_eq!(site.open().last(P), GroupPosition(3));
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! What the golden stream must hold: each kind of record, event, command and change of the system.
+
+use std::collections::BTreeSet;
+
+use tripswitch::domain::event::{Body, ObservedSignal};
+use tripswitch::domain::record::{Command, Frame, Record};
+use tripswitch::domain::system::SystemRecord;
+
+/// All names that the functions below give: a new variant does not compile without one.
+const ALL: [&str; 27] = [
+    "account updated",
+    "acknowledge",
+    "attention item",
+    "command",
+    "delivered",
+    "erasure",
+    "events",
+    "imported score",
+    "initialised",
+    "key created",
+    "key revoked",
+    "keys used",
+    "message received",
+    "message sent",
+    "observed signal",
+    "own signal",
+    "patch",
+    "conversation created",
+    "conversation resolved",
+    "resolve",
+    "retention",
+    "settings",
+    "skip",
+    "status",
+    "survey",
+    "system",
+    "workspace created",
+];
+
+/// The kinds that none of the frames is of.
+pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
+    let found: BTreeSet<_> = frames.iter().flat_map(|frame| kinds(&frame.record)).collect();
+    assert!(found.iter().all(|kind| ALL.contains(kind)), "{found:?}");
+    ALL.into_iter().filter(|kind| !found.contains(kind)).collect()
+}
+
+fn kinds(record: &Record) -> Vec<&'static str> {
+    match record {
+        Record::Events(events) => {
+            let bodies = events.iter().map(|event| body(&event.body));
+            std::iter::once("events").chain(bodies).collect()
+        }
+        Record::Command { command: done, .. } => vec!["command", command(done)],
+        Record::Settings(_) => vec!["settings"],
+        Record::Skip { .. } => vec!["skip"],
+        Record::System(change) => vec!["system", system(change)],
+        Record::Delivered { .. } => vec!["delivered"],
+        Record::Erasure { .. } => vec!["erasure"],
+        Record::Retention { .. } => vec!["retention"],
+    }
+}
+
+fn body(body: &Body) -> &'static str {
+    match body {
+        Body::ConversationCreated => "conversation created",
+        Body::MessageReceived(_) => "message received",
+        Body::MessageSent { .. } => "message sent",
+        Body::StatusChanged(_) => "status",
+        Body::ConversationResolved(_) => "conversation resolved",
+        Body::AttentionItemCreated(_) => "attention item",
+        Body::SignalObserved { signal: ObservedSignal::Catalogue(_), .. } => "observed signal",
+        Body::SignalObserved { signal: ObservedSignal::Own(_), .. } => "own signal",
+        Body::SurveyResponded { .. } => "survey",
+        Body::ConversationScored(_) => "imported score",
+        Body::AccountUpdated { .. } => "account updated",
+    }
+}
+
+fn command(command: &Command) -> &'static str {
+    match command {
+        Command::PatchCsatConfig(_) => "patch",
+        Command::Acknowledge { .. } => "acknowledge",
+        Command::Resolve { .. } => "resolve",
+    }
+}
+
+fn system(change: &SystemRecord) -> &'static str {
+    match change {
+        SystemRecord::Initialised { .. } => "initialised",
+        SystemRecord::WorkspaceCreated { .. } => "workspace created",
+        SystemRecord::KeyCreated { .. } => "key created",
+        SystemRecord::KeyRevoked { .. } => "key revoked",
+        SystemRecord::KeysUsed(_) => "keys used",
+    }
+}

@@ -1,0 +1,138 @@
+//! The events of the golden stream.
+
+use tripswitch::domain::event::{
+    AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
+    TurnFeatures,
+};
+use tripswitch::domain::ids::Id;
+use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::scoring::catalogue::SignalKind;
+use tripswitch::domain::time::Millis;
+
+/// Makes events, each with an identity of its own.
+#[derive(Default)]
+pub struct Events {
+    identities: u32,
+    sent: Vec<EventRecord>,
+}
+
+impl Events {
+    pub fn conversation(&self, number: u64) -> Id {
+        Id(0x0190_b5c0_0000_7000_8000_00c0_0000_0000 + u128::from(number))
+    }
+
+    fn account(number: u64) -> Id {
+        Id(0x0190_b5c0_0000_7000_8000_00ac_0000_0000 + u128::from(number))
+    }
+
+    fn event(&mut self, conversation: u64, body: Body) -> EventRecord {
+        self.identities += 1;
+        let mut key = *b"identity....";
+        key[8..].copy_from_slice(&self.identities.to_be_bytes());
+        let conversation = Some(self.conversation(conversation));
+        let event = EventRecord {
+            identity: Identity { key, content: 1_000 + self.identities },
+            time: None,
+            conversation,
+            account: None,
+            account_name: None,
+            contact: None,
+            channel: None,
+            intent: None,
+            body,
+        };
+        self.sent.push(event.clone());
+        event
+    }
+
+    /// Three conversations with events of every kind in them, one request each, and an account's contacts.
+    pub fn everything(&mut self) -> Vec<Vec<EventRecord>> {
+        let mut created = self.event(1, Body::ConversationCreated);
+        created.account = Some(Self::account(1));
+        created.account_name = Some("Bäckerei Müller".into());
+        created.contact = Some("someone@example.com".into());
+        created.channel = Some("email".into());
+        created.intent = Some("order_status".into());
+        let mut first = vec![created];
+        first.extend(self.dialogue(1));
+        first.extend(self.observed(1));
+        first.push(self.event(1, Body::ConversationResolved(Resolution::AiResolved)));
+        let mut second = self.dialogue(2);
+        let statuses = [Status::Open, Status::InProgress, Status::AwaitingContact, Status::Resolved, Status::Open];
+        second.extend(statuses.map(|status| self.event(2, Body::StatusChanged(status))));
+        second.push(self.event(2, Body::ConversationResolved(Resolution::HumanResolved)));
+        second.push(self.event(2, Body::SurveyResponded { rating: 4, comment: None }));
+        let mut third = self.dialogue(3);
+        third.push(self.event(3, Body::ConversationResolved(Resolution::Abandoned)));
+        third.extend([Status::Closed, Status::Abandoned].map(|status| self.event(4, Body::StatusChanged(status))));
+        let contacts = vec!["someone@example.com".into(), "+46 70 123".into()];
+        let mut updated = self.event(0, Body::AccountUpdated { contacts });
+        (updated.conversation, updated.account) = (None, Some(Self::account(2)));
+        vec![first, second, third, vec![updated]]
+    }
+
+    fn dialogue(&mut self, conversation: u64) -> Vec<EventRecord> {
+        let features = |compound, words: &[u32]| TurnFeatures {
+            compound,
+            read: true,
+            hits: 0b1_0010_1001,
+            question: compound.is_none(),
+            exclamation: compound.is_some(),
+            words: words.into(),
+        };
+        let bodies = [
+            Body::MessageReceived(features(Some(-4_215), &[3, 70_000, u32::MAX])),
+            Body::MessageSent { sender: Sender::Ai, features: features(None, &[3]) },
+            Body::MessageReceived(features(Some(7_096), &[])),
+            Body::MessageSent { sender: Sender::Human, features: features(Some(0), &[5, 6]) },
+            Body::MessageReceived(TurnFeatures::default()),
+        ];
+        bodies.map(|body| self.event(conversation, body)).into()
+    }
+
+    /// Attention items, signals and an answer to a survey.
+    fn observed(&mut self, conversation: u64) -> Vec<EventRecord> {
+        let items = [AttentionType::ValidationFailed, AttentionType::HumanRequested, AttentionType::Escalation];
+        let mut bodies: Vec<_> = items.map(Body::AttentionItemCreated).into();
+        bodies.extend(
+            SignalKind::ALL.into_iter().zip(1..).map(|(kind, part)| Body::SignalObserved {
+                signal: ObservedSignal::Catalogue(kind),
+                value: part * 2_000,
+            }),
+        );
+        let own = OwnSignal { name: "refund_offered".into(), weight: 1.25, loadings: [0.5, 0.125, 0.375] };
+        bodies.push(Body::SignalObserved { signal: ObservedSignal::Own(own), value: u16::MAX });
+        bodies.push(Body::SurveyResponded { rating: 2, comment: Some("slow, but kind".into()) });
+        bodies.into_iter().map(|body| self.event(conversation, body)).collect()
+    }
+
+    /// A score from elsewhere for a conversation of an account.
+    pub fn import(&mut self, conversation: u64, account: u64, hundredths: u16, time: Option<Millis>) -> EventRecord {
+        let score = ImportedScore {
+            dimensions: [hundredths, hundredths + 10, hundredths + 20].map(Hundredths),
+            resolved: hundredths >= 200,
+            confidence: Hundredths(85),
+            signal_count: 4,
+        };
+        let mut event = self.event(conversation, Body::ConversationScored(score));
+        (event.account, event.time) = (Some(Self::account(account)), time);
+        event
+    }
+
+    /// A duplicate, another content under a known identity, and a conversation with another account.
+    pub fn repeats(&mut self) -> Vec<EventRecord> {
+        let duplicate = self.sent[1].clone();
+        let mut reused = self.sent[2].clone();
+        reused.identity.content ^= 1;
+        let mut mismatch = self.event(1, Body::StatusChanged(Status::Open));
+        mismatch.account = Some(Self::account(3));
+        vec![duplicate, reused, mismatch]
+    }
+
+    /// One event that comes after its conversation has settled, and one that reopens it.
+    pub fn late(&mut self) -> Vec<EventRecord> {
+        let survey = Body::SurveyResponded { rating: 5, comment: None };
+        let reopening = Body::StatusChanged(Status::Open);
+        vec![self.event(3, survey), self.event(2, reopening)]
+    }
+}

@@ -1,0 +1,246 @@
+//! The stream of frames that the golden journal holds. It depends on nothing but this directory: no
+//! default, no word list, no library's random numbers.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use tripswitch::domain::csat_config::CsatPatch;
+use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
+use tripswitch::domain::local::Local;
+use tripswitch::domain::record::{Command, Frame, Record};
+use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::scoring::catalogue::{Profile, SignalKind, SignalWeight};
+use tripswitch::domain::settings::Settings;
+use tripswitch::domain::system::{ApiKey, Scope, SystemRecord};
+use tripswitch::domain::time::{DAY, HOUR, Millis};
+use tripswitch::ids::Ids;
+use uuid::Uuid;
+
+use crate::life::Events;
+
+pub const SYSTEM: WorkspaceKey = WorkspaceKey::SYSTEM;
+pub const LIVE: WorkspaceKey = WorkspaceKey { id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_00a1), side: Side::Live };
+pub const TEST: WorkspaceKey = WorkspaceKey { id: LIVE.id, side: Side::Test };
+pub const OTHER: WorkspaceKey = WorkspaceKey { id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_00b2), side: Side::Live };
+const START: Millis = 1_750_000_000_000;
+
+/// Ids that no version of any library changes.
+#[derive(Default)]
+pub struct FixedIds(Mutex<u128>);
+
+impl FixedIds {
+    /// What the golden journal's number is: the first id.
+    pub const JOURNAL: u128 = 0x5eed_0000_0000_4000_8000_0000_0000_0001;
+}
+
+impl Ids for FixedIds {
+    fn uuid(&self) -> Uuid {
+        let mut drawn = self.0.lock().unwrap();
+        *drawn += 1;
+        Uuid::from_u128(Self::JOURNAL - 1 + *drawn)
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        [7; 32]
+    }
+
+    fn token(&self, length: usize) -> String {
+        "t".repeat(length)
+    }
+}
+
+/// Puts frames into groups. A replay beside it names the breakers that commands are about.
+struct Maker {
+    now: Millis,
+    seqs: BTreeMap<WorkspaceKey, u64>,
+    sides: BTreeMap<WorkspaceKey, Local>,
+    groups: Vec<Vec<Frame>>,
+}
+
+/// The frames of the golden journal, by group.
+pub fn make() -> Vec<Vec<Frame>> {
+    let mut maker = Maker { now: START, seqs: BTreeMap::new(), sides: BTreeMap::new(), groups: Vec::new() };
+    maker.system();
+    let mut events = Events::default();
+    maker.live(&mut events);
+    maker.others(&mut events);
+    maker.later(&mut events);
+    maker.groups
+}
+
+impl Maker {
+    /// A group of its own: one receipt, these records.
+    fn group(&mut self, records: impl IntoIterator<Item = (WorkspaceKey, Record)>) {
+        self.now += 1_000;
+        let mut group = Vec::new();
+        for (key, record) in records {
+            let seq = self.seqs.entry(key).or_insert(0);
+            *seq += 1;
+            group.push(Frame { key, seq: *seq, receipt: self.now, apply_version: 0, record });
+        }
+        for frame in group.iter().filter(|frame| frame.key != SYSTEM) {
+            let side = || Local::new(frame.key, "made".into(), settings());
+            self.sides.entry(frame.key).or_insert_with(side).apply(std::slice::from_ref(frame));
+        }
+        self.groups.push(group);
+    }
+
+    fn command(&mut self, key: WorkspaceKey, command: Command) {
+        self.group([(key, Record::Command { actor: "ana@example.com".into(), command })]);
+    }
+
+    /// The breaker that is active and was triggered first.
+    fn breaker(&self, key: WorkspaceKey) -> Id {
+        self.sides[&key].workspace.active_breakers().iter().map(|breaker| breaker.id).min().expect("one is active")
+    }
+
+    fn system(&mut self) {
+        let incarnation = Id(0x0190_b5c0_0000_7000_8000_0000_0000_0c01);
+        let actor = || Box::from("data-directory");
+        let workspace = |id, name: &str, tenant: &str| SystemRecord::WorkspaceCreated {
+            id,
+            name: name.into(),
+            tenant: tenant.into(),
+            actor: actor(),
+        };
+        let (bound, server) = (key(1, Some(LIVE.id)), key(2, None));
+        let (bound_id, server_id) = (bound.id, server.id);
+        let changes = [
+            SystemRecord::Initialised { incarnation, identity_key: [0x1d; 32] },
+            workspace(LIVE.id, "Nordic Support", "org_nordic"),
+            workspace(OTHER.id, "Söderköping", "org_söder"),
+            SystemRecord::KeyCreated { key: bound, actor: actor() },
+            SystemRecord::KeyCreated { key: server, actor: "admin".into() },
+            SystemRecord::KeysUsed(vec![(bound_id, START + 5), (server_id, START + 6)]),
+            SystemRecord::KeyRevoked { id: server_id, actor: actor() },
+        ];
+        self.group(changes.map(|change| (SYSTEM, Record::System(change))));
+    }
+
+    /// One side with everything: conversations of every kind of event, a breaker, its life.
+    fn live(&mut self, events: &mut Events) {
+        self.group([(LIVE, Record::Settings(Box::new(settings()))), (LIVE, patch())]);
+        for part in events.everything() {
+            self.group([(LIVE, Record::Events(part))]);
+        }
+        for low in 0..4 {
+            let imports = (0..2).map(|number| events.import(100 + 10 * low + number, 1, 150 + 5 * low as u16, None));
+            self.group([(LIVE, Record::Events(imports.collect()))]);
+        }
+        let breaker = self.breaker(LIVE);
+        self.command(LIVE, Command::Acknowledge { breaker, note: Some("looked at".into()) });
+        self.command(LIVE, Command::Resolve { breaker, note: None });
+        self.command(LIVE, Command::Acknowledge { breaker: Id(1), note: None });
+        let seq = self.seqs[&LIVE];
+        let (good, skipped) = (events.import(200, 2, 480, None), events.import(201, 2, 110, None));
+        self.group([
+            (LIVE, Record::Events(vec![good, skipped])),
+            (LIVE, Record::Skip { seq: seq + 1, place: 1, reason: "index out of bounds".into() }),
+        ]);
+        self.group([(LIVE, Record::Events(events.repeats()))]);
+    }
+
+    /// Sides that share groups with one another, and frames that nobody applies.
+    fn others(&mut self, events: &mut Events) {
+        let imports = |events: &mut Events, first: u64| {
+            (first..first + 3).map(|number| events.import(number, number, 320, Some(START - DAY))).collect()
+        };
+        let (test, other) = (imports(events, 300), imports(events, 400));
+        self.group([(TEST, Record::Events(test)), (OTHER, Record::Settings(Box::new(settings())))]);
+        self.group([
+            (OTHER, Record::Events(other)),
+            (TEST, Record::Delivered { endpoint: Id(5), upto: 77 }),
+            (OTHER, Record::Erasure { conversation: Some(events.conversation(400)), contact: None }),
+        ]);
+    }
+
+    /// Days later conversations have settled; older ones go.
+    fn later(&mut self, events: &mut Events) {
+        self.now += 9 * DAY;
+        let late = events.late();
+        let conversation = events.import(500, 1, 410, None);
+        self.group([(LIVE, Record::Events(late)), (LIVE, Record::Events(vec![conversation]))]);
+        self.now += HOUR;
+        let mut changed = settings();
+        changed.window_size = 7;
+        changed.profile.composite_weights = [0.5, 0.25, 0.25];
+        self.group([(LIVE, Record::Settings(Box::new(changed))), (OTHER, retention(START))]);
+        let last = events.import(501, 1, 290, None);
+        let contact = Some("someone@example.com".into());
+        self.group([
+            (LIVE, Record::Events(vec![last])),
+            (LIVE, retention(START + 15_000)),
+            (LIVE, Record::Erasure { conversation: None, contact }),
+        ]);
+    }
+}
+
+fn retention(cutoff: Millis) -> Record {
+    Record::Retention { cutoff, most: 2 }
+}
+
+/// All that config.toml can say, each number unlike the others.
+fn settings() -> Settings {
+    let weight = |kind: SignalKind| SignalWeight { weight: f64::from(kind as u8) / 8.0, loadings: [0.25, 0.5, 0.25] };
+    let profile = Profile {
+        name: "golden-1".into(),
+        hash: *b"golden-1",
+        prior_strength: 3.5,
+        priors: [0.5, 0.75, 0.375],
+        composite_weights: [0.25, 0.25, 0.5],
+        signals: SignalKind::ALL.into_iter().map(weight).collect(),
+        first_response_target_seconds: 301,
+        reply_target_seconds: 901,
+    };
+    Settings {
+        window_size: 50,
+        window_days: 91,
+        workspace_factor: 2,
+        settle_days: 7,
+        duplicate_days: 8,
+        explanation_days: 92,
+        retention_days: 401,
+        max_turns: 12,
+        secret_id: *b"secretid",
+        profile,
+    }
+}
+
+fn patch() -> Record {
+    let patch = CsatPatch {
+        email_inline_enabled: Some(false),
+        email_followup_enabled: Some(true),
+        link_expiry_days: Some(15),
+        follow_up_delay_minutes: Some(61),
+        threshold_resolution_failure: Some(Hundredths(210)),
+        threshold_low_composite: Some(Hundredths(310)),
+        circuit_breaker_count: Some(2),
+        circuit_breaker_window_hours: Some(73),
+        baseline_outcome: Some(Some(Hundredths(390))),
+        baseline_process: Some(None),
+        baseline_environment: None,
+    };
+    Record::Command { actor: "ana@example.com".into(), command: Command::PatchCsatConfig(patch) }
+}
+
+/// A key of a workspace, or the server's.
+fn key(number: u8, workspace: Option<Id>) -> ApiKey {
+    let scopes = match workspace {
+        Some(_) => vec![Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite, Scope::Admin],
+        None => vec![Scope::Server],
+    };
+    ApiKey {
+        id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_0d00 + u128::from(number)),
+        name: format!("key {number}").into(),
+        key_prefix: "sf_live_v1_abcd".into(),
+        hash: [number; 32],
+        tenant: workspace.map(|_| "org_nordic".into()),
+        workspace,
+        side: if workspace.is_some() { Side::Live } else { Side::Test },
+        scopes,
+        created_at: START + 1_000,
+        expires_at: workspace.map(|_| START + 400 * DAY),
+        last_used_at: None,
+        revoked_at: None,
+    }
+}
