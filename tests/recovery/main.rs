@@ -10,12 +10,16 @@ mod clock;
 #[cfg(feature = "faults")]
 mod controls;
 mod damage;
+mod disk_full;
 mod faulty_disk;
 mod kill;
 mod load;
 mod processes;
 mod replay;
+mod rot;
 mod secrecy;
+mod short_write;
+mod slow_disk;
 mod stop;
 mod support;
 mod sync_order;

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tripswitch::ids::SeededIds;
 use tripswitch::journal::file::{FileJournal, FileOptions};
@@ -56,6 +56,7 @@ fn r9_1_a_process_that_dies_while_it_trims_leaves_a_whole_journal_and_the_next_t
         let name = "trim::r9_1_a_process_that_dies_while_it_trims_leaves_a_whole_journal_and_the_next_trim_goes_on";
         let mut again = Command::new(env::current_exe().unwrap());
         again.args(["--exact", name]).env(TRIMS, root.path()).env("TRIPSWITCH_FAULT", fault);
+        again.stdout(Stdio::null()).stderr(Stdio::null());
         let status = spawn(&mut again).wait().unwrap();
         assert_eq!(status.success(), fault.is_empty(), "{fault}: {status}");
         assert_eq!(segments(root.path()).len(), left, "{fault}");

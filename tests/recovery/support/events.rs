@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::random::Random;
+
 /// An event whose time is its receipt.
 pub fn event(source: &str, id: &str, kind: &str, data: Value) -> Value {
     json!({"specversion": "1.0", "source": source, "id": id, "type": kind, "data": data})
@@ -43,4 +45,15 @@ pub fn dialogue(source: &str, id: &str, conversation: &str, account: &str, texts
     let end = named(json!({"resolution": "ai_resolved"}));
     events.push(event(source, &format!("{id}-end"), "conversation.resolved", end));
     events
+}
+
+/// A request of `count` scores from elsewhere, each for a conversation of its own; number `request` of this
+/// `source`. Its journal record has about 90 bytes a score.
+pub fn bulk(source: &str, request: u64, count: u64) -> Value {
+    let events = (0..count).map(|place| {
+        let number = request * 10_000 + place;
+        let conversation = Random::of(17, &[number]).uuid().to_string();
+        import(source, &number.to_string(), &conversation, None, 250)
+    });
+    events.collect()
 }

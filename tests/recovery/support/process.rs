@@ -34,14 +34,19 @@ impl Home {
     /// Small segments, so that a test crosses from one to the next.
     pub fn new() -> Self {
         let mut home = Self::empty();
+        home.settle();
+        home
+    }
+
+    /// Makes the data directory, the workspace and its key.
+    pub fn settle(&mut self) {
         let arguments =
             ["workspace", "create", "--name", WORKSPACE_NAME, "--tenant", "org_nordic", "--with-key", "-o", "json"];
-        let output = home.run(&arguments);
+        let output = self.run(&arguments);
         assert!(output.status.success(), "{}", told(&output));
         let made: Value = serde_json::from_slice(&output.stdout).unwrap();
-        home.workspace = made["id"].as_str().unwrap().to_owned();
-        home.key = made["key"].as_str().unwrap().to_owned();
-        home
+        self.workspace = made["id"].as_str().unwrap().to_owned();
+        self.key = made["key"].as_str().unwrap().to_owned();
     }
 
     /// Without a data directory: the first command makes one.
@@ -198,6 +203,11 @@ impl Server {
         Client::new(self.address, &self.key)
     }
 
+    /// The process that serves.
+    pub const fn id(&self) -> u32 {
+        self.serving
+    }
+
     /// `kill -9`; answers what it had said on standard output after the first line.
     pub fn kill(mut self) -> String {
         self.end("KILL");
@@ -244,14 +254,18 @@ pub fn spawn(command: &mut Command) -> Child {
 pub fn can_trace() -> bool {
     let here = spawn_quietly("strace", &["-o", "/dev/null", "true"]);
     if !here {
-        let note =
-            b"SKIPPED: strace is not installed, or may not trace: a test of the journal's system calls did nothing\n";
-        std::io::stderr().write_all(note).unwrap();
+        skipped("strace is not installed, or may not trace: a test of the journal's system calls did nothing");
     }
     here
 }
 
-fn spawn_quietly(program: &str, arguments: &[&str]) -> bool {
+/// Says that a test did nothing, and why.
+pub fn skipped(why: &str) {
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
+}
+
+/// Runs a program to its end; whether it succeeded.
+pub fn spawn_quietly(program: &str, arguments: &[&str]) -> bool {
     let _alone = NO_SPAWN.write();
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
