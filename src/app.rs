@@ -1,10 +1,11 @@
 //! Composition root: the only place that picks implementations.
 
 pub mod front;
+pub mod machine;
 pub mod offline;
 pub mod server;
 pub mod start;
 
 pub use offline::system_offline;
 pub use server::{Server, ServerError};
-pub use start::{AppError, DataDirectory, StartOptions};
+pub use start::{AppError, DataDirectory, StartOptions, snapshots_in};

@@ -23,6 +23,7 @@ use crate::journal::Journal;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
 use crate::recovery::{Recovered, State};
+use crate::snapshot::SnapshotStore;
 
 use super::admission::{Admission, DuplicateMemory, Permit};
 use super::counters::Counters;
@@ -34,6 +35,7 @@ use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::replay::PARTITION;
 use super::retention;
 use super::shared::{EngineOptions, SettingsSource, Shared, deliver};
+use super::snapshots::{self, Snapshots};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
 use super::system::{SystemActor, SystemLane, SystemState};
 
@@ -45,6 +47,8 @@ pub struct EngineParts {
     /// What [`recover`](crate::recovery::recover) read from this very journal.
     pub recovered: Recovered,
     pub journal: Box<dyn Journal + Send>,
+    /// Where `recovered` came from, and where new snapshots go.
+    pub snapshots: Arc<dyn SnapshotStore>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub settings: SettingsSource,
@@ -68,6 +72,8 @@ pub enum StartError {
 pub struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) journal: Arc<WriterHealth>,
+    /// Of the journal, at the start.
+    pub(super) replayed_bytes: u64,
     running: Arc<Mutex<Option<Running>>>,
 }
 
@@ -86,14 +92,17 @@ impl Engine {
     }
 
     pub(super) async fn start_with(parts: EngineParts, faults: Faults) -> Result<Self, StartError> {
-        let EngineParts { recovered, journal, clock, ids, settings, options, group_limits } = parts;
-        let Recovered { system, workspaces, last_seqs, last_receipt } = recovered;
+        let EngineParts { recovered, journal, snapshots, clock, ids, settings, options, group_limits } = parts;
+        let snapshots = Snapshots::new(snapshots, &*journal, options.snapshots, &recovered);
+        let Recovered { system, workspaces, last_seqs, last_receipt, tail, .. } = recovered;
         let slot = SharedSlot::default();
         let (supervisor, supervisor_done) = Supervisor::spawn(None, Supervisor, Arc::clone(&slot)).await?;
         let last_receipt = last_receipt.unwrap_or(Millis::MIN);
         let start = WriterStart { partition: PARTITION, last_seqs, last_receipt };
-        let writer = JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, deliver)
-            .map_err(StartError::Writer)?;
+        let written = Arc::clone(&snapshots.written);
+        let sink = move |outcome| deliver(&written, outcome);
+        let writer =
+            JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, sink).map_err(StartError::Writer)?;
         let admission = Admission::new(options.waiting_bytes);
         let shared = Arc::new(Shared {
             runtime: Handle::current(),
@@ -111,16 +120,20 @@ impl Engine {
             stopping: watch::Sender::new(false),
             relieved_at: Millis::MIN.into(),
             faults,
+            snapshots,
             retention_turn: tokio::sync::Mutex::default(),
         });
         *slot.lock() = Some(Arc::clone(&shared));
         let journal = writer.health();
         let running = Running { writer, supervisor, supervisor_done };
-        let engine = Self { shared, journal, running: Arc::new(Mutex::new(Some(running))) };
+        let running = Arc::new(Mutex::new(Some(running)));
+        let engine = Self { shared, journal, replayed_bytes: tail.bytes, running };
         engine.start_system(ids.as_ref()).await?;
         engine.start_workspaces(workspaces).await;
         // Without what is taken apart at the end.
-        tokio::spawn(retention::keep(Self { running: Arc::default(), ..engine.clone() }));
+        let kept = Self { running: Arc::default(), ..engine.clone() };
+        tokio::spawn(retention::keep(kept.clone()));
+        tokio::spawn(snapshots::keep(kept));
         Ok(engine)
     }
 
@@ -305,6 +318,10 @@ impl Engine {
         drop(tokio::task::spawn_blocking(move || writer.stop()).await);
         self.drain().await;
         self.settle().await;
+        if self.has_changed() {
+            // What went wrong is logged; the journal has everything.
+            drop(self.snapshot().await);
+        }
         for handle in self.shared.directory.workspaces() {
             handle.queue.detach();
             handle.queue.close(EngineError::ShuttingDown);

@@ -153,7 +153,7 @@ impl WorkspaceHandle {
     pub fn take_round(&self, limit: usize) -> Vec<Frame> {
         let mut in_flight = self.in_flight.lock();
         let frames = self.queue.take_round(limit, |queued| {
-            let QueuedFrame { frame, reply, permit } = queued;
+            let QueuedFrame { frame, reply, permit, group: _ } = queued;
             in_flight.push(InFlight { seq: frame.seq, reply, permit });
             frame
         });

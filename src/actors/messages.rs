@@ -13,15 +13,17 @@ use crate::domain::ids::Id;
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::rules::Rules;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system_table::{SystemRefusal, SystemTable};
 use crate::domain::time::Millis;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Known, QualityStats};
 use crate::domain::workspace::{ConversationExplanation, Workspace};
+use crate::journal::GroupPosition;
 
 use super::admission::Permit;
 use super::error::EngineError;
 use super::gather::Share;
 use super::handle::WorkspaceHandle;
+use super::snapshots::SideCut;
 use super::system::SystemLane;
 
 /// Where an answer goes once there is one.
@@ -83,6 +85,8 @@ impl ReplyTo {
 /// A durable frame that waits to be applied.
 pub(crate) struct QueuedFrame {
     pub frame: Frame,
+    /// Where it stands in the journal.
+    pub group: GroupPosition,
     pub reply: ReplyTo,
     pub permit: Option<Permit>,
 }
@@ -106,6 +110,8 @@ pub(crate) enum WorkspaceMsg {
     Query(Query),
     /// Answers once the queue is empty.
     Drain(oneshot::Sender<()>),
+    /// The side's part of a snapshot.
+    Cut(oneshot::Sender<SideCut>),
 }
 
 impl Waking for WorkspaceMsg {
@@ -184,6 +190,14 @@ pub(crate) enum AccountMsg {
 pub(crate) enum SystemMsg {
     FramesWaiting,
     Drain(oneshot::Sender<()>),
+    Cut(oneshot::Sender<SystemCut>),
+}
+
+/// The system workspace's part of a snapshot.
+pub(crate) struct SystemCut {
+    pub table: Arc<SystemTable>,
+    /// The group of the first frame that waits to be applied.
+    pub waiting: Option<GroupPosition>,
 }
 
 impl Waking for SystemMsg {

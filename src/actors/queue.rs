@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use ractor::ActorRef;
 
 use crate::domain::record::Record;
+use crate::journal::GroupPosition;
 
 use super::error::EngineError;
 use super::messages::{QueuedFrame, Waking};
@@ -119,6 +120,11 @@ impl<M: Waking> FrameQueue<M> {
     /// The seq of the frame that waits longest.
     pub fn first(&self) -> Option<u64> {
         self.0.lock().frames.front().map(|waiting| waiting.frame.seq)
+    }
+
+    /// The group of the frame that waits longest.
+    pub fn first_group(&self) -> Option<GroupPosition> {
+        self.0.lock().frames.front().map(|waiting| waiting.group)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -11,7 +11,10 @@ use crate::domain::record::Record;
 use super::error::EngineError;
 use super::handle::{Status, WorkspaceHandle, answer};
 use super::messages::{Lane, ReplyTo};
-use super::replay::{OneReplay, ReplayError, Replayed};
+use crate::recovery::RecoveryError;
+use crate::recovery::one::OneReplay;
+
+use super::replay::{ReplayError, Replayed};
 use super::shared::Shared;
 
 /// Brings `handle` back, or leaves it failed until a restart. The gate answers its last state all
@@ -49,7 +52,9 @@ async fn replayed(
         };
         match replay(shared, handle, upto).await {
             Ok(replayed) => return Some(replayed),
-            Err(Some(ReplayError::Panicked { at, reason, .. })) => (guilty, cause) = (Some(at), reason),
+            Err(Some(RecoveryError::Replay(ReplayError::Panicked { at, reason, .. }))) => {
+                (guilty, cause) = (Some(at), reason)
+            }
             Err(Some(error)) => {
                 tracing::error!(workspace = %handle.key.id, %error, "the workspace could not be replayed");
                 return None;
@@ -83,7 +88,7 @@ async fn replay(
     shared: &Arc<Shared>,
     handle: &Arc<WorkspaceHandle>,
     upto: u64,
-) -> Result<Replayed, Option<ReplayError>> {
+) -> Result<Replayed, Option<RecoveryError>> {
     let replay = OneReplay {
         key: handle.key,
         name: handle.name.clone(),
@@ -91,8 +96,12 @@ async fn replay(
         replies_from: handle.first_unanswered().unwrap_or(upto),
         faults: shared.faults.clone(),
     };
-    let reader = Arc::clone(&shared.reader);
-    let run = tokio::task::spawn_blocking(move || replay.run(reader.as_ref()));
+    let shared = Arc::clone(shared);
+    let run = tokio::task::spawn_blocking(move || {
+        // Neither snapshot nor journal may go while they are read.
+        let _reading = shared.snapshots.files.read();
+        replay.run(shared.reader.as_ref(), shared.snapshots.store.as_ref())
+    });
     run.await.map_err(|_| None)?.map_err(Some)
 }
 

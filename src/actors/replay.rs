@@ -2,7 +2,7 @@
 //! after a failure. Rounds are larger than those of the actors; the state does not depend on where
 //! they end (I1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +12,6 @@ use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::local::Local;
 use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::reply::Reply;
-use crate::domain::settings::Settings;
 use crate::domain::workspace::{Applied, Workspace};
 use crate::journal::codec::{CodecError, GroupView, RawFrame};
 use crate::journal::{GroupPosition, JournalRead, Partition, ReadError};
@@ -77,10 +76,11 @@ pub(crate) struct Replayed {
 }
 
 impl Replay {
-    /// `skipped`: all that the journal holds for this side, those that come late in it too (I6).
-    pub fn new(key: WorkspaceKey, name: Box<str>, skipped: HashSet<Position>, faults: Faults) -> Self {
-        let mut local = Box::new(Local::new(key, name, Settings::default()));
-        local.workspace.install_skips(skipped.iter().copied());
+    /// Goes on from this state. `skipped`: all that the journal behind it holds for this side, those
+    /// that come late in it too (I6).
+    pub fn new(mut workspace: Workspace, skipped: HashSet<Position>, faults: Faults) -> Self {
+        workspace.install_skips(skipped.iter().copied());
+        let (key, local) = (workspace.key(), Box::new(Local { workspace, accounts: HashMap::new() }));
         Self {
             key,
             local,
@@ -97,6 +97,11 @@ impl Replay {
     pub fn keep_replies_from(mut self, seq: u64) -> Self {
         self.replies_from = seq;
         self
+    }
+
+    /// The frame is in the state already, or waits for its round.
+    pub fn holds(&self, seq: u64) -> bool {
+        seq <= self.local.workspace.applied() + self.round.len() as u64
     }
 
     /// Takes the next frame. It is applied with those around it.
@@ -156,14 +161,15 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
-/// Calls `take` with every frame of the journal, in order, until it answers false. `group_done`
+/// Calls `take` with every frame of the journal from group `from` on, in order, until it answers false. `group_done`
 /// hears of every group.
 pub(crate) fn for_each_frame(
     reader: &dyn JournalRead,
+    from: GroupPosition,
     mut take: impl FnMut(RawFrame<'_>) -> Result<bool, ReplayError>,
     mut group_done: impl FnMut(),
 ) -> Result<(), ReplayError> {
-    for entry in reader.read(PARTITION, reader.first(PARTITION))? {
+    for entry in reader.read(PARTITION, from)? {
         let entry = entry?;
         let codec = |source| ReplayError::Group { group: entry.position, source };
         for frame in GroupView::new(&entry.group).map_err(codec)?.frames() {
@@ -199,49 +205,5 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::Delivered { .. }
         | Record::Erasure { .. }
         | Record::Retention { .. } => Ok(None),
-    }
-}
-
-/// What is replayed of one workspace side after a failure.
-pub(crate) struct OneReplay {
-    pub key: WorkspaceKey,
-    pub name: Box<str>,
-    /// The last frame to apply: all frames up to it wait in the side's queue, or were answered.
-    pub upto: u64,
-    /// The first frame that somebody may still wait for.
-    pub replies_from: u64,
-    pub faults: Faults,
-}
-
-impl OneReplay {
-    /// Reads the journal twice: for the skips, then for everything (I6).
-    pub fn run(self, reader: &dyn JournalRead) -> Result<Replayed, ReplayError> {
-        let mut skipped = HashSet::new();
-        self.for_each_own(reader, |raw| {
-            skipped.extend(skip_of(&raw)?);
-            Ok(())
-        })?;
-        let replay = Replay::new(self.key, self.name.clone(), skipped, self.faults.clone());
-        let mut replay = replay.keep_replies_from(self.replies_from);
-        self.for_each_own(reader, |raw| replay.push(decode(&raw)?))?;
-        replay.finish()
-    }
-
-    fn for_each_own(
-        &self,
-        reader: &dyn JournalRead,
-        mut take: impl FnMut(RawFrame<'_>) -> Result<(), ReplayError>,
-    ) -> Result<(), ReplayError> {
-        for_each_frame(
-            reader,
-            |raw| {
-                let is_own = raw.key == self.key;
-                if is_own && raw.seq <= self.upto {
-                    take(raw)?;
-                }
-                Ok(!is_own || raw.seq < self.upto)
-            },
-            || {},
-        )
     }
 }

@@ -24,6 +24,7 @@ use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
+use super::snapshots::{SnapshotRules, Snapshots, Written};
 use super::supervisor::SupervisorMsg;
 use super::system::SystemLane;
 use super::workspace::{WorkspaceActor, WorkspaceState};
@@ -44,6 +45,9 @@ pub struct EngineOptions {
     pub idle_after: Millis,
     /// How long a question may wait for its turn, milliseconds.
     pub query_timeout: Millis,
+    pub snapshots: SnapshotRules,
+    /// Called by threads whose work nobody waits for, as they begin.
+    pub background: fn(),
 }
 
 impl Default for EngineOptions {
@@ -54,6 +58,8 @@ impl Default for EngineOptions {
             round_frames: 8,
             idle_after: 5 * MINUTE,
             query_timeout: 10_000,
+            snapshots: SnapshotRules::default(),
+            background: || {},
         }
     }
 }
@@ -76,6 +82,7 @@ pub(crate) struct Shared {
     /// When identities were last let go of because their memory was full (R4.4).
     pub relieved_at: AtomicI64,
     pub faults: Faults,
+    pub snapshots: Snapshots,
     /// Held by the retention pass under way.
     pub retention_turn: tokio::sync::Mutex<()>,
 }
@@ -183,16 +190,17 @@ impl Shared {
 }
 
 /// What the journal's writer calls, on its thread, with each record's outcome in order.
-pub(crate) fn deliver(outcome: Outcome<Pending>) {
+pub(crate) fn deliver(written: &Written, outcome: Outcome<Pending>) {
     match outcome {
-        Outcome::Committed(Committed { key, seq, receipt, payload, .. }) => {
+        Outcome::Committed(Committed { key, seq, receipt, group, payload }) => {
             let Pending { record, lane, reply, permit } = payload;
+            written.frame(group, &record);
             let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
             let (reply, durable) = match reply {
                 ReplyTo::Committed(answer) => (ReplyTo::Nobody, Some(answer)),
                 reply @ (ReplyTo::Nobody | ReplyTo::Applied(_) | ReplyTo::System(_)) => (reply, None),
             };
-            let queued = QueuedFrame { frame, reply, permit };
+            let queued = QueuedFrame { frame, group, reply, permit };
             match lane {
                 Lane::Workspace(handle) => handle.queue.push(queued),
                 Lane::System(lane) => lane.queue.push(queued),

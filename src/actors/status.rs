@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use crate::domain::time::Millis;
 use crate::journal::writer::Health;
+use crate::recovery::Stage;
 
 use super::counters::Counts;
 use super::engine::Engine;
 use super::handle::Status;
+use super::snapshots::SnapshotStatus;
 
 /// Share of the identities' ceiling from which `/readyz` warns (R4.4).
 const WARN_SHARE: f64 = 0.8;
@@ -16,7 +18,11 @@ const WARN_SHARE: f64 = 0.8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Reading and applying the journal.
+    /// Checking the journal.
+    Opening,
+    /// Reading a snapshot.
+    Loading,
+    /// Applying the journal behind it.
     Replaying,
     Serving,
     Stopping,
@@ -40,7 +46,7 @@ pub struct Readiness {
     /// False is 503.
     pub ready: bool,
     pub phase: Phase,
-    /// Of the replay, 0 to 1.
+    /// Of the phase, 0 to 1.
     pub progress: f64,
     pub journal: JournalState,
     pub workspaces_rebuilding: usize,
@@ -54,7 +60,7 @@ pub struct Readiness {
 }
 
 /// R10.10's `/metrics`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stats {
     pub counts: Counts,
     pub journal: Health,
@@ -68,14 +74,20 @@ pub struct Stats {
     pub duplicates_held: u64,
     pub duplicates_limit: u64,
     pub clock_step_not_followed: Option<Millis>,
+    pub snapshots: SnapshotStatus,
 }
 
 impl Readiness {
-    /// While the journal is replayed, `progress` of it done (0 to 1).
-    pub fn replaying(progress: f64) -> Self {
+    /// During a start, `progress` of this phase done (0 to 1).
+    pub fn starting(stage: Stage, progress: f64) -> Self {
+        let phase = match stage {
+            Stage::Opening => Phase::Opening,
+            Stage::Loading => Phase::Loading,
+            Stage::Replaying => Phase::Replaying,
+        };
         Self {
             ready: false,
-            phase: Phase::Replaying,
+            phase,
             progress,
             journal: JournalState::Writable,
             workspaces_rebuilding: 0,
@@ -102,6 +114,8 @@ impl Engine {
             (stats.clock_step_not_followed.is_some(), "the wall clock took a step that is not followed"),
             (stats.workspaces_rebuilding > 0, "a workspace is being rebuilt"),
             (stats.workspaces_failed > 0, "a workspace is down until a restart"),
+            (stats.snapshots.failure.is_some(), "the last snapshot failed"),
+            (stats.snapshots.passed_over, "a damaged snapshot was passed over at the start"),
         ];
         Readiness {
             ready: phase == Phase::Serving && journal == JournalState::Writable,
@@ -133,6 +147,7 @@ impl Engine {
             duplicates_held: shared.duplicates.held(),
             duplicates_limit: shared.duplicates.limit(),
             clock_step_not_followed: shared.clock.step_not_followed(),
+            snapshots: self.snapshot_status(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::record::{Frame, Record};
 use crate::domain::system_table::{SystemRefusal, SystemTable};
 
 use super::error::EngineError;
-use super::messages::{Lane, QueuedFrame, ReplyTo, SystemMsg, tell};
+use super::messages::{Lane, QueuedFrame, ReplyTo, SystemCut, SystemMsg, tell};
 use super::queue::FrameQueue;
 use super::shared::Shared;
 
@@ -45,6 +45,7 @@ type SystemAnswer = Option<Result<(), SystemRefusal>>;
 
 /// Applies one frame. Skipped frames and the server's own records change nothing.
 pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u64>) -> SystemAnswer {
+    table.advance(frame.seq);
     match &frame.record {
         Record::System(_) if skipped.contains(&frame.seq) => None,
         Record::System(record) => Some(table.apply(record, frame.receipt)),
@@ -102,6 +103,10 @@ impl Actor for SystemActor {
                     state.apply(frames).await;
                 }
                 state.lane.queue.signal_rest();
+            }
+            SystemMsg::Cut(reply) => {
+                let waiting = state.lane.queue.first_group();
+                tell(reply, SystemCut { table: state.lane.table(), waiting });
             }
             SystemMsg::Drain(reply) => {
                 if state.lane.queue.is_empty() {

@@ -29,6 +29,7 @@ use super::gather::Gather;
 use super::handle::WorkspaceHandle;
 use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg, tell};
 use super::shared::Shared;
+use super::snapshots::SideCut;
 
 /// Steps of one account in one round that are done without a message to its actor, at most.
 const ON_THE_SPOT: usize = 32;
@@ -95,6 +96,11 @@ impl Actor for WorkspaceActor {
             WorkspaceMsg::Sweep => state.sweep(&myself),
             WorkspaceMsg::Account { id, now, reply } => state.account(&myself, id, now, reply).await?,
             WorkspaceMsg::Query(query) => state.query(query),
+            // What was applied is in it, whatever comes after that is told by where it waits.
+            WorkspaceMsg::Cut(reply) => {
+                let waiting = state.handle.queue.first_group();
+                tell(reply, SideCut { cut: state.workspace.cut(), waiting });
+            }
             WorkspaceMsg::Drain(reply) => {
                 if state.handle.queue.is_empty() {
                     tell(reply, ());

@@ -18,6 +18,9 @@ use crate::journal::codec::{GroupBuilder, encode_record};
 use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::{AppendError, GroupPosition, Journal, Partition};
 use crate::recovery::{RecoveryError, recover_system};
+use crate::snapshot::sled_store::SledStore;
+
+use super::start::snapshots_in;
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
@@ -74,7 +77,8 @@ pub fn system_offline<'a>(
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
     let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
-    let recovered = recover_system(&journal)?;
+    let snapshots = SledStore::open_read_only(&snapshots_in(data_dir));
+    let recovered = recover_system(&journal, &snapshots)?;
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
     let receipt = recovered.last_receipt.unwrap_or(wall);
@@ -143,6 +147,7 @@ impl OfflineSystem<'_> {
         let receipt = self.next_receipt();
         let mut table = self.table.clone();
         table.apply(&record, receipt)?;
+        table.advance(self.seq + 1);
         let bytes = encode_record(&Record::System(record));
         let mut group = GroupBuilder::default();
         group.begin(receipt);

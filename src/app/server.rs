@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::front::Front;
+use super::machine;
 use super::start::{AppError, DataDirectory, StartOptions};
-use crate::actors::{Engine, EngineOptions, SettingsSource};
+use crate::actors::{Engine, EngineOptions, SettingsSource, SnapshotRules};
 use crate::clock::SystemClock;
 use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
@@ -67,14 +68,7 @@ impl Server {
         let (admin, admin_address) = listen(config.admin.listen)?;
         let front = Front::start().map_err(ServerError::Threads)?;
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
-        let directory = open(config, Arc::clone(&ids)).await?;
-        let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
-        for kept in directory.torn() {
-            tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
-        }
-
-        let replayed = Arc::clone(&progress);
-        let monitor = Arc::new(EngineMonitor::new(move || replayed.share()));
+        let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress)));
         let meter = Arc::<Meter>::default();
         let limits = limits(config);
         let (stop, _) = watch::channel(false);
@@ -82,11 +76,11 @@ impl Server {
         let stops = stopped(&stop);
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, limits, stops));
         let admin = admin.map_err(ServerError::Threads)?;
-        let engine = match directory.start(start_options(config, &secret, accept_clock), progress).await {
-            Ok(engine) => engine,
+        let (engine, secret) = match start_engine(config, &ids, accept_clock, progress).await {
+            Ok(started) => started,
             Err(error) => {
                 admin.abort();
-                return Err(error.into());
+                return Err(error);
             }
         };
         monitor.started(engine.clone());
@@ -135,13 +129,28 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
     Ok((listener, real))
 }
 
+async fn start_engine(
+    config: &Config,
+    ids: &Arc<dyn Ids>,
+    accept_clock: bool,
+    progress: Arc<Progress>,
+) -> Result<(Engine, Secret), ServerError> {
+    let directory = open(config, Arc::clone(ids)).await?;
+    let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
+    for kept in directory.torn() {
+        tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
+    }
+    let engine = directory.start(start_options(config, &secret, accept_clock), progress).await?;
+    Ok((engine, secret))
+}
+
 /// Reading every group may take long.
 async fn open(config: &Config, ids: Arc<dyn Ids>) -> Result<DataDirectory, ServerError> {
     let path = config.storage.data_dir.clone();
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
     let opened =
         tokio::task::spawn_blocking(move || DataDirectory::open(&path, &options, Arc::new(SystemClock::new()), ids));
-    Ok(opened.await.map_err(|_| ServerError::Interrupted)?.map_err(AppError::from)?)
+    Ok(opened.await.map_err(|_| ServerError::Interrupted)??)
 }
 
 fn limits(config: &Config) -> Limits {
@@ -159,6 +168,12 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
             waiting_bytes: to_usize(config.limits.inflight_bytes),
             duplicate_limit: config.limits.duplicates,
             idle_after: Millis::try_from(config.limits.account_idle.as_millis()).unwrap_or(Millis::MAX),
+            snapshots: SnapshotRules {
+                replay_budget: config.snapshots.replay_budget,
+                interval: config.snapshots.interval,
+                keep: to_usize(config.snapshots.keep.into()),
+            },
+            background: machine::step_far_back,
             ..EngineOptions::default()
         },
         group_limits: GroupLimits {

@@ -12,12 +12,22 @@ use crate::journal::Journal;
 use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, RecoveryError, recover};
+use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::{SnapshotError, SnapshotStore};
+
+/// Where a data directory has its snapshots.
+pub fn snapshots_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("snapshots")
+}
 
 /// Why nothing runs.
 #[derive(Debug, Error)]
 pub enum AppError {
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Of the place where snapshots are kept.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
     /// Exit 65.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -35,6 +45,7 @@ pub enum AppError {
 pub struct DataDirectory {
     path: PathBuf,
     journal: FileJournal,
+    snapshots: Arc<dyn SnapshotStore>,
     torn: Vec<PathBuf>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -57,9 +68,10 @@ impl DataDirectory {
         options: &FileOptions,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
-    ) -> Result<Self, OpenError> {
-        let Opened { journal, last: _, torn, identity: _ } = FileJournal::open(path, options, ids.as_ref())?;
-        Ok(Self { path: path.to_owned(), journal, torn, clock, ids })
+    ) -> Result<Self, AppError> {
+        let Opened { journal, torn, .. } = FileJournal::open(path, options, ids.as_ref())?;
+        let snapshots = Arc::new(SledStore::open(&snapshots_in(path))?);
+        Ok(Self { path: path.to_owned(), journal, snapshots, torn, clock, ids })
     }
 
     pub fn path(&self) -> &Path {
@@ -73,17 +85,21 @@ impl DataDirectory {
 
     /// Replays the journal on a thread that may block, then starts the actors.
     pub async fn start(self, options: StartOptions, progress: Arc<Progress>) -> Result<Engine, AppError> {
-        let reader = self.journal.reader();
+        let (reader, store) = (self.journal.reader(), Arc::clone(&self.snapshots));
         let clock = Arc::clone(&self.clock);
         let replay = tokio::task::spawn_blocking(move || {
-            let recovered = recover(reader.as_ref(), &progress)?;
+            let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
             check_start(clock.now(), recovered.last_receipt, options.accept_clock)?;
             Ok::<_, AppError>(recovered)
         });
         let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
+        for passed in &recovered.passed_over {
+            tracing::warn!(number = %passed.number, reason = passed.reason, kept = ?passed.moved_to, "a snapshot is damaged and was passed over");
+        }
         let parts = EngineParts {
             recovered,
             journal: Box::new(self.journal),
+            snapshots: self.snapshots,
             clock: self.clock,
             ids: self.ids,
             settings: options.settings,
@@ -103,10 +119,11 @@ mod tests {
     use crate::domain::system::SystemRecord;
     use crate::domain::time::{DAY, Millis};
     use crate::ids::SeededIds;
+    use crate::recovery::Stage;
 
     const T: Millis = 1_750_000_000_000;
 
-    fn open(path: &Path, now: Millis) -> Result<DataDirectory, OpenError> {
+    fn open(path: &Path, now: Millis) -> Result<DataDirectory, AppError> {
         let options = FileOptions { segment_bytes: 1 << 20 };
         DataDirectory::open(path, &options, Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)))
     }
@@ -121,8 +138,7 @@ mod tests {
             accept_clock,
         };
         let engine = open(path, now)?.start(options, Arc::clone(&progress)).await?;
-        let (groups, scanned, replayed) = progress.read();
-        assert_eq!((scanned, replayed), (groups, groups), "everything was gone through twice");
+        assert_eq!(progress.stage(), Stage::Replaying);
         Ok(engine)
     }
 
@@ -135,7 +151,7 @@ mod tests {
             |id| SystemRecord::WorkspaceCreated { id: Id(id), name: "n".into(), tenant: "t".into(), actor: "a".into() };
         engine.system(created(1)).await.unwrap().unwrap();
         let incarnation = engine.incarnation();
-        assert!(matches!(open(dir.path(), T), Err(OpenError::InUse { .. })), "R9.6");
+        assert!(matches!(open(dir.path(), T), Err(AppError::Open(OpenError::InUse { .. }))), "R9.6");
         let last = engine.clone();
         engine.shutdown().await;
         assert!(!last.readiness().ready);

@@ -9,7 +9,6 @@ pub mod exit;
 pub mod journal;
 pub mod key;
 pub mod logging;
-mod machine;
 pub mod output;
 pub mod progress;
 pub mod score;

@@ -14,7 +14,7 @@ const LINE: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Shows `share` (0 to 1) until it is dropped, on standard error. Never ends by itself.
-pub async fn show(what: &'static str, quiet: bool, share: impl Fn() -> f64) -> Infallible {
+pub async fn show(what: impl Fn() -> &'static str, quiet: bool, share: impl Fn() -> f64) -> Infallible {
     if quiet {
         return std::future::pending().await;
     }
@@ -22,13 +22,14 @@ pub async fn show(what: &'static str, quiet: bool, share: impl Fn() -> f64) -> I
     if std::io::stderr().is_terminal() { bar(what, share).await } else { lines(what, share).await }
 }
 
-async fn bar(what: &'static str, share: impl Fn() -> f64) -> Infallible {
-    let bar = ClearOnDrop(ProgressBar::new(1_000).with_message(what));
+async fn bar(what: impl Fn() -> &'static str, share: impl Fn() -> f64) -> Infallible {
+    let bar = ClearOnDrop(ProgressBar::new(1_000));
     let style = ProgressStyle::with_template("{msg} [{wide_bar}] {percent} % {eta}");
     if let Ok(style) = style {
         bar.0.set_style(style.progress_chars("=> "));
     }
     loop {
+        bar.0.set_message(what());
         bar.0.set_position((share() * 1_000.0) as u64);
         sleep(REDRAW).await;
     }
@@ -43,9 +44,9 @@ impl Drop for ClearOnDrop {
     }
 }
 
-async fn lines(what: &'static str, share: impl Fn() -> f64) -> Infallible {
+async fn lines(what: impl Fn() -> &'static str, share: impl Fn() -> f64) -> Infallible {
     loop {
         sleep(LINE).await;
-        super::output::note(false, format_args!("{what}: {:.0} %", share() * 100.0));
+        super::output::note(false, format_args!("{}: {:.0} %", what(), share() * 100.0));
     }
 }

@@ -8,8 +8,8 @@ use tokio::runtime::{Builder, Runtime};
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::open_exit;
-use super::{logging, machine, output, progress};
-use crate::app::{AppError, Server, ServerError};
+use super::{logging, output, progress};
+use crate::app::{AppError, Server, ServerError, machine};
 use crate::config::Config;
 use crate::recovery::Progress;
 
@@ -60,7 +60,7 @@ async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), F
     let progress = Arc::new(Progress::default());
     let server = tokio::select! {
         server = Server::start(config, accept_clock, Arc::clone(&progress)) => server?,
-        never = progress::show("Replaying the journal", quiet, || progress.share()) => match never {},
+        never = progress::show(|| progress.stage().name(), quiet, || progress.share()) => match never {},
         () = signals.stop() => return Ok(()),
     };
     tracing::info!(address = %server.address(), admin = %server.admin_address(), "ready");
@@ -100,7 +100,7 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Open(error)) => open_exit(error),
             ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) => Exit::Damaged,
             ServerError::App(AppError::Clock(_)) => Exit::Configuration,
-            ServerError::App(AppError::Start(_) | AppError::Interrupted)
+            ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
             | ServerError::Interrupted => Exit::Failed,

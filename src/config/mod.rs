@@ -32,6 +32,7 @@ pub struct Config {
     pub admin: AdminConfig,
     pub storage: StorageConfig,
     pub journal: JournalConfig,
+    pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
     pub model: ModelConfig,
     /// Where a workspace has no section of its own.
@@ -90,6 +91,17 @@ impl JournalConfig {
     pub fn group_bytes(&self) -> u64 {
         self.group_max_bytes.min(self.segment_bytes())
     }
+}
+
+/// `[snapshots]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotsConfig {
+    /// Events that a start may have to replay.
+    pub replay_budget: u64,
+    /// If anything has changed, a snapshot is no older than this.
+    pub interval: Duration,
+    /// How many are kept, and the journal back to the oldest.
+    pub keep: u32,
 }
 
 /// `[limits]`.
@@ -211,6 +223,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
             data_dir: PathBuf::from(&*r.text("storage.data_dir", "snapshots", "a path", |path| !path.is_empty())),
         },
         journal: read_journal(r),
+        snapshots: read_snapshots(r),
         limits: read_limits(r),
         model: read_model(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
@@ -248,6 +261,14 @@ fn read_journal(r: &mut Reader) -> JournalConfig {
         segment_mib: r.integer("journal.segment_mib", 1..=1_024u64, 64),
         group_max_frames: r.integer("journal.group_max_frames", 1..=65_536, 4_096),
         group_max_bytes: r.integer("journal.group_max_bytes", 64 << 10..=64 << 20, 4 << 20),
+    }
+}
+
+fn read_snapshots(r: &mut Reader) -> SnapshotsConfig {
+    SnapshotsConfig {
+        replay_budget: r.integer("snapshots.replay_budget", 1_000..=1_000_000_000u64, 10_000_000),
+        interval: Duration::from_secs(r.integer("snapshots.interval_seconds", 60..=86_400u64, 3_600)),
+        keep: r.integer("snapshots.keep", 1..=100, 3),
     }
 }
 

@@ -48,6 +48,8 @@ pub enum SystemRefusal {
 /// The state of the system workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemTable {
+    /// The seq of the last frame of the system workspace that is in here.
+    applied: u64,
     origin: Option<Origin>,
     workspaces: BTreeMap<Id, Arc<WorkspaceEntry>>,
     /// A tenant exists once it is named: in a workspace or in a key.
@@ -128,6 +130,15 @@ impl SystemTable {
         {
             Arc::make_mut(key).last_used_at = Some(at);
         }
+    }
+
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// The frame with this seq is in, whatever it came to.
+    pub fn advance(&mut self, seq: u64) {
+        self.applied = seq;
     }
 
     /// `None` before the first record of a data directory.

@@ -11,6 +11,7 @@ use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 use tripswitch::journal::file::{FileJournal, FileOptions, ReadOnlyJournal};
 use tripswitch::journal::{Journal, JournalRead};
 use tripswitch::recovery::{Progress, State, recover};
+use tripswitch::snapshot::memory::MemorySnapshots;
 
 use crate::P;
 use crate::stream::{self, FixedIds};
@@ -129,7 +130,7 @@ pub fn state_hashes() -> String {
 }
 
 fn hashes_of(place: &Place) -> String {
-    let mut recovered = recover(&place.open_read_only(), &Progress::default()).unwrap();
+    let mut recovered = recover(&place.open_read_only(), &MemorySnapshots::default(), &Progress::default()).unwrap();
     let table = bincode::serde::encode_to_vec(&recovered.system, bincode::config::legacy()).unwrap();
     let mut text = format!("system {}\n", blake3::hash(&table));
     recovered.workspaces.sort_by_key(|(key, _)| *key);

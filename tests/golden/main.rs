@@ -17,6 +17,7 @@ use tripswitch::journal::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBu
 use tripswitch::journal::file::{FileJournal, FileOptions};
 use tripswitch::journal::{GroupPosition, Journal, JournalRead, Partition};
 use tripswitch::recovery::{Progress, recover};
+use tripswitch::snapshot::memory::MemorySnapshots;
 
 use files::{GOLDEN, MIB, Place, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
@@ -107,7 +108,10 @@ fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
             let mut group = builder.finish().to_vec();
             group[at..at + 2].copy_from_slice(&version.to_le_bytes());
             journal.append(P, GroupPosition::ZERO, &group).unwrap();
-            let told = recover(&journal, &Progress::default()).err().map(|error| chain(&error)).unwrap_or_default();
+            let told = recover(&journal, &MemorySnapshots::default(), &Progress::default())
+                .err()
+                .map(|error| chain(&error))
+                .unwrap_or_default();
             assert!(told.contains(&format!("{what} version {version} is unknown to this program")), "{told}");
         }
     }

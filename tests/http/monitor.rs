@@ -21,14 +21,14 @@ impl Monitor for Source {
 }
 
 #[tokio::test]
-async fn r10_10_not_ready_while_replaying_and_ready_with_the_engine() {
+async fn r10_10_not_ready_during_a_start_and_ready_with_the_engine() {
     let world = World::start().await;
-    let source = Arc::new(EngineMonitor::new(|| 0.25));
+    let source = Arc::new(EngineMonitor::new(Arc::default()));
     let base = world.server.monitor(source.clone()).await;
     let reply = world.server.get_url(&format!("{base}/readyz")).await;
     let body = reply.expect(503);
-    assert_eq!((&body["phase"], &body["progress"]), (&"replaying".into(), &0.25.into()));
-    assert_eq!((&body["code"], body["requestId"].as_str()), (&"replaying".into(), Some(reply.header("x-request-id"))));
+    assert_eq!((&body["phase"], &body["progress"]), (&"opening".into(), &0.0.into()));
+    assert_eq!((&body["code"], body["requestId"].as_str()), (&"opening".into(), Some(reply.header("x-request-id"))));
     assert!(body["error"].is_string() && !reply.header("retry-after").is_empty());
     world.server.get_url(&format!("{base}/healthz")).await.expect(200);
 
@@ -61,7 +61,7 @@ async fn r10_10_metrics_count_answers_and_events() {
     let world = World::start().await;
     world.trip().await;
     world.server.get(&at("nothing"), &world.key).await.fails(404, "not_found");
-    let source = Arc::new(EngineMonitor::new(|| 0.0));
+    let source = Arc::new(EngineMonitor::new(Arc::default()));
     source.started(world.server.engine.clone());
     let base = world.server.monitor(source).await;
     let page = world.server.get_url(&format!("{base}/metrics")).await;

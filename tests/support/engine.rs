@@ -12,15 +12,18 @@ use tripswitch::journal::memory::MemoryLog;
 use tripswitch::journal::writer::GroupLimits;
 use tripswitch::recovery::{Progress, recover};
 use tripswitch::service::door::{Door, DoorOptions, Secret};
+use tripswitch::snapshot::memory::MemorySnapshots;
 
 /// Starts both on what the log holds.
 pub async fn start(clock: Arc<ManualClock>, ids: Arc<SeededIds>, log: &MemoryLog) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
     let settings = Arc::new(Settings { secret_id: secret.id(), ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
+    let snapshots = MemorySnapshots::default();
     let parts = EngineParts {
-        recovered: recover(&log.writer(), &Progress::default()).expect("the log can be replayed"),
+        recovered: recover(&log.writer(), &snapshots, &Progress::default()).expect("the log can be replayed"),
         journal: Box::new(log.writer()),
+        snapshots: Arc::new(snapshots.clone()),
         clock,
         ids,
         settings: source,

@@ -7,6 +7,7 @@ mod failures;
 mod journal_faults;
 mod restart;
 mod retention;
+mod snapshots;
 mod system;
 mod writes;
 
@@ -28,7 +29,8 @@ use crate::journal::writer::GroupLimits;
 use crate::journal::{
     AppendError, Entries, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, TrimError,
 };
-use crate::recovery::{Progress, recover_with};
+use crate::recovery::{Progress, Recovered, RecoveryError, recover_with};
+use crate::snapshot::memory::MemorySnapshots;
 
 use super::engine::{Engine, EngineParts};
 use super::faults::Faults;
@@ -43,6 +45,7 @@ const TWO: WorkspaceKey = WorkspaceKey { id: Id(2), side: Side::Live };
 /// What outlives an engine, and what it is started with.
 struct Bench {
     log: MemoryLog,
+    snapshots: MemorySnapshots,
     clock: Arc<ManualClock>,
     options: EngineOptions,
     settings: Settings,
@@ -55,6 +58,7 @@ impl Bench {
     fn new() -> Self {
         Self {
             log: MemoryLog::default(),
+            snapshots: MemorySnapshots::default(),
             clock: Arc::new(ManualClock::new(T)),
             options: EngineOptions::default(),
             settings: Settings::default(),
@@ -63,14 +67,19 @@ impl Bench {
         }
     }
 
+    fn recover(&self) -> Result<Recovered, RecoveryError> {
+        recover_with(&self.log.writer(), &self.snapshots, &Progress::default(), &self.faults)
+    }
+
     /// An engine over what the log holds, with the workspaces [`ONE`] and [`TWO`].
     async fn start(&self) -> Engine {
-        let recovered = recover_with(&self.log.writer(), &Progress::default(), &self.faults).unwrap();
+        let recovered = self.recover().unwrap();
         let settings = Arc::new(self.settings.clone());
         let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
         let parts = EngineParts {
             recovered,
             journal: Box::new(Gated { journal: Box::new(self.log.writer()), gate: Arc::clone(&self.gate) }),
+            snapshots: Arc::new(self.snapshots.clone()),
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SeededIds::new(1)),
             settings: source,
@@ -96,7 +105,7 @@ impl Bench {
             }
             Ok(true)
         };
-        replay::for_each_frame(&self.log.writer(), take, || {}).unwrap();
+        replay::for_each_frame(&self.log.writer(), GroupPosition(1), take, || {}).unwrap();
         frames
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::actors::EngineError;
 use crate::domain::record::Command;
 use crate::domain::reply::{Rejection, Verdict};
-use crate::recovery::{RecoveryError, State, recover};
+use crate::recovery::{Stage, State, recover};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r9_2_after_a_restart_every_answer_is_what_it_was() {
@@ -63,14 +63,15 @@ async fn r9_2_a_changed_configuration_holds_from_the_next_frame_on_and_never_bef
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_served() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     let engine = bench.start().await;
     let lows = (10..13).map(|event| scored(event, event.into(), Some(5), 150, T)).collect();
     engine.ingest(ONE, lows, 100).await.unwrap();
     engine.ingest(ONE, vec![scored(1, 1, None, 400, T), poisonous(2, 2, None)], 100).await.unwrap();
     engine.ingest(TWO, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
     engine.shutdown().await;
-    // Another binary, which cannot apply what this one could.
+    // Another binary, which cannot apply what this one could, and the whole journal to apply.
+    bench.snapshots = MemorySnapshots::default();
     bench.faults.panic_on_intent(true);
     let engine = bench.start().await;
     assert_eq!(bench.skips(ONE), [Position::new(3, 1)]);
@@ -147,7 +148,7 @@ async fn r9_1_a_shutdown_waits_for_what_is_stored_and_not_applied() {
 fn r9_2_frames_of_an_unknown_workspace_are_damage() {
     let log = MemoryLog::default();
     append(&log, &[(TWO, 1)]);
-    let refused = recover(&log.writer(), &Progress::default());
+    let refused = recover(&log.writer(), &MemorySnapshots::default(), &Progress::default());
     assert!(matches!(refused, Err(RecoveryError::UnknownWorkspace(Id(2)))));
 }
 
@@ -155,7 +156,7 @@ fn r9_2_frames_of_an_unknown_workspace_are_damage() {
 fn i3_a_gap_in_a_workspaces_frames_is_damage() {
     let log = MemoryLog::default();
     append(&log, &[(WorkspaceKey::SYSTEM, 1), (WorkspaceKey::SYSTEM, 3)]);
-    let refused = recover(&log.writer(), &Progress::default());
+    let refused = recover(&log.writer(), &MemorySnapshots::default(), &Progress::default());
     let Err(RecoveryError::Replay(error)) = refused else { panic!("taken") };
     assert!(error.to_string().contains("frame 3 stands where frame 2 was due"), "{error}");
 }
@@ -164,7 +165,7 @@ fn i3_a_gap_in_a_workspaces_frames_is_damage() {
 fn r9_7_a_frame_of_an_unknown_apply_version_is_refused_by_name() {
     let log = MemoryLog::default();
     append_version(&log, &[(WorkspaceKey::SYSTEM, 1)], 9);
-    let Err(error) = recover(&log.writer(), &Progress::default()) else { panic!("taken") };
+    let Err(error) = recover(&log.writer(), &MemorySnapshots::default(), &Progress::default()) else { panic!("taken") };
     assert!(error.to_string().contains("apply version 9"), "{error}");
 }
 
@@ -197,7 +198,7 @@ async fn i6_only_skips_are_taken_for_skips() {
             assert_eq!(raw.is_skip(), matches!(replay::decode(&raw)?.record, Record::Skip { .. }));
             Ok(true)
         };
-        replay::for_each_frame(&log.writer(), take, || {}).unwrap();
+        replay::for_each_frame(&log.writer(), GroupPosition(1), take, || {}).unwrap();
         found
     };
     assert!(found(&bench.log).is_empty());
@@ -211,9 +212,9 @@ fn r10_10_progress_is_told_while_the_journal_is_read() {
     let log = MemoryLog::default();
     append(&log, &[(WorkspaceKey::SYSTEM, 1)]);
     let progress = Progress::default();
-    assert_eq!(progress.read(), (0, 0, 0));
-    let recovered = recover(&log.writer(), &progress).unwrap();
-    assert_eq!((progress.read(), progress.share()), ((1, 1, 1), 1.0));
+    assert_eq!((progress.stage(), progress.share()), (Stage::Opening, 0.0));
+    let recovered = recover(&log.writer(), &MemorySnapshots::default(), &progress).unwrap();
+    assert_eq!((progress.stage(), progress.share()), (Stage::Replaying, 1.0));
     assert_eq!((recovered.last_receipt, recovered.last_seqs[&WorkspaceKey::SYSTEM]), (Some(T), 1));
     assert!(recovered.workspaces.iter().all(|(_, state)| matches!(state, State::Ready(_))));
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::StatusCode;
 
-use crate::actors::{Readiness, Stats};
+use crate::actors::{Readiness, SnapshotStatus, Stats};
 use crate::service::ingest::IngestAnswer;
 
 /// The page as far as it is written.
@@ -101,7 +101,7 @@ impl Meter {
 
 pub(super) fn readiness(readiness: &Readiness, page: &mut Exposition) {
     page.gauge("ready", "Whether requests are taken and can be written.", f64::from(u8::from(readiness.ready)));
-    page.gauge("replay_progress_ratio", "Share of the journal that is replayed.", readiness.progress);
+    page.gauge("start_progress_ratio", "Share of the phase of the start that is done.", readiness.progress);
     page.gauge("duplicate_memory_used_ratio", "Share of the memory of event identities.", readiness.duplicates_share);
     let step = readiness.clock_step_not_followed.unwrap_or(0) as f64 / 1_000.0;
     page.gauge("clock_step_seconds", "Wall clock minus server time, while a step is not followed.", step);
@@ -134,6 +134,19 @@ pub(super) fn engine(stats: &Stats, page: &mut Exposition) {
         (r#"{state="failed"}"#, stats.workspaces_failed as f64),
     ];
     page.metric("workspace_sides", "Workspace sides by state.", MetricKind::Gauge, sides);
+    snapshots(&stats.snapshots, page);
+}
+
+fn snapshots(status: &SnapshotStatus, page: &mut Exposition) {
+    page.counter("snapshot_failures_total", "Snapshots that could not be taken.", status.failures);
+    page.gauge("snapshot_running", "Whether one is being written.", f64::from(u8::from(status.running)));
+    page.gauge("snapshot_tail_events", "Events that a start would have to replay.", status.tail.events as f64);
+    page.gauge("snapshot_tail_bytes", "Bytes of the journal that it would have to read.", status.tail.bytes as f64);
+    if let Some(last) = &status.last {
+        page.gauge("snapshot_timestamp_seconds", "When the last one was taken.", last.created_at as f64 / 1_000.0);
+        page.gauge("snapshot_duration_seconds", "How long it took to write.", last.took_millis as f64 / 1_000.0);
+        page.gauge("snapshot_size_bytes", "Bytes of its blocks.", last.bytes as f64);
+    }
 }
 
 #[cfg(test)]

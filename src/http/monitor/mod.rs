@@ -20,6 +20,7 @@ use super::envelope::{Envelope, RequestId, envelope, json, panicked};
 use super::error::ApiError;
 use crate::actors::{Engine, JournalState, Phase, Readiness, Stats};
 use crate::ids::Ids;
+use crate::recovery::Progress;
 
 /// What stands behind the listener; it is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
@@ -29,16 +30,15 @@ pub trait Monitor: Send + Sync {
     fn stats(&self) -> Option<Stats>;
 }
 
-/// The engine once it runs; until then, how far the replay has come.
+/// The engine once it runs; until then, how far the start has come.
 pub struct EngineMonitor {
-    /// 0 to 1.
-    replayed: Box<dyn Fn() -> f64 + Send + Sync>,
+    progress: Arc<Progress>,
     engine: OnceLock<Engine>,
 }
 
 impl EngineMonitor {
-    pub fn new(replayed: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
-        Self { replayed: Box::new(replayed), engine: OnceLock::new() }
+    pub fn new(progress: Arc<Progress>) -> Self {
+        Self { progress, engine: OnceLock::new() }
     }
 
     /// From here on the engine is asked. The first one stays.
@@ -49,7 +49,8 @@ impl EngineMonitor {
 
 impl Monitor for EngineMonitor {
     fn readiness(&self) -> Readiness {
-        self.engine.get().map_or_else(|| Readiness::replaying((self.replayed)()), Engine::readiness)
+        let starting = || Readiness::starting(self.progress.stage(), self.progress.share());
+        self.engine.get().map_or_else(starting, Engine::readiness)
     }
 
     fn stats(&self) -> Option<Stats> {
@@ -120,6 +121,8 @@ async fn readyz(State(watch): State<Watch>, Extension(id): Extension<RequestId>)
 /// Why it is not ready: code and sentence.
 const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
     match (readiness.phase, readiness.journal) {
+        (Phase::Opening, _) => ("opening", "The journal is being checked."),
+        (Phase::Loading, _) => ("loading", "A snapshot is being read."),
         (Phase::Replaying, _) => ("replaying", "The journal is being replayed."),
         (Phase::Stopping, _) => ("shutting_down", "The server is shutting down."),
         (Phase::Serving, JournalState::Full) => ("disk_full", "The disk is full."),

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use tripswitch::app::snapshots_in;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{Frame, Record};
@@ -13,6 +14,7 @@ use tripswitch::journal::codec::decode_group;
 use tripswitch::journal::file::{FileJournal, FileOptions};
 use tripswitch::journal::{GroupPosition, JournalRead, Partition};
 use tripswitch::recovery::{Progress, Recovered, State, recover};
+use tripswitch::snapshot::sled_store::SledStore;
 
 use super::process::NO_SPAWN;
 
@@ -82,7 +84,8 @@ pub fn frames(data: &Path) -> Vec<Frame> {
 
 /// What a start would recover.
 pub fn recovered(data: &Path) -> Recovered {
-    open(data, |journal| recover(journal, &Progress::default()).unwrap())
+    let snapshots = SledStore::open_read_only(&snapshots_in(data));
+    open(data, |journal| recover(journal, &snapshots, &Progress::default()).unwrap())
 }
 
 /// The live side of a workspace.

@@ -5,6 +5,10 @@
 #[cfg(target_os = "linux")]
 const STEP_BACK: i32 = 5;
 
+/// What threads whose work nobody waits for step back behind all others.
+#[cfg(target_os = "linux")]
+const STEP_FAR_BACK: i32 = 10;
+
 /// Keeps memory in small pages. A huge page is cleared as a whole when it is first touched, which
 /// takes up to milliseconds, and always in the middle of a request.
 #[cfg(target_os = "linux")]
@@ -18,9 +22,20 @@ pub fn keep_small_pages() {
 /// connections and write the journal: where there is work for every core, an answer is the shorter.
 #[cfg(target_os = "linux")]
 pub fn step_back() {
+    step(STEP_BACK);
+}
+
+/// Lets the calling thread, which writes a snapshot, give way to everything else.
+#[cfg(target_os = "linux")]
+pub fn step_far_back() {
+    step(STEP_FAR_BACK);
+}
+
+#[cfg(target_os = "linux")]
+fn step(by: i32) {
     let this = Some(rustix::thread::gettid());
     let stepped = rustix::process::getpriority_process(this)
-        .and_then(|nice| rustix::process::setpriority_process(this, (nice + STEP_BACK).min(19)));
+        .and_then(|nice| rustix::process::setpriority_process(this, (nice + by).min(19)));
     if let Err(cause) = stepped {
         tracing::debug!(%cause, "a thread keeps its priority");
     }
@@ -31,3 +46,6 @@ pub const fn keep_small_pages() {}
 
 #[cfg(not(target_os = "linux"))]
 pub const fn step_back() {}
+
+#[cfg(not(target_os = "linux"))]
+pub const fn step_far_back() {}

@@ -1,0 +1,90 @@
+//! The first pass over the journal.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::actors::apply_system;
+use crate::actors::replay::{self, PARTITION, ReplayError};
+use crate::domain::ids::{Position, WorkspaceKey};
+use crate::domain::record::Frame;
+use crate::domain::system_table::SystemTable;
+use crate::domain::time::Millis;
+use crate::journal::codec::RawFrame;
+use crate::journal::{GroupPosition, JournalRead};
+
+use super::load::Loaded;
+use super::progress::{Progress, Stage};
+use super::{RecoveryError, Tail, begins_at};
+
+/// What the first pass finds, on top of what the snapshot says.
+#[derive(Default)]
+pub(super) struct Scan {
+    pub system: SystemTable,
+    pub skips: HashMap<WorkspaceKey, HashSet<Position>>,
+    pub last_seqs: HashMap<WorkspaceKey, u64>,
+    pub last_receipt: Option<Millis>,
+    /// Where the replay begins.
+    pub from: GroupPosition,
+    /// Without the events, which are bytes to this pass.
+    pub tail: Tail,
+    /// The seq that is due next, of the sides whose frames were seen.
+    next: HashMap<WorkspaceKey, u64>,
+}
+
+impl Scan {
+    pub fn run(reader: &dyn JournalRead, base: Option<&Loaded>, progress: &Progress) -> Result<Self, RecoveryError> {
+        let mut scan = Self { from: begins_at(base), ..Self::default() };
+        if let Some(Loaded { manifest, system, .. }) = base {
+            scan.system = system.clone();
+            scan.last_seqs = manifest.sides.iter().map(|side| (side.key, side.seq)).collect();
+            scan.last_receipt = manifest.last_receipt;
+        }
+        // The second pass is as long.
+        progress.begins(Stage::Replaying, 2 * (reader.last(PARTITION).0 + 1).saturating_sub(scan.from.0));
+        let mut system_frames = Vec::new();
+        replay::for_each_frame(
+            reader,
+            scan.from,
+            |raw| scan.take(&raw, &mut system_frames).map(|()| true),
+            || progress.step(1),
+        )?;
+        let skips = scan.skips.remove(&WorkspaceKey::SYSTEM).unwrap_or_default();
+        let skips: HashSet<u64> = skips.into_iter().map(Position::seq).collect();
+        for frame in &system_frames {
+            // What it answered was told when it was new.
+            let _answer = apply_system(&mut scan.system, frame, &skips);
+        }
+        Ok(scan)
+    }
+
+    fn take(&mut self, raw: &RawFrame<'_>, system_frames: &mut Vec<Frame>) -> Result<(), ReplayError> {
+        let last = self.last_seqs.entry(raw.key).or_insert(0);
+        let expected = match self.next.get(&raw.key) {
+            Some(next) => *next,
+            // The first ones may be in the snapshot already, in a group that is not as a whole.
+            None if raw.seq <= *last => raw.seq,
+            None => *last + 1,
+        };
+        if raw.seq != expected {
+            return Err(ReplayError::Gap { key: raw.key, expected, found: raw.seq });
+        }
+        self.next.insert(raw.key, raw.seq + 1);
+        self.last_receipt = self.last_receipt.max(Some(raw.receipt));
+        if raw.seq <= *last {
+            return Ok(());
+        }
+        *last = raw.seq;
+        self.tail.frames += 1;
+        self.tail.bytes += raw.record.len() as u64;
+        if let Some(position) = replay::skip_of(raw)? {
+            self.skips.entry(raw.key).or_default().insert(position);
+        }
+        if raw.key == WorkspaceKey::SYSTEM {
+            system_frames.push(replay::decode(raw)?);
+        }
+        Ok(())
+    }
+
+    pub fn knows(&self, key: WorkspaceKey) -> bool {
+        key == WorkspaceKey::SYSTEM || self.system.workspace(key.id).is_some()
+    }
+}

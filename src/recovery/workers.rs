@@ -1,0 +1,172 @@
+//! The second pass over the journal: one thread a core, each with its own workspaces.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use crate::actors::Faults;
+use crate::actors::replay::{self, PARTITION, Replay, ReplayError};
+use crate::domain::ids::{Position, WorkspaceKey};
+use crate::domain::record::Record;
+use crate::domain::settings::Settings;
+use crate::domain::workspace::Workspace;
+use crate::journal::codec::{GroupView, RawFrame};
+use crate::journal::{Entry, GroupPosition, JournalRead};
+
+use super::progress::Progress;
+use super::scan::Scan;
+use super::{RecoveryError, State};
+
+/// Groups on their way to one thread.
+const GROUPS_AHEAD: usize = 8;
+
+/// Applies everything behind the snapshot, from which `states` came.
+pub(super) fn replay_all(
+    reader: &dyn JournalRead,
+    scan: &Scan,
+    states: HashMap<WorkspaceKey, Box<Workspace>>,
+    faults: &Faults,
+    progress: &Progress,
+) -> Result<Vec<(WorkspaceKey, State)>, RecoveryError> {
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut shares: Vec<HashMap<_, _>> = (0..count).map(|_| HashMap::new()).collect();
+    for (key, workspace) in states {
+        shares[place(key, count)].insert(key, workspace);
+    }
+    std::thread::scope(|scope| {
+        let workers = shares.into_iter().enumerate();
+        let workers: Vec<_> = workers
+            .map(|(index, states)| (Worker { index, count, scan, faults, progress }, states))
+            .map(|(worker, states)| spawn(scope, worker, states))
+            .collect();
+        let read = feed(reader, scan.from, &workers, progress);
+        let mut recovered = Vec::new();
+        for (groups, worker) in workers {
+            drop(groups);
+            recovered.extend(worker.join().map_err(|_| RecoveryError::Thread)??);
+        }
+        read.map(|()| recovered)
+    })
+}
+
+type Running<'scope> =
+    (SyncSender<Arc<Entry>>, ScopedJoinHandle<'scope, Result<Vec<(WorkspaceKey, State)>, ReplayError>>);
+
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    worker: Worker<'scope>,
+    states: HashMap<WorkspaceKey, Box<Workspace>>,
+) -> Running<'scope> {
+    let (sender, receiver) = sync_channel(GROUPS_AHEAD);
+    (sender, scope.spawn(move || worker.run(states, &receiver)))
+}
+
+/// Which of `count` workers a side belongs to.
+fn place(key: WorkspaceKey, count: usize) -> usize {
+    let spread = (key.id.0 ^ key.id.0 >> 64) as u64 ^ key.side as u64;
+    (spread % count as u64) as usize
+}
+
+/// Sends every group to every worker. A worker that went away says why when it is joined.
+fn feed(
+    reader: &dyn JournalRead,
+    from: GroupPosition,
+    workers: &[Running<'_>],
+    progress: &Progress,
+) -> Result<(), RecoveryError> {
+    for entry in reader.read(PARTITION, from).map_err(ReplayError::from)? {
+        let entry = Arc::new(entry.map_err(ReplayError::from)?);
+        if workers.iter().any(|(groups, _)| groups.send(Arc::clone(&entry)).is_err()) {
+            break;
+        }
+        progress.step(1);
+    }
+    Ok(())
+}
+
+struct Worker<'a> {
+    index: usize,
+    count: usize,
+    scan: &'a Scan,
+    faults: &'a Faults,
+    progress: &'a Progress,
+}
+
+/// A workspace in a worker's hands.
+enum InWork {
+    Replaying(Box<Replay>),
+    Failed(Position),
+}
+
+impl Worker<'_> {
+    fn run(
+        &self,
+        states: HashMap<WorkspaceKey, Box<Workspace>>,
+        groups: &Receiver<Arc<Entry>>,
+    ) -> Result<Vec<(WorkspaceKey, State)>, ReplayError> {
+        let loaded = states.into_iter().map(|(key, workspace)| (key, self.go_on(workspace)));
+        let mut replays: HashMap<WorkspaceKey, InWork> = loaded.collect();
+        for entry in groups {
+            let codec = |source| ReplayError::Group { group: entry.position, source };
+            for raw in GroupView::new(&entry.group).map_err(codec)?.frames() {
+                let raw = raw.map_err(codec)?;
+                if self.is_own(raw.key) {
+                    let running = replays.entry(raw.key).or_insert_with(|| self.begin(raw.key));
+                    running.take(|running| self.apply(running, &raw))?;
+                }
+            }
+        }
+        replays.into_iter().map(|(key, running)| Ok((key, running.finish()?))).collect()
+    }
+
+    fn is_own(&self, key: WorkspaceKey) -> bool {
+        key != WorkspaceKey::SYSTEM && place(key, self.count) == self.index
+    }
+
+    fn apply(&self, replay: &mut Replay, raw: &RawFrame<'_>) -> Result<(), ReplayError> {
+        if replay.holds(raw.seq) {
+            return Ok(());
+        }
+        let frame = replay::decode(raw)?;
+        if let Record::Events(events) = &frame.record {
+            self.progress.replayed(events.len() as u64);
+        }
+        replay.push(frame)
+    }
+
+    fn begin(&self, key: WorkspaceKey) -> InWork {
+        let name = self.scan.system.workspace(key.id).map_or_else(Box::default, |entry| entry.name.clone());
+        self.go_on(Box::new(Workspace::new(key, name, Settings::default())))
+    }
+
+    fn go_on(&self, workspace: Box<Workspace>) -> InWork {
+        let skips = self.scan.skips.get(&workspace.key()).cloned().unwrap_or_default();
+        InWork::Replaying(Box::new(Replay::new(*workspace, skips, self.faults.clone())))
+    }
+}
+
+impl InWork {
+    /// Goes on unless it has failed; a failure of `apply` is the workspace's own (I6).
+    fn take(&mut self, step: impl FnOnce(&mut Replay) -> Result<(), ReplayError>) -> Result<(), ReplayError> {
+        let Self::Replaying(replay) = self else { return Ok(()) };
+        match step(replay) {
+            Err(ReplayError::Panicked { at, .. }) => {
+                *self = Self::Failed(at);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn finish(self) -> Result<State, ReplayError> {
+        match self {
+            Self::Failed(at) => Ok(State::Failed(at)),
+            Self::Replaying(replay) => match replay.finish() {
+                Ok(replayed) => Ok(State::Ready(replayed.workspace)),
+                Err(ReplayError::Panicked { at, .. }) => Ok(State::Failed(at)),
+                Err(other) => Err(other),
+            },
+        }
+    }
+}
