@@ -12,6 +12,7 @@ pub(crate) mod one;
 mod progress;
 pub mod save;
 mod scan;
+pub mod until;
 mod workers;
 
 use std::collections::HashMap;
@@ -28,7 +29,8 @@ use crate::domain::workspace::Workspace;
 use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::{Manifest, SnapshotStore};
 
-use load::{Damaged, LoadError, Loaded, Loader, PassedOver, Wanted};
+pub use load::{Damaged, LoadError, PassedOver};
+use load::{Loaded, Loader, Wanted};
 pub use progress::{Progress, Stage};
 use scan::Scan;
 
@@ -87,6 +89,18 @@ pub enum State {
     Failed(Position),
 }
 
+/// What is recovered from what.
+pub struct Recovery<'a> {
+    pub reader: &'a dyn JournalRead,
+    pub store: &'a dyn SnapshotStore,
+    pub progress: &'a Progress,
+    pub damaged: Damaged,
+    /// Which snapshots come into question.
+    pub accepts: &'a dyn Fn(&Manifest) -> bool,
+    /// The journal is the one that the snapshots were taken of.
+    pub has_journal: bool,
+}
+
 /// Loads the newest good snapshot, and reads and applies the journal behind it.
 pub fn recover(
     reader: &dyn JournalRead,
@@ -103,24 +117,38 @@ pub(crate) fn recover_with(
     progress: &Progress,
     faults: &Faults,
 ) -> Result<Recovered, RecoveryError> {
-    let base = Base::load(reader, Loader { store, wanted: Wanted::All, damaged: Damaged::SetAside, progress })?;
-    let Base { loaded, passed_over } = base;
-    let scan = Scan::run(reader, loaded.as_ref(), progress)?;
-    let (snapshot, states) = loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));
-    if let Some(key) = scan.last_seqs.keys().find(|key| !scan.knows(**key)) {
-        return Err(RecoveryError::UnknownWorkspace(key.id));
+    let (damaged, accepts) = (Damaged::SetAside, &|_: &Manifest| true);
+    Recovery { reader, store, progress, damaged, accepts, has_journal: true }.run_with(faults)
+}
+
+impl Recovery<'_> {
+    pub fn run(&self) -> Result<Recovered, RecoveryError> {
+        self.run_with(&Faults::from_env())
     }
-    let workspaces = workers::replay_all(reader, &scan, states, faults, progress)?;
-    let tail = Tail { events: progress.events(), ..scan.tail };
-    let Scan { system, last_seqs, last_receipt, .. } = scan;
-    Ok(Recovered { system, workspaces, last_seqs, last_receipt, snapshot, tail, passed_over })
+
+    fn run_with(&self, faults: &Faults) -> Result<Recovered, RecoveryError> {
+        let Self { reader, store, progress, damaged, .. } = *self;
+        let loader = Loader { store, wanted: Wanted::All, damaged, progress };
+        let base = Base::load(reader, &loader, self.has_journal, self.accepts)?;
+        let Base { loaded, passed_over } = base;
+        let scan = Scan::run(reader, loaded.as_ref(), progress)?;
+        let (snapshot, states) =
+            loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));
+        if let Some(key) = scan.last_seqs.keys().find(|key| !scan.knows(**key)) {
+            return Err(RecoveryError::UnknownWorkspace(key.id));
+        }
+        let workspaces = workers::replay_all(reader, &scan, states, faults, progress)?;
+        let tail = Tail { events: progress.events(), ..scan.tail };
+        let Scan { system, last_seqs, last_receipt, .. } = scan;
+        Ok(Recovered { system, workspaces, last_seqs, last_receipt, snapshot, tail, passed_over })
+    }
 }
 
 /// Only the system workspace: all that the command line needs of a data directory.
 pub fn recover_system(reader: &dyn JournalRead, store: &dyn SnapshotStore) -> Result<Recovered, RecoveryError> {
     let progress = Progress::default();
     let loader = Loader { store, wanted: Wanted::System, damaged: Damaged::Leave, progress: &progress };
-    let Base { loaded, passed_over } = Base::load(reader, loader)?;
+    let Base { loaded, passed_over } = Base::load(reader, &loader, true, &|_| true)?;
     let scan = Scan::run(reader, loaded.as_ref(), &progress)?;
     let Scan { system, last_seqs, last_receipt, tail, .. } = scan;
     let snapshot = loaded.map(|loaded| loaded.manifest);
@@ -134,8 +162,13 @@ struct Base {
 }
 
 impl Base {
-    fn load(reader: &dyn JournalRead, loader: Loader<'_>) -> Result<Self, RecoveryError> {
-        let (loaded, passed_over) = loader.newest(Some(reader), |_| true)?;
+    fn load(
+        reader: &dyn JournalRead,
+        loader: &Loader<'_>,
+        has_journal: bool,
+        accepts: &dyn Fn(&Manifest) -> bool,
+    ) -> Result<Self, RecoveryError> {
+        let (loaded, passed_over) = loader.newest(has_journal.then_some(reader), accepts)?;
         let (from, first) = (begins_at(loaded.as_ref()), reader.first(PARTITION));
         if from < first {
             return Err(RecoveryError::Missing { from, first, passed_over });

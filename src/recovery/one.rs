@@ -31,7 +31,7 @@ impl OneReplay {
     pub fn run(self, reader: &dyn JournalRead, store: &dyn SnapshotStore) -> Result<Replayed, RecoveryError> {
         let progress = Progress::default();
         let loader = Loader { store, wanted: Wanted::One(self.key), damaged: Damaged::Leave, progress: &progress };
-        let Base { loaded, .. } = Base::load(reader, loader)?;
+        let Base { loaded, .. } = Base::load(reader, &loader, true, &|_| true)?;
         let from = begins_at(loaded.as_ref());
         let state = loaded.and_then(|mut loaded| loaded.workspaces.remove(&self.key));
         let new = || Box::new(Workspace::new(self.key, self.name.clone(), Settings::default()));

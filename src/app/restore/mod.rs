@@ -1,0 +1,64 @@
+//! Restore: a state of a data directory, as a new data directory (R10.6, R4.10).
+//!
+//! [`Source::read`] verifies everything it takes; [`write`] makes the new directory beside its place and
+//! renames it, so that it is there whole or not at all. It has one snapshot, the beginning of a journal
+//! of its own, and a new incarnation (R8.1).
+
+mod read;
+mod write;
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::domain::ids::{Id, Position};
+use crate::journal::ReadError;
+use crate::journal::file::OpenError;
+use crate::recovery::{PassedOver, RecoveryError};
+use crate::snapshot::SnapshotError;
+
+pub use read::{Found, Point, Source};
+pub use write::{Replace, Written, write};
+
+/// Why nothing was restored.
+#[derive(Debug, Error)]
+pub enum RestoreError {
+    /// Exit 66.
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    #[error("{} does not have the name that its snapshot was taken under", .0.display())]
+    Renamed(PathBuf),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    #[error(transparent)]
+    Store(#[from] SnapshotError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Exit 66.
+    #[error("the journal holds nothing at or before this point")]
+    NoSuchPoint,
+    /// Exit 2.
+    #[error("a position is one of a workspace, and there are several: name it with --workspace")]
+    WhichWorkspace,
+    /// Exit 65 or 66.
+    #[error("there is no snapshot that can be used{}", told(passed_over))]
+    NoSnapshot { passed_over: Vec<PassedOver> },
+    #[error("applying event {at} of workspace {workspace} fails with this program")]
+    Failed { workspace: Id, at: Position },
+    /// Exit 73.
+    #[error("{} is not empty", .0.display())]
+    NotEmpty(PathBuf),
+    #[error("{}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn told(passed_over: &[PassedOver]) -> String {
+    passed_over.iter().map(|passed| format!("; snapshot {}: {}", passed.number, passed.reason)).collect()
+}

@@ -1,0 +1,215 @@
+//! A state out of a data directory or a snapshot of it, as of its end or of an earlier point.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
+use crate::domain::system_table::SystemTable;
+use crate::domain::time::Millis;
+use crate::domain::workspace::Workspace;
+use crate::journal::JournalRead;
+use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
+use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
+use crate::recovery::{Damaged, PassedOver, Progress, Recovered, Recovery, State, Tail, recover_system};
+use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
+
+use super::super::snapshots_in;
+use super::RestoreError;
+
+/// Up to where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// As much as there is.
+    End,
+    Time(Millis),
+    /// Of the workspace; of the only one where none is named.
+    Position {
+        workspace: Option<Id>,
+        side: Side,
+        at: Position,
+    },
+}
+
+/// A data directory, or a copy of a part of it, opened to be read.
+pub struct Source {
+    /// None where only snapshots were kept.
+    journal: Option<ReadOnlyJournal>,
+    store: SledStore,
+    /// The one that was named.
+    only: Option<SnapshotNumber>,
+    /// Where `erasures` and `secret` may lie.
+    pub data_dir: PathBuf,
+}
+
+/// What was read.
+pub struct Found {
+    pub system: SystemTable,
+    pub workspaces: Vec<Box<Workspace>>,
+    pub last_receipt: Option<Millis>,
+    /// The snapshot that it began with.
+    pub snapshot: Option<SnapshotNumber>,
+    /// What of the journal came on top.
+    pub tail: Tail,
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Source {
+    /// `path`: a data directory, a copy of one with or without its journal, or one snapshot's directory.
+    pub fn open(path: &Path) -> Result<Self, RestoreError> {
+        if !path.is_dir() {
+            return Err(RestoreError::Missing(path.to_path_buf()));
+        }
+        if path.join("manifest.json").is_file() {
+            let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            let (Some(number), Some(root)) = (number, path.parent()) else {
+                return Err(RestoreError::Renamed(path.to_path_buf()));
+            };
+            let (store, only) = (SledStore::open_read_only(root), Some(SnapshotNumber(number)));
+            return Ok(Self { journal: None, store, only, data_dir: root.to_path_buf() });
+        }
+        let store = SledStore::open_read_only(&snapshots_in(path));
+        let journal = match FileJournal::open_read_only(path) {
+            Ok(journal) => Some(journal),
+            Err(OpenError::Missing { .. }) if !store.list()?.is_empty() => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { journal, store, only: None, data_dir: path.to_path_buf() })
+    }
+
+    /// Begins with this snapshot and no other.
+    #[must_use]
+    pub fn with_snapshot(mut self, number: Option<SnapshotNumber>) -> Self {
+        self.only = number.or(self.only);
+        self
+    }
+
+    fn reader(&self) -> &dyn JournalRead {
+        self.journal.as_ref().map_or(&NoJournal, |journal| journal as _)
+    }
+
+    /// Reads, checks and applies everything up to `point`.
+    pub fn read(&self, point: Point, progress: &Progress) -> Result<Found, RestoreError> {
+        let Some(limit) = self.limit(point)? else {
+            // A snapshot that was named stands for itself, whatever the journal has behind it.
+            let alone = self.only.is_some() || self.journal.is_none();
+            let reader = if alone { &NoJournal } else { self.reader() };
+            return self.recover(reader, !alone, &|manifest| self.is_wanted(manifest), progress);
+        };
+        let is_before = |manifest: &Manifest| {
+            let receipt = manifest.last_receipt;
+            match point {
+                Point::Time(time) => receipt.is_none_or(|receipt| receipt <= time),
+                // A cut may reach beyond its group; what was received earlier is not behind the limit.
+                Point::Position { .. } | Point::End => receipt.is_none_or(|receipt| receipt < limit.receipt),
+            }
+        };
+        let upto = UpTo { journal: self.reader(), limit };
+        self.recover(&upto, true, &|manifest| self.is_wanted(manifest) && is_before(manifest), progress)
+    }
+
+    fn is_wanted(&self, manifest: &Manifest) -> bool {
+        self.only.is_none_or(|only| only == manifest.number)
+    }
+
+    /// None for everything.
+    fn limit(&self, point: Point) -> Result<Option<Limit>, RestoreError> {
+        let until = match point {
+            Point::End => return Ok(None),
+            Point::Time(time) => Until::Time(time),
+            Point::Position { workspace, side, at } => {
+                let id = workspace.map_or_else(|| self.only_workspace(), Ok)?;
+                Until::Position { key: WorkspaceKey { id, side }, at }
+            }
+        };
+        match until.locate(self.reader())? {
+            Some(limit) => Ok(Some(limit)),
+            None => Err(RestoreError::NoSuchPoint),
+        }
+    }
+
+    fn only_workspace(&self) -> Result<Id, RestoreError> {
+        let system = recover_system(self.reader(), &self.store)?.system;
+        let mut all = system.workspaces().map(|entry| entry.id);
+        match (all.next(), all.next()) {
+            (Some(only), None) => Ok(only),
+            (_, _) => Err(RestoreError::WhichWorkspace),
+        }
+    }
+
+    fn recover(
+        &self,
+        reader: &dyn JournalRead,
+        has_journal: bool,
+        accepts: &dyn Fn(&Manifest) -> bool,
+        progress: &Progress,
+    ) -> Result<Found, RestoreError> {
+        let store: &dyn SnapshotStore = &self.store;
+        let recovery = Recovery { reader, store, progress, damaged: Damaged::Leave, accepts, has_journal };
+        let recovered = recovery.run()?;
+        if !has_journal && recovered.snapshot.is_none() {
+            return Err(RestoreError::NoSnapshot { passed_over: recovered.passed_over });
+        }
+        Found::of(recovered)
+    }
+
+    /// Loads a snapshot, and replays what led to it from the one before it, or from the journal's
+    /// beginning; each side's seq, and whether both came to the same state. None: there is nothing to
+    /// replay it from.
+    pub fn compare(
+        &self,
+        number: SnapshotNumber,
+        progress: &Progress,
+    ) -> Result<Option<Vec<(WorkspaceKey, u64, bool)>>, RestoreError> {
+        let accepts = |manifest: &Manifest| manifest.number == number;
+        let loaded = self.recover(&NoJournal, false, &accepts, progress)?;
+        let reader = self.reader();
+        let reaches_back = reader.first(crate::journal::Partition::default()).0 == 1;
+        let has_older = self
+            .store
+            .list()?
+            .iter()
+            .any(|listed| matches!(&listed.state, ListedState::Whole(manifest) if manifest.number < number));
+        if self.journal.is_none() || !(reaches_back || has_older) {
+            return Ok(None);
+        }
+        let mut seqs: std::collections::HashMap<_, _> =
+            loaded.workspaces.iter().map(|workspace| (workspace.key(), workspace.applied())).collect();
+        seqs.insert(WorkspaceKey::SYSTEM, loaded.system.applied());
+        let last_seq = move |key: WorkspaceKey| seqs.get(&key).copied().unwrap_or(0);
+        let as_of = AsOf { journal: reader, last_seq };
+        let replayed = self.recover(&as_of, true, &|manifest| manifest.number < number, progress)?;
+        let hash_of = |key: WorkspaceKey| {
+            let found = replayed.workspaces.iter().find(|workspace| workspace.key() == key);
+            found.map(|workspace| workspace.state_hash())
+        };
+        let sides = loaded.workspaces.iter().map(|workspace| {
+            let key = workspace.key();
+            (key, workspace.applied(), hash_of(key) == Some(workspace.state_hash()))
+        });
+        let system = (WorkspaceKey::SYSTEM, loaded.system.applied(), loaded.system == replayed.system);
+        Ok(Some(std::iter::once(system).chain(sides).collect()))
+    }
+}
+
+impl Found {
+    fn of(recovered: Recovered) -> Result<Self, RestoreError> {
+        let Recovered { system, workspaces, last_receipt, snapshot, tail, passed_over, .. } = recovered;
+        let mut ready = Vec::with_capacity(workspaces.len());
+        for (key, state) in workspaces {
+            match state {
+                State::Ready(workspace) => ready.push(workspace),
+                State::Failed(at) => return Err(RestoreError::Failed { workspace: key.id, at }),
+            }
+        }
+        ready.sort_by_key(|workspace| workspace.key());
+        let snapshot = snapshot.map(|manifest| manifest.number);
+        Ok(Self { system, workspaces: ready, last_receipt, snapshot, tail, passed_over })
+    }
+}
+
+/// The file beside the journal, where the source has it.
+pub(super) fn beside(data_dir: &Path, name: &str) -> Option<PathBuf> {
+    let path = data_dir.join(name);
+    fs::metadata(&path).is_ok_and(|found| found.is_file()).then_some(path)
+}

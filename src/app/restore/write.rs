@@ -1,0 +1,153 @@
+//! A new data directory.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::clock::Clock;
+use crate::domain::ids::Id;
+use crate::domain::system::SystemRecord;
+use crate::domain::time::Millis;
+use crate::ids::Ids;
+use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, Opened};
+use crate::journal::{GroupPosition, JournalRead};
+use crate::recovery::save::{Moment, SaveProgress, save};
+use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::{JournalId, Manifest};
+
+use super::super::snapshots_in;
+use super::{Found, RestoreError};
+
+/// What becomes of a target that is not empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    Refuse,
+    /// It is kept beside the new one under another name.
+    SetAside,
+}
+
+/// A directory that was made.
+#[derive(Debug)]
+pub struct Written {
+    pub manifest: Manifest,
+    pub incarnation: Id,
+    /// Where the directory is that was there before.
+    pub replaced: Option<PathBuf>,
+}
+
+/// Refuses a target that is in use, or not empty unless it is to be replaced. Changes nothing.
+pub fn check_target(target: &Path, replace: Replace) -> Result<(), RestoreError> {
+    let is_empty = match fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(source) => return Err(RestoreError::Io { path: target.into(), source }),
+    };
+    if is_empty {
+        return Ok(());
+    }
+    drop(DirectoryLock::acquire_read_only(target)?);
+    match replace {
+        Replace::Refuse => Err(RestoreError::NotEmpty(target.into())),
+        Replace::SetAside => Ok(()),
+    }
+}
+
+/// Makes `target` with this state and the files named in `carried`, which keep their names.
+pub fn write(
+    target: &Path,
+    found: Found,
+    carried: &[PathBuf],
+    replace: Replace,
+    clock: &dyn Clock,
+    ids: &dyn Ids,
+    progress: &SaveProgress,
+) -> Result<Written, RestoreError> {
+    check_target(target, replace)?;
+    let making = sibling(target, "restoring");
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| RestoreError::Io { path, source }
+    };
+    if making.exists() {
+        fs::remove_dir_all(&making).map_err(io(&making))?;
+    }
+    let (manifest, incarnation) = fill(&making, found, clock, ids, progress)?;
+    for file in carried {
+        let Some(name) = file.file_name() else { continue };
+        let copy = making.join(name);
+        // Rights go with the content: the secret is its owner's alone.
+        fs::copy(file, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(io(file))?;
+    }
+    sync_directory(&making).map_err(io(&making))?;
+    let replaced = set_aside(target, replace).map_err(io(target))?;
+    fs::rename(&making, target).map_err(io(target))?;
+    sync_directory(parent(target)).map_err(io(target))?;
+    Ok(Written { manifest, incarnation, replaced })
+}
+
+/// The journal that begins here has nothing yet: its first group will stand behind the snapshot.
+fn fill(
+    making: &Path,
+    found: Found,
+    clock: &dyn Clock,
+    ids: &dyn Ids,
+    progress: &SaveProgress,
+) -> Result<(Manifest, Id), RestoreError> {
+    let Opened { journal, .. } = FileJournal::open(making, &FileOptions::default(), ids)?;
+    let Found { mut system, workspaces, last_receipt, .. } = found;
+    let (incarnation, seq) = (Id::from(ids.uuid()), system.applied() + 1);
+    let first = SystemRecord::Initialised { incarnation, identity_key: ids.secret() };
+    let receipt = last_receipt.unwrap_or(Millis::MIN).max(clock.now());
+    // The table takes any such record.
+    let _done = system.apply(&first, receipt);
+    system.advance(seq);
+    let cuts = workspaces.into_iter().map(|mut workspace| workspace.cut()).collect();
+    let moment = Moment {
+        created_at: clock.now(),
+        journal: JournalId(journal.identity()),
+        position: GroupPosition::ZERO,
+        last_receipt,
+        system,
+        cuts,
+    };
+    let store = SledStore::open(&snapshots_in(making))?;
+    Ok((save(&store, moment, clock, progress)?, incarnation))
+}
+
+/// Moves what is there out of the way.
+fn set_aside(target: &Path, replace: Replace) -> io::Result<Option<PathBuf>> {
+    let is_empty = match fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if is_empty {
+        fs::remove_dir(target)?;
+        return Ok(None);
+    }
+    match replace {
+        Replace::Refuse => Err(io::ErrorKind::DirectoryNotEmpty.into()),
+        Replace::SetAside => {
+            let names = (1..).map(|n| sibling(target, &format!("replaced-{n}")));
+            let Some(free) = names.into_iter().find(|name| !name.exists()) else { return Ok(None) };
+            fs::rename(target, &free)?;
+            Ok(Some(free))
+        }
+    }
+}
+
+fn sibling(target: &Path, suffix: &str) -> PathBuf {
+    let name = target.file_name().unwrap_or_else(|| "data".as_ref()).to_string_lossy();
+    parent(target).join(format!("{name}.{suffix}"))
+}
+
+fn parent(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

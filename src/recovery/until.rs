@@ -1,0 +1,183 @@
+//! A journal up to a point: what a restore to an earlier state reads (R10.6).
+
+use std::iter;
+
+use crate::actors::replay::PARTITION;
+use crate::domain::ids::{Position, WorkspaceKey};
+use crate::domain::record::Record;
+use crate::domain::time::Millis;
+use crate::journal::codec::{GroupBuilder, GroupView, RawFrame, decode_record, encode_record};
+use crate::journal::{Cause, Entries, Entry, GroupPosition, JournalRead, Partition, ReadError};
+
+/// The last frame that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Everything received at or before this time.
+    Time(Millis),
+    /// Everything up to this event of this side, in the order of the journal.
+    Position { key: WorkspaceKey, at: Position },
+}
+
+/// Where it lies in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The last group of which something counts.
+    pub group: GroupPosition,
+    /// Its receipt.
+    pub receipt: Millis,
+    /// Behind this frame nothing of the group counts, and of it only the events up to this place.
+    frame: Option<(WorkspaceKey, Position)>,
+}
+
+impl Until {
+    /// None: the journal has nothing at or before the time, or not this position.
+    pub fn locate(self, journal: &dyn JournalRead) -> Result<Option<Limit>, ReadError> {
+        let mut limit = None;
+        for entry in journal.read(PARTITION, journal.first(PARTITION))? {
+            let Entry { position, group } = entry?;
+            let view = GroupView::new(&group).map_err(|error| unreadable(error.into()))?;
+            let receipt = view.receipt;
+            match self {
+                Self::Time(time) if receipt > time => break,
+                Self::Time(_) => limit = Some(Limit { group: position, receipt, frame: None }),
+                Self::Position { key, at } => {
+                    for frame in view.frames() {
+                        let frame = frame.map_err(|error| unreadable(error.into()))?;
+                        if frame.key == key && frame.seq == at.seq() {
+                            return Ok(Some(Limit { group: position, receipt, frame: Some((key, at)) }));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(limit)
+    }
+}
+
+fn unreadable(source: Cause) -> ReadError {
+    ReadError::Storage { source }
+}
+
+/// The journal as it was when the limit was its end.
+pub struct UpTo<'a> {
+    pub journal: &'a dyn JournalRead,
+    pub limit: Limit,
+}
+
+impl JournalRead for UpTo<'_> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+        let limit = self.limit;
+        if from > limit.group {
+            return Ok(Box::new(iter::empty()));
+        }
+        let entries = self.journal.read(partition, from)?;
+        let within =
+            entries.take_while(move |entry| entry.as_ref().map_or(true, |entry| entry.position <= limit.group));
+        Ok(Box::new(within.map(move |entry| {
+            let entry = entry?;
+            match limit.frame {
+                Some((key, at)) if entry.position == limit.group => {
+                    let group = cut(&entry.group, key, at).map_err(unreadable)?;
+                    Ok(Entry { group, ..entry })
+                }
+                Some(_) | None => Ok(entry),
+            }
+        })))
+    }
+
+    fn first(&self, partition: Partition) -> GroupPosition {
+        self.journal.first(partition)
+    }
+
+    fn last(&self, partition: Partition) -> GroupPosition {
+        self.journal.last(partition).min(self.limit.group)
+    }
+
+    fn identity(&self) -> u128 {
+        self.journal.identity()
+    }
+}
+
+/// A group that ends with this event.
+fn cut(group: &[u8], key: WorkspaceKey, at: Position) -> Result<Vec<u8>, Cause> {
+    let view = GroupView::new(group)?;
+    let mut builder = GroupBuilder::default();
+    builder.begin(view.receipt);
+    for frame in view.frames() {
+        let RawFrame { key: of, seq, apply_version, record, .. } = frame?;
+        if (of, seq) != (key, at.seq()) {
+            builder.push(of, seq, apply_version, record);
+            continue;
+        }
+        let mut last = decode_record(record)?;
+        if let Record::Events(events) = &mut last {
+            events.truncate(usize::from(at.place()) + 1);
+        }
+        builder.push(of, seq, apply_version, &encode_record(&last));
+        break;
+    }
+    Ok(builder.finish().to_vec())
+}
+
+/// A journal without those frames that a snapshot lacks: replayed, it comes to the snapshot's state.
+pub struct AsOf<'a, F> {
+    pub journal: &'a dyn JournalRead,
+    /// The last seq of a side that counts.
+    pub last_seq: F,
+}
+
+impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'_, F> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+        let last_seq = self.last_seq.clone();
+        let thinned = move |group: &[u8]| -> Result<Vec<u8>, Cause> {
+            let view = GroupView::new(group)?;
+            let mut builder = GroupBuilder::default();
+            builder.begin(view.receipt);
+            for frame in view.frames() {
+                let RawFrame { key, seq, apply_version, record, .. } = frame?;
+                if seq <= last_seq(key) {
+                    builder.push(key, seq, apply_version, record);
+                }
+            }
+            Ok(builder.finish().to_vec())
+        };
+        Ok(Box::new(self.journal.read(partition, from)?.map(move |entry| {
+            let entry = entry?;
+            let group = thinned(&entry.group).map_err(unreadable)?;
+            Ok(Entry { group, ..entry })
+        })))
+    }
+
+    fn first(&self, partition: Partition) -> GroupPosition {
+        self.journal.first(partition)
+    }
+
+    fn last(&self, partition: Partition) -> GroupPosition {
+        self.journal.last(partition)
+    }
+
+    fn identity(&self) -> u128 {
+        self.journal.identity()
+    }
+}
+
+/// No journal: a snapshot stands alone.
+pub struct NoJournal;
+
+impl JournalRead for NoJournal {
+    fn read(&self, _: Partition, _: GroupPosition) -> Result<Entries, ReadError> {
+        Ok(Box::new(iter::empty()))
+    }
+
+    fn first(&self, _: Partition) -> GroupPosition {
+        GroupPosition(1)
+    }
+
+    fn last(&self, _: Partition) -> GroupPosition {
+        GroupPosition::ZERO
+    }
+
+    fn identity(&self) -> u128 {
+        0
+    }
+}
