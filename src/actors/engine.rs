@@ -188,7 +188,7 @@ impl Engine {
         let permit = self.admit(&handle, weight)?;
         match self.write(&handle, Record::Events(events), permit).await? {
             Reply::Events(verdicts) => Ok(verdicts),
-            Reply::Command(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+            Reply::Command(_) | Reply::Erased { .. } | Reply::Done => Err(EngineError::WorkspaceUnavailable),
         }
     }
 
@@ -204,7 +204,17 @@ impl Engine {
         let permit = self.admit(&handle, weight_of(&record))?;
         match self.write(&handle, record, permit).await? {
             Reply::Command(outcome) => Ok(outcome),
-            Reply::Events(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+            Reply::Events(_) | Reply::Erased { .. } | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+        }
+    }
+
+    /// Erases what `record` names (R4.10); answers whether there was anything.
+    pub async fn erase(&self, key: WorkspaceKey, record: Record) -> Result<bool, EngineError> {
+        let handle = self.writable(key)?;
+        let permit = self.admit(&handle, weight_of(&record))?;
+        match self.write(&handle, record, permit).await? {
+            Reply::Erased { found } => Ok(found),
+            Reply::Events(_) | Reply::Command(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
         }
     }
 

@@ -143,6 +143,10 @@ pub(crate) enum Query {
         id: Id,
         reply: Answer<bool>,
     },
+    KnowsConversation {
+        id: Id,
+        reply: Answer<bool>,
+    },
     /// Whether a retention record with this cut-off would remove something.
     RetentionDue {
         cutoff: Millis,
@@ -163,6 +167,7 @@ impl Query {
             Self::Explanation { id, now, reply } => tell(reply, Ok(workspace.explanation(id, now))),
             Self::Breakers { reply } => tell(reply, Ok(workspace.active_breakers())),
             Self::KnowsBreaker { id, reply } => tell(reply, Ok(workspace.knows_breaker(id))),
+            Self::KnowsConversation { id, reply } => tell(reply, Ok(workspace.knows_conversation(id))),
             Self::RetentionDue { cutoff, reply } => tell(reply, Ok(workspace.is_retention_due(cutoff))),
             Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
         }

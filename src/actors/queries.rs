@@ -48,6 +48,11 @@ impl Engine {
         self.query(key, |reply| Query::KnowsBreaker { id, reply }).await
     }
 
+    /// The workspace has something under this conversation's id.
+    pub async fn knows_conversation(&self, key: WorkspaceKey, id: Id) -> Result<bool, EngineError> {
+        self.query(key, |reply| Query::KnowsConversation { id, reply }).await
+    }
+
     /// The last seq applied, and the hash of the whole state at it.
     pub async fn state_hash(&self, key: WorkspaceKey) -> Result<(u64, [u8; 32]), EngineError> {
         self.query(key, |reply| Query::StateHash { reply }).await

@@ -16,7 +16,7 @@ pub struct Breaker {
     pub reason: Box<str>,
     /// Receipt and place of the event that tripped it.
     pub triggered: (Millis, Position),
-    /// The run that tripped it, newest first: conversation and composite.
+    /// The run that tripped it, newest first: conversation (nil once it is erased) and composite.
     pub evidence: Box<[(Id, Hundredths)]>,
     pub acknowledged: Option<Step>,
     pub resolved: Option<Step>,
@@ -34,6 +34,11 @@ pub struct Step {
 impl Breaker {
     pub fn is_active(&self) -> bool {
         self.resolved.is_none()
+    }
+
+    /// The conversation stands in its evidence. Nil names none: that is what erasure leaves (R4.10).
+    pub fn names(&self, conversation: Id) -> bool {
+        conversation != Id::NIL && self.evidence.iter().any(|(id, _)| *id == conversation)
     }
 
     pub fn view(&self, workspace: WorkspaceKey) -> BreakerView {

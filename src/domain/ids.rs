@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub struct Id(pub u128);
 
 impl Id {
+    pub const NIL: Self = Self(0);
+
     /// The same bits as a [`Uuid`].
     pub const fn uuid(self) -> Uuid {
         Uuid::from_u128(self.0)

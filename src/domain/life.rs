@@ -48,6 +48,10 @@ impl ContactMark {
         hasher.write(contact.as_bytes());
         Self(hasher.finish())
     }
+
+    pub const fn bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
 }
 
 /// What an event means to a life.
@@ -245,6 +249,11 @@ impl Life {
             }
         }
         evidence
+    }
+
+    /// The latest transition into terminal that gave a score: this life's own, or the one that it took over.
+    pub fn came_to(&self) -> Option<Carried> {
+        self.walk().scored.or(self.carried)
     }
 
     /// What is left of a terminal life when it settles.

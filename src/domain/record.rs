@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::csat_config::CsatPatch;
 use super::event::EventRecord;
 use super::ids::{Id, WorkspaceKey};
+use super::life::ContactMark;
 use super::settings::Settings;
 use super::system::SystemRecord;
 use super::time::Millis;
@@ -40,8 +41,9 @@ pub enum Record {
     System(SystemRecord),
     /// Reserved: how far an endpoint's deliveries have come (I4).
     Delivered { endpoint: Id, upto: u64 },
-    /// Reserved: a conversation or contact to be erased (R4.10).
-    Erasure { conversation: Option<Id>, contact: Option<Box<str>> },
+    /// A conversation or a contact is erased (R4.10). A contact goes by its mark: that is what is kept
+    /// of it beside conversations, and the record itself does not keep its id.
+    Erasure { conversation: Option<Id>, contact: Option<ContactMark> },
     /// Conversations older than `cutoff` go (R4.11): the oldest, and at most so many.
     Retention { cutoff: Millis, most: u32 },
 }

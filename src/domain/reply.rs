@@ -12,6 +12,10 @@ pub enum Reply {
     /// One verdict an event, in the order of the request.
     Events(Vec<Verdict>),
     Command(Result<CommandDone, CommandRefusal>),
+    /// R4.10: whether there was anything to erase.
+    Erased {
+        found: bool,
+    },
     /// Settings and the other records nobody waits for.
     Done,
 }

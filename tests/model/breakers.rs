@@ -77,7 +77,7 @@ impl Naive {
             Answer::Config(config) => Some(Ok(CommandDone::Config(config.clone()))),
             Answer::Breaker(Ok(index)) => Some(Ok(CommandDone::Breaker(self.breaker_view(&self.breakers[*index])))),
             Answer::Breaker(Err(refusal)) => Some(Err(*refusal)),
-            Answer::Events(_) | Answer::Done => None,
+            Answer::Events(_) | Answer::Erased(_) | Answer::Done => None,
         }
     }
 
@@ -132,11 +132,13 @@ impl Naive {
             Scope::Workspace => format!("in workspace {}", self.name),
         };
         let again = self.breakers.iter().any(|breaker| breaker.scope == scope);
+        let evidence = run.iter().filter(|known| !known.erased).map(|known| known.id).collect();
         self.breakers.push(Breaker {
             id: None,
             scope,
             reason: format!("{length} consecutive conversations scored below composite threshold ({threshold}) {whom}"),
             triggered_at: receipt,
+            evidence,
             acknowledged: None,
             resolved: None,
         });

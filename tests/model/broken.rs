@@ -3,6 +3,12 @@
 /// A broken rule: the comparison has to notice each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
+    /// Erasing a conversation takes its score out of everything (R4.10).
+    ErasureTakesScore,
+    /// An erased contact still leads to its account (R4.10).
+    ErasedContactStaysMapped,
+    /// Erasing a contact leaves the lives of its scored conversations (R4.10).
+    ErasedLifeGoesOn,
     /// Retention removes what is exactly as old as its cut-off (R4.11).
     RetentionInclusive,
     /// What was never scored is kept for ever (R4.11).

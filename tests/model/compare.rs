@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use tripswitch::domain::reply::{Effect, EffectKind, Reply};
-use tripswitch::domain::time::Millis;
+use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::{Gate, Scope};
 
 use crate::broken::Broken;
@@ -109,6 +110,7 @@ impl Compared {
         self.effects(&effects, &happened)?;
         let expected = match &answer {
             Answer::Events(verdicts) => Reply::Events(verdicts.clone()),
+            Answer::Erased(found) => Reply::Erased { found: *found },
             Answer::Done => Reply::Done,
             Answer::Config(_) | Answer::Breaker(_) => {
                 Reply::Command(self.naive.command_reply(&answer).expect("answers to commands have one"))
@@ -121,6 +123,9 @@ impl Compared {
         same("active breakers", self.real.active_breakers(), self.naive.active_breakers())?;
         if let Record::Events(events) = &frame.record {
             self.touched(events, receipt)?;
+        }
+        if let Record::Erasure { .. } = &frame.record {
+            self.everything(receipt, START - 500 * DAY, receipt + DAY)?;
         }
         self.frames.push(frame);
         Ok(())
@@ -143,6 +148,10 @@ impl Compared {
             Action::Events(events) => return Record::Events(events.clone()),
             Action::Settings(settings) => return Record::Settings(settings.clone()),
             Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
+            Action::Erase { conversation, contact } => {
+                let contact = contact.as_deref().map(ContactMark::of);
+                return Record::Erasure { conversation: *conversation, contact };
+            }
             Action::Skip => return Record::Skip { seq: 1, place: 0, reason: "index out of bounds".into() },
             Action::Patch(patch) => Command::PatchCsatConfig(patch.clone()),
             Action::Acknowledge(pick) => Command::Acknowledge { breaker: breaker(*pick), note: Some("seen".into()) },
@@ -213,10 +222,12 @@ impl Compared {
     fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
         same("statistics", self.real.stats(from, to), self.naive.stats(from, to))?;
         same("retention due", self.real.is_retention_due(from), self.naive.is_retention_due(from))?;
-        let conversations: Vec<Id> = self.naive.conversations.iter().map(|known| known.id).collect();
+        let named = self.naive.conversations.iter().filter(|known| !known.erased).map(|known| known.id);
+        let conversations: Vec<Id> = named.chain(self.naive.erased.iter().copied()).collect();
         for id in conversations {
             same("conversation", self.real.quality(id), self.naive.quality(id))?;
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
+            same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
         same("late events", self.real.late_events(), self.naive.late_events)?;
         same("identities held", self.real.duplicates_held(), self.naive.identities.len() as u64)?;

@@ -220,7 +220,8 @@ impl Maker {
             6 => Body::SignalObserved { signal: self.signal(), value: self.rng.pick(&[0, 6_553, 32_768, 65_535]) },
             7 => {
                 let rating = if self.rng.chance(self.shares.low) { self.rng.range(1, 2) } else { self.rng.range(2, 5) };
-                Body::SurveyResponded { rating: rating as u8, comment: None }
+                let comment = (rating != 3).then(|| "as I said".into());
+                Body::SurveyResponded { rating: rating as u8, comment }
             }
             _ => Body::ConversationCreated,
         }

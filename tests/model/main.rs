@@ -9,6 +9,7 @@ mod breakers;
 mod broken;
 mod compare;
 mod coverage;
+mod erasure;
 mod events;
 mod examples;
 mod health;

@@ -24,6 +24,9 @@ macro_rules! broken_rules_are_noticed {
 }
 
 broken_rules_are_noticed! {
+    r4_10_erasure_takes_score: ErasureTakesScore in Erased,
+    r4_10_erased_contact_stays_mapped: ErasedContactStaysMapped in Erased,
+    r4_10_erased_life_goes_on: ErasedLifeGoesOn in Erased,
     r4_11_retention_inclusive: RetentionInclusive in Aged,
     r4_11_retention_of_scored_only: RetentionOfScoredOnly in Aged,
     r4_11_retention_without_bound: RetentionWithoutBound in Aged,

@@ -69,6 +69,14 @@ pub struct Conversation {
     /// What was kept of its life is gone (R5.2).
     pub settled: bool,
     pub score: Option<Score>,
+    /// The last contact that an event of the life named.
+    pub contact: Option<Box<str>>,
+    /// Whose comment there is, as far as that was known.
+    pub comment: Option<Option<Box<str>>>,
+    /// What the life had come to when the erasure of its contact ended it (R4.10).
+    pub ended: Option<End>,
+    /// Its id is erased (R4.10).
+    pub erased: bool,
     /// Frozen with the first scoring.
     pub expectation: Option<[Option<(Hundredths, Source)>; 3]>,
 }
@@ -80,6 +88,8 @@ pub struct Breaker {
     pub scope: Scope,
     pub reason: String,
     pub triggered_at: Millis,
+    /// The run, without what was erased since.
+    pub evidence: Vec<Id>,
     pub acknowledged: Option<(Box<str>, Millis)>,
     pub resolved: Option<(Millis, Position)>,
 }
@@ -117,6 +127,8 @@ pub enum Answer {
     Config(CsatConfig),
     /// `index` in [`Naive::breakers`].
     Breaker(Result<usize, CommandRefusal>),
+    /// Whether there was anything to erase.
+    Erased(bool),
     Done,
 }
 
@@ -127,7 +139,9 @@ pub struct Naive {
     pub csat: CsatConfig,
     pub conversations: Vec<Conversation>,
     pub identities: Vec<(Identity, Millis)>,
-    contacts: Vec<(Box<str>, Id)>,
+    pub contacts: Vec<(Box<str>, Id)>,
+    /// Every conversation's id that an erasure named.
+    pub erased: Vec<Id>,
     pub accounts: Vec<(Id, Option<Box<str>>)>,
     pub breakers: Vec<Breaker>,
     pub epoch: u64,
@@ -165,6 +179,7 @@ impl Naive {
             conversations: Vec::new(),
             identities: Vec::new(),
             contacts: Vec::new(),
+            erased: Vec::new(),
             accounts: Vec::new(),
             breakers: Vec::new(),
             epoch: 0,
@@ -192,7 +207,7 @@ impl Naive {
                     .collect(),
             ),
             // A command or settings that made `apply` fail once are passed over like an event (I6).
-            Record::Command { .. } | Record::Settings(_) | Record::Retention { .. }
+            Record::Command { .. } | Record::Settings(_) | Record::Erasure { .. } | Record::Retention { .. }
                 if self.skips.contains(&Position::new(frame.seq, 0)) =>
             {
                 self.coverage.count("record skipped");
@@ -207,7 +222,8 @@ impl Naive {
                 self.retain(*cutoff, *most as usize);
                 Answer::Done
             }
-            Record::Skip { .. } | Record::System(_) | Record::Delivered { .. } | Record::Erasure { .. } => Answer::Done,
+            Record::Erasure { conversation, contact } => Answer::Erased(self.erase(*conversation, *contact)),
+            Record::Skip { .. } | Record::System(_) | Record::Delivered { .. } => Answer::Done,
         };
         (answer, std::mem::take(&mut self.happened))
     }
@@ -299,6 +315,9 @@ impl Naive {
     fn of_conversation(&mut self, arrival: Arrival) {
         let Arrival { event, conversation: id, .. } = arrival;
         if self.conversation(id).is_none() {
+            if self.erased.contains(&id) {
+                self.coverage.count("erased one came again");
+            }
             self.conversations.push(Conversation {
                 id,
                 attachment: Attachment::None,
@@ -307,6 +326,10 @@ impl Naive {
                 last_change: 0,
                 settled: false,
                 score: None,
+                contact: None,
+                comment: None,
+                ended: None,
+                erased: false,
                 expectation: None,
             });
         }
@@ -367,7 +390,7 @@ impl Naive {
         }
         let known = self.known(conversation);
         if known.settled {
-            let scored_at = self.life_of(known).end.expect("a terminal life has an end").scored_at;
+            let scored_at = self.end_of(known).expect("a terminal life has an end").scored_at;
             let new_life = reopens(&event.body) && time > scored_at;
             return if new_life { Lateness::NewLife } else { Lateness::Late };
         }

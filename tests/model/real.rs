@@ -161,6 +161,10 @@ impl Real {
         self.local.workspace.knows_account(id)
     }
 
+    pub fn knows_conversation(&self, id: Id) -> bool {
+        self.local.workspace.knows_conversation(id)
+    }
+
     pub fn late_events(&self) -> u64 {
         self.local.workspace.late_events()
     }

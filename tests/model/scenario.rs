@@ -23,6 +23,8 @@ pub enum Scenario {
     Deep,
     /// Conversations that grow old and are removed.
     Aged,
+    /// Conversations and contacts that are erased.
+    Erased,
 }
 
 /// Shares of a scenario. Those of steps and of events are weights, the others percentages.
@@ -52,6 +54,8 @@ pub struct Shares {
     pub edge: u64,
     /// A step is a retention record.
     pub retains: u64,
+    /// A step is an erasure.
+    pub erases: u64,
 }
 
 impl Shares {
@@ -96,6 +100,18 @@ impl Shares {
                 retains: 14,
                 ..base
             },
+            Scenario::Erased => Self {
+                frames: (40, 120),
+                conversations: 12,
+                events: [14, 16, 6, 20, 12, 3, 4, 10, 3, 6, 0, 1],
+                steps: [82, 3, 5, 5, 3],
+                names_account: 40,
+                names_contact: 45,
+                low: 75,
+                retains: 3,
+                erases: 14,
+                ..base
+            },
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
@@ -121,6 +137,7 @@ impl Shares {
             jump: 10,
             edge: 40,
             retains: 0,
+            erases: 0,
         }
     }
 

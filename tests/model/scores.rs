@@ -1,6 +1,6 @@
 //! R5.1 to R5.3 and SCORING's disconfirmation: what a conversation scores, and what was expected.
 
-use tripswitch::domain::event::ImportedScore;
+use tripswitch::domain::event::{Body, ImportedScore};
 use tripswitch::domain::expectation::Source;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::score::Hundredths;
@@ -22,15 +22,21 @@ impl Naive {
         let max_turns = usize::from(self.settings.max_turns);
         let boundless = self.breaks(Broken::TurnsWithoutBound);
         let forgets = self.breaks(Broken::NewLifeForgetsReopenings);
+        let settled_on = self.end_of(self.known(id));
         let known = self.known_mut(id);
         if begins_life {
-            let mut carried = before.end.clone().expect("a settled life has an end");
+            let mut carried = settled_on.expect("a settled life has an end");
             if forgets {
                 carried.reopenings = 0;
             }
             known.carried = Some(carried);
             known.kept.clear();
             known.settled = false;
+            (known.contact, known.ended) = (None, None);
+        }
+        known.contact = event.contact.clone().or(known.contact.take());
+        if matches!(event.body, Body::SurveyResponded { comment: Some(_), .. }) {
+            known.comment = Some(known.contact.clone());
         }
         known.last_change = receipt;
         let messages = known.kept.iter().filter(|kept| life::is_message(&kept.body)).count();

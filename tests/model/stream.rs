@@ -32,6 +32,11 @@ pub enum Action {
         cutoff: Millis,
         most: u32,
     },
+    /// R4.10.
+    Erase {
+        conversation: Option<Id>,
+        contact: Option<Box<str>>,
+    },
     /// The record of a failure long past: nothing happens.
     Skip,
 }
@@ -213,6 +218,9 @@ impl Maker {
         if self.shares.retains > 0 && self.rng.chance(self.shares.retains) {
             return Step::Frame { receipt: self.now, action: self.retention() };
         }
+        if self.shares.erases > 0 && self.rng.chance(self.shares.erases) {
+            return Step::Frame { receipt: self.now, action: self.erasure() };
+        }
         let action = match self.rng.weighted(&self.shares.steps.clone()) {
             0 => Action::Events(self.request()),
             1 => Action::Patch(self.patch()),
@@ -243,6 +251,15 @@ impl Maker {
             _ => self.now,
         };
         Action::Retention { cutoff, most: self.rng.pick(&[1, 2, 4, 10_000]) }
+    }
+
+    /// Of a conversation, or of a contact; known ones for the most part, and now and then of both.
+    fn erasure(&mut self) -> Action {
+        let (kind, known) = (self.rng.below(10), self.threads.len() as u64);
+        let conversation = (kind < 6).then(|| conversation(self.rng.below(known + 1)));
+        let contact = (kind == 5 || conversation.is_none())
+            .then(|| format!("contact-{}", self.rng.below(self.shares.contacts + 1)).into());
+        Action::Erase { conversation, contact }
     }
 
     fn which(&mut self) -> Pick {

@@ -192,6 +192,25 @@ fn aged_agree() {
 }
 
 #[test]
+fn erased_agree() {
+    let wanted = [
+        ("comment erased", 400),
+        ("contact's life ended", 600),
+        ("contact's life that came to nothing", 250),
+        ("contact's unscored one removed", 300),
+        ("erased one came again", 1_500),
+        ("evidence erased", 250),
+        ("nothing to erase", 700),
+        ("score of a new life", 130),
+        ("scored one erased", 900),
+        ("scored one removed", 1_000),
+        ("unscored one erased", 300),
+        ("workspace trip", 100),
+    ];
+    run(Scenario::Erased, 500, &wanted);
+}
+
+#[test]
 fn deep_agree() {
     let wanted = [("import", 7_000), ("import replaced by import", 1_500), ("next older one counts again", 300)];
     run(Scenario::Deep, 5, &wanted);

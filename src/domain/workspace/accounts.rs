@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::super::chunks::Chunks;
 use super::super::ids::Id;
 use super::super::index::Index;
+use super::super::life::ContactMark;
 use super::super::roster::Roster;
 use super::super::run::LastResolve;
 
@@ -33,9 +34,16 @@ pub struct Belongings {
 /// Which account a contact belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
+    /// Empty: the place is free.
     pub id: Arc<str>,
     /// The account's number.
     pub account: u32,
+}
+
+impl Contact {
+    fn is_free(&self) -> bool {
+        self.id.is_empty()
+    }
 }
 
 /// What only an account that has ever tripped has.
@@ -66,6 +74,8 @@ pub struct Accounts {
     /// By number.
     contacts: Chunks<Contact>,
     by_contact: Index,
+    /// Numbers of erased contacts. No part of the state: contacts are known by their ids alone.
+    free_contacts: Vec<u32>,
 }
 
 impl Accounts {
@@ -143,9 +153,35 @@ impl Accounts {
     /// Takes in one that is not there.
     pub fn create_contact(&mut self, contact: Contact) {
         let hash = self.hasher.hash_one(&*contact.id);
-        let number = self.contacts.push(contact);
+        let number = match self.free_contacts.pop() {
+            Some(number) => {
+                *self.contacts.get_mut(number) = contact;
+                number
+            }
+            None => self.contacts.push(contact),
+        };
         let (contacts, hasher) = (&self.contacts, &self.hasher);
         self.by_contact.insert(hash, number, |other| hasher.hash_one(&*contacts.get(other).id));
+    }
+
+    /// Forgets the contacts with this mark (R4.10); answers whether there was one. Looks at all of them.
+    pub fn erase_contacts(&mut self, mark: ContactMark) -> bool {
+        let marked = |contact: &Contact| !contact.is_free() && ContactMark::of(&contact.id) == mark;
+        let theirs: Vec<u32> =
+            (0..).zip(self.contacts.iter()).filter(|(_, contact)| marked(contact)).map(|(number, _)| number).collect();
+        for &number in &theirs {
+            let (contacts, hasher) = (&self.contacts, &self.hasher);
+            let hash_of = |other: u32| hasher.hash_one(&*contacts.get(other).id);
+            self.by_contact.remove(hash_of(number), number, hash_of);
+            self.contacts.get_mut(number).id = "".into();
+            self.free_contacts.push(number);
+        }
+        !theirs.is_empty()
+    }
+
+    /// The marks of all contacts.
+    pub fn contact_marks(&self) -> impl Iterator<Item = ContactMark> {
+        self.contacts.iter().filter(|contact| !contact.is_free()).map(|contact| ContactMark::of(&contact.id))
     }
 
     /// Nobody holds a window any more.
@@ -160,7 +196,8 @@ impl Accounts {
 
     /// Contacts in the order of their names, with their account's number.
     pub fn contacts_in_order(&self) -> Vec<(&str, u32)> {
-        let mut contacts: Vec<_> = self.contacts.iter().map(|contact| (&*contact.id, contact.account)).collect();
+        let known = self.contacts.iter().filter(|contact| !contact.is_free());
+        let mut contacts: Vec<_> = known.map(|contact| (&*contact.id, contact.account)).collect();
         contacts.sort_unstable();
         contacts
     }
@@ -171,7 +208,15 @@ impl Accounts {
         for record in records {
             restored.create(record);
         }
-        contacts.into_iter().for_each(|contact| restored.create_contact(contact));
+        let mut free = Vec::new();
+        for contact in contacts {
+            if contact.is_free() {
+                free.push(restored.contacts.push(contact));
+            } else {
+                restored.create_contact(contact);
+            }
+        }
+        restored.free_contacts = free;
         restored
     }
 

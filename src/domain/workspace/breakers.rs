@@ -108,6 +108,19 @@ impl Breakers {
         self.list.iter()
     }
 
+    /// Takes a conversation's id out of all evidence (R4.10), composites stay; answers whether it was named.
+    /// Nil stands for those that were taken out before.
+    pub fn erase_evidence(&mut self, conversation: Id) -> bool {
+        let names = |breaker: &Breaker| breaker.names(conversation);
+        let numbers: Vec<u32> =
+            (0..).zip(self.list.iter()).filter(|(_, breaker)| names(breaker)).map(|(number, _)| number).collect();
+        for &number in &numbers {
+            let evidence = &mut self.list.get_mut(number).evidence;
+            evidence.iter_mut().filter(|(id, _)| *id == conversation).for_each(|(id, _)| *id = Id::NIL);
+        }
+        !numbers.is_empty()
+    }
+
     /// All as they are now (I9).
     pub fn cut(&mut self) -> Chunks<Breaker> {
         self.list.cut()

@@ -125,13 +125,32 @@ impl Conversations {
     pub fn remove(&mut self, number: u32) {
         let (records, hasher) = (&self.records, &self.hasher);
         let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
-        self.by_id.remove(hash_of(number), number, hash_of);
+        if !records.get(number).is_erased() {
+            self.by_id.remove(hash_of(number), number, hash_of);
+        }
         self.lives.end(number);
         self.scores.remove(number);
         self.left.remove(number);
         self.comments.remove(number);
         self.records.get_mut(number).clear();
         self.free.push(number);
+    }
+
+    /// Leaves a scored conversation's numbers and nothing that tells whose they are (R4.10). It is found by
+    /// its id no more.
+    pub fn erase(&mut self, number: u32) {
+        let (records, hasher) = (&self.records, &self.hasher);
+        let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
+        self.by_id.remove(hash_of(number), number, hash_of);
+        self.lives.end(number);
+        self.left.remove(number);
+        self.comments.remove(number);
+        self.records.get_mut(number).erase();
+    }
+
+    /// It has lost its id.
+    pub fn is_erased(&self, number: u32) -> bool {
+        self.records.get(number).is_erased()
     }
 
     pub fn is_free(&self, number: u32) -> bool {
@@ -141,6 +160,11 @@ impl Conversations {
     /// The numbers that will be given anew, in that order from the end.
     pub fn free(&self) -> &[u32] {
         &self.free
+    }
+
+    /// It is there and has kept its id.
+    pub fn has_id(&self, number: u32) -> bool {
+        !self.is_free(number) && !self.is_erased(number)
     }
 
     pub fn id(&self, number: u32) -> Id {
@@ -251,6 +275,12 @@ impl Conversations {
         }
     }
 
+    /// Ends a life that has come to nothing, as if there had been none.
+    pub fn unlive(&mut self, number: u32) {
+        self.lives.end(number);
+        self.records.get_mut(number).set_phase(Phase::Unlived);
+    }
+
     /// Keeps what a customer wrote to a conversation that lives.
     pub fn comment(&mut self, number: u32, position: Position, text: &str) {
         let contact = match self.course(number) {
@@ -262,6 +292,15 @@ impl Conversations {
 
     pub fn comment_on(&self, number: u32) -> Option<&Comment> {
         self.comments.get(number).map(Arc::as_ref)
+    }
+
+    pub fn drop_comment(&mut self, number: u32) {
+        self.comments.remove(number);
+    }
+
+    /// By number.
+    pub fn comments(&self) -> impl Iterator<Item = (u32, &Comment)> {
+        self.comments.iter().map(|(number, comment)| (number, comment.as_ref()))
     }
 
     /// Under which time an unscored conversation was noted.
@@ -302,11 +341,11 @@ impl Conversations {
         Self { records, lives, scores, left, comments, free, ..Self::default() }
     }
 
-    /// The index by id.
+    /// The index by id. Those that have lost theirs stand in none.
     pub(super) fn index(&self) -> Index {
         let mut index = Index::default();
         let hash_of = |number: u32| self.hasher.hash_one(self.records.get(number).id());
-        for number in self.numbers().filter(|&number| !self.is_free(number)) {
+        for number in self.numbers().filter(|&number| self.has_id(number)) {
             index.insert(hash_of(number), number, hash_of);
         }
         index

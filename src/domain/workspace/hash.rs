@@ -74,6 +74,7 @@ impl Workspace {
             feed.put(score.expectation);
         }
         match conversations.course(number) {
+            Course::Settled(_) if conversations.is_erased(number) => feed.put(3u8),
             Course::Unlived => feed.put(0u8),
             Course::Living(life) => feed.put((1u8, life)),
             // When it last changed matters to what is removed, where no score says how old it is.

@@ -10,6 +10,7 @@ mod breakers;
 mod commands;
 mod conversations;
 pub mod cut;
+mod erasure;
 mod events;
 mod finish;
 mod hash;
@@ -142,15 +143,20 @@ impl Workspace {
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
                 // A record that failed is passed over as an event is (I6); whoever waits hears nothing.
-                Record::Command { .. } | Record::Settings(_) | Record::Retention { .. } if skipped => Reply::Done,
+                Record::Command { .. } | Record::Settings(_) | Record::Erasure { .. } | Record::Retention { .. }
+                    if skipped =>
+                {
+                    Reply::Done
+                }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
                 Record::Settings(settings) => self.install(&mut round, settings),
                 Record::Retention { cutoff, most } => self.retain(&mut round, *cutoff, *most),
+                Record::Erasure { conversation, contact } => self.erase(&mut round, *conversation, *contact),
                 Record::Skip { seq, place, .. } => {
                     self.skips.insert(Position::new(*seq, *place));
                     Reply::Done
                 }
-                Record::System(_) | Record::Delivered { .. } | Record::Erasure { .. } => Reply::Done,
+                Record::System(_) | Record::Delivered { .. } => Reply::Done,
             };
             round.replies.push((frame.seq, reply));
         }

@@ -49,6 +49,8 @@ const SCORED: Field = field(4, 62, 2);
 
 /// Added to times, so that 44 bits hold the years 1691 to 2248.
 const TIME_BIAS: Millis = 1 << 43;
+/// In place of an ending: the conversation's id is erased (R4.10).
+const ERASED: u64 = 3;
 /// No account, or no signals in the log.
 const NONE: u64 = u32::MAX as u64;
 
@@ -94,6 +96,20 @@ impl Packed {
     pub fn clear(&mut self) {
         *self = Self::new(Id(0));
         self.put(&SCORED, 3);
+    }
+
+    /// Leaves the numbers: no id, no life, no signals.
+    pub fn erase(&mut self) {
+        self.id = [0; 2];
+        self.put(&SIGNALS, NONE);
+        self.put(&REOPENINGS, 0);
+        self.put(&ENDING, ERASED);
+        self.set_phase(Phase::Settled);
+    }
+
+    /// It has lost its id, and is not one whose id is nil.
+    pub fn is_erased(&self) -> bool {
+        self.get(&ENDING) == ERASED
     }
 
     fn get(&self, field: &Field) -> u64 {

@@ -84,7 +84,7 @@ impl Workspace {
     }
 
     /// Takes a conversation out of everything. Breakers keep its id as evidence.
-    fn remove(&mut self, round: &mut Round, number: u32) {
+    pub(super) fn remove(&mut self, round: &mut Round, number: u32) {
         if let Some(score) = self.conversations.score(number) {
             let sums = Sums::of(&score, &self.rules);
             if score.key.0 >= self.recent.from {

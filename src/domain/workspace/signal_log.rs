@@ -17,6 +17,8 @@ const UNIT: usize = 4;
 /// In place of a catalogue's number.
 const OWN: u8 = 31;
 const _: () = assert!(SignalKind::COUNT <= OWN as usize);
+/// A place at which nothing ever lies: signals that are gone before their time (R4.10).
+pub const NOWHERE: u32 = u32::MAX - 1;
 
 /// Append only; places are numbered in units, modulo 2^32.
 #[derive(Clone, Debug, Default)]
@@ -39,14 +41,16 @@ pub struct Block {
 }
 
 impl SignalLog {
-    /// Keeps the signals of a score made at `receipt`; answers where. Never `u32::MAX`.
+    /// Keeps the signals of a score made at `receipt`; answers where. Never [`NOWHERE`] or beyond.
     pub fn append(&mut self, receipt: Millis, observations: &[Observation]) -> u32 {
         let mut entry = Vec::with_capacity(64);
         write(&mut entry, observations);
         entry.resize(entry.len().next_multiple_of(UNIT), 0);
         let has_room = self.blocks.back().is_some_and(|block| block.bytes.len() + entry.len() <= BLOCK);
-        if !has_room || self.end as u32 == u32::MAX {
-            self.end += u64::from(self.end as u32 == u32::MAX);
+        if !has_room || self.end as u32 >= NOWHERE {
+            if self.end as u32 >= NOWHERE {
+                self.end = self.end.next_multiple_of(1 << 32);
+            }
             self.blocks.push_back(Arc::new(Block { start: self.end, bytes: Vec::new(), latest: receipt }));
         }
         let at = self.end;
@@ -66,6 +70,9 @@ impl SignalLog {
 
     /// The signals at `at`; none if their block is gone.
     pub fn read(&self, at: u32) -> Option<Vec<Observation>> {
+        if at >= NOWHERE {
+            return None;
+        }
         let first = self.blocks.front()?.start;
         let at = first + u64::from(at.wrapping_sub(first as u32));
         let block = self.blocks.get(self.blocks.partition_point(|block| block.start <= at).checked_sub(1)?)?;
@@ -207,7 +214,7 @@ mod tests {
             let mut log = SignalLog { end: begin, ..SignalLog::default() };
             let places: Vec<u32> = (0..).zip(&entries).map(|(receipt, entry)| log.append(receipt, entry)).collect();
             for (place, entry) in places.iter().zip(&entries) {
-                prop_assert_ne!(*place, u32::MAX);
+                prop_assert!(*place < NOWHERE);
                 prop_assert_eq!(log.read(*place), Some(entry.clone()));
             }
             let cutoff = entries.len() as Millis / 2;
@@ -216,6 +223,7 @@ mod tests {
                 prop_assert_eq!(log.read(*place), Some(entry.clone()));
             }
             log.drop_until(entries.len() as Millis);
+            prop_assert!(log.read(NOWHERE).is_none());
             prop_assert!(places.iter().all(|place| log.read(*place).is_none()) && log.blocks.is_empty());
         }
     }

@@ -1,6 +1,8 @@
 //! The road from events to breakers in small. `tests/model` compares long random streams with a
 //! naive model.
 
+mod erasure;
+
 use super::super::account::{AccountOp, Entry, Outcome};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
 use super::super::ids::{Id, Side, WorkspaceKey};

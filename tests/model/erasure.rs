@@ -1,0 +1,108 @@
+//! R4.10: what says whose a conversation was goes, its numbers stay.
+
+use tripswitch::domain::ids::Id;
+use tripswitch::domain::life::ContactMark;
+
+use crate::broken::Broken;
+use crate::life::End;
+use crate::naive::{Conversation, Naive};
+
+impl Naive {
+    /// Whether there was anything.
+    pub fn erase(&mut self, conversation: Option<Id>, contact: Option<ContactMark>) -> bool {
+        let conversation = conversation.is_some_and(|id| self.erase_conversation(id));
+        let contact = contact.is_some_and(|mark| self.erase_contact(mark));
+        if !conversation && !contact {
+            self.coverage.count("nothing to erase");
+        }
+        conversation || contact
+    }
+
+    fn erase_conversation(&mut self, id: Id) -> bool {
+        let takes_score = self.breaks(Broken::ErasureTakesScore);
+        let index = self.conversations.iter().position(|known| known.id == id);
+        match index {
+            Some(index) if self.conversations[index].score.is_some() && !takes_score => {
+                // An id that nobody sends stands for none.
+                let nobody = Id(0xe4a5_0000_0000_0000_0000_0000_0000_0000 + self.erased.len() as u128);
+                let known = &mut self.conversations[index];
+                (known.id, known.erased, known.settled) = (nobody, true, true);
+                known.kept.clear();
+                known.comment = None;
+                self.coverage.count("scored one erased");
+            }
+            Some(index) => {
+                self.conversations.remove(index);
+                self.coverage.count("unscored one erased");
+            }
+            None => {}
+        }
+        self.erased.push(id);
+        let mut named = false;
+        for breaker in &mut self.breakers {
+            let before = breaker.evidence.len();
+            breaker.evidence.retain(|other| *other != id);
+            named |= breaker.evidence.len() < before;
+        }
+        if named {
+            self.coverage.count("evidence erased");
+        }
+        index.is_some() || named
+    }
+
+    fn erase_contact(&mut self, mark: ContactMark) -> bool {
+        let is_theirs = |contact: &Option<Box<str>>| contact.as_deref().map(ContactMark::of) == Some(mark);
+        let before = self.contacts.len();
+        if !self.breaks(Broken::ErasedContactStaysMapped) {
+            self.contacts.retain(|(contact, _)| ContactMark::of(contact) != mark);
+        }
+        let mut found = self.contacts.len() < before;
+        let lives = |known: &Conversation| !known.settled && is_theirs(&known.contact);
+        let theirs: Vec<Id> = self.conversations.iter().filter(|known| lives(known)).map(|known| known.id).collect();
+        for id in theirs {
+            found = true;
+            self.end_life(id);
+        }
+        for known in &mut self.conversations {
+            if known.comment.as_ref().is_some_and(is_theirs) {
+                (known.comment, found) = (None, true);
+                self.coverage.count("comment erased");
+            }
+        }
+        found
+    }
+
+    fn end_life(&mut self, id: Id) {
+        if self.known(id).score.is_none() {
+            self.conversations.retain(|known| known.id != id);
+            return self.coverage.count("contact's unscored one removed");
+        }
+        if self.breaks(Broken::ErasedLifeGoesOn) {
+            return;
+        }
+        let end = self.end_of(self.known(id)).or_else(|| self.known(id).carried.clone());
+        self.coverage.count(match &end {
+            Some(_) => "contact's life ended",
+            None => "contact's life that came to nothing",
+        });
+        let known = self.known_mut(id);
+        known.kept.clear();
+        known.contact = None;
+        known.settled = end.is_some();
+        known.ended = end;
+        if known.comment == Some(None) {
+            known.comment = None;
+        }
+        let score = known.score.as_mut().expect("looked at above");
+        score.unexplained |= !score.imported;
+    }
+
+    pub fn knows_conversation(&self, id: Id) -> bool {
+        self.conversation(id).is_some() || self.breakers.iter().any(|breaker| breaker.evidence.contains(&id))
+    }
+
+    /// What a life has come to, also where an erasure has ended it.
+    pub fn end_of(&self, known: &Conversation) -> Option<End> {
+        known.ended.clone().or_else(|| self.life_of(known).end)
+    }
+}
