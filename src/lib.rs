@@ -12,6 +12,7 @@
 //! | [`journal`] | the durable order of everything that happened; group commit |
 //! | [`snapshot`] | the whole state at one place of the journal, kept and checked |
 //! | [`domain`] | pure: events in; scores, health and breakers out |
+//! | [`erasures`] | the kept list of erasures, beside the journal |
 //! | [`recovery`] | the journal's road again, at the start |
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod erasures;
 pub mod http;
 pub mod ids;
 pub mod journal;

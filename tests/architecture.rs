@@ -117,8 +117,10 @@ fn breaches(layer: &str, words: &[&str]) -> Vec<String> {
 }
 
 fn ours_but(own: &str) -> Vec<String> {
-    let modules =
-        ["actors", "app", "cli", "clock", "config", "http", "ids", "journal", "recovery", "service", "snapshot"];
+    let modules = [
+        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "journal", "recovery", "service",
+        "snapshot",
+    ];
     let all = modules.iter().filter(|module| **module != own);
     all.map(|module| format!("crate::{module}")).collect()
 }
@@ -207,6 +209,13 @@ fn sled_is_named_where_snapshots_are_kept_in_it_and_nowhere_else() {
         }
     }
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn the_list_of_erasures_knows_the_domain_alone() {
+    let words = ours_but("erasures");
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["axum", "tokio", "ractor", "sled"]).collect();
+    assert_eq!(breaches("src/erasures/", &words), [""; 0]);
 }
 
 #[test]

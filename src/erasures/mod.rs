@@ -1,0 +1,149 @@
+//! The kept list of erasures (R4.10): what was erased, so that a restored backup loses it again, and
+//! when, so that what still holds it is gone in time.
+//!
+//! The list keeps no ids: an entry has a hash, keyed with the identity key of the data directory, of
+//! what was erased. Whoever holds a state can tell which of its conversations and contacts are meant;
+//! a contact is known by its [`ContactMark`], since that is all that some parts of a state have of it.
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::life::ContactMark;
+use crate::domain::record::Record;
+use crate::domain::time::{MINUTE, Millis};
+use crate::domain::workspace::Workspace;
+
+pub use file::{Erasures, ErasuresError};
+
+/// An erasure is on the list before it is in the journal, and is taken to be applied within this time.
+pub const SLACK: Millis = 5 * MINUTE;
+
+/// What is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erased {
+    Conversation(Id),
+    Contact(ContactMark),
+}
+
+impl Erased {
+    /// What erases it.
+    pub const fn record(self) -> Record {
+        match self {
+            Self::Conversation(id) => Record::Erasure { conversation: Some(id), contact: None },
+            Self::Contact(mark) => Record::Erasure { conversation: None, contact: Some(mark) },
+        }
+    }
+
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Conversation(_) => Kind::Conversation,
+            Self::Contact(_) => Kind::Contact,
+        }
+    }
+
+    /// BLAKE3 over workspace, side, kind and id, keyed with the data directory's identity key.
+    fn hash(self, identity_key: &[u8; 32], key: WorkspaceKey) -> Hash {
+        let mut hasher = blake3::Hasher::new_keyed(identity_key);
+        hasher.update(b"tripswitch erasure");
+        hasher.update(&key.id.0.to_be_bytes());
+        let side = match key.side {
+            Side::Live => 0,
+            Side::Test => 1,
+        };
+        match self {
+            Self::Conversation(id) => hasher.update(&[side, 0]).update(&id.0.to_be_bytes()),
+            Self::Contact(mark) => hasher.update(&[side, 1]).update(&mark.bytes()),
+        };
+        Hash(hasher.finalize().into())
+    }
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Conversation,
+    Contact,
+}
+
+/// One erasure that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Server time, no later than the receipt of the record that erases.
+    pub at: Millis,
+    pub workspace: Id,
+    pub side: Side,
+    pub kind: Kind,
+    pub hash: Hash,
+}
+
+impl Entry {
+    pub fn new(at: Millis, key: WorkspaceKey, erased: Erased, identity_key: &[u8; 32]) -> Self {
+        let WorkspaceKey { id: workspace, side } = key;
+        Self { at, workspace, side, kind: erased.kind(), hash: erased.hash(identity_key, key) }
+    }
+}
+
+/// Stands for what was erased. 64 hexadecimal digits in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hash([u8; 32]);
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        blake3::Hash::from_hex(text).map(|hash| Self(hash.into())).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The records that have to be applied to a restored state: what it still holds of that which was
+/// erased after its last frame, or so shortly before that the erasure may not be in it. What came
+/// again after an erasure that is in it is left alone. `identity_key` is the one that the entries were
+/// made with, which a restored data directory keeps.
+pub fn matching(entries: &[Entry], identity_key: &[u8; 32], workspace: &Workspace) -> Vec<Record> {
+    let key = workspace.key();
+    let is_meant = |entry: &&Entry| {
+        (entry.workspace, entry.side) == (key.id, key.side)
+            && entry.at.saturating_add(SLACK) >= workspace.last_applied_at()
+    };
+    let meant: HashSet<(Kind, Hash)> = entries.iter().filter(is_meant).map(|entry| (entry.kind, entry.hash)).collect();
+    let has = |kind| meant.iter().any(|(of, _)| *of == kind);
+    let mut found = Vec::new();
+    if has(Kind::Conversation) {
+        found.extend(workspace.conversation_ids().map(Erased::Conversation));
+    }
+    if has(Kind::Contact) {
+        found.extend(workspace.contact_marks().map(Erased::Contact));
+    }
+    let mut taken = HashSet::new();
+    found.retain(|erased| {
+        let name = (erased.kind(), erased.hash(identity_key, key));
+        meant.contains(&name) && taken.insert(name)
+    });
+    found.into_iter().map(Erased::record).collect()
+}
+
+/// R4.10's promise: until when everything recorded has to go at `now`, so that whatever holds
+/// something erased is gone `within` the erasure. None: nothing yet. It starts when three quarters of
+/// the span are over, and goes on naming the latest such erasure: who has nothing as old as that has
+/// nothing to do.
+///
+/// What has to go is every snapshot of a state, and every part of the journal, of this time or before;
+/// it is [`SLACK`] after the erasure's entry, so that what was taken between entry and record counts.
+pub fn due(entries: &[Entry], now: Millis, within: Millis) -> Option<Millis> {
+    let begun = now.saturating_sub(within / 4 * 3);
+    let latest = entries.iter().map(|entry| entry.at).filter(|at| *at <= begun).max()?;
+    Some(latest.saturating_add(SLACK))
+}
