@@ -42,6 +42,6 @@ pub use error::EngineError;
 pub(crate) use faults::Faults;
 pub use replay::ReplayError;
 pub use shared::{EngineOptions, SettingsSource};
-pub use snapshots::{LastSnapshot, SnapshotRules, SnapshotStatus, TakeError};
+pub use snapshots::{LastSnapshot, Purge, SnapshotRules, SnapshotStatus, TakeError};
 pub use status::{JournalState, Phase, Readiness, Stats};
 pub(crate) use system::apply as apply_system;

@@ -24,7 +24,7 @@ use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
-use super::snapshots::{SnapshotRules, Snapshots, Written};
+use super::snapshots::{Purge, SnapshotRules, Snapshots, Written};
 use super::supervisor::SupervisorMsg;
 use super::system::SystemLane;
 use super::workspace::{WorkspaceActor, WorkspaceState};
@@ -46,6 +46,8 @@ pub struct EngineOptions {
     /// How long a question may wait for its turn, milliseconds.
     pub query_timeout: Millis,
     pub snapshots: SnapshotRules,
+    /// What must be gone from snapshots and journal.
+    pub purge: Purge,
     /// Called by threads whose work nobody waits for, as they begin.
     pub background: fn(),
 }
@@ -59,6 +61,7 @@ impl Default for EngineOptions {
             idle_after: 5 * MINUTE,
             query_timeout: 10_000,
             snapshots: SnapshotRules::default(),
+            purge: Purge::default(),
             background: || {},
         }
     }

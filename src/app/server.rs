@@ -11,13 +11,14 @@ use tokio::task::JoinHandle;
 use super::front::Front;
 use super::machine;
 use super::start::{AppError, DataDirectory, StartOptions};
-use crate::actors::{Engine, EngineOptions, SettingsSource, SnapshotRules};
+use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
 use crate::clock::SystemClock;
 use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::scoring::text::Analyzer;
 use crate::domain::settings::Settings;
 use crate::domain::time::{DAY, Millis};
+use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor::{self, EngineMonitor};
 use crate::http::{App, Limits, Meter};
 use crate::ids::{Ids, RandomIds};
@@ -41,6 +42,8 @@ pub enum ServerError {
     App(#[from] AppError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Erasures(#[from] ErasuresError),
     #[error("the data directory's opening was broken off")]
     Interrupted,
 }
@@ -76,7 +79,7 @@ impl Server {
         let stops = stopped(&stop);
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, limits, stops));
         let admin = admin.map_err(ServerError::Threads)?;
-        let (engine, secret) = match start_engine(config, &ids, accept_clock, progress).await {
+        let Started { engine, secret, erasures } = match start_engine(config, &ids, accept_clock, progress).await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
@@ -87,7 +90,8 @@ impl Server {
 
         let door = Arc::new(door(config, secret, &engine));
         let room = to_usize(config.limits.inflight_bytes);
-        let service = Arc::new(Service::new(engine.clone(), door, Arc::clone(&ids)).with_room(room));
+        let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
+        let service = Arc::new(service.with_room(room).with_erase_within(erase_within(config)));
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
             async move { service.keep_key_usage(stopped).await }
@@ -129,19 +133,31 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
     Ok((listener, real))
 }
 
+struct Started {
+    engine: Engine,
+    secret: Secret,
+    erasures: Arc<Erasures>,
+}
+
 async fn start_engine(
     config: &Config,
     ids: &Arc<dyn Ids>,
     accept_clock: bool,
     progress: Arc<Progress>,
-) -> Result<(Engine, Secret), ServerError> {
+) -> Result<Started, ServerError> {
     let directory = open(config, Arc::clone(ids)).await?;
     let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
     for kept in directory.torn() {
         tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
     }
-    let engine = directory.start(start_options(config, &secret, accept_clock), progress).await?;
-    Ok((engine, secret))
+    let erasures = Arc::new(Erasures::load(directory.path())?);
+    if erasures.is_torn() {
+        tracing::warn!("the list of erasures ends in a line that was not finished; the next one replaces it");
+    }
+    let mut options = start_options(config, &secret, accept_clock);
+    options.engine.purge = purge(Arc::clone(&erasures), erase_within(config));
+    let engine = directory.start(options, progress).await?;
+    Ok(Started { engine, secret, erasures })
 }
 
 /// Reading every group may take long.
@@ -183,6 +199,15 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
         settings: settings_source(config, secret.id()),
         accept_clock,
     }
+}
+
+fn erase_within(config: &Config) -> Millis {
+    Millis::try_from(config.storage.erase_within.as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// What was erased, and must be gone from snapshots and journal by now (R4.10).
+fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
+    Purge::new(move |now| due(&erasures.entries(), now, within))
 }
 
 /// The settings by workspace; both sides of one share them.

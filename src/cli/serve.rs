@@ -98,7 +98,9 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let exit = match &error {
             ServerError::App(AppError::Open(error)) => open_exit(error),
-            ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) => Exit::Damaged,
+            ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) | ServerError::Erasures(_) => {
+                Exit::Damaged
+            }
             ServerError::App(AppError::Clock(_)) => Exit::Configuration,
             ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
             | ServerError::Listen { .. }

@@ -69,6 +69,8 @@ pub struct AdminConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageConfig {
     pub data_dir: PathBuf,
+    /// Snapshots and segments that hold something erased are gone within this time (R4.10).
+    pub erase_within: Duration,
 }
 
 /// `[journal]`.
@@ -219,9 +221,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         admin: AdminConfig {
             listen: r.parsed("admin.listen", local(9180), "an address and port, as in \"127.0.0.1:9180\""),
         },
-        storage: StorageConfig {
-            data_dir: PathBuf::from(&*r.text("storage.data_dir", "snapshots", "a path", |path| !path.is_empty())),
-        },
+        storage: read_storage(r),
         journal: read_journal(r),
         snapshots: read_snapshots(r),
         limits: read_limits(r),
@@ -253,6 +253,14 @@ fn read_server(r: &mut Reader) -> ServerConfig {
         header_timeout: seconds(r, "server.header_timeout_seconds", 10),
         body_timeout: seconds(r, "server.body_timeout_seconds", 30),
         shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 10)),
+    }
+}
+
+fn read_storage(r: &mut Reader) -> StorageConfig {
+    let hours: u64 = r.integer("storage.erase_within_hours", 1..=720, 24);
+    StorageConfig {
+        data_dir: PathBuf::from(&*r.text("storage.data_dir", "snapshots", "a path", |path| !path.is_empty())),
+        erase_within: Duration::from_secs(3_600 * hours),
     }
 }
 

@@ -46,6 +46,7 @@ fn r10_8_the_checked_in_file_says_every_default_and_nothing_else() {
     assert_eq!(written.config.settings_for(Id(1)), Settings::default());
     assert_eq!(defaults.config.settings_for(Id(1)), Settings::default());
     assert_eq!(written.config.server, defaults.config.server);
+    assert_eq!(written.config.storage, defaults.config.storage);
     assert_eq!(written.config.limits, defaults.config.limits);
     assert_eq!(written.config.journal, defaults.config.journal);
 }

@@ -60,6 +60,21 @@ impl Call {
         }
     }
 
+    /// An id of the path and an opaque text of 1 to `max` characters in it; 400 naming each that is wrong.
+    pub fn id_and_text(&self, id: (&str, IdKind), text: &str, max: usize) -> Result<(Id, &str), ApiError> {
+        let mut faults = Vec::new();
+        let read = self.path_id(id.0, id.1, &mut faults);
+        let Ok(params) = &self.params else { return Err(ApiError::malformed_ids(faults)) };
+        let sent = params.iter().find(|(key, _)| *key == text).map_or("", |(_, value)| value);
+        let fits = (1..=max).contains(&sent.chars().count());
+        match (faults.is_empty(), fits) {
+            (true, true) => return Ok((read, sent)),
+            (_, true) => return Err(ApiError::malformed_ids(faults)),
+            (_, false) => faults.push(Fault::at(text, format!("must have 1 to {max} characters"))),
+        }
+        Err(if faults.len() > 1 { ApiError::malformed_ids(faults) } else { ApiError::invalid(faults) })
+    }
+
     /// An id of the path; a malformed one adds a fault and is not to be used.
     fn path_id(&self, name: &str, kind: IdKind, faults: &mut Vec<Fault>) -> Id {
         let read = match &self.params {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system_table::SystemRefusal;
+use crate::erasures::ErasuresError;
 use crate::service::{Fault, ServiceError};
 
 /// A failure before it is written. [`super::envelope`] writes it, since only there the request id
@@ -148,9 +149,10 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         let message = error.to_string();
         match error {
-            ServiceError::UnknownWorkspace | ServiceError::NoScore | ServiceError::UnknownAccount => {
-                Self::new(StatusCode::NOT_FOUND, "not_found", message)
-            }
+            ServiceError::UnknownWorkspace
+            | ServiceError::UnknownConversation
+            | ServiceError::NoScore
+            | ServiceError::UnknownAccount => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             ServiceError::ExplanationGone => Self::new(StatusCode::GONE, "gone", message),
             ServiceError::AmbiguousWorkspace => Self::new(StatusCode::CONFLICT, "ambiguous_workspace", message),
             ServiceError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
@@ -161,6 +163,7 @@ impl From<ServiceError> for ApiError {
                 let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
                 Self::new(status, error.code(), message)
             }
+            ServiceError::Erasures(error) => of_erasures(&error, message),
             ServiceError::Engine(error) => error.into(),
         }
     }
@@ -179,6 +182,16 @@ impl From<EngineError> for ApiError {
             EngineError::WorkspaceUnavailable => Self::retry("workspace_unavailable", message, "5"),
             EngineError::ShuttingDown => Self::retry("shutting_down", message, "5"),
         }
+    }
+}
+
+fn of_erasures(error: &ErasuresError, message: String) -> ApiError {
+    match error {
+        ErasuresError::Full => EngineError::DiskFull.into(),
+        ErasuresError::Io { .. }
+        | ErasuresError::Damaged { .. }
+        | ErasuresError::UnknownVersion { .. }
+        | ErasuresError::Failed => ApiError::retry("erasures_failed", message, "30"),
     }
 }
 

@@ -19,6 +19,8 @@ pub fn router(app: App) -> Router {
         .route("/quality/circuit-breakers/{breakerId}/resolve", post(workspaces::breakers::resolve))
         .route("/quality/gate", get(workspaces::gate::show))
         .route("/csat-config", get(workspaces::csat_config::show).patch(workspaces::csat_config::patch))
+        .route("/conversations/{conversationId}", delete(workspaces::erasure::conversation))
+        .route("/contacts/{contactId}", delete(workspaces::erasure::contact))
         .route("/events", post(workspaces::events::ingest));
     Router::new()
         .nest("/api/workspaces/{workspaceId}", workspace)

@@ -8,6 +8,7 @@ use super::door::DoorError;
 use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system_table::SystemRefusal;
+use crate::erasures::ErasuresError;
 
 /// One thing that is wrong with a request; all of them are reported at once (R2.7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +31,8 @@ pub enum ServiceError {
     /// Also for another tenant's workspace: the two must look the same (R2.8).
     #[error("No workspace exists with the given ID.")]
     UnknownWorkspace,
+    #[error("No conversation exists with the given ID.")]
+    UnknownConversation,
     #[error("No quality score exists for this conversation.")]
     NoScore,
     #[error("The explanation of this score is no longer kept.")]
@@ -49,6 +52,9 @@ pub enum ServiceError {
     System(#[from] SystemRefusal),
     #[error(transparent)]
     Door(#[from] DoorError),
+    /// What it says names files: not for the client.
+    #[error("The erasure could not be recorded.")]
+    Erasures(#[from] ErasuresError),
     #[error("The server cannot do this now.")]
     Engine(#[from] EngineError),
 }

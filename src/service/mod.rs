@@ -1,13 +1,14 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `access` says what a credential reaches; `lookup`, `command`, `ingest` and `admin` are the use
-//! cases; `period` is pure. Everything here speaks of [`ServiceError`]; only `http`
+//! `access` says what a credential reaches; `lookup`, `command`, `ingest`, `erasure` and `admin` are
+//! the use cases; `period` is pure. Everything here speaks of [`ServiceError`]; only `http`
 //! knows status codes.
 
 pub mod access;
 pub mod admin;
 pub mod command;
 pub mod door;
+pub mod erasure;
 pub mod error;
 pub mod ingest;
 pub mod key_usage;
@@ -17,7 +18,8 @@ pub mod period;
 use std::sync::Arc;
 
 use crate::actors::Engine;
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
+use crate::erasures::Erasures;
 use crate::ids::Ids;
 
 pub use access::Principal;
@@ -30,11 +32,20 @@ pub struct Service {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
     room: ingest::Room,
+    erasures: Arc<Erasures>,
+    erase_within: Millis,
 }
 
 impl Service {
-    pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>) -> Self {
-        Self { engine, door, ids, usage: key_usage::KeyUsage::default(), room: ingest::Room::default() }
+    pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
+        let (usage, room) = (key_usage::KeyUsage::default(), ingest::Room::default());
+        Self { engine, door, ids, usage, room, erasures, erase_within: DAY }
+    }
+
+    /// With another span in which snapshots and journal lose what was erased (24 hours).
+    #[must_use]
+    pub fn with_erase_within(self, erase_within: Millis) -> Self {
+        Self { erase_within, ..self }
     }
 
     /// With another bound of the bytes of ingest bodies under way (256 MiB).

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
 use tripswitch::clock::ManualClock;
 use tripswitch::domain::time::Millis;
+use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
 use tripswitch::http::{App, Limits, Meter};
 use tripswitch::ids::SeededIds;
@@ -35,6 +37,8 @@ pub struct Server {
     pub engine: Engine,
     pub service: Arc<Service>,
     pub meter: Arc<Meter>,
+    /// Where the kept list of erasures lies.
+    pub directory: TempDir,
     client: reqwest::Client,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -51,7 +55,9 @@ impl Server {
         let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
         let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log).await;
-        let service = Arc::new(Service::new(engine.clone(), door, ids.clone()).with_room(room));
+        let directory = tempfile::tempdir().expect("a directory of its own");
+        let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
+        let service = Arc::new(Service::new(engine.clone(), door, ids.clone(), erasures).with_room(room));
         let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default() };
         let meter = Arc::clone(&app.meter);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -63,7 +69,7 @@ impl Server {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
-        Self { address, clock, ids, log, engine, service, meter, client, stop, serving }
+        Self { address, clock, ids, log, engine, service, meter, directory, client, stop, serving }
     }
 
     /// Stops the server and waits for its end.

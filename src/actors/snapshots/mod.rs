@@ -4,6 +4,7 @@
 //! that nobody waits. A snapshot's place in the journal is the last group of which no cut lacks a
 //! frame: frames behind it that a cut has already are passed over by a replay.
 
+mod purge;
 mod schedule;
 
 use std::sync::Arc;
@@ -33,10 +34,13 @@ use super::replay::PARTITION;
 use super::shared::Shared;
 
 use schedule::Before;
+pub use purge::Purge;
 pub use schedule::SnapshotRules;
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(1);
+/// How often it is asked what must be gone by now (R4.10): in so many ticks.
+const PURGE_TICKS: u64 = 600;
 
 /// Why there is no snapshot.
 #[derive(Debug, Error)]
@@ -181,7 +185,7 @@ pub(super) async fn keep(engine: Engine) {
     let mut stopping = engine.shared.stopping.subscribe();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    for tick in 1_u64.. {
         tokio::select! {
             // A sender that is gone is a word to stop as well.
             _ = stopping.wait_for(|stopping| *stopping) => return,
@@ -195,6 +199,11 @@ pub(super) async fn keep(engine: Engine) {
         if is_due {
             // What went wrong is logged and shown.
             drop(engine.snapshot().await);
+        }
+        if tick.is_multiple_of(PURGE_TICKS)
+            && let Err(error) = engine.purge().await
+        {
+            tracing::error!(%error, "what was erased is still in a snapshot or in the journal; it is tried again");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod breakers;
 pub mod csat_config;
+pub mod erasure;
 pub mod events;
 pub mod gate;
 pub mod stats;

@@ -2,6 +2,7 @@
 
 mod breakers;
 mod csat_config;
+mod erasure;
 mod events;
 mod gate;
 mod retention;

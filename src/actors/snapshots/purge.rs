@@ -1,0 +1,69 @@
+//! What was erased goes from older snapshots and from the journal, too (R4.10).
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::domain::system::SystemRecord;
+use crate::domain::time::Millis;
+use crate::journal::codec::GroupView;
+use crate::snapshot::{ListedState, SnapshotError};
+
+use super::super::engine::Engine;
+use super::super::replay::PARTITION;
+use super::super::shared::Shared;
+use super::TakeError;
+
+/// Answers, for a time, up to which earlier time nothing that was written may be left by then.
+#[derive(Clone)]
+pub struct Purge(Arc<dyn Fn(Millis) -> Option<Millis> + Send + Sync>);
+
+impl Purge {
+    pub fn new(due: impl Fn(Millis) -> Option<Millis> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(due))
+    }
+}
+
+impl Default for Purge {
+    fn default() -> Self {
+        Self::new(|_| None)
+    }
+}
+
+impl fmt::Debug for Purge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Purge")
+    }
+}
+
+impl Engine {
+    /// Lets go of what must be gone by now, if a snapshot or the journal still has it: turns to a new
+    /// segment, and takes as many snapshots as are kept, so that none of the older ones is left, nor the
+    /// journal that only they needed. True if something had to go.
+    pub(in super::super) async fn purge(&self) -> Result<bool, TakeError> {
+        let Some(before) = (self.shared.options.purge.0)(self.now()) else { return Ok(false) };
+        if !self.with_store(move |shared| shared.holds(before)).await? {
+            return Ok(false);
+        }
+        self.shared.writer.seal();
+        // The journal's last group always stays: something has to stand in the new segment.
+        let _done = self.system(SystemRecord::KeysUsed(Vec::new())).await?;
+        for _ in 0..self.shared.snapshots.rules.keep.max(1) {
+            self.snapshot().await?;
+        }
+        Ok(true)
+    }
+}
+
+impl Shared {
+    /// A snapshot or the journal holds something that was written at or before `before`.
+    fn holds(&self, before: Millis) -> Result<bool, SnapshotError> {
+        let listed = self.snapshots.store.list()?;
+        let is_old = |state: &ListedState| match state {
+            ListedState::Whole(manifest) => manifest.created_at <= before,
+            ListedState::Unusable(_) | ListedState::SetAside => false,
+        };
+        let first = self.reader.read(PARTITION, self.reader.first(PARTITION)).ok().and_then(|mut groups| groups.next());
+        let receipt = first.and_then(Result::ok).and_then(|entry| Some(GroupView::new(&entry.group).ok()?.receipt));
+        Ok(listed.iter().any(|listed| is_old(&listed.state)) || receipt.is_some_and(|receipt| receipt <= before))
+    }
+}

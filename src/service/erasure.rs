@@ -1,0 +1,85 @@
+//! Erasure of conversations and contacts (R4.10).
+
+use std::sync::Arc;
+
+use tokio::task::{JoinError, spawn_blocking};
+
+use super::{Principal, Service, ServiceError};
+use crate::actors::EngineError;
+use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::life::ContactMark;
+use crate::domain::system::Scope;
+use crate::domain::time::Millis;
+use crate::erasures::{Entry, Erased};
+
+/// When something was erased, and when the last old snapshot and journal segment with it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasureTimes {
+    pub erased_at: Millis,
+    pub gone_by: Millis,
+}
+
+impl Service {
+    /// The side of the workspace whose conversation is to be erased: unknown ones are told before a
+    /// missing scope (R2.8).
+    pub async fn erasable(
+        &self,
+        who: &Principal,
+        workspace: Id,
+        conversation: Id,
+    ) -> Result<WorkspaceKey, ServiceError> {
+        let key = self.visible(who, workspace)?;
+        if !self.engine.knows_conversation(key, conversation).await? {
+            return Err(ServiceError::UnknownConversation);
+        }
+        who.require(&[Scope::Admin])?;
+        Ok(key)
+    }
+
+    /// Erases a conversation; refused where there is none, or no more.
+    pub async fn erase_conversation(
+        self: &Arc<Self>,
+        key: WorkspaceKey,
+        conversation: Id,
+    ) -> Result<ErasureTimes, ServiceError> {
+        match self.erase(key, Erased::Conversation(conversation)).await? {
+            (times, true) => Ok(times),
+            (_, false) => Err(ServiceError::UnknownConversation),
+        }
+    }
+
+    /// Erases a contact. Older snapshots and segments may hold one that the state knows nothing of, so
+    /// it is recorded in any case.
+    pub async fn erase_contact(
+        self: &Arc<Self>,
+        key: WorkspaceKey,
+        contact: &str,
+    ) -> Result<ErasureTimes, ServiceError> {
+        let (times, _) = self.erase(key, Erased::Contact(ContactMark::of(contact))).await?;
+        Ok(times)
+    }
+
+    /// Runs to its end whether or not the caller still waits.
+    async fn erase(self: &Arc<Self>, key: WorkspaceKey, erased: Erased) -> Result<(ErasureTimes, bool), ServiceError> {
+        let service = Arc::clone(self);
+        let erasing = self.engine.runtime().spawn(async move { service.erase_here(key, erased).await });
+        match erasing.await.map_err(JoinError::try_into_panic) {
+            Ok(answer) => answer,
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
+        }
+    }
+
+    /// On the kept list first, then in the journal: whatever is answered is on the list.
+    async fn erase_here(&self, key: WorkspaceKey, erased: Erased) -> Result<(ErasureTimes, bool), ServiceError> {
+        let erased_at = self.now();
+        let table = self.engine.system_table();
+        let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
+        let entry = Entry::new(erased_at, key, erased, &origin.identity_key);
+        let list = Arc::clone(&self.erasures);
+        let listed = spawn_blocking(move || list.append(entry)).await;
+        listed.map_err(|_| EngineError::ShuttingDown)??;
+        let found = self.engine.erase(key, erased.record()).await?;
+        Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
+    }
+}

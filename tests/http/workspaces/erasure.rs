@@ -1,0 +1,191 @@
+//! Erasure of conversations and contacts (R4.10).
+
+use std::fs;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tripswitch::domain::ids::Side;
+use tripswitch::domain::system::Scope;
+
+use crate::support::Reply;
+use crate::support::world::{
+    ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at, conversation, conversation_id, event,
+    low_score,
+};
+
+fn path(n: u32) -> String {
+    at(&format!("conversations/conv_{}", conversation_id(n)))
+}
+
+async fn delete(world: &World, path: &str, key: &str) -> Reply {
+    world.server.ask(Method::DELETE, path, key).send().await
+}
+
+async fn admin(world: &World) -> String {
+    world.make_key(BOUND, &[Scope::Admin]).await.0
+}
+
+/// The entries of the kept list.
+fn listed(world: &World) -> Vec<Value> {
+    let text = fs::read_to_string(world.server.directory.path().join("erasures")).unwrap_or_default();
+    text.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
+}
+
+/// All that does not name a conversation.
+async fn numbers(world: &World) -> Vec<Value> {
+    let health = format!("/api/accounts/{ACCOUNT}/quality");
+    let mut all = Vec::new();
+    for path in [at("quality/stats"), at("quality/circuit-breakers"), at("quality/gate"), health] {
+        all.push(world.server.get(&path, &world.key).await.expect(200));
+    }
+    all
+}
+
+#[tokio::test]
+async fn r4_10_an_erased_conversation_is_unknown_and_leaves_its_numbers() {
+    let world = World::start().await;
+    world.trip().await;
+    let (key, before) = (admin(&world).await, numbers(&world).await);
+    let answer = delete(&world, &path(1), &key).await.expect(200);
+    let expected = json!({"workspaceId": WORKSPACE, "conversationId": conversation_id(1),
+        "erasedAt": "2026-03-25T10:00:00.000Z", "goneBy": "2026-03-26T10:00:00.000Z"});
+    assert_eq!(answer, expected);
+    for path in [conversation(1), conversation(1) + "/explanation"] {
+        world.server.get(&path, &world.key).await.fails(404, "not_found");
+    }
+    assert_eq!(numbers(&world).await, before);
+    world.server.get(&conversation(2), &world.key).await.expect(200);
+
+    let fingerprint = world.fingerprint().await;
+    delete(&world, &path(1), &key).await.fails(404, "not_found");
+    assert_eq!(world.fingerprint().await, fingerprint, "a second time nothing is written");
+    assert_eq!(listed(&world).len(), 1);
+
+    let again = json!({"conversationId": conversation_id(1), "accountId": ACCOUNT, "resolved": true,
+        "outcomeScore": 5, "processScore": 5, "environmentScore": 5});
+    world.send(WORKSPACE, &world.key, &[event("again", "conversation.scored", again)]).await;
+    let found = world.server.get(&conversation(1), &world.key).await.expect(200);
+    assert_eq!(found["compositeScore"], 5);
+    let health = world.server.get(&format!("/api/accounts/{ACCOUNT}/quality"), &world.key).await.expect(200);
+    assert_eq!(health["conversationCount"], 4, "it is another one");
+    delete(&world, &path(1), &key).await.expect(200);
+}
+
+#[tokio::test]
+async fn r4_10_an_erasure_holds_after_a_restart() {
+    let world = World::start().await;
+    world.trip().await;
+    let key = admin(&world).await;
+    delete(&world, &path(1), &key).await.expect(200);
+    let before = world.fingerprint().await;
+    let world = world.restarted().await;
+    assert_eq!(world.fingerprint().await, before);
+    world.server.get(&conversation(1), &world.key).await.fails(404, "not_found");
+    delete(&world, &path(1), &key).await.fails(404, "not_found");
+}
+
+#[tokio::test]
+async fn r4_10_a_contact_is_erased_known_or_not_and_as_often_as_asked() {
+    let world = World::start().await;
+    let (key, contact) = (admin(&world).await, "anna/ø+1 @example.org");
+    let encoded = at("contacts/anna%2F%C3%B8+1%20@example.org");
+    let naming = |id: &str, n: u32, data: Value| {
+        let mut data = data;
+        data["conversationId"] = conversation_id(n).into();
+        data["contactId"] = contact.into();
+        event(id, "survey.responded", data)
+    };
+    let known = naming("a", 1, json!({"accountId": ACCOUNT, "rating": 1, "comment": "never again"}));
+    world.send(WORKSPACE, &world.key, &[known]).await;
+    for n in 0..2 {
+        let answer = delete(&world, &encoded, &key).await.expect(200);
+        assert_eq!(answer["contactId"], contact);
+        let mut names: Vec<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["contactId", "erasedAt", "goneBy", "workspaceId"]);
+        assert_eq!(listed(&world).len(), n + 1);
+    }
+    // It leads to no account any more.
+    let later = event("b", "conversation.scored", {
+        json!({"conversationId": conversation_id(2), "contactId": contact, "resolved": true, "outcomeScore": 4,
+            "processScore": 4, "environmentScore": 4})
+    });
+    world.send(WORKSPACE, &world.key, &[later]).await;
+    let health = world.server.get(&format!("/api/accounts/{ACCOUNT}/quality"), &world.key).await.expect(200);
+    assert_eq!(health["conversationCount"], 0);
+    delete(&world, &path(1), &key).await.fails(404, "not_found");
+    let text = fs::read_to_string(world.server.directory.path().join("erasures")).unwrap();
+    assert!(!text.contains("anna") && !text.contains(&conversation_id(1)), "{text}");
+}
+
+#[tokio::test]
+async fn r2_8_unknown_is_told_before_the_scope_and_all_before_the_rest() {
+    let world = World::start().await;
+    world.send(WORKSPACE, &world.key, &[low_score(1, ACCOUNT)]).await;
+    let key = admin(&world).await;
+    let before = world.fingerprint().await;
+    delete(&world, &at("conversations/nobody"), "").await.fails(401, "unauthorized");
+    delete(&world, &at("conversations/nobody"), &world.key).await.fails(400, "invalid_id");
+    delete(&world, &path(77), &world.key).await.fails(404, "not_found");
+    delete(&world, &path(1), &world.key).await.fails(403, "forbidden");
+    delete(&world, &format!("{}?x=1", path(1)), &world.key).await.fails(403, "forbidden");
+    delete(&world, &format!("{}?x=1", path(77)), &key).await.fails(404, "not_found");
+    delete(&world, &format!("{}?x=1", path(1)), &key).await.fails(400, "invalid_request");
+
+    let long = at(&format!("contacts/{}", "%C3%B8".repeat(256)));
+    delete(&world, &at("contacts/a"), "").await.fails(401, "unauthorized");
+    assert_eq!(delete(&world, &long, &world.key).await.fails(400, "invalid_request").pointers(), ["/contactId"]);
+    let both = long.replace(WORKSPACE, "nowhere");
+    let pointers = delete(&world, &both, &world.key).await.fails(400, "invalid_id").pointers();
+    assert_eq!(pointers, ["/workspaceId", "/contactId"]);
+    delete(&world, &at("contacts/%ff"), &key).await.fails(400, "invalid_id");
+    for (workspace, status, code) in
+        [(UNKNOWN, 404, "not_found"), (FOREIGN, 404, "not_found"), (SIBLING, 403, "forbidden")]
+    {
+        for path in [at("contacts/a?x=1"), path(1) + "?x=1"] {
+            delete(&world, &path.replace(WORKSPACE, workspace), &key).await.fails(status, code);
+        }
+    }
+    delete(&world, &at("contacts/a?x=1"), &world.key).await.fails(403, "forbidden");
+    delete(&world, &at("contacts/a?x=1"), &key).await.fails(400, "invalid_request");
+    delete(&world, &at("contacts/a"), &world.server_key().await).await.fails(403, "forbidden");
+    assert_eq!(world.fingerprint().await, before);
+    assert_eq!(listed(&world), [json!(null); 0]);
+    delete(&world, &at(&format!("contacts/{}", "%C3%B8".repeat(255))), &key).await.expect(200);
+}
+
+#[tokio::test]
+async fn r2_12_each_side_is_erased_by_its_own_keys() {
+    let world = World::start().await;
+    let test = Holder { side: Side::Test, ..BOUND };
+    let (test_key, _) = world.make_key(test, &[Scope::Admin, Scope::QualityRead, Scope::EventsWrite]).await;
+    let key = admin(&world).await;
+    world.send(WORKSPACE, &world.key, &[low_score(1, ACCOUNT)]).await;
+    delete(&world, &path(1), &test_key).await.fails(404, "not_found");
+    world.send(WORKSPACE, &test_key, &[low_score(1, ACCOUNT)]).await;
+    delete(&world, &path(1), &test_key).await.expect(200);
+    world.server.get(&conversation(1), &test_key).await.fails(404, "not_found");
+    world.server.get(&conversation(1), &world.key).await.expect(200);
+    delete(&world, &path(1), &key).await.expect(200);
+    let sides: Vec<_> = listed(&world).iter().map(|entry| entry["side"].clone()).collect();
+    assert_eq!(sides, ["test", "live"]);
+}
+
+#[tokio::test]
+async fn r4_10_what_cannot_be_put_on_the_list_is_not_erased() {
+    let world = World::start().await;
+    world.send(WORKSPACE, &world.key, &[low_score(1, ACCOUNT)]).await;
+    let key = admin(&world).await;
+    let before = world.fingerprint().await;
+    // A directory stands where the list would.
+    fs::create_dir(world.server.directory.path().join("erasures")).unwrap();
+    for path in [path(1), at("contacts/a")] {
+        let reply = delete(&world, &path, &key).await;
+        reply.fails(503, "erasures_failed");
+        assert_eq!(reply.header("retry-after"), "30");
+        assert!(!reply.text.contains("/erasures"), "{}", reply.text);
+    }
+    assert_eq!(world.fingerprint().await, before);
+    fs::remove_dir(world.server.directory.path().join("erasures")).unwrap();
+    delete(&world, &path(1), &key).await.expect(200);
+}
