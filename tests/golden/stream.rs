@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::score::Hundredths;
@@ -166,7 +167,7 @@ impl Maker {
         changed.profile.composite_weights = [0.5, 0.25, 0.25];
         self.group([(LIVE, Record::Settings(Box::new(changed))), (OTHER, retention(START))]);
         let last = events.import(501, 1, 290, None);
-        let contact = Some("someone@example.com".into());
+        let contact = Some(ContactMark::of("someone@example.com"));
         self.group([
             (LIVE, Record::Events(vec![last])),
             (LIVE, retention(START + 15_000)),

@@ -33,14 +33,16 @@ use super::messages::{SystemCut, SystemMsg, WorkspaceMsg};
 use super::replay::PARTITION;
 use super::shared::Shared;
 
-use schedule::Before;
 pub use purge::Purge;
+use schedule::Before;
 pub use schedule::SnapshotRules;
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// How often it is asked what must be gone by now (R4.10): in so many ticks.
 const PURGE_TICKS: u64 = 600;
+/// And after a start, in so many.
+const PURGE_FIRST: u64 = 30;
 
 /// Why there is no snapshot.
 #[derive(Debug, Error)]
@@ -200,7 +202,7 @@ pub(super) async fn keep(engine: Engine) {
             // What went wrong is logged and shown.
             drop(engine.snapshot().await);
         }
-        if tick.is_multiple_of(PURGE_TICKS)
+        if tick % PURGE_TICKS == PURGE_FIRST
             && let Err(error) = engine.purge().await
         {
             tracing::error!(%error, "what was erased is still in a snapshot or in the journal; it is tried again");

@@ -159,3 +159,25 @@ async fn i6_a_rebuild_begins_with_the_snapshot_where_the_journal_does_not_reach_
     assert_eq!(engine.stats(ONE, 0, T + 1).await.unwrap().conversations_scored, 55);
     engine.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r4_10_what_must_be_gone_is_gone_from_snapshots_and_journal() {
+    let mut bench = Bench::new();
+    bench.options.purge = crate::actors::Purge::new(|now| (now > T + 10).then_some(T + 5));
+    let engine = bench.start().await;
+    write(&engine, ONE, 0, 20).await;
+    engine.snapshot().await.unwrap();
+    assert!(!engine.purge().await.unwrap(), "it is not time yet");
+    bench.clock.set(T + 11);
+    assert!(engine.purge().await.unwrap());
+    let listed = bench.snapshots.list().unwrap();
+    let is_new = |listed: &crate::snapshot::Listed| matches!(&listed.state, ListedState::Whole(manifest) if manifest.created_at > T + 5);
+    assert!(listed.len() == 3 && listed.iter().all(is_new), "{listed:?}");
+    write(&engine, ONE, 100, 1).await;
+    let first = bench.log.writer().read(PARTITION, GroupPosition(bench.first())).unwrap().next().unwrap().unwrap();
+    assert!(crate::journal::codec::GroupView::new(&first.group).unwrap().receipt > T + 5);
+    assert!(!engine.purge().await.unwrap(), "nothing is left");
+    let before = engine.state_hash(ONE).await.unwrap();
+    engine.shutdown().await;
+    assert_eq!(bench.restarted().await.1[0], before);
+}

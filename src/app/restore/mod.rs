@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::domain::ids::{Id, Position};
+use crate::erasures::ErasuresError;
 use crate::journal::ReadError;
 use crate::journal::file::OpenError;
 use crate::recovery::{PassedOver, RecoveryError};
 use crate::snapshot::SnapshotError;
 
 pub use read::{Found, Point, Source};
-pub use write::{Replace, Written, write};
+pub use write::{Carried, Replace, Written, check_target, write};
 
 /// Why nothing was restored.
 #[derive(Debug, Error)]
@@ -48,6 +49,8 @@ pub enum RestoreError {
     NoSnapshot { passed_over: Vec<PassedOver> },
     #[error("applying event {at} of workspace {workspace} fails with this program")]
     Failed { workspace: Id, at: Position },
+    #[error(transparent)]
+    Erasures(#[from] ErasuresError),
     /// Exit 73.
     #[error("{} is not empty", .0.display())]
     NotEmpty(PathBuf),

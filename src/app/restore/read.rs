@@ -1,12 +1,14 @@
 //! A state out of a data directory or a snapshot of it, as of its end or of an earlier point.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
+use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
+use crate::erasures::{self, Entry};
 use crate::journal::JournalRead;
 use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
@@ -193,6 +195,26 @@ impl Source {
 }
 
 impl Found {
+    /// Erases again what was erased after this state, or shortly before its end (R4.10); answers how much
+    /// of it was there.
+    pub fn erase(&mut self, entries: &[Entry]) -> usize {
+        let Some(origin) = self.system.origin().copied() else { return 0 };
+        let mut erased = 0;
+        for workspace in &mut self.workspaces {
+            let receipt = self.last_receipt.unwrap_or(Millis::MIN).max(workspace.last_applied_at());
+            let records = erasures::matching(entries, &origin.identity_key, workspace);
+            erased += records.len();
+            for record in records {
+                let (key, seq) = (workspace.key(), workspace.applied() + 1);
+                let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
+                // Nothing is scored or judged by an erasure, so that no account is needed.
+                let round = workspace.begin(&[frame], &AtomicU64::new(0));
+                drop(workspace.finish(round, Vec::new()));
+            }
+        }
+        erased
+    }
+
     fn of(recovered: Recovered) -> Result<Self, RestoreError> {
         let Recovered { system, workspaces, last_receipt, snapshot, tail, passed_over, .. } = recovered;
         let mut ready = Vec::with_capacity(workspaces.len());
@@ -206,10 +228,4 @@ impl Found {
         let snapshot = snapshot.map(|manifest| manifest.number);
         Ok(Self { system, workspaces: ready, last_receipt, snapshot, tail, passed_over })
     }
-}
-
-/// The file beside the journal, where the source has it.
-pub(super) fn beside(data_dir: &Path, name: &str) -> Option<PathBuf> {
-    let path = data_dir.join(name);
-    fs::metadata(&path).is_ok_and(|found| found.is_file()).then_some(path)
 }

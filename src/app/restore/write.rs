@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::domain::ids::Id;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
+use crate::erasures::{Entry, Erasures};
 use crate::ids::Ids;
 use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, Opened};
 use crate::journal::{GroupPosition, JournalRead};
@@ -52,11 +53,20 @@ pub fn check_target(target: &Path, replace: Replace) -> Result<(), RestoreError>
     }
 }
 
-/// Makes `target` with this state and the files named in `carried`, which keep their names.
+/// What a new directory takes over beside the state.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// A file `secret`, where there is one (R4.8).
+    pub secret: Option<PathBuf>,
+    /// The kept list of erasures.
+    pub erasures: Vec<Entry>,
+}
+
+/// Makes `target` with this state.
 pub fn write(
     target: &Path,
     found: Found,
-    carried: &[PathBuf],
+    carried: &Carried,
     replace: Replace,
     clock: &dyn Clock,
     ids: &dyn Ids,
@@ -72,11 +82,14 @@ pub fn write(
         fs::remove_dir_all(&making).map_err(io(&making))?;
     }
     let (manifest, incarnation) = fill(&making, found, clock, ids, progress)?;
-    for file in carried {
-        let Some(name) = file.file_name() else { continue };
-        let copy = making.join(name);
-        // Rights go with the content: the secret is its owner's alone.
-        fs::copy(file, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(io(file))?;
+    if let Some(secret) = &carried.secret {
+        let copy = making.join("secret");
+        // Its rights go with it: it is its owner's alone.
+        fs::copy(secret, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(io(secret))?;
+    }
+    if !carried.erasures.is_empty() {
+        let list = Erasures::load(&making)?;
+        carried.erasures.iter().try_for_each(|entry| list.append(*entry))?;
     }
     sync_directory(&making).map_err(io(&making))?;
     let replaced = set_aside(target, replace).map_err(io(target))?;
