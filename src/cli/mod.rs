@@ -11,6 +11,7 @@ pub mod key;
 pub mod logging;
 pub mod output;
 pub mod progress;
+pub mod restore;
 pub mod score;
 pub mod serve;
 pub mod target;

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 const REDRAW: Duration = Duration::from_millis(100);
@@ -20,6 +21,27 @@ pub async fn show(what: impl Fn() -> &'static str, quiet: bool, share: impl Fn()
     }
     sleep(GRACE).await;
     if std::io::stderr().is_terminal() { bar(what, share).await } else { lines(what, share).await }
+}
+
+/// Does `work` on this thread and shows meanwhile what `look` tells: what is being done, and how much of
+/// it is (0 to 1).
+pub fn during<T>(quiet: bool, look: impl Fn() -> (&'static str, f64) + Send + 'static, work: impl FnOnce() -> T) -> T {
+    let (done, is_done) = oneshot::channel::<()>();
+    let display = std::thread::spawn(move || {
+        // Without a runtime there is nothing to see, and nothing else is lost.
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else { return };
+        runtime.block_on(async {
+            tokio::select! {
+                _ = is_done => {}
+                never = show(|| look().0, quiet, || look().1) => match never {},
+            }
+        });
+    });
+    let outcome = work();
+    // The display ends by itself at the latest with the process.
+    drop(done);
+    drop(display.join());
+    outcome
 }
 
 async fn bar(what: impl Fn() -> &'static str, share: impl Fn() -> f64) -> Infallible {
