@@ -5,6 +5,8 @@
 //! of its own, and a new incarnation (R8.1).
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::io;
