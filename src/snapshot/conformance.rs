@@ -23,7 +23,10 @@ pub(super) type Content = BTreeMap<BlockKey, Vec<u8>>;
 
 pub(super) fn draft(sides: usize) -> Draft {
     let side = |index: usize| DraftSide {
-        key: WorkspaceKey { id: Id(index as u128), side: if index % 2 == 0 { Side::Live } else { Side::Test } },
+        key: WorkspaceKey {
+            id: Id(index as u128),
+            side: if index.is_multiple_of(2) { Side::Live } else { Side::Test },
+        },
         seq: 100 + index as u64,
         conversations: 10,
         accounts: 1,

@@ -9,6 +9,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -21,11 +22,23 @@ use super::super::{Block, BlockKey, SnapshotError, SnapshotNumber, is_environmen
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
 /// Of a few MiB, or of a flush: a disk that is busy with other things may take a while.
 const WRITE_LIMIT: Duration = Duration::from_secs(120);
+/// Of closing a database that failed to write: sled waits for ever for a reservation whose blob could
+/// not be written (`IoBufs::encapsulate` returns without giving it back).
+const FAILED_LIMIT: Duration = Duration::from_secs(2);
 const CACHE_BYTES: u64 = 16 << 20;
 
 /// How often, and with which pauses, somebody else's lock is tried: 20 s.
 const LOCK_TRIES: u32 = if cfg!(test) { 300 } else { 2_000 };
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Threads that did not come back, each with a part in memory, at most about 150 MB.
+static LEFT_BEHIND: AtomicU32 = AtomicU32::new(0);
+const MOST_LEFT_BEHIND: u32 = 4;
+
+/// Whether this process has left so much behind that it should write no more with sled.
+pub(super) fn is_worn_out() -> bool {
+    LEFT_BEHIND.load(Ordering::Relaxed) >= MOST_LEFT_BEHIND
+}
 
 /// Why sled did not do what it was asked for.
 #[derive(Debug)]
@@ -74,7 +87,10 @@ fn guarded<T: Send + 'static>(
     };
     let spawned = thread::Builder::new().name("snapshot-sled".into()).spawn(run);
     spawned.map_err(|error| Failure::Sled(sled::Error::Io(error)))?;
-    receiver.recv_timeout(limit).unwrap_or(Err(Failure::Stuck(limit)))
+    receiver.recv_timeout(limit).unwrap_or_else(|_| {
+        LEFT_BEHIND.fetch_add(1, Ordering::Relaxed);
+        Err(Failure::Stuck(limit))
+    })
 }
 
 fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
@@ -92,6 +108,7 @@ fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
 #[derive(Debug)]
 pub(super) struct Part {
     db: Option<Db>,
+    failed: AtomicBool,
 }
 
 impl Part {
@@ -103,14 +120,16 @@ impl Part {
             .cache_capacity(CACHE_BYTES)
             .use_compression(false)
             .flush_every_ms(None);
-        guarded(OPEN_LIMIT, move || config.open()).map(|db| Self { db: Some(db) })
+        guarded(OPEN_LIMIT, move || config.open()).map(|db| Self { db: Some(db), failed: AtomicBool::new(false) })
     }
 
     pub(super) fn insert(&self, blocks: Vec<Block>) -> Result<(), Failure> {
         let db = self.db().clone();
-        guarded(WRITE_LIMIT, move || {
+        let inserted = guarded(WRITE_LIMIT, move || {
             blocks.into_iter().try_for_each(|block| db.insert(block.key.to_bytes(), block.value).map(drop))
-        })
+        });
+        self.failed.fetch_or(inserted.is_err(), Ordering::Relaxed);
+        inserted
     }
 
     /// Hands everything to the operating system, and closes.
@@ -134,7 +153,12 @@ impl Drop for Part {
     fn drop(&mut self) {
         let Some(db) = self.db.take() else { return };
         // sled flushes as it goes, and panics where that fails.
-        if let Err(failure) = guarded(WRITE_LIMIT, move || Ok(drop(db))) {
+        let limit = if self.failed.load(Ordering::Relaxed) { FAILED_LIMIT } else { WRITE_LIMIT };
+        let closed = guarded(limit, move || {
+            drop(db);
+            Ok(())
+        });
+        if let Err(failure) = closed {
             tracing::warn!(error = failure.text(), "a part of a snapshot did not close");
         }
     }

@@ -1,6 +1,6 @@
 //! Making files durable, and hashing them as they lie on disk.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,14 @@ pub(super) fn sync_part(directory: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()?;
     }
     directories.iter().rev().try_for_each(|path| sync_directory(path))
+}
+
+/// Gives the space of all files back, of those too that somebody keeps open.
+pub(super) fn empty_all(directory: &Path) -> io::Result<()> {
+    for (_, path) in walk(directory, &mut Vec::new())? {
+        OpenOptions::new().write(true).open(path)?.set_len(0)?;
+    }
+    Ok(())
 }
 
 /// Sums up the files of a part.

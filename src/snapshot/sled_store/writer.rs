@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::engine::{Failure, Part, wait_until_closed};
 use super::reader::{Handle, Snapshot};
-use super::{Claim, files, layout};
+use super::{Claim, engine, files, layout};
 
 /// Bytes of values after which a part is closed: what sled holds in memory goes with it, about 150 MB
 /// for 64 MiB, 430 MB for 256 MiB.
@@ -19,6 +19,10 @@ const PART_BYTES: u64 = if cfg!(test) { 192 << 10 } else { 64 << 20 };
 
 /// Bytes of values that are handed to sled at once.
 const BATCH_BYTES: usize = if cfg!(test) { 96 << 10 } else { 4 << 20 };
+
+/// Space that is left to others, the journal above all; and to sled, which does not take it well when
+/// there is none (see `engine`).
+const SPARED_BYTES: u64 = 64 << 20;
 
 pub(super) struct SledWriter {
     claim: Claim,
@@ -52,6 +56,10 @@ struct Growing {
 
 impl SledWriter {
     pub(super) fn begin(claim: Claim, number: SnapshotNumber) -> Result<Self, SnapshotError> {
+        if engine::is_worn_out() {
+            return Err(SnapshotError::Engine { what: "sled has hung too often; a restart is needed".into() });
+        }
+        check_space(&claim.0.root)?;
         let directory = layout::temporary(&claim.0.root, number);
         fs::create_dir(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;
         Ok(Self {
@@ -81,6 +89,7 @@ impl SledWriter {
         let (blocks, bytes) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.batch_bytes));
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(()) };
         let (first, last) = (first.key, last.key);
+        check_space(&self.claim.0.root)?;
         let mut growing = match self.current.take() {
             Some(growing) => growing,
             None => self.begin_part(first)?,
@@ -154,6 +163,15 @@ impl SledWriter {
     }
 }
 
+fn check_space(root: &Path) -> Result<(), SnapshotError> {
+    let available = fs4::available_space(root).map_err(|source| SnapshotError::writing(root, source))?;
+    if available >= SPARED_BYTES {
+        return Ok(());
+    }
+    let source = format!("{} MiB are left, and {} MiB are spared", available >> 20, SPARED_BYTES >> 20);
+    Err(SnapshotError::Full { source: source.into() })
+}
+
 impl SnapshotWriter for SledWriter {
     fn number(&self) -> SnapshotNumber {
         self.number
@@ -190,7 +208,8 @@ impl Drop for SledWriter {
             return;
         }
         self.current = None;
-        if let Err(error) = self.claim.0.discard(&self.directory, self.number) {
+        let emptied = files::empty_all(&self.directory);
+        if let Err(error) = emptied.and(self.claim.0.discard(&self.directory, self.number)) {
             let path: &Path = &self.directory;
             tracing::warn!(%error, path = %path.display(), "what is left of a snapshot could not be removed");
         }

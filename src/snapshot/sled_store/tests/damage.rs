@@ -8,7 +8,6 @@ use rand::{RngExt as _, SeedableRng};
 
 use super::*;
 use crate::snapshot::conformance::Content;
-use crate::snapshot::manifest::Manifest;
 
 fn outcome(directory: &Directory, number: SnapshotNumber) -> Result<Content, SnapshotError> {
     let store = SledStore::open_read_only(&directory.root());
@@ -99,7 +98,8 @@ fn with_sled(part: &Path, change: impl FnOnce(&sled::Db)) {
 
 #[test]
 fn r9_4_blocks_that_sled_lost_changed_or_made_up_are_recognised() {
-    let changes: [(&str, fn(&sled::Db)); 4] = [
+    type Change = fn(&sled::Db);
+    let changes: [(&str, Change); 4] = [
         ("a block is lost", |db| drop(db.pop_max().unwrap())),
         ("a value is another one", |db| {
             let (key, value) = db.first().unwrap().unwrap();
@@ -131,11 +131,6 @@ fn a_manifest_of_another_snapshot_is_damage() {
     let directory = Directory::new();
     let number = written(&directory);
     let other = written(&directory);
-    let manifest = layout::read_manifest(&directory.path(other), other).unwrap();
-    layout::write_manifest(&directory.path(number), &Manifest { number, ..manifest }).unwrap();
-    // The same blocks in the same order lie in the same files; a manifest of the same blocks fits.
-    let fits = outcome(&directory, number);
-    assert!(fits.as_ref().is_ok_and(|read| *read == content()) || matches!(fits, Err(SnapshotError::Damaged { .. })));
     fs::copy(directory.path(other).join("manifest.json"), directory.path(number).join("manifest.json")).unwrap();
     assert_damaged(&directory, number, "the manifest names another number");
 }
