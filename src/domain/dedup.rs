@@ -149,7 +149,7 @@ pub struct Cut {
 }
 
 /// What of a [`Cut`] there is one of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     base: u64,
     end: u64,
@@ -161,6 +161,14 @@ impl Cut {
     pub fn head(&self) -> Head {
         let Self { base, end, comparable_from, .. } = *self;
         Head { base, end, comparable_from, receipts: self.receipts.ends() }
+    }
+
+    /// Everything, in order: (receipt, identity, comparable).
+    pub fn entries(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
+        let receipts = self.receipts.iter().flat_map(|run| std::iter::repeat_n(run.receipt, run.count as usize));
+        (self.base..self.end).zip(receipts).map(|(number, receipt)| {
+            (receipt, entry(&self.blocks, self.base, number as u32), number >= self.comparable_from)
+        })
     }
 
     /// When the entries came, in pieces of about `most` bytes that belong behind each other.
@@ -176,11 +184,48 @@ impl Cut {
             let entries = first..(first + step as u64).min(self.end);
             let mut bytes = Vec::with_capacity(step * IDENTITY_BYTES);
             for identity in entries.map(|number| entry(&self.blocks, self.base, number as u32)) {
-                bytes.extend_from_slice(&identity.key);
-                bytes.extend_from_slice(&identity.content.to_le_bytes());
+                write_identity(&mut bytes, identity);
             }
             bytes
         })
+    }
+}
+
+/// The parts of a [`Cut`], made of its entries one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Gathering {
+    receipts: Receipts,
+    latest: Option<Millis>,
+    identities: Vec<u8>,
+    comparable_from: Option<u64>,
+}
+
+impl Gathering {
+    /// The next entry. False, and not taken: its receipt lies before the last one's, or it cannot be
+    /// compared where one before it can.
+    pub fn push(&mut self, receipt: Millis, identity: &Identity, comparable: bool) -> bool {
+        if self.latest.is_some_and(|latest| latest > receipt) || (!comparable && self.comparable_from.is_some()) {
+            return false;
+        }
+        if comparable && self.comparable_from.is_none() {
+            self.comparable_from = Some(self.len());
+        }
+        self.latest = Some(receipt);
+        self.receipts.push(receipt);
+        write_identity(&mut self.identities, identity);
+        true
+    }
+
+    fn len(&self) -> u64 {
+        (self.identities.len() / IDENTITY_BYTES) as u64
+    }
+
+    /// What [`Cut::head`], [`Cut::receipts`] and [`Cut::identities`] say of them.
+    pub fn into_parts(self) -> (Head, Vec<u8>, Vec<u8>) {
+        let end = self.len();
+        let comparable_from = self.comparable_from.unwrap_or(end);
+        let head = Head { base: 0, end, comparable_from, receipts: self.receipts.ends() };
+        (head, self.receipts.coded(usize::MAX).flatten().collect(), self.identities)
     }
 }
 
@@ -192,6 +237,11 @@ fn number(base: u64, low: u32) -> u64 {
 fn entry(blocks: &VecDeque<Arc<Block>>, base: u64, low: u32) -> &Identity {
     let number = number(base, low);
     &blocks[(number / BLOCK - base / BLOCK) as usize][(number % BLOCK) as usize]
+}
+
+fn write_identity(to: &mut Vec<u8>, identity: &Identity) {
+    to.extend_from_slice(&identity.key);
+    to.extend_from_slice(&identity.content.to_le_bytes());
 }
 
 fn read_identity(bytes: &[u8; IDENTITY_BYTES]) -> Identity {

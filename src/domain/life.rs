@@ -49,8 +49,13 @@ impl ContactMark {
         Self(hasher.finish())
     }
 
-    pub const fn bytes(self) -> [u8; 8] {
+    /// As 8 bytes, the highest first.
+    pub const fn to_bytes(self) -> [u8; 8] {
         self.0.to_be_bytes()
+    }
+
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(u64::from_be_bytes(bytes))
     }
 }
 
@@ -152,6 +157,11 @@ impl Life {
         let at = self.events.len() - after;
         self.events.insert(at, LifeEvent { time, position, kind });
         Some(at)
+    }
+
+    /// The kept events in their order.
+    pub fn events(&self) -> impl ExactSizeIterator<Item = (Millis, Position, &LifeKind)> {
+        self.events.iter().map(|event| (event.time, event.position, &event.kind))
     }
 
     /// What `ask` says of this life without the event at `index`.

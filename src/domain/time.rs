@@ -79,9 +79,9 @@ pub fn parse_date(text: &str) -> Result<Millis, TimeError> {
 }
 
 /// 0000-01-01T00:00:00.000Z.
-const FIRST: Millis = -719_528 * DAY;
+pub const FIRST: Millis = -719_528 * DAY;
 /// 9999-12-31T23:59:59.999Z.
-const LAST: Millis = 2_932_897 * DAY - 1;
+pub const LAST: Millis = 2_932_897 * DAY - 1;
 
 fn parse_date_bytes(bytes: &[u8]) -> Result<Millis, TimeError> {
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {

@@ -58,7 +58,7 @@ impl Erased {
         };
         match self {
             Self::Conversation(id) => hasher.update(&[side, 0]).update(&id.0.to_be_bytes()),
-            Self::Contact(mark) => hasher.update(&[side, 1]).update(&mark.bytes()),
+            Self::Contact(mark) => hasher.update(&[side, 1]).update(&mark.to_bytes()),
         };
         Hash(hasher.finalize().into())
     }

@@ -19,6 +19,11 @@ impl Lives {
         self.0.get(number).and_then(Option::as_deref)
     }
 
+    /// The life as it is now, shared.
+    pub fn share(&self, number: u32) -> Option<Arc<Life>> {
+        self.0.get(number)?.clone()
+    }
+
     pub fn get_mut(&mut self, number: u32) -> &mut Life {
         let life = self.0.get_mut(number).and_then(Option::as_mut).expect("who lives has a life");
         Arc::make_mut(life)

@@ -12,6 +12,7 @@ mod conversations;
 pub mod cut;
 mod erasure;
 mod events;
+pub mod facts;
 mod finish;
 mod hash;
 mod life_cycle;

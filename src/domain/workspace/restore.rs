@@ -36,14 +36,14 @@ pub enum RestoreError {
 /// Blocks taken in so far, in their order.
 #[derive(Debug, Default)]
 pub struct Restoring {
-    head: Option<Box<Head>>,
-    conversations: ConversationsCut,
-    accounts: Vec<AccountRecord>,
-    contacts: Vec<Contact>,
-    breakers: Vec<Breaker>,
-    receipts: Vec<u8>,
-    identities: Vec<u8>,
-    signals: VecDeque<Arc<signal_log::Block>>,
+    pub(super) head: Option<Box<Head>>,
+    pub(super) conversations: ConversationsCut,
+    pub(super) accounts: Vec<AccountRecord>,
+    pub(super) contacts: Vec<Contact>,
+    pub(super) breakers: Vec<Breaker>,
+    pub(super) receipts: Vec<u8>,
+    pub(super) identities: Vec<u8>,
+    pub(super) signals: VecDeque<Arc<signal_log::Block>>,
 }
 
 impl Restoring {
@@ -75,22 +75,28 @@ impl Restoring {
         Ok(())
     }
 
-    /// The workspace, if every block was there.
-    pub fn finish(self) -> Result<Workspace, RestoreError> {
-        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals } = self;
-        let head = *head.ok_or(RestoreError::Head)?;
-        let found = Counts {
+    /// How many there are of each.
+    pub(super) fn counts(&self) -> Counts {
+        let conversations = &self.conversations;
+        Counts {
             records: conversations.records.len() as u64,
             free: conversations.free.len() as u64,
             lives: conversations.lives.len() as u64,
             scores: conversations.scores.len() as u64,
             left: conversations.left.len() as u64,
             comments: conversations.comments.len() as u64,
-            accounts: accounts.len() as u64,
-            contacts: contacts.len() as u64,
-            breakers: breakers.len() as u64,
-            signal_blocks: signals.len() as u64,
-        };
+            accounts: self.accounts.len() as u64,
+            contacts: self.contacts.len() as u64,
+            breakers: self.breakers.len() as u64,
+            signal_blocks: self.signals.len() as u64,
+        }
+    }
+
+    /// The workspace, if every block was there.
+    pub fn finish(self) -> Result<Workspace, RestoreError> {
+        let found = self.counts();
+        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals } = self;
+        let head = *head.ok_or(RestoreError::Head)?;
         check_counts(&head.counts, &found)?;
         let conversations = Conversations::without_index(conversations);
         check_numbers(&conversations, accounts.len(), &contacts)?;
@@ -103,7 +109,7 @@ impl Restoring {
                 let duplicates = Duplicates::restored(head.duplicates, &receipts, &identities);
                 (conversations.index(), duplicates, Accounts::restored(accounts, contacts))
             });
-            let by_time = by_time(&conversations);
+            let by_time = by_time(&conversations)?;
             let timeline = Timeline::of_sorted(&conversations, &by_time, |item| conversations.sums(item, rules));
             let belongings = belongings(&conversations, &by_time, account_count);
             let (by_id, duplicates, accounts) = indexes.join().map_err(|_| RestoreError::Stray("an index"))?;
@@ -153,13 +159,16 @@ fn check_numbers(conversations: &Conversations, accounts: usize, contacts: &[Con
     }
 }
 
-/// The scored conversations in the order of their keys.
-fn by_time(conversations: &Conversations) -> Vec<u32> {
+/// The scored conversations in the order of their keys, which are all different.
+fn by_time(conversations: &Conversations) -> Result<Vec<u32>, RestoreError> {
     let scored = conversations.numbers().filter(|&number| conversations.is_scored(number));
     let mut keyed: Vec<(Key, u32)> = scored.map(|number| (conversations.key(number), number)).collect();
     // Most were scored in the order of their numbers; a stable sort makes use of that.
     keyed.sort();
-    keyed.into_iter().map(|(_, number)| number).collect()
+    if keyed.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        return Err(RestoreError::Stray("the place of a score"));
+    }
+    Ok(keyed.into_iter().map(|(_, number)| number).collect())
 }
 
 /// The conversations of each account.

@@ -1,0 +1,295 @@
+//! A cut fact by fact, and a workspace made of such facts: what a portable export consists of. Unlike
+//! the blocks of a snapshot, facts say nothing of how the state is laid out.
+
+use std::sync::Arc;
+
+use super::super::breaker::Breaker;
+use super::super::dedup;
+use super::super::event::Identity;
+use super::super::ids::{Id, Position};
+use super::super::life::Life;
+use super::super::scoring::Observation;
+use super::super::time::Millis;
+use super::Workspace;
+use super::cut::{Cut, Head};
+use super::packed::{Packed, Phase, Scored};
+use super::restore::{RestoreError, Restoring};
+use super::signal_log::SignalLog;
+
+pub use super::accounts::{AccountRecord, Contact};
+pub use super::conversations::{Comment, Left, Score};
+
+/// All that is known of one conversation.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub id: Id,
+    /// The account's number, and whether it was named, not inferred from the contact (R4.7).
+    pub account: Option<(u32, bool)>,
+    pub score: Option<Score>,
+    pub course: Course,
+    /// The signals behind the score as long as they are asked for (R5.5), where its life does not say
+    /// them.
+    pub signals: Option<Vec<Observation>>,
+    pub comment: Option<Arc<Comment>>,
+}
+
+/// Where it stands in R5.2's course.
+#[derive(Clone, Debug)]
+pub enum Course {
+    /// No event of a life yet: imported only.
+    Unlived,
+    Living(Arc<Life>),
+    Settled(Left),
+}
+
+impl Cut {
+    /// Accounts, by number.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountRecord> {
+        self.accounts.iter()
+    }
+
+    /// The account of this number.
+    pub fn account(&self, number: u32) -> Option<&AccountRecord> {
+        self.accounts.find(number)
+    }
+
+    /// Contacts, by number.
+    pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter()
+    }
+
+    /// Numbers of removed conversations, the last to be given anew first.
+    pub fn free(&self) -> &[u32] {
+        &self.conversations.free
+    }
+
+    /// The conversations that are there, by number.
+    pub fn facts(&self) -> impl Iterator<Item = (u32, Conversation)> {
+        let records = (0..).zip(self.conversations.records.iter());
+        let there = records.filter(|(_, record)| record.scored() != Scored::Free);
+        there.map(|(number, record)| (number, self.conversation(number, record)))
+    }
+
+    /// Breakers in the order in which they tripped.
+    pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
+        self.breakers.iter()
+    }
+
+    /// Known identities in the order in which they came: (receipt, identity, comparable).
+    pub fn identities(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
+        self.duplicates.entries()
+    }
+
+    fn conversation(&self, number: u32, record: &Packed) -> Conversation {
+        let parts = &self.conversations;
+        let score = match record.scored() {
+            Scored::Not | Scored::Free => None,
+            Scored::Here => Some(record.score()),
+            Scored::Elsewhere => parts.scores.get(number).copied(),
+        };
+        let course = match record.phase() {
+            Phase::Unlived => Course::Unlived,
+            Phase::Living => Course::Living(parts.lives.share(number).expect("who lives has a life")),
+            Phase::Settled => Course::Settled(Left { carried: record.carried(), last_change: Millis::MIN }),
+            Phase::SettledElsewhere => Course::Settled(*parts.left.get(number).expect("it is kept elsewhere")),
+        };
+        let explained = score.is_some_and(|score| !score.imported && score.receipt > self.head.explained_after);
+        Conversation {
+            id: record.id(),
+            account: record.account().map(|account| (account, record.named())),
+            score,
+            course,
+            signals: record.signals().filter(|_| explained).and_then(|at| self.signals.read(at)),
+            comment: parts.comments.get(number).cloned(),
+        }
+    }
+}
+
+/// Facts of one workspace side taken in so far, each kind in the order in which a [`Cut`] has them; free
+/// numbers come before conversations, accounts before what names them by number.
+#[derive(Debug)]
+pub struct Gathering {
+    head: Box<Head>,
+    parts: Restoring,
+    /// The free numbers, ascending.
+    gaps: Vec<u32>,
+    /// How many of them stand before the next conversation.
+    passed: usize,
+    /// In the order of the conversations.
+    signals: SignalLog,
+    /// Who has signals, and the receipt of the score that they made.
+    signalled: Vec<(Millis, u32)>,
+    identities: dedup::Gathering,
+}
+
+impl Gathering {
+    /// `free` is [`Cut::free`]. Of `head` the counts, and where duplicates and signals end, are found out.
+    pub fn new(head: Head, free: Vec<u32>) -> Result<Self, RestoreError> {
+        if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
+            return Err(RestoreError::Stray("the profile in force"));
+        }
+        let mut gaps = free.clone();
+        gaps.sort_unstable();
+        let mut parts = Restoring::default();
+        parts.conversations.free = free;
+        Ok(Self {
+            head: Box::new(head),
+            parts,
+            gaps,
+            passed: 0,
+            signals: SignalLog::default(),
+            signalled: Vec::new(),
+            identities: dedup::Gathering::default(),
+        })
+    }
+
+    pub fn account(&mut self, account: AccountRecord) {
+        self.parts.accounts.push(account);
+    }
+
+    pub fn contact(&mut self, contact: Contact) {
+        self.parts.contacts.push(contact);
+    }
+
+    pub fn conversation(&mut self, number: u32, facts: Conversation) -> Result<(), RestoreError> {
+        self.pass_gaps();
+        if self.parts.conversations.records.len() != number as usize {
+            return Err(RestoreError::Stray("a conversation's number"));
+        }
+        self.check(&facts)?;
+        let Conversation { id, account, score, course, signals, comment } = facts;
+        let mut record = Packed::new(id);
+        let parts = &mut self.parts.conversations;
+        if let Some((account, named)) = account {
+            record.set_account(account, named);
+        }
+        if let Some(score) = score.filter(|score| !record.set_score(score)) {
+            parts.scores.insert(number, score);
+        }
+        match course {
+            Course::Unlived => {}
+            Course::Living(life) => {
+                record.set_phase(Phase::Living);
+                parts.lives.put(number, life);
+            }
+            Course::Settled(left) => {
+                if !record.settle(&left.carried) {
+                    parts.left.insert(number, left);
+                }
+            }
+        }
+        if let Some((signals, score)) = signals.zip(score) {
+            record.set_signals(Some(self.signals.append(score.receipt, &signals)));
+            self.signalled.push((score.receipt, number));
+        }
+        if let Some(comment) = comment {
+            parts.comments.insert(number, comment);
+        }
+        parts.records.push(record);
+        Ok(())
+    }
+
+    pub fn breaker(&mut self, breaker: Breaker) -> Result<(), RestoreError> {
+        if self.parts.breakers.last().is_some_and(|last| last.triggered.0 > breaker.triggered.0) {
+            return Err(RestoreError::Stray("the time of a breaker"));
+        }
+        self.parts.breakers.push(breaker);
+        Ok(())
+    }
+
+    pub fn identity(&mut self, receipt: Millis, identity: &Identity, comparable: bool) -> Result<(), RestoreError> {
+        let taken = self.identities.push(receipt, identity, comparable);
+        if taken { Ok(()) } else { Err(RestoreError::Stray("an identity")) }
+    }
+
+    /// The workspace that these facts are of.
+    pub fn finish(mut self) -> Result<Workspace, RestoreError> {
+        self.pass_gaps();
+        if self.passed < self.gaps.len() {
+            return Err(RestoreError::Stray("a free number"));
+        }
+        self.check_ids()?;
+        self.order_signals();
+        let (duplicates, receipts, identities) = self.identities.into_parts();
+        let Self { head, mut parts, signals, .. } = self;
+        (parts.receipts, parts.identities) = (receipts, identities);
+        parts.signals = signals.blocks().cloned().collect();
+        let counts = parts.counts();
+        parts.head = Some(Box::new(Head { duplicates, counts, signals_end: signals.end(), ..*head }));
+        parts.finish()
+    }
+
+    /// Makes the free places that come next.
+    fn pass_gaps(&mut self) {
+        let records = &mut self.parts.conversations.records;
+        while self.gaps.get(self.passed).is_some_and(|&gap| gap as usize == records.len()) {
+            let mut record = Packed::new(Id(0));
+            record.clear();
+            records.push(record);
+            self.passed += 1;
+        }
+    }
+
+    /// What later frames lean on.
+    fn check(&self, facts: &Conversation) -> Result<(), RestoreError> {
+        let has_come = |position: Position| position.seq() <= self.head.applied;
+        let of_score = facts.score.is_none_or(|score| has_come(score.key.1));
+        let of_course = match &facts.course {
+            Course::Unlived => true,
+            Course::Living(life) => {
+                life.carried.is_none_or(|carried| has_come(carried.position))
+                    && life.events().all(|(_, position, _)| has_come(position))
+            }
+            Course::Settled(left) => has_come(left.carried.position),
+        };
+        if !of_score || !of_course {
+            return Err(RestoreError::Stray("a position"));
+        }
+        if facts.score.is_some_and(|score| usize::from(score.profile) >= self.head.profiles.len()) {
+            return Err(RestoreError::Stray("the profile of a score"));
+        }
+        if facts.score.is_none() && facts.signals.is_some() {
+            return Err(RestoreError::Stray("signals without a score"));
+        }
+        Ok(())
+    }
+
+    fn check_ids(&self) -> Result<(), RestoreError> {
+        let records = self.parts.conversations.records.iter();
+        let conversations = records.filter(|record| record.scored() != Scored::Free).map(Packed::id);
+        if !are_different(conversations) {
+            return Err(RestoreError::Stray("a conversation's id"));
+        }
+        if !are_different(self.parts.accounts.iter().map(|account| account.id)) {
+            return Err(RestoreError::Stray("an account's id"));
+        }
+        if !are_different(self.parts.contacts.iter().map(|contact| &*contact.id)) {
+            return Err(RestoreError::Stray("a contact's id"));
+        }
+        if !are_different(self.parts.breakers.iter().map(|breaker| breaker.id)) {
+            return Err(RestoreError::Stray("a breaker's id"));
+        }
+        Ok(())
+    }
+
+    /// Blocks of the log go when the latest score in them has been explained long enough (R5.5): so the
+    /// signals stand in the order of receipts.
+    fn order_signals(&mut self) {
+        if self.signalled.is_sorted() {
+            return;
+        }
+        self.signalled.sort_unstable();
+        let unordered = std::mem::take(&mut self.signals);
+        for &(receipt, number) in &self.signalled {
+            let record = self.parts.conversations.records.get_mut(number);
+            let signals = record.signals().and_then(|at| unordered.read(at));
+            record.set_signals(signals.map(|signals| self.signals.append(receipt, &signals)));
+        }
+    }
+}
+
+fn are_different<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
+    let mut ids: Vec<T> = ids.collect();
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair[0] != pair[1])
+}
