@@ -13,6 +13,7 @@
 //! | [`snapshot`] | the whole state at one place of the journal, kept and checked |
 //! | [`domain`] | pure: events in; scores, health and breakers out |
 //! | [`erasures`] | the kept list of erasures, beside the journal |
+//! | [`portable`] | everything as NDJSON of facts, and back |
 //! | [`recovery`] | the journal's road again, at the start |
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
@@ -31,6 +32,7 @@ pub mod erasures;
 pub mod http;
 pub mod ids;
 pub mod journal;
+pub mod portable;
 pub mod recovery;
 pub mod service;
 pub mod snapshot;

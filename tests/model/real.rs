@@ -8,11 +8,14 @@ use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::reply::{Effect, Reply};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
+use tripswitch::domain::system::SystemRecord;
+use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
 use tripswitch::domain::workspace::cut::{Block, Cut};
 use tripswitch::domain::workspace::restore::Restoring;
 use tripswitch::domain::workspace::{ConversationExplanation, Workspace};
+use tripswitch::portable::{Header, SystemPosition, export, import};
 
 /// Frames from one restored workspace to the next.
 const RESTORED_EVERY: u64 = 13;
@@ -31,6 +34,23 @@ fn restored(cut: &Cut) -> Workspace {
         restoring.push(block).expect("blocks stand in their order");
     }
     restoring.finish().expect("the blocks of a cut make a workspace")
+}
+
+/// Through the lines of a portable export.
+fn imported(cut: Cut) -> Workspace {
+    let (mut system, key) = (SystemTable::default(), cut.head().key);
+    let first = SystemRecord::Initialised { incarnation: Id(1), identity_key: [7; 32] };
+    let (name, tenant, actor) = ("w".into(), "t".into(), "cli".into());
+    for record in [first, SystemRecord::WorkspaceCreated { id: key.id, name, tenant, actor }] {
+        system.apply(&record, 0).expect("a new table takes them");
+    }
+    let position = SystemPosition { seq: 2, last_receipt: 0 };
+    let header = Header { program: "tripswitch", exported_at: 0, system: position };
+    let mut lines = Vec::new();
+    let written = export(&mut lines, header, &system, std::iter::once(cut), &mut |_| {}).expect("all can be written");
+    let mut imported = import(&*lines, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((imported.read, imported.system, imported.system_position), (written.written, system, position));
+    imported.workspaces.pop().expect("one side was written")
 }
 
 /// What both models can say of R5.5.
@@ -76,17 +96,17 @@ impl Real {
         let skipped = self.skips.contains(&Position::new(last.seq, 0));
         assert!(applied.rules_changed || skipped || !matches!(last.record, Record::Settings(_)), "rules_changed");
         if last.seq.is_multiple_of(RESTORED_EVERY) {
-            self.restore();
+            self.restore(last.seq.is_multiple_of(2 * RESTORED_EVERY));
         }
         (applied.replies, applied.effects)
     }
 
-    /// I9, R9.2: goes on with a workspace made from the blocks of a cut. The cut before that one, which the
-    /// frames since then have not changed, gives its own state.
-    fn restore(&mut self) {
+    /// I9, R9.2, R10.5: goes on with a workspace made from the blocks of a cut, or from an export of it. The
+    /// cut before that one, which the frames since then have not changed, gives its own state.
+    fn restore(&mut self, from_export: bool) {
         let (cut, hash) = (self.local.workspace.cut(), self.state_hash());
-        let restored = restored(&cut);
-        assert_eq!(restored.state_hash(), hash, "restored from a cut");
+        let restored = if from_export { imported(cut.clone()) } else { restored(&cut) };
+        assert_eq!(restored.state_hash(), hash, "restored from a cut; from an export: {from_export}");
         if let Some((held, hash)) = self.held.replace((cut, hash)) {
             assert_eq!(self::restored(&held).state_hash(), hash, "restored from a cut of {RESTORED_EVERY} frames ago");
         }

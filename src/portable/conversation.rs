@@ -1,0 +1,267 @@
+//! The line of a conversation: score, signals, life and comment.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::life::{LifeLine, SettledLine};
+use super::lines::Kind;
+use super::values::{Exact, Hex, Place, Time, is_false};
+use crate::domain::event::{ObservedSignal, OwnSignal, Quantum};
+use crate::domain::expectation::{Expectation, Source};
+use crate::domain::ids::Id;
+use crate::domain::life::ContactMark;
+use crate::domain::score::Hundredths;
+use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::{Observation, ObservedKind};
+use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Score};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConversationLine {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub number: u32,
+    pub id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<Id>,
+    /// From the contact; no event named the account (R4.7).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub account_inferred: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<ScoreLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Vec<SignalLine>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<LifeLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<CommentLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScoreLine {
+    pub scored_at: Time,
+    /// Of the event that gave it.
+    pub position: Place,
+    pub outcome: Hundredths,
+    pub process: Hundredths,
+    pub environment: Hundredths,
+    pub composite: Hundredths,
+    pub confidence: Hundredths,
+    pub disconfirmation: Hundredths,
+    pub signal_count: u16,
+    pub resolved: bool,
+    pub imported: bool,
+    pub profile: u16,
+    /// Of the latest event that made or re-made it.
+    pub received_at: Time,
+    #[serde(default, skip_serializing_if = "ExpectedLine::is_nothing")]
+    pub expected: ExpectedLine,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectedLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<ExpectationLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<ExpectationLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<ExpectationLine>,
+}
+
+impl ExpectedLine {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectationLine {
+    pub score: Hundredths,
+    pub source: Source,
+}
+
+/// Presence and goodness in 1/65,535. A signal of the workspace's own brings weight and loadings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignalLine {
+    pub name: Cow<'static, str>,
+    pub presence: Quantum,
+    pub goodness: Quantum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<Exact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loadings: Option<[Exact; 3]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommentLine {
+    pub position: Place,
+    /// A hash of whom the conversation was with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_mark: Option<Hex<8>>,
+    pub text: Box<str>,
+}
+
+impl ConversationLine {
+    /// `account` is that of `facts`.
+    pub fn new(number: u32, facts: Conversation, account: Option<Id>) -> Self {
+        let Conversation { id, account: attached, score, course, signals, comment } = facts;
+        let (life, settled) = match course {
+            Course::Unlived => (None, None),
+            Course::Living(life) => (Some(LifeLine::from(&*life)), None),
+            // A score says how old its conversation is.
+            Course::Settled(Left { carried, last_change }) => {
+                let last_change = Time::since(last_change).filter(|_| score.is_none());
+                (None, Some(SettledLine { carried: carried.into(), last_change }))
+            }
+        };
+        Self {
+            kind: Kind::Conversation,
+            number,
+            id,
+            account_id: account,
+            account_inferred: attached.is_some_and(|(_, named)| !named),
+            score: score.as_ref().map(ScoreLine::from),
+            signals: signals.map(|signals| signals.into_iter().map(SignalLine::from).collect()),
+            life,
+            settled,
+            comment: comment.map(|comment| CommentLine::from(&*comment)),
+        }
+    }
+
+    /// `account` is the number of its account. An error says what does not fit.
+    pub fn facts(self, account: Option<u32>) -> Result<Conversation, &'static str> {
+        let course = match (self.life, self.settled) {
+            (None, None) => Course::Unlived,
+            (Some(life), None) => Course::Living(Arc::new(life.life()?)),
+            (None, Some(settled)) => Course::Settled(Left {
+                carried: settled.carried.into(),
+                last_change: Time::or_ever(settled.last_change),
+            }),
+            (Some(_), Some(_)) => return Err("a conversation cannot both live and be settled"),
+        };
+        if account.is_none() && self.account_inferred {
+            return Err("accountInferred wants an accountId");
+        }
+        let read = |signals: Vec<SignalLine>| signals.into_iter().map(SignalLine::observation).collect();
+        Ok(Conversation {
+            id: self.id,
+            account: account.map(|account| (account, !self.account_inferred)),
+            score: self.score.as_ref().map(Score::from),
+            course,
+            signals: self.signals.map(read).transpose()?,
+            comment: self.comment.map(|comment| Arc::new(comment.into())),
+        })
+    }
+}
+
+impl From<&Score> for ScoreLine {
+    fn from(score: &Score) -> Self {
+        let Score { key, dimensions, composite, confidence, disconfirmation, .. } = *score;
+        let Score { signal_count, resolved, imported, profile, receipt, expectation, .. } = *score;
+        let [outcome, process, environment] = dimensions;
+        let expected = expectation.0.map(|expected| expected.map(|(score, source)| ExpectationLine { score, source }));
+        Self {
+            scored_at: Time(key.0),
+            position: Place(key.1),
+            outcome,
+            process,
+            environment,
+            composite,
+            confidence,
+            disconfirmation,
+            signal_count,
+            resolved,
+            imported,
+            profile,
+            received_at: Time(receipt),
+            expected: ExpectedLine { outcome: expected[0], process: expected[1], environment: expected[2] },
+        }
+    }
+}
+
+impl From<&ScoreLine> for Score {
+    fn from(line: &ScoreLine) -> Self {
+        let ExpectedLine { outcome, process, environment } = line.expected;
+        let expected = |line: Option<ExpectationLine>| line.map(|line| (line.score, line.source));
+        Self {
+            key: (line.scored_at.0, line.position.0),
+            dimensions: [line.outcome, line.process, line.environment],
+            composite: line.composite,
+            confidence: line.confidence,
+            disconfirmation: line.disconfirmation,
+            signal_count: line.signal_count,
+            resolved: line.resolved,
+            imported: line.imported,
+            profile: line.profile,
+            receipt: line.received_at.0,
+            expectation: Expectation([outcome, process, environment].map(expected)),
+        }
+    }
+}
+
+impl From<Observation> for SignalLine {
+    fn from(observation: Observation) -> Self {
+        let Observation { signal, presence, goodness } = observation;
+        let (name, own) = match signal {
+            ObservedKind::Catalogue(kind) => (Cow::Borrowed(kind.name()), None),
+            ObservedKind::Own(OwnSignal { name, weight, loadings }) => {
+                (Cow::Owned(name.into_string()), Some((Exact(weight), loadings.map(Exact))))
+            }
+        };
+        Self { name, presence, goodness, weight: own.map(|own| own.0), loadings: own.map(|own| own.1) }
+    }
+}
+
+impl SignalLine {
+    fn observation(self) -> Result<Observation, &'static str> {
+        let Self { name, presence, goodness, weight, loadings } = self;
+        let signal = match named_signal(name, weight, loadings)? {
+            ObservedSignal::Catalogue(kind) => ObservedKind::Catalogue(kind),
+            ObservedSignal::Own(own) => ObservedKind::Own(own),
+        };
+        Ok(Observation { signal, presence, goodness })
+    }
+}
+
+/// With weight and loadings the workspace's own, else the catalogue's.
+pub(super) fn named_signal(
+    name: Cow<'_, str>,
+    weight: Option<Exact>,
+    loadings: Option<[Exact; 3]>,
+) -> Result<ObservedSignal, &'static str> {
+    match (weight, loadings) {
+        (Some(weight), Some(loadings)) => Ok(ObservedSignal::Own(OwnSignal {
+            name: name.into(),
+            weight: weight.0,
+            loadings: loadings.map(|share| share.0),
+        })),
+        (None, None) => {
+            SignalKind::from_name(&name).map(ObservedSignal::Catalogue).ok_or("no signal of the catalogue has this name")
+        }
+        (Some(_), None) | (None, Some(_)) => Err("a signal has a weight and loadings, or neither"),
+    }
+}
+
+impl From<&Comment> for CommentLine {
+    fn from(comment: &Comment) -> Self {
+        let Comment { position, contact, text } = comment;
+        let contact_mark = contact.map(|mark| Hex(mark.to_bytes()));
+        Self { position: Place(*position), contact_mark, text: text.clone() }
+    }
+}
+
+impl From<CommentLine> for Comment {
+    fn from(line: CommentLine) -> Self {
+        let contact = line.contact_mark.map(|mark| ContactMark::from_bytes(mark.0));
+        Self { position: line.position.0, contact, text: line.text }
+    }
+}

@@ -1,0 +1,224 @@
+//! The line of a workspace side: what there is one of.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::lines::Kind;
+use super::values::{Exact, Hex, Place, Time};
+use crate::domain::csat_config::CsatConfig;
+use crate::domain::dedup;
+use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::scoring::catalogue::{Profile, SignalKind, SignalWeight};
+use crate::domain::settings::Settings;
+use crate::domain::workspace::cut::{Counts, Head};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SideLine {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub workspace_id: Id,
+    pub side: Side,
+    pub name: Box<str>,
+    pub seq: u64,
+    pub last_receipt: Option<Time>,
+    /// A settings record has been applied.
+    pub installed: bool,
+    pub settings: SettingsLine,
+    pub csat_config: CsatConfig,
+    /// Scores name them by their place in here, from 0.
+    pub profiles: Vec<ProfileLine>,
+    /// From where on scores count for what the workspace expects.
+    pub expected_from: Option<Time>,
+    /// The signals of scores made until here are gone (R5.5).
+    pub explained_after: Option<Time>,
+    /// What is older was removed (R4.11).
+    pub retained_from: Option<Time>,
+    /// Events that recovery passes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Place>,
+    pub late_events: u64,
+    /// The gate's (R8.1).
+    pub epoch: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettingsLine {
+    pub window_size: u16,
+    pub window_days: u16,
+    pub workspace_factor: u16,
+    pub settle_days: u16,
+    pub duplicate_days: u16,
+    pub explanation_days: u16,
+    pub retention_days: u16,
+    pub max_turns: u16,
+    pub secret_id: Hex<8>,
+    pub profile: ProfileLine,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileLine {
+    pub name: Box<str>,
+    pub hash: Hex<8>,
+    pub prior_strength: Exact,
+    pub priors: [Exact; 3],
+    pub composite_weights: [Exact; 3],
+    /// In the catalogue's order.
+    pub signals: Vec<WeightLine>,
+    pub first_response_target_seconds: u32,
+    pub reply_target_seconds: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WeightLine {
+    pub name: SignalKind,
+    pub weight: Exact,
+    pub loadings: [Exact; 3],
+}
+
+impl From<&Head> for SideLine {
+    fn from(head: &Head) -> Self {
+        let Head { key, name, applied, last_receipt, settings, csat, installed, profiles, .. } = head;
+        let Head { recent_from, explained_after, retained_from, skips, late, epoch, .. } = head;
+        // Found out again by whoever reads.
+        let Head { duplicates: _, signals_end: _, counts: _, .. } = head;
+        Self {
+            kind: Kind::Side,
+            workspace_id: key.id,
+            side: key.side,
+            name: name.clone(),
+            seq: *applied,
+            last_receipt: Time::since(*last_receipt),
+            installed: *installed,
+            settings: settings.into(),
+            csat_config: csat.clone(),
+            profiles: profiles.iter().map(|profile| (&**profile).into()).collect(),
+            expected_from: Time::since(*recent_from),
+            explained_after: Time::since(*explained_after),
+            retained_from: Time::since(*retained_from),
+            skipped: skips.iter().copied().map(Place).collect(),
+            late_events: *late,
+            epoch: *epoch,
+        }
+    }
+}
+
+impl SideLine {
+    pub const fn key(&self) -> WorkspaceKey {
+        WorkspaceKey { id: self.workspace_id, side: self.side }
+    }
+
+    /// None if a profile's signals are not the catalogue's, in its order.
+    pub fn head(self) -> Option<Head> {
+        let profiles: Option<Vec<_>> = self.profiles.iter().map(|line| line.profile().map(Arc::new)).collect();
+        Some(Head {
+            key: self.key(),
+            applied: self.seq,
+            last_receipt: Time::or_ever(self.last_receipt),
+            settings: self.settings.settings()?,
+            csat: self.csat_config,
+            installed: self.installed,
+            profiles: profiles?,
+            recent_from: Time::or_ever(self.expected_from),
+            explained_after: Time::or_ever(self.explained_after),
+            retained_from: Time::or_ever(self.retained_from),
+            skips: self.skipped.into_iter().map(|skip| skip.0).collect(),
+            late: self.late_events,
+            epoch: self.epoch,
+            duplicates: dedup::Head::default(),
+            signals_end: 0,
+            counts: Counts::default(),
+            name: self.name,
+        })
+    }
+}
+
+impl From<&Settings> for SettingsLine {
+    fn from(settings: &Settings) -> Self {
+        let Settings {
+            window_size,
+            window_days,
+            workspace_factor,
+            settle_days,
+            duplicate_days,
+            explanation_days,
+            retention_days,
+            max_turns,
+            secret_id,
+            ref profile,
+        } = *settings;
+        Self {
+            window_size,
+            window_days,
+            workspace_factor,
+            settle_days,
+            duplicate_days,
+            explanation_days,
+            retention_days,
+            max_turns,
+            secret_id: Hex(secret_id),
+            profile: profile.into(),
+        }
+    }
+}
+
+impl SettingsLine {
+    fn settings(&self) -> Option<Settings> {
+        Some(Settings {
+            window_size: self.window_size,
+            window_days: self.window_days,
+            workspace_factor: self.workspace_factor,
+            settle_days: self.settle_days,
+            duplicate_days: self.duplicate_days,
+            explanation_days: self.explanation_days,
+            retention_days: self.retention_days,
+            max_turns: self.max_turns,
+            secret_id: self.secret_id.0,
+            profile: self.profile.profile()?,
+        })
+    }
+}
+
+impl From<&Profile> for ProfileLine {
+    fn from(profile: &Profile) -> Self {
+        let Profile { name, hash, prior_strength, priors, composite_weights, signals, .. } = profile;
+        let Profile { first_response_target_seconds, reply_target_seconds, .. } = *profile;
+        let weight = |(name, SignalWeight { weight, loadings }): (SignalKind, &SignalWeight)| WeightLine {
+            name,
+            weight: Exact(*weight),
+            loadings: loadings.map(Exact),
+        };
+        Self {
+            name: name.clone(),
+            hash: Hex(*hash),
+            prior_strength: Exact(*prior_strength),
+            priors: priors.map(Exact),
+            composite_weights: composite_weights.map(Exact),
+            signals: SignalKind::ALL.into_iter().zip(signals).map(weight).collect(),
+            first_response_target_seconds,
+            reply_target_seconds,
+        }
+    }
+}
+
+impl ProfileLine {
+    fn profile(&self) -> Option<Profile> {
+        let in_order = self.signals.iter().map(|line| line.name).eq(SignalKind::ALL.into_iter().take(self.signals.len()));
+        let weight =
+            |line: &WeightLine| SignalWeight { weight: line.weight.0, loadings: line.loadings.map(|share| share.0) };
+        in_order.then(|| Profile {
+            name: self.name.clone(),
+            hash: self.hash.0,
+            prior_strength: self.prior_strength.0,
+            priors: self.priors.map(|prior| prior.0),
+            composite_weights: self.composite_weights.map(|weight| weight.0),
+            signals: self.signals.iter().map(weight).collect(),
+            first_response_target_seconds: self.first_response_target_seconds,
+            reply_target_seconds: self.reply_target_seconds,
+        })
+    }
+}

@@ -1,0 +1,222 @@
+//! How single values are written: times, positions, bytes and exact numbers.
+
+use std::fmt;
+
+use serde::de::{Error as _, Visitor};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::domain::ids::Position;
+use crate::domain::time::{self, Millis};
+
+/// An instant as RFC 3339 in UTC with milliseconds (R2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time(pub Millis);
+
+impl Time {
+    /// None for "before everything".
+    pub fn since(at: Millis) -> Option<Self> {
+        (at > Millis::MIN).then_some(Self(at))
+    }
+
+    /// The other way.
+    pub fn or_ever(at: Option<Self>) -> Millis {
+        at.map_or(Millis::MIN, |at| at.0)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !(time::FIRST..=time::LAST).contains(&self.0) {
+            return Err(S::Error::custom(format_args!("{} ms lie outside of the years 0000 to 9999", self.0)));
+        }
+        serializer.serialize_str(&time::format(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, "a time such as 2026-03-15T14:35:00.000Z", |text| {
+            time::parse_rfc3339(text).ok().map(Self)
+        })
+    }
+}
+
+/// Where an event stands, as `"seq-place"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub Position);
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, "a position such as 12-0", |text| {
+            let (seq, place) = text.split_once('-')?;
+            let seq = seq.parse().ok().filter(|&seq: &u64| seq < 1 << 48)?;
+            Some(Self(Position::new(seq, place.parse().ok()?)))
+        })
+    }
+}
+
+/// So many bytes in hexadecimal digits, lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hex<const N: usize>(pub [u8; N]);
+
+impl<const N: usize> Serialize for Hex<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_hex(&self.0))
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, &format!("{} hexadecimal digits", 2 * N), |text| {
+            from_hex(text)?.try_into().ok().map(Self)
+        })
+    }
+}
+
+/// As [`Hex`], of any length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HexBytes(pub Vec<u8>);
+
+impl Serialize for HexBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_hex(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for HexBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, "an even number of hexadecimal digits", |text| from_hex(text).map(Self))
+    }
+}
+
+/// A number that comes back bit for bit: the shortest decimal that names it, read to the nearest.
+/// serde_json's own reading may miss that by one bit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exact(pub f64);
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.0.is_finite() {
+            return Err(S::Error::custom("a number is not finite"));
+        }
+        serializer.serialize_f64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+        number.map(Self).ok_or_else(|| D::Error::custom(format_args!("{text} is not a number")))
+    }
+}
+
+/// For `#[serde(skip_serializing_if = …)]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+pub fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+pub fn to_hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
+}
+
+/// A text that `parse` reads.
+fn parsed<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    struct Text<'a, F>(&'a str, F);
+
+    impl<'de, T, F: Fn(&str) -> Option<T>> Visitor<'de> for Text<'_, F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            self.1(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+        }
+    }
+
+    deserializer.deserialize_str(Text(expected, parse))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn back<T: Serialize + for<'de> Deserialize<'de>>(value: &T) -> T {
+        serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_bit_for_bit(bits: u64) {
+            let number = f64::from_bits(bits);
+            prop_assume!(number.is_finite());
+            prop_assert_eq!(back(&Exact(number)).0.to_bits(), bits);
+        }
+
+        #[test]
+        fn times_positions_and_bytes_come_back(
+            at in time::FIRST..=time::LAST,
+            seq in 0u64..1 << 48,
+            place: u16,
+            bytes: [u8; 12],
+            more in proptest::collection::vec(any::<u8>(), 0..100),
+        ) {
+            prop_assert_eq!(back(&Time(at)), Time(at));
+            prop_assert_eq!(back(&Place(Position::new(seq, place))), Place(Position::new(seq, place)));
+            prop_assert_eq!(back(&Hex(bytes)), Hex(bytes));
+            prop_assert_eq!(back(&HexBytes(more.clone())), HexBytes(more));
+        }
+    }
+
+    #[test]
+    fn values_of_another_form_are_refused_by_name() {
+        let complaint = |error: serde_json::Error| error.to_string();
+        let times = [r#""2026-03-15""#, r#""2026-02-30T00:00:00Z""#, "17", "null"];
+        assert!(times.iter().all(|text| complaint(serde_json::from_str::<Time>(text).unwrap_err()).contains("a time")));
+        for text in [r#""1""#, r#""1-65536""#, r#""281474976710656-0""#, r#""-1-0""#, "1"] {
+            assert!(complaint(serde_json::from_str::<Place>(text).unwrap_err()).contains("a position"), "{text}");
+        }
+        for text in [r#""a""#, r#""0g""#, r#""0102""#, r#""AB""#] {
+            assert!(complaint(serde_json::from_str::<Hex<1>>(text).unwrap_err()).contains("2 hexadecimal"), "{text}");
+        }
+        for text in ["1e999", "null", r#""1""#, "true"] {
+            assert!(complaint(serde_json::from_str::<Exact>(text).unwrap_err()).contains("not a number"), "{text}");
+        }
+        assert!(serde_json::to_string(&Exact(f64::NAN)).is_err() && serde_json::to_string(&Time(Millis::MAX)).is_err());
+    }
+}
