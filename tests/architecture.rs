@@ -121,8 +121,8 @@ fn breaches(layer: &str, words: &[&str]) -> Vec<String> {
 
 fn ours_but(own: &str) -> Vec<String> {
     let modules = [
-        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "journal", "recovery", "service",
-        "snapshot",
+        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "journal", "portable", "recovery",
+        "service", "snapshot",
     ];
     let all = modules.iter().filter(|module| **module != own);
     all.map(|module| format!("crate::{module}")).collect()
@@ -216,6 +216,15 @@ fn the_list_of_erasures_knows_the_domain_alone() {
     let words = ours_but("erasures");
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["axum", "tokio", "ractor", "sled"]).collect();
     assert_eq!(breaches("src/erasures/", &words), [""; 0]);
+}
+
+#[test]
+fn the_portable_format_knows_the_domain_alone() {
+    let ours = ours_but("domain");
+    let mut words: Vec<&str> = ours.iter().map(String::as_str).collect();
+    words.extend(["tokio", "axum", "sled", "ractor", "bincode", "std::fs", "std::net", "std::env"]);
+    words.retain(|word| *word != "crate::portable");
+    assert_eq!(breaches("src/portable/", &words), [""; 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::score::Hundredths;
 
 /// R3.7, at its defaults until patched. Field order is that of the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CsatConfig {
     pub email_inline_enabled: bool,
     pub email_followup_enabled: bool,

@@ -15,6 +15,7 @@ use crate::domain::life::ContactMark;
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::{Observation, ObservedKind};
+use crate::domain::time::Millis;
 use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Score};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct ConversationLine {
     pub life: Option<LifeLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<SettledLine>,
+    /// Its id is gone, and stands here as nil (R4.10).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub erased: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<CommentLine>,
 }
@@ -114,13 +118,14 @@ impl ConversationLine {
     /// `account` is that of `facts`.
     pub fn new(number: u32, facts: Conversation, account: Option<Id>) -> Self {
         let Conversation { id, account: attached, score, course, signals, comment } = facts;
+        let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
-            Course::Unlived => (None, None),
+            Course::Unlived | Course::Erased => (None, None),
             Course::Living(life) => (Some(LifeLine::from(&*life)), None),
             // A score says how old its conversation is.
-            Course::Settled(Left { carried, last_change }) => {
-                let last_change = Time::since(last_change).filter(|_| score.is_none());
-                (None, Some(SettledLine { carried: carried.into(), last_change }))
+            Course::Settled(left) => {
+                let last_change = if score.is_none() { left.last_change } else { Millis::MIN };
+                (None, Some(SettledLine::from(Left { last_change, ..left })))
             }
         };
         Self {
@@ -133,20 +138,21 @@ impl ConversationLine {
             signals: signals.map(|signals| signals.into_iter().map(SignalLine::from).collect()),
             life,
             settled,
+            erased,
             comment: comment.map(|comment| CommentLine::from(&*comment)),
         }
     }
 
     /// `account` is the number of its account. An error says what does not fit.
     pub fn facts(self, account: Option<u32>) -> Result<Conversation, &'static str> {
-        let course = match (self.life, self.settled) {
-            (None, None) => Course::Unlived,
-            (Some(life), None) => Course::Living(Arc::new(life.life()?)),
-            (None, Some(settled)) => Course::Settled(Left {
-                carried: settled.carried.into(),
-                last_change: Time::or_ever(settled.last_change),
-            }),
-            (Some(_), Some(_)) => return Err("a conversation cannot both live and be settled"),
+        let course = match (self.life, self.settled, self.erased) {
+            (None, None, false) => Course::Unlived,
+            (None, None, true) => Course::Erased,
+            (Some(life), None, false) => Course::Living(Arc::new(life.life()?)),
+            (None, Some(settled), false) => Course::Settled(settled.into()),
+            (Some(_), Some(_), _) | (_, _, true) => {
+                return Err("a conversation lives, is settled or is erased, and no two of them");
+            }
         };
         if account.is_none() && self.account_inferred {
             return Err("accountInferred wants an accountId");
@@ -244,9 +250,9 @@ pub(super) fn named_signal(
             weight: weight.0,
             loadings: loadings.map(|share| share.0),
         })),
-        (None, None) => {
-            SignalKind::from_name(&name).map(ObservedSignal::Catalogue).ok_or("no signal of the catalogue has this name")
-        }
+        (None, None) => SignalKind::from_name(&name)
+            .map(ObservedSignal::Catalogue)
+            .ok_or("no signal of the catalogue has this name"),
         (Some(_), None) | (None, Some(_)) => Err("a signal has a weight and loadings, or neither"),
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, Quantum, Tu
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
 use crate::domain::scoring::lexicon::List;
 use crate::domain::scoring::{Ending, Speaker};
+use crate::domain::workspace::facts::Left;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -31,7 +32,7 @@ pub struct LifeLine {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CarriedLine {
-    pub scored_at: Time,
+    pub ended_at: Time,
     pub position: Place,
     #[serde(with = "EndingName")]
     pub ending: Ending,
@@ -42,7 +43,11 @@ pub struct CarriedLine {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettledLine {
-    pub carried: CarriedLine,
+    pub ended_at: Time,
+    pub position: Place,
+    #[serde(with = "EndingName")]
+    pub ending: Ending,
+    pub reopenings: u32,
     /// Receipt of the latest event that changed it, where there is no score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_change: Option<Time>,
@@ -188,14 +193,29 @@ impl LifeLine {
 impl From<Carried> for CarriedLine {
     fn from(carried: Carried) -> Self {
         let Carried { scored_at, position, ending, reopenings } = carried;
-        Self { scored_at: Time(scored_at), position: Place(position), ending, reopenings }
+        Self { ended_at: Time(scored_at), position: Place(position), ending, reopenings }
     }
 }
 
 impl From<CarriedLine> for Carried {
     fn from(line: CarriedLine) -> Self {
-        let CarriedLine { scored_at, position, ending, reopenings } = line;
-        Self { scored_at: scored_at.0, position: position.0, ending, reopenings }
+        let CarriedLine { ended_at, position, ending, reopenings } = line;
+        Self { scored_at: ended_at.0, position: position.0, ending, reopenings }
+    }
+}
+
+impl From<Left> for SettledLine {
+    fn from(left: Left) -> Self {
+        let CarriedLine { ended_at, position, ending, reopenings } = left.carried.into();
+        Self { ended_at, position, ending, reopenings, last_change: Time::since(left.last_change) }
+    }
+}
+
+impl From<SettledLine> for Left {
+    fn from(line: SettledLine) -> Self {
+        let SettledLine { ended_at, position, ending, reopenings, last_change } = line;
+        let carried = CarriedLine { ended_at, position, ending, reopenings }.into();
+        Self { carried, last_change: Time::or_ever(last_change) }
     }
 }
 

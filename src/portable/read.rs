@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read};
 
 use hashbrown::HashMap;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use thiserror::Error;
 
 use super::conversation::ConversationLine;
@@ -194,7 +196,10 @@ impl Reader {
                 unknown => Err(Problem::UnknownFormat(unknown)),
             };
         };
-        let next = parse::<Tagged>(line)?.kind;
+        let next = match leading_kind(line) {
+            Some(kind) => kind,
+            None => parse::<Tagged>(line)?.kind,
+        };
         if !may_follow(last, next) {
             return Err(Problem::Order { last, next });
         }
@@ -247,7 +252,8 @@ impl Reader {
         if !self.seen.insert(key) {
             return Err(Problem::SideTwice(key.id));
         }
-        let head = line.head().ok_or(Problem::Value("a profile names its signals in the catalogue's order"))?;
+        let head =
+            line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
         self.side = Some(Side::Head(Box::new(head), Vec::new()));
         Ok(())
     }
@@ -352,6 +358,13 @@ fn take_identities(facts: &mut Gathering, line: &IdentitiesLine) -> Result<(), P
         facts.identity(receipt, &identity, line.comparable)?;
     }
     Ok(())
+}
+
+/// The type of a line that begins with it, as ours do: found without reading the line twice.
+fn leading_kind(line: &[u8]) -> Option<Kind> {
+    let name = line.strip_prefix(br#"{"type":""#)?.split(|byte| *byte == b'"').next()?;
+    let name: StrDeserializer<'_, ValueError> = std::str::from_utf8(name).ok()?.into_deserializer();
+    Kind::deserialize(name).ok()
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {

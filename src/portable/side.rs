@@ -27,7 +27,7 @@ pub struct SideLine {
     pub installed: bool,
     pub settings: SettingsLine,
     pub csat_config: CsatConfig,
-    /// Scores name them by their place in here, from 0.
+    /// Scores name them by their place in here, from 0. The last is in force.
     pub profiles: Vec<ProfileLine>,
     /// From where on scores count for what the workspace expects.
     pub expected_from: Option<Time>,
@@ -55,7 +55,6 @@ pub struct SettingsLine {
     pub retention_days: u16,
     pub max_turns: u16,
     pub secret_id: Hex<8>,
-    pub profile: ProfileLine,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,17 +111,19 @@ impl SideLine {
         WorkspaceKey { id: self.workspace_id, side: self.side }
     }
 
-    /// None if a profile's signals are not the catalogue's, in its order.
+    /// None without a profile, or if a profile's signals are not the catalogue's in its order.
     pub fn head(self) -> Option<Head> {
         let profiles: Option<Vec<_>> = self.profiles.iter().map(|line| line.profile().map(Arc::new)).collect();
+        let profiles = profiles?;
+        let in_force = Profile::clone(profiles.last()?);
         Some(Head {
             key: self.key(),
             applied: self.seq,
             last_receipt: Time::or_ever(self.last_receipt),
-            settings: self.settings.settings()?,
+            settings: self.settings.with(in_force),
             csat: self.csat_config,
             installed: self.installed,
-            profiles: profiles?,
+            profiles,
             recent_from: Time::or_ever(self.expected_from),
             explained_after: Time::or_ever(self.explained_after),
             retained_from: Time::or_ever(self.retained_from),
@@ -149,7 +150,7 @@ impl From<&Settings> for SettingsLine {
             retention_days,
             max_turns,
             secret_id,
-            ref profile,
+            profile: _,
         } = *settings;
         Self {
             window_size,
@@ -161,14 +162,13 @@ impl From<&Settings> for SettingsLine {
             retention_days,
             max_turns,
             secret_id: Hex(secret_id),
-            profile: profile.into(),
         }
     }
 }
 
 impl SettingsLine {
-    fn settings(&self) -> Option<Settings> {
-        Some(Settings {
+    fn with(&self, profile: Profile) -> Settings {
+        Settings {
             window_size: self.window_size,
             window_days: self.window_days,
             workspace_factor: self.workspace_factor,
@@ -178,8 +178,8 @@ impl SettingsLine {
             retention_days: self.retention_days,
             max_turns: self.max_turns,
             secret_id: self.secret_id.0,
-            profile: self.profile.profile()?,
-        })
+            profile,
+        }
     }
 }
 
@@ -207,7 +207,8 @@ impl From<&Profile> for ProfileLine {
 
 impl ProfileLine {
     fn profile(&self) -> Option<Profile> {
-        let in_order = self.signals.iter().map(|line| line.name).eq(SignalKind::ALL.into_iter().take(self.signals.len()));
+        let in_order =
+            self.signals.iter().map(|line| line.name).eq(SignalKind::ALL.into_iter().take(self.signals.len()));
         let weight =
             |line: &WeightLine| SignalWeight { weight: line.weight.0, loadings: line.loadings.map(|share| share.0) };
         in_order.then(|| Profile {

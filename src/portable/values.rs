@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::domain::ids::Position;
+use crate::domain::score::serialize_number;
 use crate::domain::time::{self, Millis};
 
 /// An instant as RFC 3339 in UTC with milliseconds (R2.3).
@@ -37,9 +38,7 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, "a time such as 2026-03-15T14:35:00.000Z", |text| {
-            time::parse_rfc3339(text).ok().map(Self)
-        })
+        parsed(deserializer, "a time such as 2026-03-15T14:35:00.000Z", |text| time::parse_rfc3339(text).ok().map(Self))
     }
 }
 
@@ -75,9 +74,7 @@ impl<const N: usize> Serialize for Hex<N> {
 
 impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, &format!("{} hexadecimal digits", 2 * N), |text| {
-            from_hex(text)?.try_into().ok().map(Self)
-        })
+        parsed(deserializer, &format!("{} hexadecimal digits", 2 * N), |text| from_hex(text)?.try_into().ok().map(Self))
     }
 }
 
@@ -97,8 +94,8 @@ impl<'de> Deserialize<'de> for HexBytes {
     }
 }
 
-/// A number that comes back bit for bit: the shortest decimal that names it, read to the nearest.
-/// serde_json's own reading may miss that by one bit.
+/// A number that comes back bit for bit: the shortest decimal that names it, without needless zeros (R2.4),
+/// read to the nearest. serde_json's own reading may miss that by one bit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exact(pub f64);
 
@@ -107,7 +104,8 @@ impl Serialize for Exact {
         if !self.0.is_finite() {
             return Err(S::Error::custom("a number is not finite"));
         }
-        serializer.serialize_f64(self.0)
+        let is_negative_zero = self.0 == 0.0 && self.0.is_sign_negative();
+        if is_negative_zero { serializer.serialize_f64(self.0) } else { serialize_number(&self.0, serializer) }
     }
 }
 

@@ -61,8 +61,8 @@ pub enum ExportError {
     NotInitialised,
     #[error("nothing is known of the workspace {}", .0.id)]
     UnknownWorkspace(WorkspaceKey),
-    #[error("a number in {0:?} names no account")]
-    Stray(WorkspaceKey),
+    #[error("{what} does not fit the rest of the workspace {}", .key.id)]
+    Stray { key: WorkspaceKey, what: &'static str },
 }
 
 /// Writes everything that is known, and flushes. `progress` is called after about every 64 KiB.
@@ -132,7 +132,11 @@ fn by_tenant(system: &SystemTable) -> impl Iterator<Item = &WorkspaceEntry> {
 }
 
 fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), ExportError> {
-    lines.put(Kind::Side, &SideLine::from(side.head()))?;
+    let head = side.head();
+    if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
+        return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
+    }
+    lines.put(Kind::Side, &SideLine::from(head))?;
     for numbers in side.free().chunks(BATCH) {
         lines.put(Kind::Free, &FreeLine { kind: Kind::Free, numbers: numbers.to_vec() })?;
     }
@@ -155,7 +159,8 @@ fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), Expo
 }
 
 fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {
-    side.account(number).map(|account| account.id).ok_or(ExportError::Stray(side.head().key))
+    let stray = ExportError::Stray { key: side.head().key, what: "the number of an account" };
+    side.account(number).map(|account| account.id).ok_or(stray)
 }
 
 fn write_identities<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), ExportError> {

@@ -40,6 +40,8 @@ pub enum Course {
     Unlived,
     Living(Arc<Life>),
     Settled(Left),
+    /// It is over, and the id is gone (R4.10).
+    Erased,
 }
 
 impl Cut {
@@ -53,9 +55,9 @@ impl Cut {
         self.accounts.find(number)
     }
 
-    /// Contacts, by number.
+    /// Contacts in the order in which they came.
     pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
-        self.contacts.iter()
+        self.contacts.iter().filter(|contact| !contact.is_free())
     }
 
     /// Numbers of removed conversations, the last to be given anew first.
@@ -88,6 +90,7 @@ impl Cut {
             Scored::Elsewhere => parts.scores.get(number).copied(),
         };
         let course = match record.phase() {
+            _ if record.is_erased() => Course::Erased,
             Phase::Unlived => Course::Unlived,
             Phase::Living => Course::Living(parts.lives.share(number).expect("who lives has a life")),
             Phase::Settled => Course::Settled(Left { carried: record.carried(), last_change: Millis::MIN }),
@@ -172,6 +175,7 @@ impl Gathering {
                 record.set_phase(Phase::Living);
                 parts.lives.put(number, life);
             }
+            Course::Erased => record.erase(),
             Course::Settled(left) => {
                 if !record.settle(&left.carried) {
                     parts.left.insert(number, left);
@@ -235,7 +239,7 @@ impl Gathering {
         let has_come = |position: Position| position.seq() <= self.head.applied;
         let of_score = facts.score.is_none_or(|score| has_come(score.key.1));
         let of_course = match &facts.course {
-            Course::Unlived => true,
+            Course::Unlived | Course::Erased => true,
             Course::Living(life) => {
                 life.carried.is_none_or(|carried| has_come(carried.position))
                     && life.events().all(|(_, position, _)| has_come(position))
@@ -256,7 +260,7 @@ impl Gathering {
 
     fn check_ids(&self) -> Result<(), RestoreError> {
         let records = self.parts.conversations.records.iter();
-        let conversations = records.filter(|record| record.scored() != Scored::Free).map(Packed::id);
+        let conversations = records.filter(|record| record.scored() != Scored::Free && !record.is_erased()).map(Packed::id);
         if !are_different(conversations) {
             return Err(RestoreError::Stray("a conversation's id"));
         }
@@ -292,4 +296,95 @@ fn are_different<T: Ord>(ids: impl Iterator<Item = T>) -> bool {
     let mut ids: Vec<T> = ids.collect();
     ids.sort_unstable();
     ids.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::expectation::Expectation;
+    use super::super::super::ids::{Side, WorkspaceKey};
+    use super::super::super::score::Hundredths;
+    use super::super::super::scoring::catalogue::SignalKind;
+    use super::super::super::scoring::{Ending, ObservedKind};
+    use super::super::super::settings::Settings;
+    use super::*;
+    use crate::domain::life::Carried;
+
+    fn gathering(free: &[u32]) -> Gathering {
+        let key = WorkspaceKey { id: Id(1), side: Side::Live };
+        let head = Workspace::new(key, "w".into(), Settings::default()).cut().head().clone();
+        Gathering::new(head, free.to_vec()).unwrap()
+    }
+
+    /// Settled, with one signal of this goodness.
+    fn settled(id: u128, receipt: Millis, goodness: u16) -> Conversation {
+        let key = (receipt, Position::new(0, id as u16));
+        let carried = Carried { scored_at: key.0, position: key.1, ending: Ending::Resolved, reopenings: 0 };
+        let score = Score {
+            key,
+            dimensions: [Hundredths(300); 3],
+            composite: Hundredths(300),
+            confidence: Hundredths(50),
+            disconfirmation: Hundredths(0),
+            signal_count: 1,
+            resolved: true,
+            imported: false,
+            profile: 0,
+            receipt,
+            expectation: Expectation::default(),
+        };
+        let signal = ObservedKind::Catalogue(SignalKind::Rating);
+        Conversation {
+            id: Id(id),
+            account: None,
+            score: Some(score),
+            course: Course::Settled(Left { carried, last_change: Millis::MIN }),
+            signals: Some(vec![Observation { signal, presence: 65_535, goodness }]),
+            comment: None,
+        }
+    }
+
+    #[test]
+    fn r5_5_signals_lie_in_the_order_in_which_they_go() {
+        let mut facts = gathering(&[]);
+        for (number, receipt) in [(0, 30), (1, 10), (2, 20)] {
+            facts.conversation(number, settled(u128::from(number) + 1, receipt, receipt as u16)).unwrap();
+        }
+        let workspace = facts.finish().unwrap();
+        let place = |number: u32| workspace.conversations.signals(number).unwrap();
+        assert!(place(1) < place(2) && place(2) < place(0));
+        for (number, goodness) in [(0, 30), (1, 10), (2, 20)] {
+            assert_eq!(workspace.signals.read(place(number)).unwrap()[0].goodness, goodness);
+        }
+    }
+
+    #[test]
+    fn free_numbers_are_where_no_conversation_is_and_nowhere_else() {
+        let fits = |free: &[u32], numbers: &[u32]| {
+            let mut facts = gathering(free);
+            let mut taken = numbers.iter();
+            let all = taken.try_for_each(|&n| facts.conversation(n, settled(u128::from(n) + 1, 5, 1)));
+            all.and_then(|()| facts.finish()).map(|workspace| workspace.conversations.free().to_vec())
+        };
+        assert_eq!(fits(&[4, 0, 2], &[1, 3]), Ok(vec![4, 0, 2]));
+        for (free, numbers) in [(&[][..], &[1][..]), (&[0, 0], &[1]), (&[1], &[0, 1]), (&[3], &[0, 1]), (&[], &[0, 0])]
+        {
+            assert!(fits(free, numbers).is_err(), "{free:?} {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn two_conversations_share_neither_id_nor_place() {
+        let twins = |second: Conversation| {
+            let mut facts = gathering(&[]);
+            facts.conversation(0, settled(1, 5, 1)).unwrap();
+            facts.conversation(1, second).unwrap();
+            facts.finish().map(|_| ())
+        };
+        assert_eq!(twins(settled(2, 5, 1)), Ok(()));
+        assert_eq!(
+            twins(Conversation { id: Id(2), ..settled(1, 5, 1) }),
+            Err(RestoreError::Stray("the place of a score"))
+        );
+        assert_eq!(twins(settled(1, 6, 1)), Err(RestoreError::Stray("a conversation's id")));
+    }
 }
