@@ -10,7 +10,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use tripswitch::clock::SystemClock;
-use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::workspace::Workspace;
 use tripswitch::domain::workspace::cut::Cut;
 use tripswitch::journal::GroupPosition;
@@ -18,7 +17,7 @@ use tripswitch::recovery::save::{Moment, SaveProgress, save};
 use tripswitch::recovery::until::NoJournal;
 use tripswitch::recovery::{Damaged, Progress, Recovery, State};
 use tripswitch::snapshot::sled_store::SledStore;
-use tripswitch::snapshot::{JournalId, envelope};
+use tripswitch::snapshot::{JournalId, SnapshotStore, envelope};
 
 #[global_allocator]
 static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -65,11 +64,13 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
         cuts,
     };
     let clock = SystemClock::new();
-    timed("writing, syncing, reading back", || save(&store, moment, &clock, &SaveProgress::default()))
+    let manifest = timed("writing, syncing, reading back", || save(&store, moment, &clock, &SaveProgress::default()))
         .expect("the snapshot is written");
     println!("{:<40} {:>10} MiB", "on disk", bytes_under(directory.path()) >> 20);
     println!("{:<40} {:>10} MiB", "resident on top, at most", resident("VmHWM").saturating_sub(before) >> 20);
     drop(all);
+    let number = manifest.number;
+    timed("reading alone", || store.open(number).and_then(|snapshot| snapshot.verify())).expect("it is good");
     let progress = Progress::default();
     let recovery = Recovery {
         reader: &NoJournal,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use super::target::TargetArgs;
+use super::target::{Place, TargetArgs};
 use super::{output, progress};
 use crate::app::restore::{Carried, Found, Point, Replace, Source, check_target, write};
 use crate::clock::{SystemClock, wall};
@@ -39,11 +39,13 @@ pub struct ImportArgs {
 }
 
 pub fn export(args: &ExportArgs, quiet: bool) -> Result<(), Failure> {
-    let Some(remote) = args.target.remote()? else {
-        let found = read(&args.target.data_dir()?, quiet)?;
-        return to_file(args.file.as_deref(), |out| export_found(found, out, quiet));
-    };
-    to_file(args.file.as_deref(), |out| remote.download("export", out))
+    match args.target.place()? {
+        Place::Server(remote) => to_file(args.file.as_deref(), |out| remote.download("export", out)),
+        Place::Directory(config) => {
+            let found = read(&config.storage.data_dir, quiet)?;
+            to_file(args.file.as_deref(), |out| export_found(found, out, quiet))
+        }
+    }
 }
 
 fn read(data_dir: &Path, quiet: bool) -> Result<Found, Failure> {
@@ -123,7 +125,7 @@ impl From<ExportError> for Failure {
             ExportError::Encode { .. }
             | ExportError::NotInitialised
             | ExportError::UnknownWorkspace(_)
-            | ExportError::Stray(_) => Self::new(Exit::Damaged, error.to_string()),
+            | ExportError::Stray { .. } => Self::new(Exit::Damaged, error.to_string()),
         }
     }
 }

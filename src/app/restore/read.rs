@@ -10,6 +10,7 @@ use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::erasures::{self, Entry};
 use crate::journal::JournalRead;
+use crate::portable::Imported;
 use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
 use crate::recovery::{Damaged, PassedOver, Progress, Recovered, Recovery, State, Tail, recover_system};
@@ -195,6 +196,16 @@ impl Source {
 }
 
 impl Found {
+    /// What an export said.
+    pub fn imported(imported: Imported) -> Self {
+        let Imported { mut system, system_position, workspaces, .. } = imported;
+        system.advance(system_position.seq);
+        let receipts = workspaces.iter().map(|workspace| workspace.last_applied_at());
+        let last_receipt = receipts.chain([system_position.last_receipt]).max().filter(|last| *last != Millis::MIN);
+        let workspaces = workspaces.into_iter().map(Box::new).collect();
+        Self { system, workspaces, last_receipt, snapshot: None, tail: Tail::default(), passed_over: Vec::new() }
+    }
+
     /// Erases again what was erased after this state, or shortly before its end (R4.10); answers how much
     /// of it was there.
     pub fn erase(&mut self, entries: &[Entry]) -> usize {

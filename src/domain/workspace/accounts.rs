@@ -41,7 +41,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    fn is_free(&self) -> bool {
+    pub fn is_free(&self) -> bool {
         self.id.is_empty()
     }
 }

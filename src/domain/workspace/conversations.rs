@@ -157,6 +157,11 @@ impl Conversations {
         self.records.get(number).scored() == Scored::Free
     }
 
+    /// How many there are.
+    pub fn held(&self) -> usize {
+        self.records.len() - self.free.len()
+    }
+
     /// The numbers that will be given anew, in that order from the end.
     pub fn free(&self) -> &[u32] {
         &self.free

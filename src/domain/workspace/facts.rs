@@ -90,9 +90,9 @@ impl Cut {
             Scored::Elsewhere => parts.scores.get(number).copied(),
         };
         let course = match record.phase() {
-            _ if record.is_erased() => Course::Erased,
             Phase::Unlived => Course::Unlived,
             Phase::Living => Course::Living(parts.lives.share(number).expect("who lives has a life")),
+            Phase::Settled if record.is_erased() => Course::Erased,
             Phase::Settled => Course::Settled(Left { carried: record.carried(), last_change: Millis::MIN }),
             Phase::SettledElsewhere => Course::Settled(*parts.left.get(number).expect("it is kept elsewhere")),
         };

@@ -48,6 +48,11 @@ impl Workspace {
         self.duplicates.len() as u64
     }
 
+    /// How many conversations there are.
+    pub fn conversations_held(&self) -> u64 {
+        self.conversations.held() as u64
+    }
+
     /// Events that came after their conversation had settled (R5.2).
     pub fn late_events(&self) -> u64 {
         self.late

@@ -38,7 +38,7 @@ fn holds_id(workspace: &mut Workspace, Id(id): Id) -> bool {
 }
 
 fn holds_contact(workspace: &mut Workspace) -> bool {
-    let mut mark = ContactMark::of(CONTACT).bytes();
+    let mut mark = ContactMark::of(CONTACT).to_bytes();
     mark.reverse();
     holds(workspace, CONTACT.as_bytes()) || holds(workspace, &mark)
 }
