@@ -139,7 +139,8 @@ pub struct PartEntry {
 pub struct PartFiles {
     pub count: u64,
     pub bytes: u64,
-    /// Over name and content of each, lengths (u64, little-endian) before both, sorted by name.
+    /// Of each file, sorted by name: length of the name, name, length and BLAKE3 of the content (lengths
+    /// u64, little-endian). Zeroes at the end of sled's log count nowhere.
     pub blake3: Digest,
 }
 

@@ -10,9 +10,9 @@
 //! sled repairs what it opens: what looks torn to it, it overwrites with zeroes and forgets. So it
 //! never gets to see damage. A part's files are hashed as they lie on disk when the part is complete,
 //! and compared before sled opens them; and the blocks that sled then reads are compared once more,
-//! side by side, with what was put in. A part that was opened once after it was written does not
-//! change any more: sled writes its own `snap.*` file then, and from there on only zeroes where zeroes
-//! are. [`writer`] makes sure of that before a snapshot counts.
+//! side by side, with what was put in. A part that was opened after it was written does not change
+//! any more but for the number of zeroes at the end of its log, which do not count ([`files`]). [`writer`]
+//! makes sure of that before a snapshot counts.
 //!
 //! sled's `flush` does not sync files, so all of them are synced here, and the directories too.
 
@@ -69,7 +69,7 @@ impl SledStore {
     ///
     /// Changes nothing that counts: sled cannot open a database without writing, so reading blocks
     /// needs write permission, takes sled's lock on the part (a second reader gets
-    /// [`SnapshotError::InUse`]), and overwrites zeroes with zeroes, which alters times but no byte.
+    /// [`SnapshotError::InUse`]), and overwrites zeroes with zeroes or cuts them off, which alters nothing that is looked at.
     /// Nothing is copied. [`list`](SnapshotStore::list) opens manifests alone and writes nothing.
     pub fn open_read_only(root: &Path) -> Self {
         Self::new(root, true)

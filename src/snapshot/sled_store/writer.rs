@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::super::content::Sums;
 use super::super::faults::{Step, step};
 use super::super::{
-    Block, BlockKey, Draft, Manifest, PartEntry, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotWriter,
+    Block, BlockKey, Draft, Manifest, PartEntry, PartFiles, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotWriter,
 };
-use super::engine::{Failure, Part, wait_until_closed};
+use super::engine::{Part, wait_until_closed};
 use super::reader::{Handle, Snapshot};
 use super::{Claim, engine, files, layout};
 
@@ -19,6 +19,9 @@ const PART_BYTES: u64 = if cfg!(test) { 192 << 10 } else { 64 << 20 };
 
 /// Bytes of values that are handed to sled at once.
 const BATCH_BYTES: usize = if cfg!(test) { 96 << 10 } else { 4 << 20 };
+
+/// Openings after which a part must have come to rest; two are the least, and all that was ever seen.
+const MOST_OPENINGS: u32 = 8;
 
 /// Space that is left to others, the journal above all; and to sled, which does not take it well when
 /// there is none (see `engine`).
@@ -113,14 +116,10 @@ impl SledWriter {
     /// Closes a part, makes it durable and hashes its files.
     fn seal(&mut self, growing: Growing) -> Result<(), SnapshotError> {
         let Growing { part, directory, first, last, blocks, bytes } = growing;
-        let failed = |failure: Failure| failure.writing(&directory);
-        part.close().map_err(failed)?;
+        part.close().map_err(|failure| failure.writing(&directory))?;
         wait_until_closed(&directory)?;
-        // The first opening writes; those after it find everything as it is.
-        Part::open(&directory).and_then(Part::close).map_err(failed)?;
-        wait_until_closed(&directory)?;
-        let files = files::sync_part(&directory).and_then(|()| files::sum_part(&directory));
-        let files = files.map_err(|source| SnapshotError::writing(&directory, source))?;
+        let files = settle(&directory)?;
+        files::sync_part(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;
         let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.parts.push(PartEntry { directory: name, first, last, blocks, bytes, files });
         Ok(())
@@ -161,6 +160,23 @@ impl SledWriter {
         drop(handle);
         Arc::into_inner(snapshot).map_or(Ok(()), Snapshot::check_unchanged)
     }
+}
+
+/// Opens and closes a part until that changes nothing; its files as they are then.
+///
+/// The first opening writes sled's `snap.*` file, and may free segments that the next one overwrites.
+fn settle(directory: &Path) -> Result<PartFiles, SnapshotError> {
+    let mut before = None;
+    for _ in 0..MOST_OPENINGS {
+        Part::open(directory).and_then(Part::close).map_err(|failure| failure.writing(directory))?;
+        wait_until_closed(directory)?;
+        let files = files::sum_part(directory).map_err(|source| SnapshotError::writing(directory, source))?;
+        if before == Some(files) {
+            return Ok(files);
+        }
+        before = Some(files);
+    }
+    Err(SnapshotError::Engine { what: format!("{} changes whenever it is opened", directory.display()) })
 }
 
 fn check_space(root: &Path) -> Result<(), SnapshotError> {
