@@ -13,6 +13,7 @@ use crate::domain::reply::Reply;
 use crate::domain::rules::Rules;
 use crate::domain::settings::Settings;
 use crate::domain::time::{MINUTE, Millis};
+use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 
 use super::admission::{DuplicateMemory, Permit};
@@ -56,6 +57,7 @@ pub(crate) struct WorkspaceHandle {
     /// Held by whoever writes the settings that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
     duplicates: AtomicU64,
+    skipped: ArcSwapOption<Skipped>,
 }
 
 /// A frame of the round under way, without the frame.
@@ -90,6 +92,7 @@ impl WorkspaceHandle {
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
+            skipped: ArcSwapOption::empty(),
         }
     }
 
@@ -121,6 +124,11 @@ impl WorkspaceHandle {
         self.duplicates.load(Ordering::Relaxed)
     }
 
+    /// The events that are passed over; `None` for a side that failed at the start and never served.
+    pub fn skipped(&self) -> Option<Arc<Skipped>> {
+        self.skipped.load_full()
+    }
+
     /// Whether the next frame must come after a settings record (I1).
     pub fn settings_due(&self) -> bool {
         self.settings_due.load(Ordering::Acquire)
@@ -131,6 +139,8 @@ impl WorkspaceHandle {
         self.publish_rules(workspace);
         self.publish_gate(workspace);
         self.publish_counts(workspace, memory);
+        // A skip is always behind a failure, and applied before the next actor starts.
+        self.skipped.store(Some(Arc::new(workspace.skipped())));
         // The failure that made this state necessary is over.
         *self.failure.lock() = None;
     }

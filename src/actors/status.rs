@@ -1,6 +1,6 @@
 //! What `/readyz` and `/metrics` show of the engine.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Millis;
 use crate::journal::writer::Health;
@@ -15,7 +15,7 @@ use super::snapshots::SnapshotStatus;
 const WARN_SHARE: f64 = 0.8;
 
 /// Where the server is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Checking the journal.
@@ -29,7 +29,7 @@ pub enum Phase {
 }
 
 /// Whether writes are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JournalState {
     Writable,
@@ -37,6 +37,16 @@ pub enum JournalState {
     Full,
     /// Until a restart.
     Failed,
+}
+
+impl From<Health> for JournalState {
+    fn from(health: Health) -> Self {
+        match health {
+            Health { failed: true, .. } | Health { stopped: true, .. } => Self::Failed,
+            Health { full_since: Some(_), .. } => Self::Full,
+            Health { .. } => Self::Writable,
+        }
+    }
 }
 
 /// R10.10's `/readyz`.
@@ -103,11 +113,7 @@ impl Engine {
     pub fn readiness(&self) -> Readiness {
         let stats = self.stats_now();
         let phase = if self.shared.is_stopping() { Phase::Stopping } else { Phase::Serving };
-        let journal = match stats.journal {
-            Health { failed: true, .. } | Health { stopped: true, .. } => JournalState::Failed,
-            Health { full_since: Some(_), .. } => JournalState::Full,
-            Health { .. } => JournalState::Writable,
-        };
+        let journal = JournalState::from(stats.journal);
         let share = stats.duplicates_held as f64 / stats.duplicates_limit.max(1) as f64;
         let warnings = [
             (share >= WARN_SHARE, "the memory of event identities is nearly full"),

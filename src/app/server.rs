@@ -91,7 +91,12 @@ impl Server {
         let door = Arc::new(door(config, secret, &engine));
         let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
-        let service = Arc::new(service.with_room(room).with_erase_within(erase_within(config)));
+        let data_dir = &config.storage.data_dir;
+        let service = service
+            .with_room(room)
+            .with_erase_within(erase_within(config))
+            .with_data_dir(std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.clone()));
+        let service = Arc::new(service);
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
             async move { service.keep_key_usage(stopped).await }

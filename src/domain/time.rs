@@ -33,6 +33,18 @@ pub fn serialize_option<S: serde::Serializer>(at: &Option<Millis>, serializer: S
     }
 }
 
+/// The other way of [`serialize`], for `#[serde(deserialize_with = …)]`.
+pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    parse_rfc3339(&text).map_err(serde::de::Error::custom)
+}
+
+/// The other way of [`serialize_option`].
+pub fn deserialize_option<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
+    let text = <Option<String> as serde::Deserialize>::deserialize(deserializer)?;
+    text.map(|text| parse_rfc3339(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
 /// Why a text names no instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ids::{Id, WorkspaceKey};
+use super::ids::{Id, Position, WorkspaceKey};
 use super::score::Hundredths;
 use super::time::{self, Millis};
 
@@ -123,6 +123,15 @@ impl Scope {
             Self::Workspace => format!("workspace:ws_{}", workspace.id),
         }
     }
+}
+
+/// The events of a workspace side that `apply` failed on, and that every replay passes over (I6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Since ever.
+    pub count: u64,
+    /// Where the last of them stand, the last one first.
+    pub latest: Vec<Position>,
 }
 
 /// R8.1, without what HTTP adds.

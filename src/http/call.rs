@@ -45,6 +45,19 @@ impl Call {
         if faults.is_empty() { Ok(ids) } else { Err(ApiError::malformed_ids(faults)) }
     }
 
+    /// A number of the path; 400 for anything but decimal digits.
+    pub fn number(&self, name: &str) -> Result<u64, ApiError> {
+        let read = match &self.params {
+            Ok(params) => {
+                let text = params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+                let digits = Some(text).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+                digits.and_then(|text| text.parse().ok()).ok_or_else(|| Fault::at(name, "is not a number"))
+            }
+            Err(fault) => Err(fault.clone()),
+        };
+        read.map_err(ApiError::malformed_number)
+    }
+
     /// An id of the path and one that may stand in the query string; 400 naming every malformed one.
     pub fn ids_with(&self, path: (&str, IdKind), query: (&str, IdKind)) -> Result<(Id, Option<Id>), ApiError> {
         let mut faults = Vec::new();

@@ -67,6 +67,10 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_header(header::RETRY_AFTER, seconds)
     }
 
+    fn disk_full(message: String) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message).with_header(header::RETRY_AFTER, "30")
+    }
+
     /// 401; never says what is wrong with the credential.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A valid credential is required.")
@@ -76,6 +80,11 @@ impl ApiError {
     /// 400 for ids that are no UUIDs.
     pub fn malformed_ids(details: Vec<Fault>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_id", "An ID in the request is not a UUID.").with_details(details)
+    }
+
+    /// 400 for a number in the path that is none.
+    pub fn malformed_number(detail: Fault) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_id", "A number in the path is not one.").with_details(vec![detail])
     }
 
     /// 400 with everything that is wrong.
@@ -165,6 +174,11 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::Erasures(error) => of_erasures(&error, message),
             ServiceError::Engine(error) => error.into(),
+            ServiceError::UnknownSnapshot => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::WorkspaceWithoutState(_) => Self::retry("workspace_unavailable", message, "5"),
+            ServiceError::NoSpaceForSnapshot => Self::disk_full(message),
+            ServiceError::SnapshotInUse => Self::retry("snapshot_in_use", message, "5"),
+            ServiceError::Snapshots => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "snapshots_failed", message),
         }
     }
 }
@@ -175,9 +189,7 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::Overloaded => Self::retry("overloaded", message, "1"),
             EngineError::DuplicateMemoryFull => Self::retry("duplicate_memory_full", message, "60"),
-            EngineError::DiskFull => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message).with_header(header::RETRY_AFTER, "30")
-            }
+            EngineError::DiskFull => Self::disk_full(message),
             EngineError::JournalFailed => Self::retry("journal_failed", message, "30"),
             EngineError::WorkspaceUnavailable => Self::retry("workspace_unavailable", message, "5"),
             EngineError::ShuttingDown => Self::retry("shutting_down", message, "5"),
@@ -213,5 +225,29 @@ fn of_system(refusal: SystemRefusal, message: String) -> ApiError {
         SystemRefusal::UnknownWorkspace | SystemRefusal::UnknownKey => {
             ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Id;
+
+    #[test]
+    fn r2_8_why_there_is_no_snapshot() {
+        let cases = [
+            (ServiceError::WorkspaceWithoutState(Id(7)), 503, "workspace_unavailable"),
+            (ServiceError::SnapshotInUse, 503, "snapshot_in_use"),
+            (ServiceError::NoSpaceForSnapshot, 507, "disk_full"),
+            (ServiceError::Snapshots, 500, "snapshots_failed"),
+        ];
+        for (error, status, code) in cases {
+            let failure = ApiError::from(error);
+            assert_eq!((failure.status.as_u16(), failure.code), (status, code));
+            let retries = failure.header.as_ref().is_some_and(|(name, _)| name == header::RETRY_AFTER);
+            assert_eq!(retries, status != 500, "{code}");
+        }
+        let named = ApiError::from(ServiceError::WorkspaceWithoutState(Id(7)));
+        assert!(named.message.contains("00000000-0000-0000-0000-000000000007"), "{}", named.message);
     }
 }

@@ -186,6 +186,14 @@ impl RawFrame<'_> {
         self.record.get(RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + 4) == Some(&SKIP.to_le_bytes())
     }
 
+    /// How many events the record carries. Looks at the record's tag and the list's length alone.
+    pub fn events(&self) -> u64 {
+        const EVENTS: u32 = 0;
+        let head = self.record.get(RECORD_HEADER_BYTES..).and_then(|rest| rest.split_first_chunk::<4>());
+        let Some((_, rest)) = head.filter(|(tag, _)| **tag == EVENTS.to_le_bytes()) else { return 0 };
+        rest.first_chunk::<8>().map_or(0, |count| u64::from_le_bytes(*count))
+    }
+
     /// Decodes the record.
     pub fn decode(&self) -> Result<Frame, CodecError> {
         Ok(Frame {

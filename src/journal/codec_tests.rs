@@ -71,6 +71,16 @@ fn frames_of_other_workspaces_are_passed_over_undecoded() {
 }
 
 #[test]
+fn kind_and_number_of_events_are_told_without_decoding() {
+    let Record::Events(one) = events() else { unreachable!("they are events") };
+    let three = Record::Events([&one[..], &one, &one].concat());
+    let bytes = group(&[(A, 1, three), (B, 1, skip()), (A, 2, acknowledge()), (B, 2, Record::Events(vec![]))]);
+    let frames = GroupView::new(&bytes).unwrap().frames().map(|raw| raw.unwrap());
+    let told: Vec<_> = frames.map(|raw| (raw.is_skip(), raw.events())).collect();
+    assert_eq!(told, [(false, 3), (true, 0), (false, 0), (false, 0)]);
+}
+
+#[test]
 fn a_builder_begins_anew() {
     let mut builder = GroupBuilder::default();
     builder.begin(1);

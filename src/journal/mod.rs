@@ -122,6 +122,20 @@ pub trait JournalRead {
     /// Names the log: a random number, drawn when it was created and the same for ever after. A
     /// position says something only together with it.
     fn identity(&self) -> u128;
+
+    /// What it takes of its storage now, for people; `None` where that is not known.
+    fn footprint(&self) -> Option<Footprint> {
+        None
+    }
+}
+
+/// What a journal takes of its storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Units, see [`Journal::seal`].
+    pub units: usize,
+    /// Bytes, those that are set aside for groups to come among them.
+    pub bytes: u64,
 }
 
 /// Why a group was not taken.

@@ -17,7 +17,7 @@ mod workers;
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::actors::Faults;
@@ -74,7 +74,7 @@ pub struct Recovered {
 }
 
 /// What stands in the journal behind a snapshot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
     pub frames: u64,
     pub events: u64,

@@ -24,7 +24,6 @@ pub(super) struct Scan {
     pub last_receipt: Option<Millis>,
     /// Where the replay begins.
     pub from: GroupPosition,
-    /// Without the events, which are bytes to this pass.
     pub tail: Tail,
     /// The seq that is due next, of the sides whose frames were seen.
     next: HashMap<WorkspaceKey, u64>,
@@ -74,6 +73,7 @@ impl Scan {
         }
         *last = raw.seq;
         self.tail.frames += 1;
+        self.tail.events += raw.events();
         self.tail.bytes += raw.record.len() as u64;
         if let Some(position) = replay::skip_of(raw)? {
             self.skips.entry(raw.key).or_default().insert(position);

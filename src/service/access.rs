@@ -17,6 +17,7 @@ pub const TOKEN_LENGTH: usize = 32;
 
 const OTHER_WORKSPACE: &str = "This credential is bound to another workspace.";
 const NO_SCOPE: &str = "This credential does not have the scope for this.";
+const NO_SERVER_KEY: &str = "This needs a server key.";
 const SERVER_KEY: &str = "A server key does not reach tenants' data.";
 
 /// Who is asking.
@@ -47,9 +48,9 @@ impl Principal {
         self.scopes.contains(&scope)
     }
 
-    /// A server key: tenant and workspace null, scope `server`.
+    /// A server key: tenant and workspace null, scope `server`, never one for test sides.
     pub fn is_server(&self) -> bool {
-        self.tenant.is_none() && self.has(Scope::Server)
+        self.tenant.is_none() && self.side == Side::Live && self.has(Scope::Server)
     }
 
     /// Any one of the scopes is enough; a server key has none of a tenant's.
@@ -58,6 +59,17 @@ impl Principal {
             return Err(ServiceError::Forbidden(SERVER_KEY));
         }
         if any_of.iter().any(|scope| self.has(*scope)) { Ok(()) } else { Err(ServiceError::Forbidden(NO_SCOPE)) }
+    }
+}
+
+/// A principal with server rights (R2.14): what concerns no tenant asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator(());
+
+impl Operator {
+    /// Server keys alone.
+    pub fn of(who: &Principal) -> Result<Self, ServiceError> {
+        if who.is_server() { Ok(Self(())) } else { Err(ServiceError::Forbidden(NO_SERVER_KEY)) }
     }
 }
 
@@ -172,6 +184,12 @@ mod tests {
         let tenants = Principal::of_key(&key());
         assert!(tenants.require(&[Scope::EventsWrite, Scope::QualityRead]).is_ok());
         assert!(matches!(tenants.require(&[Scope::QualityWrite]), Err(ServiceError::Forbidden(_))));
-        assert!(!Principal::of_key(&ApiKey { scopes: vec![Scope::Server], ..key() }).is_server());
+        let tenants = ApiKey { scopes: vec![Scope::Server], ..key() };
+        let test_side = ApiKey { tenant: None, side: Side::Test, ..tenants.clone() };
+        for other in [key(), tenants, test_side] {
+            let who = Principal::of_key(&other);
+            assert!(!who.is_server() && matches!(Operator::of(&who), Err(ServiceError::Forbidden(_))), "{other:?}");
+        }
+        assert!(Operator::of(&server).is_ok());
     }
 }

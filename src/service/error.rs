@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::door::DoorError;
 use crate::actors::EngineError;
+use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system_table::SystemRefusal;
 use crate::erasures::ErasuresError;
@@ -57,4 +58,16 @@ pub enum ServiceError {
     Erasures(#[from] ErasuresError),
     #[error("The server cannot do this now.")]
     Engine(#[from] EngineError),
+    #[error("No snapshot exists with the given number.")]
+    UnknownSnapshot,
+    /// No cut of it can be had.
+    #[error("Workspace {0} is being rebuilt, or down; there is no snapshot without it.")]
+    WorkspaceWithoutState(Id),
+    #[error("The disk is full; nothing is left of the snapshot.")]
+    NoSpaceForSnapshot,
+    #[error("The snapshot is in use.")]
+    SnapshotInUse,
+    /// The cause is in the log.
+    #[error("The snapshots could not be read or written; the server's log says why.")]
+    Snapshots,
 }

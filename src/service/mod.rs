@@ -1,7 +1,8 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `access` says what a credential reaches; `lookup`, `command`, `ingest`, `erasure` and `admin` are
-//! the use cases; `period` is pure. Everything here speaks of [`ServiceError`]; only `http`
+//! `access` says what a credential reaches; `lookup`, `command`, `ingest`, `erasure`, `admin`,
+//! `snapshots` and `status` are the use cases; `period` is pure. Everything here speaks of
+//! [`ServiceError`]; only `http`
 //! knows status codes.
 
 pub mod access;
@@ -14,7 +15,10 @@ pub mod ingest;
 pub mod key_usage;
 pub mod lookup;
 pub mod period;
+pub mod snapshots;
+pub mod status;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::actors::Engine;
@@ -22,7 +26,7 @@ use crate::domain::time::{DAY, Millis};
 use crate::erasures::Erasures;
 use crate::ids::Ids;
 
-pub use access::Principal;
+pub use access::{Operator, Principal};
 pub use error::{Fault, ServiceError};
 
 /// The use cases over one engine. Cheap to share behind an `Arc`.
@@ -34,18 +38,27 @@ pub struct Service {
     room: ingest::Room,
     erasures: Arc<Erasures>,
     erase_within: Millis,
+    data_dir: Option<PathBuf>,
+    started: status::Started,
 }
 
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
+        let started = status::Started::now(&engine);
         let (usage, room) = (key_usage::KeyUsage::default(), ingest::Room::default());
-        Self { engine, door, ids, usage, room, erasures, erase_within: DAY }
+        Self { engine, door, ids, usage, room, erasures, erase_within: DAY, data_dir: None, started }
     }
 
     /// With another span in which snapshots and journal lose what was erased (24 hours).
     #[must_use]
     pub fn with_erase_within(self, erase_within: Millis) -> Self {
         Self { erase_within, ..self }
+    }
+
+    /// With the data directory that `status` names.
+    #[must_use]
+    pub fn with_data_dir(self, path: PathBuf) -> Self {
+        Self { data_dir: Some(path), ..self }
     }
 
     /// With another bound of the bytes of ingest bodies under way (256 MiB).

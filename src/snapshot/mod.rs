@@ -14,6 +14,7 @@ mod faults;
 mod manifest;
 pub mod memory;
 pub mod sled_store;
+mod surplus;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 pub use content::{Digest, SideContent};
 pub use manifest::{Draft, DraftSide, FORMAT, JournalId, Manifest, ManifestError, PartEntry, PartFiles, SideEntry};
+pub use surplus::Surplus;
 
 /// The largest block that any store takes, in bytes. Blocks of 32 to 64 KiB are what stores are
 /// built for: sled keeps values above 128 KiB in a file each, again for every change of the page.

@@ -14,14 +14,18 @@ use tripswitch::recovery::{Progress, recover};
 use tripswitch::service::door::{Door, DoorOptions, Secret};
 use tripswitch::snapshot::memory::MemorySnapshots;
 
-/// Starts both on what the log holds.
-pub async fn start(clock: Arc<ManualClock>, ids: Arc<SeededIds>, log: &MemoryLog) -> (Engine, Arc<Door>) {
+/// Starts both on what the log holds; snapshots go to `snapshots`.
+pub async fn start(
+    clock: Arc<ManualClock>,
+    ids: Arc<SeededIds>,
+    log: &MemoryLog,
+    snapshots: &MemorySnapshots,
+) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
     let settings = Arc::new(Settings { secret_id: secret.id(), ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
-    let snapshots = MemorySnapshots::default();
     let parts = EngineParts {
-        recovered: recover(&log.writer(), &snapshots, &Progress::default()).expect("the log can be replayed"),
+        recovered: recover(&log.writer(), snapshots, &Progress::default()).expect("the log can be replayed"),
         journal: Box::new(log.writer()),
         snapshots: Arc::new(snapshots.clone()),
         clock,

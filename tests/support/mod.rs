@@ -22,6 +22,7 @@ use tripswitch::http::{App, Limits, Meter};
 use tripswitch::ids::SeededIds;
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
+use tripswitch::snapshot::memory::MemorySnapshots;
 
 pub use reply::Reply;
 
@@ -34,6 +35,7 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
     pub log: MemoryLog,
+    pub snapshots: MemorySnapshots,
     pub engine: Engine,
     pub service: Arc<Service>,
     pub meter: Arc<Meter>,
@@ -54,7 +56,8 @@ impl Server {
     pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, room: usize) -> Self {
         let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
-        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log).await;
+        let snapshots = MemorySnapshots::default();
+        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log, &snapshots).await;
         let directory = tempfile::tempdir().expect("a directory of its own");
         let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
         let service = Arc::new(Service::new(engine.clone(), door, ids.clone(), erasures).with_room(room));
@@ -69,7 +72,7 @@ impl Server {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
-        Self { address, clock, ids, log, engine, service, meter, directory, client, stop, serving }
+        Self { address, clock, ids, log, snapshots, engine, service, meter, directory, client, stop, serving }
     }
 
     /// Stops the server and waits for its end.

@@ -12,19 +12,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::domain::ids::Id;
 use crate::domain::record::Record;
-use crate::domain::time::Millis;
+use crate::domain::time::{self, Millis};
 use crate::domain::workspace::cut::Cut;
 use crate::journal::{GroupPosition, JournalRead};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
-use crate::snapshot::{JournalId, Listed, ListedState, Manifest, SnapshotError, SnapshotNumber, SnapshotStore};
+use crate::snapshot::{JournalId, Listed, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus};
 
 use super::engine::Engine;
 use super::error::EngineError;
@@ -113,11 +113,11 @@ struct Taken {
 }
 
 /// The last snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastSnapshot {
     pub number: SnapshotNumber,
-    #[serde(serialize_with = "crate::domain::time::serialize")]
+    #[serde(serialize_with = "time::serialize", deserialize_with = "time::deserialize")]
     pub created_at: Millis,
     pub took_millis: u64,
     pub bytes: u64,
@@ -137,7 +137,7 @@ impl From<&Manifest> for LastSnapshot {
 }
 
 /// How the snapshots are doing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotStatus {
     pub last: Option<LastSnapshot>,
@@ -373,29 +373,15 @@ impl Shared {
         Ok(manifest)
     }
 
-    /// What was set aside goes with those that are older than the oldest that is kept. Until there are as
-    /// many as are to be kept, the journal stays as it is: a single snapshot is not trusted alone.
+    /// Until there are as many as are to be kept, the journal stays as it is: a single snapshot is not
+    /// trusted alone.
     fn prune(&self, keep: usize) -> Result<Vec<SnapshotNumber>, SnapshotError> {
         let store = self.snapshots.store.as_ref();
-        let listed = store.list()?;
-        let mut whole = listed.iter().filter_map(|listed| match &listed.state {
-            ListedState::Whole(manifest) => Some(manifest),
-            ListedState::Unusable(_) | ListedState::SetAside => None,
-        });
-        let Some(oldest) = whole.nth(keep.max(1) - 1) else { return Ok(Vec::new()) };
+        let Some(surplus) = Surplus::find(store, keep)? else { return Ok(Vec::new()) };
         let _removing = self.snapshots.files.write();
-        let mut removed = Vec::new();
-        for Listed { number, state, .. } in listed.iter().filter(|listed| listed.number < oldest.number) {
-            match state {
-                ListedState::Whole(_) => store.remove(*number)?,
-                ListedState::SetAside => store.remove_set_aside(*number)?,
-                // A start decides what becomes of it.
-                ListedState::Unusable(_) => continue,
-            }
-            removed.push(*number);
-        }
+        let removed = surplus.remove(store)?;
         // Only now that what needed it is gone, durably.
-        self.writer.trim(oldest.position.next());
+        self.writer.trim(surplus.needs_from());
         Ok(removed)
     }
 }

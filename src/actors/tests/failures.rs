@@ -1,11 +1,11 @@
 //! What fails is rebuilt, the guilty event is skipped, the others stand (I6).
 
 use super::*;
-use crate::actors::EngineError;
+use crate::actors::{EngineError, SideSkips, TakeError};
 use crate::domain::csat_config::CsatPatch;
 use crate::domain::record::Command;
 use crate::domain::reply::{Rejection, Verdict};
-use crate::domain::view::Known;
+use crate::domain::view::{Known, Skipped};
 use crate::journal::memory::Outcome;
 
 const REJECTED: Verdict = Verdict::Rejected(Rejection::InternalError);
@@ -48,9 +48,13 @@ async fn i6_a_repaired_binary_does_not_change_the_past() {
     engine.ingest(ONE, lows, 100).await.unwrap();
     let hash = engine.state_hash(ONE).await;
     let breakers = engine.breakers(ONE).await;
+    let skipped = Skipped { count: 1, latest: vec![Position::new(2, 1)] };
+    let skips = [SideSkips { key: ONE, skipped }];
+    assert_eq!(engine.workspaces_now().skips, skips, "counted, and visible in status");
     engine.shutdown().await;
     bench.faults.panic_on_intent(false);
     let engine = bench.start().await;
+    assert_eq!(engine.workspaces_now().skips, skips, "also after a start from a snapshot");
     assert_eq!(engine.state_hash(ONE).await, hash);
     assert_eq!(engine.breakers(ONE).await, breakers);
     assert_eq!(engine.conversation(ONE, Id(2)).await, Ok(Known::Unknown), "the event stays skipped");
@@ -76,6 +80,8 @@ async fn i6_others_serve_while_a_workspace_is_rebuilt_and_its_gate_answers() {
         assert_eq!(engine.account(ONE, Id(5)).await, Err(EngineError::WorkspaceUnavailable));
         let refused = engine.ingest(ONE, vec![scored(3, 3, None, 300, T)], 100).await;
         assert_eq!(refused, Err(EngineError::WorkspaceUnavailable));
+        assert_eq!((engine.workspaces_now().rebuilding, engine.workspaces_now().serving), (vec![ONE], 1));
+        assert!(matches!(engine.snapshot().await, Err(TakeError::Workspace(id)) if id == ONE.id));
         assert!(matches!(engine.conversation(TWO, Id(1)).await, Ok(Known::Found(_))));
         let other = engine.ingest(TWO, vec![scored(2, 2, Some(5), 300, T)], 100);
         let open = async { bench.gate.open() };

@@ -15,9 +15,12 @@ use super::super::scoring::catalogue::Profile;
 use super::super::scoring::estimator::{Explanation, explain};
 use super::super::settings::Settings;
 use super::super::time::{self, Millis};
-use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats};
+use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats, Skipped};
 use super::conversations::{Course, Score};
 use super::{GateState, Workspace};
+
+/// Of the events that are passed over, those that are named.
+const LATEST_SKIPS: usize = 10;
 
 impl Workspace {
     pub fn key(&self) -> WorkspaceKey {
@@ -27,6 +30,12 @@ impl Workspace {
     /// What decisions are made by, shared with readers.
     pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.rules)
+    }
+
+    /// The events that are passed over, since ever (I6).
+    pub fn skipped(&self) -> Skipped {
+        let latest = self.skips.iter().rev().take(LATEST_SKIPS).copied().collect();
+        Skipped { count: self.skips.len() as u64, latest }
     }
 
     pub fn csat_config(&self) -> &CsatConfig {

@@ -1,6 +1,9 @@
 //! `/api/admin/…` (R2.14).
 
+pub mod journal;
 pub mod keys;
+pub mod snapshots;
+pub mod status;
 pub mod workspaces;
 
 use serde::Serialize;

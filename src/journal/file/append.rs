@@ -9,8 +9,8 @@ use parking_lot::RwLock;
 
 use super::super::faults::{self, Fault};
 use super::super::{
-    AppendError, Entries, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
-    TrimError,
+    AppendError, Entries, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError,
+    SealError, TrimError,
 };
 use super::disk::Disk;
 use super::format::{self, BLOCK, Header, Kind, group_span};
@@ -378,5 +378,9 @@ impl JournalRead for FileJournal {
 
     fn identity(&self) -> u128 {
         self.origin.journal
+    }
+
+    fn footprint(&self) -> Option<Footprint> {
+        self.reader.footprint()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::super::{Entries, Entry, GroupPosition, JournalRead, Partition, ReadError};
+use super::super::{Entries, Entry, Footprint, GroupPosition, JournalRead, Partition, ReadError};
 use super::format::{BLOCK, Checked, Claim, HEADER_BYTES, Header, Kind, group_span};
 use super::segment::Origin;
 
@@ -159,6 +159,13 @@ impl JournalRead for FileReader {
 
     fn identity(&self) -> u128 {
         self.0.read().origin.journal
+    }
+
+    fn footprint(&self) -> Option<Footprint> {
+        let paths: Vec<_> = self.0.read().segments.iter().map(|segment| segment.path.clone()).collect();
+        // One that was trimmed meanwhile takes nothing.
+        let bytes = paths.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum();
+        Some(Footprint { units: paths.len(), bytes })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use serde::Serialize;
 
-use super::super::{Entries, GroupPosition, JournalRead, Partition, ReadError};
+use super::super::{Entries, Footprint, GroupPosition, JournalRead, Partition, ReadError};
 use super::append::FileJournal;
 use super::lock::DirectoryLock;
 use super::open::index_upto_tail;
@@ -97,5 +97,9 @@ impl JournalRead for ReadOnlyJournal {
 
     fn identity(&self) -> u128 {
         self.reader.identity()
+    }
+
+    fn footprint(&self) -> Option<Footprint> {
+        self.reader.footprint()
     }
 }

@@ -1,4 +1,6 @@
 //! `/api/admin/…` (R2.14).
 
 mod keys;
+mod snapshots;
+mod status;
 mod workspaces;
