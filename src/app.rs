@@ -3,6 +3,7 @@
 pub mod front;
 pub mod machine;
 pub mod offline;
+pub mod offline_snapshots;
 pub mod restore;
 pub mod server;
 pub mod start;

@@ -82,11 +82,141 @@ fn r10_4_workspaces_and_keys_on_a_data_directory_and_on_a_running_server() {
     assert_eq!(run(home.path(), &["journal", "verify"]).status.code(), Some(0));
 }
 
+/// The numbers in a list, as `snapshot list -o json` prints it, and the states.
+fn listed(list: &Value) -> Vec<(u64, &str)> {
+    let items = list.as_array().expect("a list").iter();
+    items.map(|item| (item["number"].as_u64().expect("a number"), item["state"].as_str().expect("a state"))).collect()
+}
+
+fn stderr(output: &Output) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(&output.stderr)
+}
+
+/// Flips a bit in the largest file of a snapshot of a data directory in `home`.
+fn damage(home: &Path, snapshot: &Value) {
+    let mut files = Vec::new();
+    let mut waiting = vec![home.join(snapshot["path"].as_str().expect("a path"))];
+    while let Some(directory) = waiting.pop() {
+        for entry in std::fs::read_dir(&directory).expect("its directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { waiting.push(path) } else { files.push(path) }
+        }
+    }
+    let largest = files.into_iter().max_by_key(|path| path.metadata().expect("a file").len()).expect("it has files");
+    let mut bytes = std::fs::read(&largest).expect("it can be read");
+    bytes[0] ^= 1;
+    std::fs::write(largest, bytes).expect("it can be written");
+}
+
+#[test]
+fn r10_5_snapshots_of_a_data_directory() {
+    let home = tempfile::tempdir().expect("a directory");
+    let ask = |args: &[&str]| json(&run(home.path(), &[args, &["-o", "json"]].concat()));
+    ask(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]);
+    assert_eq!(listed(&ask(&["snapshot", "list"])), []);
+    let status = ask(&["snapshot", "status"]);
+    assert_eq!((&status["last"], &status["tail"]["frames"]), (&Value::Null, &3.into()));
+
+    let made = ask(&["snapshot", "create"]);
+    assert_eq!((&made["number"], &made["state"], &made["position"]), (&1.into(), &"whole".into(), &3.into()));
+    let status = ask(&["snapshot", "status"]);
+    assert_eq!((&status["last"]["number"], &status["tail"]["frames"]), (&1.into(), &0.into()));
+    let page = ask(&["status"]);
+    assert_eq!((&page["workspaces"], &page["snapshots"], &page["snapshotsListed"]), (&1.into(), &status, &1.into()));
+    let journal = ask(&["journal", "status"]);
+    assert_eq!(page["journal"]["lastGroup"], journal["last"]["group"]);
+    assert_eq!(page["journal"]["segments"], journal["segments"].as_array().expect("a list").len());
+
+    for _ in 0..2 {
+        ask(&["snapshot", "create"]);
+    }
+    assert_eq!(listed(&ask(&["snapshot", "list"])), [(3, "whole"), (2, "whole"), (1, "whole")]);
+    assert_eq!(ask(&["snapshot", "prune"])["removed"], serde_json::json!([]), "three are kept by default");
+    let pruned = run(home.path(), &["snapshot", "prune", "--keep", "2", "-o", "json"]);
+    assert_eq!(json(&pruned)["removed"], serde_json::json!([1]));
+    assert!(stderr(&pruned).contains("The journal stays as it is"), "{}", stderr(&pruned));
+    assert_eq!(ask(&["journal", "status"]), journal, "and so it does");
+
+    assert_eq!(ask(&["snapshot", "verify", "3"])["state"], "whole");
+    assert_eq!(run(home.path(), &["snapshot", "verify", "1"]).status.code(), Some(66));
+    damage(home.path(), &ask(&["snapshot", "list"])[0]);
+    let found = run(home.path(), &["snapshot", "verify", "3", "-o", "json"]);
+    assert_eq!(found.status.code(), Some(65), "{}", stderr(&found));
+    let told: Value = serde_json::from_slice(&found.stdout).expect("one line of JSON");
+    assert_eq!((&told["number"], &told["state"]), (&3.into(), &"damaged".into()));
+    assert_eq!(ask(&["snapshot", "status"])["last"]["number"], 2, "as a start would");
+    assert_eq!(listed(&ask(&["snapshot", "list"])), [(3, "whole"), (2, "whole")], "nothing was set aside");
+    ask(&["snapshot", "create"]);
+    assert_eq!(listed(&ask(&["snapshot", "list"])), [(4, "whole"), (3, "setAside"), (2, "whole")]);
+    let table = run(home.path(), &["snapshot", "list"]);
+    let lines: Vec<_> = std::str::from_utf8(&table.stdout).expect("text").lines().collect();
+    assert!(lines.len() == 4 && lines[0].starts_with("NUMBER STATE") && lines[2].contains("set aside"), "{lines:?}");
+}
+
+#[test]
+fn r10_5_snapshots_of_a_running_server() {
+    let home = tempfile::tempdir().expect("a directory");
+    let key = |args: &[&str]| json(&run(home.path(), &[args, &["-o", "json"]].concat()))["key"].clone();
+    let server_key = key(&["key", "create", "--server"]);
+    let tenants = key(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]);
+    let server = Served::start(home.path());
+    let verbs: [&[&str]; 7] = [
+        &["snapshot", "create"],
+        &["snapshot", "list"],
+        &["snapshot", "status"],
+        &["snapshot", "verify", "1"],
+        &["snapshot", "prune"],
+        &["journal", "status"],
+        &["status"],
+    ];
+    let as_ = |key: &Value, args: &[&str]| {
+        let key = key.as_str().expect("a key");
+        run(home.path(), &[args, &["--url", &server.url, "--admin-key", key, "-o", "json"]].concat())
+    };
+    for verb in verbs {
+        let held = run(home.path(), verb);
+        assert_eq!(held.status.code(), Some(75), "R9.6: {verb:?}");
+        assert!(stderr(&held).contains("use --url"), "{}", stderr(&held));
+        assert_eq!(as_(&tenants, verb).status.code(), Some(77), "R2.14: {verb:?}");
+        let done = as_(&server_key, verb);
+        assert_eq!(done.status.code(), Some(0), "{verb:?}: {}", stderr(&done));
+        let quiet = run(home.path(), &["--quiet", "status", "--url", &server.url]);
+        assert_eq!(quiet.status.code(), Some(77), "no key");
+    }
+    let made = json(&as_(&server_key, &["snapshot", "create"]));
+    assert_eq!((&made["number"], &made["state"]), (&2.into(), &"whole".into()));
+    let list = json(&as_(&server_key, &["snapshot", "list"]));
+    assert_eq!(listed(&list), [(2, "whole"), (1, "whole")]);
+    assert_eq!(json(&as_(&server_key, &["snapshot", "verify", "1"])), list[1]);
+    assert_eq!(as_(&server_key, &["snapshot", "verify", "9"]).status.code(), Some(66));
+    damage(home.path(), &list[1]);
+    assert_eq!(as_(&server_key, &["snapshot", "verify", "1"]).status.code(), Some(65));
+    assert_eq!(json(&as_(&server_key, &["snapshot", "prune", "--keep", "1"]))["removed"], serde_json::json!([1]));
+    let page = json(&as_(&server_key, &["status"]));
+    assert_eq!((&page["phase"], &page["eventsSkipped"]["count"]), (&"serving".into(), &0.into()));
+    let directory = home.path().join("snapshots").canonicalize().expect("the data directory");
+    assert_eq!(page["dataDirectory"].as_str().map(Path::new), Some(directory.as_path()));
+    assert_eq!(page["journal"], json(&as_(&server_key, &["journal", "status"])));
+    assert!(page["journal"]["bytes"].as_u64() > Some(0) && page["snapshots"]["last"]["number"] == 2, "{page}");
+    let told = run(home.path(), &["status", "--url", &server.url, "--admin-key", server_key.as_str().expect("a key")]);
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.lines().any(|line| line.starts_with("events skipped") && line.ends_with(" 0")), "{told}");
+}
+
 #[test]
 fn r10_9_exit_codes_tell_what_went_wrong() {
     let home = tempfile::tempdir().expect("a directory");
     std::fs::write(home.path().join("wrong.toml"), "[server]\nlisen = 1\n[log]\nformat = \"x\"\n").expect("a file");
-    let cases: [(&[&str], i32); 7] = [
+    let cases: [(&[&str], i32); 16] = [
+        (&["snapshot", "create", "--data-dir", "none"], 66),
+        (&["snapshot", "list", "--data-dir", "none"], 66),
+        (&["snapshot", "status", "--data-dir", "none"], 66),
+        (&["snapshot", "verify", "1", "--data-dir", "none"], 66),
+        (&["snapshot", "prune", "--data-dir", "none"], 66),
+        (&["status", "--data-dir", "none"], 66),
+        (&["snapshot", "verify"], 2),
+        (&["snapshot", "prune", "--keep", "0"], 2),
+        (&["status", "--url", "http://127.0.0.1:9", "--admin-key", "k"], 69),
         (&["check-config"], 0),
         (&["nonsense"], 2),
         (&["check-config", "--config", "none.toml"], 66),
@@ -98,6 +228,7 @@ fn r10_9_exit_codes_tell_what_went_wrong() {
     for (args, code) in cases {
         assert_eq!(run(home.path(), args).status.code(), Some(code), "{args:?}");
     }
+    assert!(!home.path().join("none").exists(), "nothing was made");
     let told = run(home.path(), &["check-config", "--config", "wrong.toml"]).stderr;
     let told = String::from_utf8_lossy(&told);
     assert!(

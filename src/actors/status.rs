@@ -28,6 +28,19 @@ pub enum Phase {
     Stopping,
 }
 
+impl Phase {
+    /// As JSON has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Loading => "loading",
+            Self::Replaying => "replaying",
+            Self::Serving => "serving",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 /// Whether writes are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +50,17 @@ pub enum JournalState {
     Full,
     /// Until a restart.
     Failed,
+}
+
+impl JournalState {
+    /// As JSON has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Writable => "writable",
+            Self::Full => "full",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl From<Health> for JournalState {

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::clock::{StartRefused, check_start};
-use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
 use crate::domain::system::{ApiKey, Scope, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable};
@@ -18,6 +18,7 @@ use crate::journal::codec::{GroupBuilder, encode_record};
 use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::{AppendError, GroupPosition, Journal, Partition};
 use crate::recovery::{RecoveryError, recover_system};
+use crate::snapshot::SnapshotError;
 use crate::snapshot::sled_store::SledStore;
 
 use super::start::snapshots_in;
@@ -42,6 +43,11 @@ pub enum OfflineError {
     Append(#[from] AppendError),
     #[error(transparent)]
     Refused(#[from] SystemRefusal),
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
+    /// A server skips the event at its start (I6).
+    #[error("event {at} of workspace {} cannot be applied: start the server, which passes it over", key.id)]
+    NotApplied { key: WorkspaceKey, at: Position },
 }
 
 /// A key to be made on the data directory.

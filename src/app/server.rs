@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,11 +92,8 @@ impl Server {
         let door = Arc::new(door(config, secret, &engine));
         let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
-        let data_dir = &config.storage.data_dir;
-        let service = service
-            .with_room(room)
-            .with_erase_within(erase_within(config))
-            .with_data_dir(std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.clone()));
+        let service = service.with_room(room).with_erase_within(erase_within(config));
+        let service = service.with_data_dir(data_dir(config));
         let service = Arc::new(service);
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
@@ -167,11 +165,17 @@ async fn start_engine(
 
 /// Reading every group may take long.
 async fn open(config: &Config, ids: Arc<dyn Ids>) -> Result<DataDirectory, ServerError> {
-    let path = config.storage.data_dir.clone();
+    let path = data_dir(config);
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
     let opened =
         tokio::task::spawn_blocking(move || DataDirectory::open(&path, &options, Arc::new(SystemClock::new()), ids));
     Ok(opened.await.map_err(|_| ServerError::Interrupted)??)
+}
+
+/// As operators elsewhere can read it.
+fn data_dir(config: &Config) -> PathBuf {
+    let path = &config.storage.data_dir;
+    std::path::absolute(path).unwrap_or_else(|_| path.clone())
 }
 
 fn limits(config: &Config) -> Limits {

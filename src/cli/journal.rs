@@ -1,18 +1,22 @@
-//! `journal status|verify` (R9.4, R10.5): looks at a data directory that no server holds.
+//! `journal status|verify` (R9.4, R10.5): looks at a data directory that no server holds; `status`
+//! also at what a running server knows of its journal.
+
+use std::path::Path;
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use super::output::{self, Format, FormatArgs};
-use super::target::open_exit;
+use super::output::{self, Format, FormatArgs, or_dash};
+use super::target::{Place, Remote, TargetArgs, open_exit};
 use crate::domain::ids::{Side, WorkspaceKey};
 use crate::domain::time;
 use crate::journal::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
+use crate::service::status::JournalView;
 
 /// Look at the journal
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// What is in it: segments, groups, frames of each workspace
-    Status(Args),
+    Status(StatusArgs),
     /// Read every record and check checksums, chain and order
     Verify(Args),
 }
@@ -25,18 +29,56 @@ pub struct Args {
     format: FormatArgs,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
 pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
-    let (args, depth) = match command {
-        Command::Status(args) => (args, Depth::Status),
-        Command::Verify(args) => (args, Depth::Verify),
-    };
-    let data_dir = args.config.load(Vec::new())?.config.storage.data_dir;
-    let report = inspect(&data_dir, depth).map_err(|error| {
+    match command {
+        Command::Status(args) => match args.target.place()? {
+            Place::Server(remote) => of_server(&remote, args.format.output),
+            Place::Directory(config) => look(&config.storage.data_dir, Depth::Status, args.format.output, quiet),
+        },
+        Command::Verify(args) => {
+            let config = args.config.load(Vec::new())?.config;
+            look(&config.storage.data_dir, Depth::Verify, args.format.output, quiet)
+        }
+    }
+}
+
+fn of_server(remote: &Remote, format: Format) -> Result<(), Failure> {
+    let journal: JournalView = remote.call("GET", "journal", None)?;
+    match format {
+        Format::Json => output::json(&journal),
+        Format::Table => output::facts([
+            ("state", journal.state.name().to_owned()),
+            ("full since", or_dash(journal.full_since.map(time::format))),
+            ("first group", journal.first_group.to_string()),
+            ("last group", journal.last_group.to_string()),
+            ("last receipt", or_dash(journal.last_receipt.map(time::format))),
+            ("segments", or_dash(journal.segments)),
+            ("bytes", or_dash(journal.bytes.map(output::bytes))),
+            ("groups written", journal.groups_written.to_string()),
+            ("frames written", journal.frames_written.to_string()),
+            ("bytes written", output::bytes(journal.bytes_written)),
+        ]),
+    }
+}
+
+fn look(data_dir: &Path, depth: Depth, format: Format, quiet: bool) -> Result<(), Failure> {
+    let report = inspect(data_dir, depth).map_err(|error| {
         let exit = open_exit(&error);
-        let hint = if exit == Exit::InUse { ": stop the server, or look at a copy" } else { "" };
-        Failure::new(exit, format!("{error}{hint}"))
+        let hint = match depth {
+            Depth::Status => ": a server is running on it; use --url and --admin-key",
+            Depth::Verify => ": stop the server, or look at a copy",
+        };
+        Failure::new(exit, format!("{error}{}", if exit == Exit::InUse { hint } else { "" }))
     })?;
-    match args.format.output {
+    match format {
         Format::Json => output::json(&report)?,
         Format::Table => tell(&report)?,
     }

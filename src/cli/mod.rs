@@ -10,10 +10,12 @@ pub mod journal;
 pub mod key;
 pub mod logging;
 pub mod output;
+pub mod portable;
 pub mod progress;
-pub mod restore;
 pub mod score;
 pub mod serve;
+pub mod snapshot;
+pub mod status;
 pub mod target;
 pub mod workspace;
 
@@ -45,8 +47,13 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     CheckConfig(check_config::Args),
+    Status(status::Args),
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     #[command(subcommand)]
     Journal(journal::Command),
+    Export(portable::ExportArgs),
+    Import(portable::ImportArgs),
     Completions(completions::Args),
 }
 
@@ -60,7 +67,11 @@ pub fn run() -> Exit {
         Command::Workspace(command) => workspace::run(&command),
         Command::Key(command) => key::run(&command, quiet),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
+        Command::Status(args) => status::run(&args),
+        Command::Snapshot(command) => snapshot::run(&command, quiet),
         Command::Journal(command) => journal::run(&command, quiet),
+        Command::Export(args) => portable::export(&args, quiet),
+        Command::Import(args) => portable::import(&args, quiet),
         Command::Completions(args) => completions::run(&args),
     };
     match done {
@@ -106,6 +117,12 @@ mod tests {
             "tripswitch workspace create --name n",
             "tripswitch workspace list --url http://127.0.0.1:1 --data-dir d",
             "tripswitch key revoke acme",
+            "tripswitch snapshot",
+            "tripswitch snapshot verify",
+            "tripswitch snapshot verify newest",
+            "tripswitch snapshot prune --keep 0",
+            "tripswitch snapshot list --url http://127.0.0.1:1 --data-dir d",
+            "tripswitch journal verify --url http://127.0.0.1:1",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -48,6 +48,23 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
     line(text)
 }
 
+/// Names and values, one a line, the values below each other.
+pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, String)>) -> Result<(), Failure> {
+    let rows: Vec<_> = rows.into_iter().collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.into_iter().try_for_each(|(name, value)| line(format_args!("{name:width$}  {value}")))
+}
+
+/// A number of bytes for people.
+pub fn bytes(count: u64) -> String {
+    indicatif::BinaryBytes(count).to_string()
+}
+
+/// What there is, or a dash.
+pub fn or_dash(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
 /// Something to know that is no data: to standard error, unless `--quiet`.
 pub fn note(quiet: bool, text: impl std::fmt::Display) {
     if !quiet {

@@ -1,4 +1,7 @@
-//! Where `workspace` and `key` work: on a data directory, or on a running server (R10.4).
+//! Where `workspace`, `key`, `snapshot` and `status` work: on a data directory, or on a running server (R10.4).
+
+use std::io::Write;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,11 +11,13 @@ use super::exit::{Exit, Failure};
 use crate::app::offline::{NewKey, OfflineError, OfflineSystem};
 use crate::app::system_offline;
 use crate::clock;
+use crate::config::Config;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{ApiKey, Scope};
 use crate::domain::time;
 use crate::ids::RandomIds;
 use crate::journal::file::{FileOptions, OpenError};
+use crate::snapshot::SnapshotError;
 
 /// A data directory, or `--url` of a running server.
 #[derive(Debug, clap::Args)]
@@ -22,7 +27,7 @@ pub struct TargetArgs {
     /// A running server, as in http://127.0.0.1:8080
     #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
     url: Option<String>,
-    /// The key to use with --url: a server key, or one with the scope admin
+    /// The key to use with --url: a server key; for workspaces and keys also one with the scope admin
     #[arg(long, value_name = "KEY", env = "TRIPSWITCH_ADMIN_KEY", hide_env_values = true)]
     admin_key: Option<String>,
 }
@@ -81,6 +86,13 @@ pub struct CreatedKey {
 
 static IDS: RandomIds = RandomIds;
 
+/// Where a verb works.
+pub enum Place {
+    /// The data directory of this configuration.
+    Directory(Box<Config>),
+    Server(Remote),
+}
+
 /// An opened target.
 pub enum Target {
     DataDirectory(Box<OfflineSystem<'static>>),
@@ -89,16 +101,25 @@ pub enum Target {
 
 impl TargetArgs {
     pub fn open(&self) -> Result<Target, Failure> {
+        match self.place()? {
+            Place::Server(remote) => Ok(Target::Server(remote)),
+            Place::Directory(config) => {
+                let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
+                let system = system_offline(&config.storage.data_dir, &options, &IDS, clock::wall())?;
+                Ok(Target::DataDirectory(Box::new(system)))
+            }
+        }
+    }
+
+    /// Opens nothing.
+    pub fn place(&self) -> Result<Place, Failure> {
         let Some(url) = &self.url else {
-            let config = self.config.load(Vec::new())?.config;
-            let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
-            let system = system_offline(&config.storage.data_dir, &options, &IDS, clock::wall())?;
-            return Ok(Target::DataDirectory(Box::new(system)));
+            return Ok(Place::Directory(Box::new(self.config.load(Vec::new())?.config)));
         };
         let key = self.admin_key.clone().ok_or_else(|| {
             Failure::new(Exit::Denied, "A running server wants a key: give --admin-key or set TRIPSWITCH_ADMIN_KEY.")
         })?;
-        Ok(Target::Server(Remote::new(url, key)?))
+        Ok(Place::Server(Remote::new(url, key)?))
     }
 }
 
@@ -176,9 +197,10 @@ impl Target {
     }
 }
 
+/// A small list (R2.6).
 #[derive(Deserialize)]
-struct Items<T> {
-    items: Vec<T>,
+pub struct Items<T> {
+    pub items: Vec<T>,
 }
 
 /// `/api/admin/…` of a running server.
@@ -189,47 +211,101 @@ pub struct Remote {
     runtime: tokio::runtime::Runtime,
 }
 
-impl Remote {
-    fn new(url: &str, key: String) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, error.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
-        let client = reqwest::Client::builder()
-            .timeout(std::time::Duration::from_secs(30))
-            .no_proxy()
-            .build()
-            .map_err(|e| failed(&e))?;
-        Ok(Self { base: format!("{}/api/admin", url.trim_end_matches('/')), key, client, runtime })
-    }
+/// What an answer takes that needs no work.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-    fn call<T: serde::de::DeserializeOwned>(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<T, Failure> {
-        let url = format!("{}/{path}", self.base);
-        let method = method.parse().map_err(|_| Failure::new(Exit::Failed, "not a method"))?;
-        let request = self.client.request(method, &url).bearer_auth(&self.key);
-        let request = if let Some(body) = body { request.json(body) } else { request };
-        let answer = self.runtime.block_on(async {
-            let response = request.send().await?;
-            Ok::<_, reqwest::Error>((response.status().as_u16(), response.bytes().await?))
-        });
-        let (status, bytes) = answer.map_err(|error| {
-            let exit = if error.is_builder() { Exit::Usage } else { Exit::Unreachable };
-            Failure::new(exit, format!("{url}: {}", innermost(&error)))
-        })?;
-        if (200..300).contains(&status) {
+/// What came back.
+pub struct Answer {
+    url: String,
+    pub status: u16,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// A 2xx, as what it should be.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+        let Self { url, status, body } = self;
+        if (200..300).contains(status) {
             let unread =
                 |error| Failure::new(Exit::Failed, format!("{url} answered what this program cannot read: {error}"));
-            return serde_json::from_slice(&bytes).map_err(unread);
+            return serde_json::from_slice(body).map_err(unread);
         }
         let exit = match status {
             401 | 403 => Exit::Denied,
             503 => Exit::Unreachable,
             _ => Exit::Failed,
         };
-        Err(Failure::new(exit, refusal(status, &bytes)))
+        Err(Failure::new(exit, refusal(*status, body)))
+    }
+}
+
+impl Remote {
+    fn new(url: &str, key: String) -> Result<Self, Failure> {
+        let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, error.to_string());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
+        let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().build().map_err(|e| failed(&e))?;
+        Ok(Self { base: format!("{}/api/admin", url.trim_end_matches('/')), key, client, runtime })
+    }
+
+    /// Runs what waits for a server.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Asks for what is there at once.
+    pub fn call<T: serde::de::DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Failure> {
+        self.run(self.ask(method, path, body, Some(PATIENCE)))?.read()
+    }
+
+    /// Asks; without `patience` for as long as the server works.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        patience: Option<Duration>,
+    ) -> Result<Answer, Failure> {
+        let url = format!("{}/{path}", self.base);
+        let method = method.parse().map_err(|_| Failure::new(Exit::Failed, "not a method"))?;
+        let request = self.client.request(method, &url).bearer_auth(&self.key);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        let request = if let Some(patience) = patience { request.timeout(patience) } else { request };
+        let answer = async {
+            let response = request.send().await?;
+            Ok::<_, reqwest::Error>((response.status().as_u16(), response.bytes().await?))
+        };
+        match answer.await {
+            Ok((status, body)) => Ok(Answer { url, status, body: body.into() }),
+            Err(error) => {
+                let exit = if error.is_builder() { Exit::Usage } else { Exit::Unreachable };
+                Err(Failure::new(exit, format!("{url}: {}", innermost(&error))))
+            }
+        }
+    }
+}
+
+impl Remote {
+    /// Writes the body of a GET to `out` as it comes.
+    pub fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
+        let url = format!("{}/{path}", self.base);
+        let lost = |error: reqwest::Error| Failure::new(Exit::Unreachable, format!("{url}: {}", innermost(&error)));
+        self.run(async {
+            let mut response = self.client.get(&url).bearer_auth(&self.key).send().await.map_err(lost)?;
+            let status = response.status().as_u16();
+            if !response.status().is_success() {
+                let body = response.bytes().await.map_err(lost)?.into();
+                return Answer { url: url.clone(), status, body }.read();
+            }
+            while let Some(piece) = response.chunk().await.map_err(lost)? {
+                out.write_all(&piece)?;
+            }
+            Ok(out.flush()?)
+        })
     }
 }
 
@@ -258,15 +334,34 @@ pub fn open_exit(error: &OpenError) -> Exit {
     }
 }
 
+/// Where a snapshot stands in R10.9.
+pub fn snapshot_exit(error: &SnapshotError) -> Exit {
+    match error {
+        SnapshotError::Damaged { .. } | SnapshotError::UnknownVersion { .. } => Exit::Damaged,
+        SnapshotError::NotFound { .. } => Exit::NoInput,
+        SnapshotError::Busy | SnapshotError::InUse { .. } => Exit::InUse,
+        SnapshotError::ReadOnly
+        | SnapshotError::Full { .. }
+        | SnapshotError::TooLarge { .. }
+        | SnapshotError::Order { .. }
+        | SnapshotError::NoSuchSide { .. }
+        | SnapshotError::GivenUp
+        | SnapshotError::Engine { .. }
+        | SnapshotError::Io { .. } => Exit::Failed,
+    }
+}
+
 impl From<OfflineError> for Failure {
     fn from(error: OfflineError) -> Self {
         let exit = match &error {
             OfflineError::Open(error) => open_exit(error),
             OfflineError::Clock(_) => Exit::Configuration,
             OfflineError::Recovery(_) => Exit::Damaged,
-            OfflineError::Append(_) | OfflineError::Refused(_) => Exit::Failed,
+            OfflineError::Append(_) | OfflineError::Refused(_) | OfflineError::NotApplied { .. } => Exit::Failed,
+            OfflineError::Snapshots(error) => snapshot_exit(error),
         };
-        let hint = if exit == Exit::InUse { ": a server is running on it; use --url and --admin-key" } else { "" };
+        let is_held = matches!(&error, OfflineError::Open(OpenError::InUse { .. }));
+        let hint = if is_held { ": a server is running on it; use --url and --admin-key" } else { "" };
         Self::new(exit, format!("{error}{hint}"))
     }
 }

@@ -34,6 +34,7 @@ pub fn router(app: App) -> Router {
         .route("/api/admin/snapshots/status", get(admin::snapshots::status))
         .route("/api/admin/snapshots/prune", post(admin::snapshots::prune))
         .route("/api/admin/snapshots/{number}/verify", post(admin::snapshots::verify))
+        .route("/api/admin/export", get(admin::export::show))
         .route("/api/admin/journal", get(admin::journal::show))
         .route("/api/admin/status", get(admin::status::show))
         .fallback(async || ApiError::not_found())

@@ -11,6 +11,7 @@ pub mod command;
 pub mod door;
 pub mod erasure;
 pub mod error;
+pub mod export;
 pub mod ingest;
 pub mod key_usage;
 pub mod lookup;

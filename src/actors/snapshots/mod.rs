@@ -258,7 +258,7 @@ impl Engine {
     }
 
     /// Cuts everything, each side between two of its rounds.
-    async fn moment(&self) -> Result<Moment, TakeError> {
+    pub async fn moment(&self) -> Result<Moment, TakeError> {
         let shared = &self.shared;
         let mut position = GroupPosition(shared.snapshots.written.delivered.load(Ordering::Acquire));
         let mut holds_before = |waiting: Option<GroupPosition>| {

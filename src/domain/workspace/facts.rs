@@ -260,7 +260,8 @@ impl Gathering {
 
     fn check_ids(&self) -> Result<(), RestoreError> {
         let records = self.parts.conversations.records.iter();
-        let conversations = records.filter(|record| record.scored() != Scored::Free && !record.is_erased()).map(Packed::id);
+        let conversations =
+            records.filter(|record| record.scored() != Scored::Free && !record.is_erased()).map(Packed::id);
         if !are_different(conversations) {
             return Err(RestoreError::Stray("a conversation's id"));
         }

@@ -1,5 +1,6 @@
 //! `/api/admin/…` (R2.14).
 
+pub mod export;
 pub mod journal;
 pub mod keys;
 pub mod snapshots;

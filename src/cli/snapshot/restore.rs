@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::args;
-use super::config_args::ConfigArgs;
-use super::exit::{Exit, Failure};
-use super::output::{self, Format, FormatArgs};
-use super::progress;
-use super::target::open_exit;
 use crate::app::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
+use crate::cli::args;
+use crate::cli::config_args::ConfigArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{self, Format, FormatArgs};
+use crate::cli::progress;
+use crate::cli::target::{open_exit, snapshot_exit};
 use crate::clock::SystemClock;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
@@ -252,7 +252,8 @@ impl From<RestoreError> for Failure {
             | RestoreError::Erasures(_)
             | RestoreError::Failed { .. } => Exit::Damaged,
             RestoreError::NotEmpty(_) => Exit::NotEmpty,
-            RestoreError::Store(_) | RestoreError::Io { .. } => Exit::Failed,
+            RestoreError::Store(error) => snapshot_exit(error),
+            RestoreError::Io { .. } => Exit::Failed,
         };
         let hint = if exit == Exit::NotEmpty { ": give --force to replace it" } else { "" };
         Self::new(exit, format!("{error}{hint}"))
