@@ -29,7 +29,9 @@ async fn numbers(world: &World, key: &str) -> Vec<(u64, String)> {
     let list = world.server.get(PATH, key).await.expect(200);
     let items = list["items"].as_array().expect("a list");
     assert_eq!(list["total"], items.len());
-    let one = |item: &Value| (item["number"].as_u64().expect("a number"), item["state"].as_str().unwrap().to_owned());
+    let one = |item: &Value| {
+        (item["number"].as_u64().expect("a number"), item["state"].as_str().expect("a state").to_owned())
+    };
     items.iter().map(one).collect()
 }
 
