@@ -10,9 +10,10 @@
 //! sled repairs what it opens: what looks torn to it, it overwrites with zeroes and forgets. So it
 //! never gets to see damage. A part's files are hashed as they lie on disk when the part is complete,
 //! and compared before sled opens them; and the blocks that sled then reads are compared once more,
-//! side by side, with what was put in. A part that was opened after it was written does not change
-//! any more but for the number of zeroes at the end of its log, which do not count ([`files`]). [`writer`]
-//! makes sure of that before a snapshot counts.
+//! side by side, with what was put in. A part that was read once and then opened once after it was
+//! written does not change any more but for the number of zeroes at the end of its log, which do not
+//! count ([`files`]): sled splits full pages when it comes by them. [`writer`] makes sure of that before
+//! a snapshot counts.
 //!
 //! sled's `flush` does not sync files, so all of them are synced here, and the directories too.
 

@@ -116,7 +116,7 @@ impl SledWriter {
     /// Closes a part, makes it durable and hashes its files.
     fn seal(&mut self, growing: Growing) -> Result<(), SnapshotError> {
         let Growing { part, directory, first, last, blocks, bytes } = growing;
-        part.close().map_err(|failure| failure.writing(&directory))?;
+        part.split_full_pages().and_then(|()| part.close()).map_err(|failure| failure.writing(&directory))?;
         wait_until_closed(&directory)?;
         let files = settle(&directory)?;
         files::sync_part(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::*;
-use crate::snapshot::conformance::{Bench, conformance_suite, content, read, write};
+use crate::snapshot::BlockKey;
+use crate::snapshot::conformance::{Bench, Content, conformance_suite, content, read, write};
 
 /// A directory for snapshots, gone with its test.
 struct Directory(TempDir);
@@ -130,6 +131,19 @@ fn a_snapshot_is_the_same_to_the_byte_however_often_it_is_read() {
     drop(snapshot);
     assert!(read(&*directory.open().open(number).unwrap()).unwrap() == content());
     assert!(content_of(&directory.root()) == before);
+}
+
+#[test]
+fn reading_changes_nothing_however_many_blocks_there_are() {
+    // sled splits pages of more than 16 entries, and only when it comes by the next time.
+    let directory = Directory::new();
+    let store = directory.open();
+    for blocks in 1..=60 {
+        let key = |number| BlockKey { side: 0, section: 1, number };
+        let content: Content = (0..blocks).map(|number| (key(number), vec![number as u8; 200])).collect();
+        let written = write(&*store, &content, 1).unwrap_or_else(|error| panic!("{blocks} blocks: {error}"));
+        store.remove(written.number).unwrap();
+    }
 }
 
 #[test]
