@@ -87,6 +87,11 @@ pub enum Verb {
         #[arg(long, value_enum, default_value_t = Name::Ours)]
         name: Name,
     },
+    /// Tripswitch: what snapshots cost those who write, and save a start
+    Snapshots {
+        #[command(flatten)]
+        size: Size,
+    },
     /// Tripswitch: questions alone; --workspaces 1 --facts 10000000 for a large workspace
     Reads {
         #[command(flatten)]

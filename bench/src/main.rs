@@ -62,6 +62,7 @@ fn run(arguments: Arguments) -> Fallible<()> {
         Verb::Scored { size } => one(&ground, Name::Ours, size, false),
         Verb::Messages { size } => modes::messages::run(&ground, size.measure()),
         Verb::Growth { size, name } => modes::growth::run(&ground, size.measure(), name),
+        Verb::Snapshots { size } => modes::snapshots::run(&ground, size.measure()),
         Verb::Reads { size } => modes::reads::run(&ground, size.measure()),
     }
 }

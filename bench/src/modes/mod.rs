@@ -3,3 +3,4 @@
 pub mod growth;
 pub mod messages;
 pub mod reads;
+pub mod snapshots;

@@ -36,6 +36,13 @@ impl Ours {
     }
 }
 
+impl Ours {
+    /// Takes a snapshot: what the server says of it.
+    pub fn snapshot(&self) -> Fallible<Value> {
+        self.0.snapshot()
+    }
+}
+
 impl Contender for Ours {
     /// The whole request.
     type Prepared = Vec<u8>;

@@ -22,6 +22,8 @@ pub struct Server {
     address: SocketAddr,
     /// Reads and writes all workspaces.
     key: String,
+    /// A server key.
+    admin: String,
 }
 
 impl Server {
@@ -38,13 +40,13 @@ impl Server {
         }
         let admin = text(&serde_json::from_slice(&output.stdout)?, "key")?;
         let (process, address) = serve(&binary, &data, &notes, rules)?;
-        let mut server = Self { binary, data, notes, rules, process, address, key: String::new() };
-        server.set_up(&admin, site.workspaces)?;
+        let mut server = Self { binary, data, notes, rules, process, address, key: String::new(), admin };
+        server.set_up(site.workspaces)?;
         Ok(server)
     }
 
-    fn set_up(&mut self, admin: &str, workspaces: usize) -> Fallible<()> {
-        let mut http = Http::connect(self.address)?;
+    fn set_up(&mut self, workspaces: usize) -> Fallible<()> {
+        let (mut http, admin) = (Http::connect(self.address)?, &self.admin);
         let mut create = |path: &str, body: String| -> Fallible<Value> {
             let status = http.exchange(&request("POST", path, admin, body.as_bytes()))?;
             if !(200..300).contains(&status) {
@@ -77,6 +79,14 @@ impl Server {
     /// Without the rest of the journal segments, which are zeroed in advance.
     pub fn bytes_on_disk(&self) -> u64 {
         bytes_under(&self.data, None, used)
+    }
+
+    /// Takes a snapshot: what the server says of it.
+    pub fn snapshot(&self) -> Fallible<Value> {
+        let mut http = Http::connect(self.address)?;
+        let status = http.exchange(&request("POST", "/api/admin/snapshots", &self.admin, b""))?;
+        let body = String::from_utf8_lossy(http.body());
+        if status == 201 { Ok(serde_json::from_str(&body)?) } else { Err(format!("{status} {body}").into()) }
     }
 
     pub fn kill(&mut self) -> Fallible<()> {

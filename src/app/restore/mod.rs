@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position};
 use crate::erasures::ErasuresError;
 use crate::journal::ReadError;
@@ -40,6 +41,8 @@ pub enum RestoreError {
     Store(#[from] SnapshotError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// Exit 66.
     #[error("the journal holds nothing at or before this point")]
     NoSuchPoint,

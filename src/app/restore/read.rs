@@ -1,16 +1,19 @@
 //! A state out of a data directory or a snapshot of it, as of its end or of an earlier point.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
+use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::erasures::{self, Entry};
-use crate::journal::JournalRead;
+use crate::journal::codec::GroupView;
 use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
+use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
 use crate::recovery::{Damaged, PassedOver, Progress, Recovered, Recovery, State, Tail, recover_system};
@@ -167,16 +170,16 @@ impl Source {
         let accepts = |manifest: &Manifest| manifest.number == number;
         let loaded = self.recover(&NoJournal, false, &accepts, progress)?;
         let reader = self.reader();
-        let reaches_back = reader.first(crate::journal::Partition::default()).0 == 1;
         let has_older = self
             .store
             .list()?
             .iter()
             .any(|listed| matches!(&listed.state, ListedState::Whole(manifest) if manifest.number < number));
-        if self.journal.is_none() || !(reaches_back || has_older) {
+        let keys = loaded.workspaces.iter().map(|workspace| workspace.key()).chain([WorkspaceKey::SYSTEM]);
+        if self.journal.is_none() || !(has_older || begins_with(reader, keys.collect())?) {
             return Ok(None);
         }
-        let mut seqs: std::collections::HashMap<_, _> =
+        let mut seqs: HashMap<_, _> =
             loaded.workspaces.iter().map(|workspace| (workspace.key(), workspace.applied())).collect();
         seqs.insert(WorkspaceKey::SYSTEM, loaded.system.applied());
         let last_seq = move |key: WorkspaceKey| seqs.get(&key).copied().unwrap_or(0);
@@ -193,6 +196,26 @@ impl Source {
         let system = (WorkspaceKey::SYSTEM, loaded.system.applied(), loaded.system == replayed.system);
         Ok(Some(std::iter::once(system).chain(sides).collect()))
     }
+}
+
+/// The journal has all of these sides from their first frame on. One that began with a restored state has
+/// not.
+fn begins_with(journal: &dyn JournalRead, mut sides: HashSet<WorkspaceKey>) -> Result<bool, RestoreError> {
+    let partition = Partition::default();
+    for entry in journal.read(partition, journal.first(partition))? {
+        let entry = entry?;
+        let group = |source| ReplayError::Group { group: entry.position, source };
+        for frame in GroupView::new(&entry.group).map_err(group)?.frames() {
+            let frame = frame.map_err(group)?;
+            if sides.remove(&frame.key) && frame.seq != 1 {
+                return Ok(false);
+            }
+        }
+        if sides.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Found {

@@ -195,6 +195,10 @@ async fn r10_6_a_snapshot_is_compared_with_a_replay_of_what_led_to_it() {
         assert_eq!(sides.len(), 3);
         assert!(sides.iter().all(|(_, seq, same)| *seq > 0 && *same), "{sides:?}");
     }
+    let target = dir.path().join("target");
+    put(&target, read(&data, None, Point::End).unwrap(), &Carried::default(), Replace::Refuse).unwrap();
+    let restored = Source::open(&target).unwrap().compare(SnapshotNumber(1), &Progress::default());
+    assert!(restored.unwrap().is_none(), "its journal begins behind the state");
     let alone = Source::open(&data.join("snapshots").join("0000000001")).unwrap();
     assert!(alone.compare(SnapshotNumber(1), &Progress::default()).unwrap().is_none(), "nothing to replay");
 }

@@ -249,6 +249,7 @@ impl From<RestoreError> for Failure {
             RestoreError::NoSnapshot { .. }
             | RestoreError::Recovery(_)
             | RestoreError::Read(_)
+            | RestoreError::Replay(_)
             | RestoreError::Erasures(_)
             | RestoreError::Failed { .. } => Exit::Damaged,
             RestoreError::NotEmpty(_) => Exit::NotEmpty,
