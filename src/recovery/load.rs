@@ -18,6 +18,7 @@ use crate::domain::workspace::cut::Block;
 use crate::domain::workspace::restore::{RestoreError, Restoring};
 use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::envelope::{self, EnvelopeError};
+use crate::snapshot::faults::{Step, step};
 use crate::snapshot::{
     JournalId, ListedState, Manifest, ManifestError, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore,
 };
@@ -136,7 +137,7 @@ impl Loader<'_> {
                 }
             };
             let moved_to = match self.damaged {
-                Damaged::SetAside => Some(self.store.set_aside(number)?),
+                Damaged::SetAside => Some(step(Step::SetAside, || self.store.set_aside(number))?),
                 Damaged::Leave => None,
             };
             passed_over.push(PassedOver { number, reason: unusable, moved_to });

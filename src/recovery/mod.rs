@@ -27,6 +27,7 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::journal::{GroupPosition, JournalRead};
+use crate::snapshot::faults::{Step, step};
 use crate::snapshot::{Manifest, SnapshotStore};
 
 pub use load::{Damaged, LoadError, PassedOver};
@@ -129,15 +130,15 @@ impl Recovery<'_> {
     fn run_with(&self, faults: &Faults) -> Result<Recovered, RecoveryError> {
         let Self { reader, store, progress, damaged, .. } = *self;
         let loader = Loader { store, wanted: Wanted::All, damaged, progress };
-        let base = Base::load(reader, &loader, self.has_journal, self.accepts)?;
+        let base = step(Step::Loaded, || Base::load(reader, &loader, self.has_journal, self.accepts))?;
         let Base { loaded, passed_over } = base;
-        let scan = Scan::run(reader, loaded.as_ref(), progress)?;
+        let scan = step(Step::Scanned, || Scan::run(reader, loaded.as_ref(), progress))?;
         let (snapshot, states) =
             loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));
         if let Some(key) = scan.last_seqs.keys().find(|key| !scan.knows(**key)) {
             return Err(RecoveryError::UnknownWorkspace(key.id));
         }
-        let workspaces = workers::replay_all(reader, &scan, states, faults, progress)?;
+        let workspaces = step(Step::Replayed, || workers::replay_all(reader, &scan, states, faults, progress))?;
         let tail = Tail { events: progress.events(), ..scan.tail };
         let Scan { system, last_seqs, last_receipt, .. } = scan;
         Ok(Recovered { system, workspaces, last_seqs, last_receipt, snapshot, tail, passed_over })

@@ -1,13 +1,15 @@
-//! Fault points for crash tests: the process ends at a step of a snapshot, as if it had been killed.
-//! They exist only with the cargo feature `faults`, and do nothing unless an environment variable
-//! selects one.
+//! Fault points for crash tests: the process ends at a step of a snapshot, or of the recovery from one,
+//! as if it had been killed. They exist only with the cargo feature `faults`, and do nothing unless an
+//! environment variable selects one.
 //!
 //! `TRIPSWITCH_FAULT_SNAPSHOT=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th
 //! time, from 1, that this process comes to the step. Without `@<n>`, the first.
+//!
+//! [`Lie`]s are the tests' negative controls: with one of them, a crash test must fail.
 
-/// The steps of a snapshot in their order.
+/// The steps of a snapshot, and of a recovery, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// `snapshot-block`: a block is taken.
     Block,
     /// `snapshot-synced`: all parts are closed and on stable storage.
@@ -20,10 +22,28 @@ pub(super) enum Step {
     Verified,
     /// `snapshot-removed`: a snapshot has lost its name, and its files go.
     Removed,
+    /// `recovery-set-aside`: a damaged snapshot is where no start looks at it.
+    SetAside,
+    /// `recovery-loaded`: the newest good snapshot is in memory.
+    Loaded,
+    /// `recovery-scanned`: the journal behind it was read once, and nothing of it is applied.
+    Scanned,
+    /// `recovery-replayed`: all of it is applied, and nothing is served.
+    Replayed,
+}
+
+/// Of a snapshot that is not what it seems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// `TRIPSWITCH_FAULT=snapshot-unsynced`: no file and no directory of it is synced.
+    Unsynced,
+    /// `TRIPSWITCH_FAULT=trim-before-snapshot`: the journal is trimmed before there is a snapshot in its
+    /// place.
+    TrimFirst,
 }
 
 /// Does `work`, and is a fault point before and behind it.
-pub(super) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     point(step, true);
     let done = work()?;
     point(step, false);
@@ -32,6 +52,25 @@ pub(super) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Res
 
 #[cfg(not(feature = "faults"))]
 const fn point(_step: Step, _before: bool) {}
+
+/// No: this build has no fault points.
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn lies(_lie: Lie) -> bool {
+    false
+}
+
+/// Whether this lie is selected.
+#[cfg(feature = "faults")]
+pub(crate) fn lies(lie: Lie) -> bool {
+    use std::sync::LazyLock;
+
+    static SELECTED: LazyLock<Option<Lie>> = LazyLock::new(|| match std::env::var("TRIPSWITCH_FAULT").ok()?.as_str() {
+        "snapshot-unsynced" => Some(Lie::Unsynced),
+        "trim-before-snapshot" => Some(Lie::TrimFirst),
+        _ => None,
+    });
+    *SELECTED == Some(lie)
+}
 
 #[cfg(feature = "faults")]
 fn point(step: Step, before: bool) {
@@ -69,6 +108,10 @@ impl Selected {
             "snapshot-renamed" => Some(Step::Renamed),
             "snapshot-verified" => Some(Step::Verified),
             "snapshot-removed" => Some(Step::Removed),
+            "recovery-set-aside" => Some(Step::SetAside),
+            "recovery-loaded" => Some(Step::Loaded),
+            "recovery-scanned" => Some(Step::Scanned),
+            "recovery-replayed" => Some(Step::Replayed),
             _ => None,
         };
         let selected = step.zip(time.parse().ok()).map(|(step, time)| Self { step, before, time });

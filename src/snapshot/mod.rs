@@ -10,7 +10,7 @@
 mod conformance;
 mod content;
 pub mod envelope;
-mod faults;
+pub(crate) mod faults;
 mod manifest;
 pub mod memory;
 pub mod sled_store;

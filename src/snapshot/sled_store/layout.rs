@@ -95,7 +95,7 @@ pub(super) fn read_manifest(directory: &Path, number: SnapshotNumber) -> Result<
 pub(super) fn write_manifest(directory: &Path, manifest: &Manifest) -> io::Result<()> {
     let temporary = directory.join(MANIFEST_TEMPORARY);
     fs::write(&temporary, manifest.encode())?;
-    File::open(&temporary)?.sync_all()?;
+    files::sync_file(&temporary)?;
     fs::rename(&temporary, directory.join(MANIFEST))?;
     files::sync_directory(directory)
 }
