@@ -20,6 +20,8 @@ mod rot;
 mod secrecy;
 mod short_write;
 mod slow_disk;
+#[cfg(feature = "faults")]
+mod snapshot_steps;
 mod stop;
 mod support;
 mod sync_order;

@@ -4,8 +4,10 @@ pub mod answers;
 pub mod events;
 pub mod http;
 pub mod journal;
+pub mod neighbour;
 pub mod process;
 pub mod random;
+pub mod twin;
 
 /// A number from the environment.
 pub fn from_env(name: &str, default: u64) -> u64 {

@@ -153,6 +153,17 @@ impl Home {
     }
 }
 
+/// Waits for something that a server does by itself.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..PATIENCE.as_millis() / 5 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("within {PATIENCE:?} it did not come to this: {what}")
+}
+
 /// The arguments that serve on free ports.
 pub const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
@@ -217,6 +228,13 @@ impl Server {
     /// SIGTERM; how it ended.
     pub fn terminate(mut self) -> ExitStatus {
         self.end("TERM")
+    }
+
+    /// Waits until it ends by itself; how it ended.
+    #[cfg(feature = "faults")]
+    pub fn ended(mut self) -> ExitStatus {
+        wait_until("the server has ended", || self.child.try_wait().unwrap().is_some());
+        self.child.wait().unwrap()
     }
 
     fn end(&mut self, signal: &str) -> ExitStatus {
