@@ -14,6 +14,8 @@ mod disk_full;
 mod faulty_disk;
 mod kill;
 mod load;
+#[cfg(feature = "faults")]
+mod power_cut;
 mod processes;
 mod replay;
 mod rot;

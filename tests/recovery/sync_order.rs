@@ -1,67 +1,16 @@
 //! R9.1 seen from the kernel: between a request's arrival and its 202 lie the write of its group and a
 //! completed fdatasync that began after it.
 
-use std::collections::HashMap;
 use std::fs;
 
 use crate::support::events::{event, import};
 use crate::support::process::{Home, can_trace};
 use crate::support::random::Random;
+use crate::support::trace::{Call, parse};
 
 const REQUESTS: u64 = 60;
 const TRACED: &str =
     "trace=read,readv,recvfrom,recvmsg,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,fdatasync,fsync";
-
-/// A system call: the text of its line or lines, and the lines on which it began and returned.
-#[derive(Debug)]
-struct Call {
-    name: String,
-    text: String,
-    began: usize,
-    returned: usize,
-}
-
-impl Call {
-    fn is_one_of(&self, names: &[&str]) -> bool {
-        names.contains(&self.name.as_str())
-    }
-
-    /// The segment file it works on.
-    fn segment(&self) -> Option<&str> {
-        let path = self.text.split_once('<')?.1.split_once('>')?.0;
-        path.ends_with(".segment").then_some(path)
-    }
-
-    fn succeeded(&self) -> bool {
-        self.text.trim_end().ends_with("= 0")
-    }
-}
-
-/// Reads what `strace -f -y -o` writes. Its lines stand in the order in which things happened; a call
-/// during which another thread was seen takes two.
-fn parse(trace: &str) -> Vec<Call> {
-    let (mut calls, mut open) = (Vec::new(), HashMap::new());
-    for (number, line) in trace.lines().enumerate() {
-        let Some((thread, rest)) = line.split_once(' ') else { continue };
-        let rest = rest.trim_start();
-        if let Some(resumed) = rest.strip_prefix("<... ") {
-            let began: Option<Call> = open.remove(thread);
-            if let (Some(mut call), Some((_, text))) = (began, resumed.split_once("resumed>")) {
-                call.text.push_str(text);
-                call.returned = number;
-                calls.push(call);
-            }
-        } else if let Some((name, text)) = rest.split_once('(') {
-            let call = Call { name: name.to_owned(), text: text.to_owned(), began: number, returned: number };
-            if rest.ends_with("<unfinished ...>") {
-                open.insert(thread.to_owned(), call);
-            } else {
-                calls.push(call);
-            }
-        }
-    }
-    calls
-}
 
 fn marker(number: u64) -> String {
     format!("marker {number:04} of the trace")

@@ -5,8 +5,11 @@ pub mod events;
 pub mod http;
 pub mod journal;
 pub mod neighbour;
+#[cfg(feature = "faults")]
+pub mod power;
 pub mod process;
 pub mod random;
+pub mod trace;
 pub mod twin;
 
 /// A number from the environment.
