@@ -15,16 +15,22 @@ const COUNT: u64 = 400;
 const BALLAST: usize = 4 << 20;
 
 /// A file system of 8 MiB at the data directory's place; unmounted when it is dropped.
-struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
-    fn mount(at: &Path) -> Option<Self> {
+    pub fn mount(at: &Path) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let mounted = spawn_quietly("mount", &["-t", "tmpfs", "-o", "size=8m", "tmpfs", at.to_str().unwrap()]);
         if !mounted {
             skipped("no file system can be mounted here: the test of a full disk did nothing");
         }
         mounted.then(|| Self(at.to_owned()))
+    }
+
+    /// Somebody has bought a larger one.
+    pub fn grow(&self) {
+        let grown = spawn_quietly("mount", &["-o", "remount,size=160m", self.0.to_str().unwrap()]);
+        assert!(grown, "a file system that could be mounted can be remounted");
     }
 
     fn ballast(&self) -> PathBuf {

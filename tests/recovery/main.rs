@@ -22,6 +22,7 @@ mod rot;
 mod secrecy;
 mod short_write;
 mod slow_disk;
+mod snapshot_disk;
 mod snapshot_rot;
 #[cfg(feature = "faults")]
 mod snapshot_steps;
