@@ -7,6 +7,7 @@
 
 mod checker;
 mod clock;
+mod clock_steps;
 #[cfg(feature = "faults")]
 mod controls;
 mod damage;
