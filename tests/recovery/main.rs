@@ -24,6 +24,8 @@ mod secrecy;
 mod short_write;
 mod slow_disk;
 mod snapshot_disk;
+#[cfg(feature = "faults")]
+mod snapshot_panic;
 mod snapshot_rot;
 #[cfg(feature = "faults")]
 mod snapshot_steps;

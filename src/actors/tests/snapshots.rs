@@ -3,8 +3,8 @@
 use super::*;
 use crate::actors::replay::PARTITION;
 use crate::domain::record::Command;
-use crate::recovery::RecoveryError;
 use crate::recovery::load::LoadError;
+use crate::recovery::{RecoveryError, State};
 use crate::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
 
 /// Writes `count` scores of ten accounts, some of them low, in requests of ten.
@@ -27,6 +27,16 @@ impl Bench {
 
     fn first(&self) -> u64 {
         self.log.writer().first(PARTITION).0
+    }
+
+    /// Of what a start would recover.
+    fn recovered_hash(&self, key: WorkspaceKey) -> [u8; 32] {
+        let states = self.recover().unwrap().workspaces;
+        match states.into_iter().find(|(found, _)| *found == key) {
+            Some((_, State::Ready(workspace))) => workspace.state_hash(),
+            Some((_, State::Failed(at))) => panic!("applying event {at} failed"),
+            None => panic!("the workspace has frames"),
+        }
     }
 
     /// State hashes of both workspaces in a restarted engine.
@@ -180,4 +190,36 @@ async fn r4_10_what_must_be_gone_is_gone_from_snapshots_and_journal() {
     let before = engine.state_hash(ONE).await.unwrap();
     engine.shutdown().await;
     assert_eq!(bench.restarted().await.1[0], before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i6_an_account_that_dies_between_two_snapshots_costs_one_event_for_good_although_the_journal_is_trimmed() {
+    for set in [Faults::kill_next_account, Faults::panic_in_next_account, Faults::panic_on_the_spot] {
+        let bench = Bench::new();
+        let engine = bench.start().await;
+        write(&engine, ONE, 0, 50).await;
+        write(&engine, TWO, 0, 10).await;
+        engine.snapshot().await.unwrap();
+        engine.prune_snapshots(1).await.unwrap();
+        write(&engine, ONE, 100, 5).await;
+        assert!(bench.first() > 1);
+        set(&bench.faults);
+        let batch = vec![scored(200, 200, Some(5), 300, T), scored(201, 201, Some(5), 200, T)];
+        let verdicts = engine.ingest(ONE, batch, 100).await.unwrap();
+        assert_eq!(verdicts[1], crate::domain::reply::Verdict::Accepted, "the batch's other event stands");
+        assert!(matches!(verdicts[0], crate::domain::reply::Verdict::Rejected(_)), "{verdicts:?}");
+        assert!(bench.faults.account_was_hit());
+        let counts = engine.stats_now().counts;
+        assert_eq!((counts.rebuilds, counts.skips), (1, 1));
+        write(&engine, TWO, 100, 5).await;
+        let before = [engine.state_hash(ONE).await.unwrap(), engine.state_hash(TWO).await.unwrap()];
+        // As after kill -9, from the snapshot before the skip; then from one behind it.
+        assert_eq!(bench.recovered_hash(ONE), before[0].1);
+        engine.snapshot().await.unwrap();
+        engine.shutdown().await;
+        let (engine, after) = bench.restarted().await;
+        assert_eq!(after, before);
+        assert_eq!(engine.stats_now().counts.rebuilds, 0, "no start fails over it again");
+        engine.shutdown().await;
+    }
 }
