@@ -7,10 +7,15 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 use tripswitch::domain::record::Frame;
+use tripswitch::domain::system_table::SystemTable;
+use tripswitch::domain::workspace::Workspace;
+use tripswitch::domain::workspace::cut::Block;
+use tripswitch::domain::workspace::restore::Restoring;
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 use tripswitch::journal::file::{FileJournal, FileOptions, ReadOnlyJournal};
 use tripswitch::journal::{Journal, JournalRead};
 use tripswitch::recovery::{Progress, State, recover};
+use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
 use crate::P;
@@ -20,6 +25,7 @@ pub const MIB: u64 = 1 << 20;
 const SEGMENT: &str = "journal.segment";
 const FRAMES: &str = "frames.txt";
 const HASHES: &str = "state-hashes.txt";
+const BLOCKS: &str = "snapshot-blocks.bin";
 
 /// What is checked in, and the stream that it is compared with.
 pub struct Golden {
@@ -27,6 +33,9 @@ pub struct Golden {
     pub segment: Vec<u8>,
     pub frames_text: String,
     pub hashes_text: String,
+    /// Every block of a snapshot of the state that the journal comes to, each behind its length (u32,
+    /// little-endian).
+    pub blocks: Vec<u8>,
     /// The frames, by group.
     pub made: Vec<Vec<Frame>>,
 }
@@ -46,9 +55,11 @@ pub static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
     let segment = fs::read(directory().join(SEGMENT)).unwrap();
     if !anew.is_empty() {
         fs::write(directory().join(HASHES), hashes_of(&Place::new(&segment, true))).unwrap();
+        fs::write(directory().join(BLOCKS), blocks_of(&Place::new(&segment, true))).unwrap();
     }
     let text = |name: &str| fs::read_to_string(directory().join(name)).unwrap();
-    Golden { segment, frames_text: text(FRAMES), hashes_text: text(HASHES), made }
+    let blocks = fs::read(directory().join(BLOCKS)).unwrap();
+    Golden { segment, frames_text: text(FRAMES), hashes_text: text(HASHES), blocks, made }
 });
 
 pub fn directory() -> PathBuf {
@@ -129,19 +140,62 @@ pub fn state_hashes() -> String {
     hashes_of(&Place::of_golden(true))
 }
 
-fn hashes_of(place: &Place) -> String {
+/// The system workspace, and the others by their keys.
+fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
     let mut recovered = recover(&place.open_read_only(), &MemorySnapshots::default(), &Progress::default()).unwrap();
-    let table = bincode::serde::encode_to_vec(&recovered.system, bincode::config::legacy()).unwrap();
-    let mut text = format!("system {}\n", blake3::hash(&table));
     recovered.workspaces.sort_by_key(|(key, _)| *key);
-    for (key, state) in recovered.workspaces {
-        match state {
-            State::Ready(workspace) => {
-                let hash = blake3::Hash::from_bytes(workspace.state_hash());
-                writeln!(text, "{} {:?} {} {hash}", key.id, key.side, workspace.applied()).unwrap();
-            }
-            State::Failed(at) => panic!("applying event {at} failed"),
-        }
+    let ready = |(_, state)| match state {
+        State::Ready(workspace) => *workspace,
+        State::Failed(at) => panic!("applying event {at} failed"),
+    };
+    (recovered.system, recovered.workspaces.into_iter().map(ready).collect())
+}
+
+fn hashes_of(place: &Place) -> String {
+    let (system, workspaces) = states(place);
+    let table = bincode::serde::encode_to_vec(&system, bincode::config::legacy()).unwrap();
+    format!("system {}\n{}", blake3::hash(&table), sides_text(&workspaces))
+}
+
+/// One line a side.
+pub fn sides_text(workspaces: &[Workspace]) -> String {
+    let mut text = String::new();
+    for workspace in workspaces {
+        let (key, hash) = (workspace.key(), blake3::Hash::from_bytes(workspace.state_hash()));
+        writeln!(text, "{} {:?} {} {hash}", key.id, key.side, workspace.applied()).unwrap();
     }
     text
+}
+
+/// The blocks of a snapshot as it is written by this program.
+pub fn blocks() -> Vec<u8> {
+    blocks_of(&Place::of_golden(true))
+}
+
+fn blocks_of(place: &Place) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for mut workspace in states(place).1 {
+        for block in workspace.cut().blocks() {
+            let block = envelope::encode(&block);
+            bytes.extend_from_slice(&u32::try_from(block.len()).unwrap().to_le_bytes());
+            bytes.extend_from_slice(&block);
+        }
+    }
+    bytes
+}
+
+/// The workspaces that the golden blocks are of.
+pub fn restored() -> Vec<Workspace> {
+    let (mut rest, mut restored, mut current) = (GOLDEN.blocks.as_slice(), Vec::new(), Restoring::default());
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let (block, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
+        let block: Block<'_> = envelope::decode(block).unwrap();
+        if matches!(block, Block::Head(_)) && rest.len() < GOLDEN.blocks.len() {
+            restored.push(std::mem::take(&mut current).finish().unwrap());
+        }
+        current.push(block).unwrap();
+        rest = behind;
+    }
+    restored.push(current.finish().unwrap());
+    restored
 }

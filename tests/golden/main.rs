@@ -1,7 +1,7 @@
-//! Format version 1 of the journal, as files: what an older program has written is read, what this one
+//! Format version 1 of the journal and of a snapshot's blocks, as files: what an older program has written is read, what this one
 //! writes is the same to the byte, and the state it comes to is the same everywhere (R9.7, I1).
 //!
-//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes anew, `=all` the journal and its frames, too.
+//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes and blocks anew, `=all` the journal and its frames, too.
 
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
 
@@ -69,6 +69,15 @@ fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
 fn i1_the_golden_journal_comes_to_the_same_state_everywhere() {
     assert_eq!(files::state_hashes(), GOLDEN.hashes_text, "{ANEW}");
     assert!(GOLDEN.hashes_text.lines().count() >= 4, "the system workspace and three sides");
+}
+
+#[test]
+fn r9_7_the_golden_snapshot_is_read_and_written_as_it_was() {
+    let sides = GOLDEN.hashes_text.split_once('\n').map(|(_, sides)| sides);
+    assert_eq!(Some(files::sides_text(&files::restored()).as_str()), sides);
+    let blocks = files::blocks();
+    let differs = blocks.iter().zip(&GOLDEN.blocks).position(|(written, golden)| written != golden);
+    assert!(differs.is_none() && blocks.len() == GOLDEN.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
 }
 
 #[test]
