@@ -22,7 +22,7 @@ use crate::journal::file::OpenError;
 use crate::recovery::{PassedOver, RecoveryError};
 use crate::snapshot::SnapshotError;
 
-pub use read::{Found, Point, Source};
+pub use read::{Compared, Found, Point, Source};
 pub use write::{Carried, Replace, Written, check_target, write};
 
 /// Why nothing was restored.

@@ -48,6 +48,15 @@ pub struct Source {
     pub data_dir: PathBuf,
 }
 
+/// A side, loaded and replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compared {
+    pub key: WorkspaceKey,
+    pub seq: u64,
+    /// Both came to the same state.
+    pub is_same: bool,
+}
+
 /// What was read.
 pub struct Found {
     pub system: SystemTable,
@@ -160,13 +169,8 @@ impl Source {
     }
 
     /// Loads a snapshot, and replays what led to it from the one before it, or from the journal's
-    /// beginning; each side's seq, and whether both came to the same state. None: there is nothing to
-    /// replay it from.
-    pub fn compare(
-        &self,
-        number: SnapshotNumber,
-        progress: &Progress,
-    ) -> Result<Option<Vec<(WorkspaceKey, u64, bool)>>, RestoreError> {
+    /// beginning. None: there is nothing to replay it from.
+    pub fn compare(&self, number: SnapshotNumber, progress: &Progress) -> Result<Option<Vec<Compared>>, RestoreError> {
         let accepts = |manifest: &Manifest| manifest.number == number;
         let loaded = self.recover(&NoJournal, false, &accepts, progress)?;
         let reader = self.reader();
@@ -191,9 +195,10 @@ impl Source {
         };
         let sides = loaded.workspaces.iter().map(|workspace| {
             let key = workspace.key();
-            (key, workspace.applied(), hash_of(key) == Some(workspace.state_hash()))
+            Compared { key, seq: workspace.applied(), is_same: hash_of(key) == Some(workspace.state_hash()) }
         });
-        let system = (WorkspaceKey::SYSTEM, loaded.system.applied(), loaded.system == replayed.system);
+        let (seq, is_same) = (loaded.system.applied(), loaded.system == replayed.system);
+        let system = Compared { key: WorkspaceKey::SYSTEM, seq, is_same };
         Ok(Some(std::iter::once(system).chain(sides).collect()))
     }
 }

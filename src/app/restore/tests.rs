@@ -193,7 +193,7 @@ async fn r10_6_a_snapshot_is_compared_with_a_replay_of_what_led_to_it() {
         let source = Source::open(&data).unwrap();
         let sides = source.compare(SnapshotNumber(number), &Progress::default()).unwrap().unwrap();
         assert_eq!(sides.len(), 3);
-        assert!(sides.iter().all(|(_, seq, same)| *seq > 0 && *same), "{sides:?}");
+        assert!(sides.iter().all(|side| side.seq > 0 && side.is_same), "{sides:?}");
     }
     let target = dir.path().join("target");
     put(&target, read(&data, None, Point::End).unwrap(), &Carried::default(), Replace::Refuse).unwrap();

@@ -94,7 +94,7 @@ fn compare(config: &Config, number: u64, quiet: bool) -> Result<Replay, Failure>
     let sides = progress::during(quiet, look, || source.compare(SnapshotNumber(number), &reading))?;
     Ok(match sides {
         None => Replay::Impossible,
-        Some(sides) if sides.iter().all(|(_, _, is_same)| *is_same) => Replay::Same,
+        Some(sides) if sides.iter().all(|side| side.is_same) => Replay::Same,
         Some(_) => Replay::Different,
     })
 }
