@@ -83,6 +83,12 @@ impl Process {
         self.family().into_iter().map(proportional).sum()
     }
 
+    /// The most memory that the process itself ever had. To read it costs nothing, unlike
+    /// [`resident`](Self::resident), which makes the kernel look at every page.
+    pub fn peak(&self) -> u64 {
+        kibibytes(&format!("/proc/{}/status", self.child.id()), "VmHWM:").unwrap_or(0) << 10
+    }
+
     /// kill -9 for the whole family at once.
     pub fn kill(&mut self) -> Fallible<()> {
         if self.child.try_wait()?.is_none() {

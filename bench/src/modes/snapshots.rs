@@ -1,6 +1,6 @@
 //! What a snapshot costs those who write meanwhile, and what it saves the next start.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -34,8 +34,8 @@ pub fn run(ground: &Ground, measure: Measure) -> Fallible<()> {
     let (mut without, mut during) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         without.push(send(&ours, clients, &slices.next())?.times);
-        let (times, snapshot, peak) = with_snapshot(&ours, clients, &slices.next())?;
-        told(&snapshot, peak);
+        let (times, snapshot) = with_snapshot(&ours, clients, &slices.next())?;
+        told(&snapshot, ours.peak());
         during.push(times);
     }
     row("without a snapshot", &without);
@@ -58,29 +58,21 @@ impl Slices<'_> {
     }
 }
 
-/// Sends, and takes one snapshot after the other meanwhile; the last one that was whole before the sending
-/// was over, or else the first, and the most memory that was seen.
+/// Sends, and takes one snapshot after the other meanwhile; what the last one came to.
 fn with_snapshot(
     ours: &Ours,
     clients: usize,
     slice: &[<Ours as Contender>::Prepared],
-) -> Fallible<(Times, (Value, f64), u64)> {
+) -> Fallible<(Times, (Value, f64))> {
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| send(ours, clients, slice).map(|sent| sent.times));
-        let (mut last, mut peak) = (None, 0);
+        let mut last = None;
         while last.is_none() || !sending.is_finished() {
-            let taking = scope.spawn(|| {
-                let began = now();
-                ours.snapshot().map(|taken| (taken, seconds(began)))
-            });
-            while !taking.is_finished() {
-                peak = peak.max(ours.resident());
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            last = Some(taking.join().map_err(|_| "taking a snapshot panicked")??);
+            let began = now();
+            last = Some((ours.snapshot()?, seconds(began)));
         }
         let times = sending.join().map_err(|_| "sending panicked")??;
-        last.map(|last| (times, last, peak)).ok_or_else(|| "no snapshot was taken".into())
+        last.map(|last| (times, last)).ok_or_else(|| "no snapshot was taken".into())
     })
 }
 

@@ -37,6 +37,11 @@ impl Ours {
 }
 
 impl Ours {
+    /// The most memory that the server ever had.
+    pub fn peak(&self) -> u64 {
+        self.0.peak()
+    }
+
     /// Takes a snapshot: what the server says of it.
     pub fn snapshot(&self) -> Fallible<Value> {
         self.0.snapshot()

@@ -76,6 +76,10 @@ impl Server {
         self.process.resident()
     }
 
+    pub fn peak(&self) -> u64 {
+        self.process.peak()
+    }
+
     /// Without the rest of the journal segments, which are zeroed in advance.
     pub fn bytes_on_disk(&self) -> u64 {
         bytes_under(&self.data, None, used)
