@@ -154,6 +154,9 @@ impl ConversationLine {
                 return Err("a conversation lives, is settled or is erased, and no two of them");
             }
         };
+        if self.erased && (self.id != Id::NIL || self.comment.is_some() || self.signals.is_some()) {
+            return Err("an erased conversation has the nil id, and neither comment nor signals");
+        }
         if account.is_none() && self.account_inferred {
             return Err("accountInferred wants an accountId");
         }

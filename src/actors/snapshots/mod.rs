@@ -225,7 +225,8 @@ impl Engine {
         match &outcome {
             Ok((manifest, covered)) => {
                 let took = self.shared.clock.elapsed().saturating_sub(began);
-                taken.last = Some(manifest.into());
+                let took_millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                taken.last = Some(LastSnapshot { took_millis, ..manifest.into() });
                 taken.before = Before { began, took, bytes: manifest.bytes(), failed: None };
                 taken.covered = *covered;
                 taken.failure = None;

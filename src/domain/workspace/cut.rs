@@ -55,6 +55,21 @@ pub(super) struct ConversationsCut {
     pub free: Vec<u32>,
 }
 
+impl ConversationsCut {
+    /// Of what is in here.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            records: self.records.len() as u64,
+            free: self.free.len() as u64,
+            lives: self.lives.len() as u64,
+            scores: self.scores.len() as u64,
+            left: self.left.len() as u64,
+            comments: self.comments.len() as u64,
+            ..Counts::default()
+        }
+    }
+}
+
 /// What there is one of, and how much follows of the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
@@ -147,16 +162,11 @@ impl Workspace {
         let (conversations, breakers) = (self.conversations.cut(), self.breakers.cut());
         let (signals, duplicates) = (self.signals.clone(), self.duplicates.cut());
         let counts = Counts {
-            records: conversations.records.len() as u64,
-            free: conversations.free.len() as u64,
-            lives: conversations.lives.len() as u64,
-            scores: conversations.scores.len() as u64,
-            left: conversations.left.len() as u64,
-            comments: conversations.comments.len() as u64,
             accounts: accounts.len() as u64,
             contacts: contacts.len() as u64,
             breakers: breakers.len() as u64,
             signal_blocks: signals.blocks().len() as u64,
+            ..conversations.counts()
         };
         let head = Head {
             key: self.key,

@@ -77,18 +77,12 @@ impl Restoring {
 
     /// How many there are of each.
     pub(super) fn counts(&self) -> Counts {
-        let conversations = &self.conversations;
         Counts {
-            records: conversations.records.len() as u64,
-            free: conversations.free.len() as u64,
-            lives: conversations.lives.len() as u64,
-            scores: conversations.scores.len() as u64,
-            left: conversations.left.len() as u64,
-            comments: conversations.comments.len() as u64,
             accounts: self.accounts.len() as u64,
             contacts: self.contacts.len() as u64,
             breakers: self.breakers.len() as u64,
             signal_blocks: self.signals.len() as u64,
+            ..self.conversations.counts()
         }
     }
 
