@@ -204,6 +204,42 @@ fn r10_5_snapshots_of_a_running_server() {
 }
 
 #[test]
+fn r10_6_a_directory_is_restored_exported_and_imported() {
+    let home = tempfile::tempdir().expect("a directory");
+    let with = |args: &[&str]| run(home.path(), &[args, &["-o", "json"]].concat());
+    let code = |args: &[&str]| run(home.path(), args).status.code();
+    json(&with(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]));
+    json(&with(&["snapshot", "create"]));
+    json(&with(&["key", "create", "--tenant", "t", "--scope", "admin"]));
+    let keys = |data: &str| json(&with(&["key", "list", "--data-dir", data])).as_array().map_or(0, Vec::len);
+
+    let dry = json(&with(&["snapshot", "restore", "--to", "restored", "--dry-run"]));
+    assert_eq!((&dry["to"], &dry["snapshot"], &dry["framesReplayed"]), (&Value::Null, &1.into(), &1.into()));
+    assert!(!home.path().join("restored").exists(), "a dry run writes nothing");
+    let done = json(&with(&["snapshot", "restore", "--to", "restored"]));
+    assert_eq!((&done["to"], &done["replaced"]), (&"restored".into(), &Value::Null));
+    assert_eq!(keys("restored"), 2);
+    assert_eq!(code(&["snapshot", "restore", "--to", "restored"]), Some(73));
+    let earlier = json(&with(&["snapshot", "restore", "--to", "restored", "--snapshot", "1", "--force"]));
+    assert_eq!(earlier["replaced"], "./restored.replaced-1");
+    assert_eq!((keys("restored"), keys("restored.replaced-1")), (1, 2), "as of the snapshot");
+    assert_eq!(code(&["snapshot", "restore", "--to", "x", "--until", "1999-01-01T00:00:00Z"]), Some(66));
+    assert_eq!(code(&["snapshot", "restore", "--to", "x", "--until", "soon"]), Some(2));
+    assert_eq!(code(&["snapshot", "restore", "--to", "x", "--from", "none"]), Some(66));
+    assert_eq!(code(&["snapshot", "restore", "--to", "x", "--erasures", "none"]), Some(66));
+
+    assert_eq!(code(&["export", "all.ndjson"]), Some(0));
+    assert_eq!(code(&["import", "all.ndjson", "--data-dir", "imported"]), Some(0));
+    assert_eq!(code(&["import", "all.ndjson", "--data-dir", "imported"]), Some(73));
+    assert_eq!(code(&["import", "none", "--data-dir", "other"]), Some(66));
+    assert_eq!(keys("imported"), 2);
+    let text = std::fs::read_to_string(home.path().join("all.ndjson")).expect("an export");
+    std::fs::write(home.path().join("cut.ndjson"), &text[..text.len() / 2]).expect("a file");
+    assert_eq!(code(&["import", "cut.ndjson", "--data-dir", "other"]), Some(65));
+    assert!(!home.path().join("other").exists());
+}
+
+#[test]
 fn r10_9_exit_codes_tell_what_went_wrong() {
     let home = tempfile::tempdir().expect("a directory");
     std::fs::write(home.path().join("wrong.toml"), "[server]\nlisen = 1\n[log]\nformat = \"x\"\n").expect("a file");

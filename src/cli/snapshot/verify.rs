@@ -62,6 +62,7 @@ struct Verified<'a> {
     #[serde(flatten)]
     snapshot: &'a SnapshotView,
     /// None on a running server, and where the snapshot is not whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a Replay>,
 }
 
