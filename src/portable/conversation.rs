@@ -34,6 +34,9 @@ pub struct ConversationLine {
     pub score: Option<ScoreLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signals: Option<Vec<SignalLine>>,
+    /// They went with an erasure (R4.10).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub signals_erased: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub life: Option<LifeLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +120,7 @@ pub struct CommentLine {
 impl ConversationLine {
     /// `account` is that of `facts`.
     pub fn new(number: u32, facts: Conversation, account: Option<Id>) -> Self {
-        let Conversation { id, account: attached, score, course, signals, comment } = facts;
+        let Conversation { id, account: attached, score, course, signals, signals_erased, comment } = facts;
         let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
             Course::Unlived | Course::Erased => (None, None),
@@ -136,6 +139,7 @@ impl ConversationLine {
             account_inferred: attached.is_some_and(|(_, named)| !named),
             score: score.as_ref().map(ScoreLine::from),
             signals: signals.map(|signals| signals.into_iter().map(SignalLine::from).collect()),
+            signals_erased,
             life,
             settled,
             erased,
@@ -157,6 +161,9 @@ impl ConversationLine {
         if self.erased && (self.id != Id::NIL || self.comment.is_some() || self.signals.is_some()) {
             return Err("an erased conversation has the nil id, and neither comment nor signals");
         }
+        if self.signals_erased && self.signals.is_some() {
+            return Err("signals that were erased are there");
+        }
         if account.is_none() && self.account_inferred {
             return Err("accountInferred wants an accountId");
         }
@@ -167,6 +174,7 @@ impl ConversationLine {
             score: self.score.as_ref().map(Score::from),
             course,
             signals: self.signals.map(read).transpose()?,
+            signals_erased: self.signals_erased,
             comment: self.comment.map(|comment| Arc::new(comment.into())),
         })
     }

@@ -14,7 +14,7 @@ use super::Workspace;
 use super::cut::{Cut, Head};
 use super::packed::{Packed, Phase, Scored};
 use super::restore::{RestoreError, Restoring};
-use super::signal_log::SignalLog;
+use super::signal_log::{NOWHERE, SignalLog};
 
 pub use super::accounts::{AccountRecord, Contact};
 pub use super::conversations::{Comment, Left, Score};
@@ -30,6 +30,8 @@ pub struct Conversation {
     /// The signals behind the score as long as they are asked for (R5.5), where its life does not say
     /// them.
     pub signals: Option<Vec<Observation>>,
+    /// They went with an erasure (R4.10): its life does not say them either.
+    pub signals_erased: bool,
     pub comment: Option<Arc<Comment>>,
 }
 
@@ -103,6 +105,7 @@ impl Cut {
             score,
             course,
             signals: record.signals().filter(|_| explained).and_then(|at| self.signals.read(at)),
+            signals_erased: record.signals() == Some(NOWHERE),
             comment: parts.comments.get(number).cloned(),
         }
     }
@@ -160,7 +163,7 @@ impl Gathering {
             return Err(RestoreError::Stray("a conversation's number"));
         }
         self.check(&facts)?;
-        let Conversation { id, account, score, course, signals, comment } = facts;
+        let Conversation { id, account, score, course, signals, signals_erased, comment } = facts;
         let mut record = Packed::new(id);
         let parts = &mut self.parts.conversations;
         if let Some((account, named)) = account {
@@ -182,7 +185,9 @@ impl Gathering {
                 }
             }
         }
-        if let Some((signals, score)) = signals.zip(score) {
+        if signals_erased {
+            record.set_signals(Some(NOWHERE));
+        } else if let Some((signals, score)) = signals.zip(score) {
             record.set_signals(Some(self.signals.append(score.receipt, &signals)));
             self.signalled.push((score.receipt, number));
         }
@@ -340,6 +345,7 @@ mod tests {
             score: Some(score),
             course: Course::Settled(Left { carried, last_change: Millis::MIN }),
             signals: Some(vec![Observation { signal, presence: 65_535, goodness }]),
+            signals_erased: false,
             comment: None,
         }
     }
