@@ -1,6 +1,6 @@
 //! Restore: a state of a data directory, as a new data directory (R10.6, R4.10).
 //!
-//! [`Source::read`] verifies everything it takes; [`write`] makes the new directory beside its place and
+//! [`Source::read`] verifies everything it takes; [`write()`] makes the new directory beside its place and
 //! renames it, so that it is there whole or not at all. It has one snapshot, the beginning of a journal
 //! of its own, and a new incarnation (R8.1).
 

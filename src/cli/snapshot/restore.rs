@@ -36,7 +36,7 @@ pub struct Args {
     /// Begin with this snapshot instead of the newest
     #[arg(long, value_name = "NUMBER")]
     snapshot: Option<u64>,
-    /// The state as of this time (RFC 3339) or position (<seq>-<place> or <seq>)
+    /// The state as of this time (RFC 3339) or position, as in 1234-0 or 1234
     #[arg(long, value_name = "TIME|POSITION", value_parser = until)]
     until: Option<Until>,
     /// The workspace that the position is one of, where there are several
