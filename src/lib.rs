@@ -14,7 +14,7 @@
 //! | [`domain`] | pure: events in; scores, health and breakers out |
 //! | [`erasures`] | the kept list of erasures, beside the journal |
 //! | [`portable`] | everything as NDJSON of facts, and back |
-//! | [`recovery`] | the journal's road again, at the start |
+//! | [`recovery`] | the newest good snapshot and the journal behind it, at the start; and snapshots written |
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |

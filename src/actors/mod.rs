@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A [`handle`] is what everybody sees of a workspace side and what outlives its actor: the queue,
-//! who waits, the gate. The [`supervisor`] rebuilds what fails (I6) with a [`replay`] of the
-//! journal, which is also how everything comes back at a start.
+//! who waits, the gate. The [`supervisor`] rebuilds what fails (I6) from a snapshot and a [`replay`]
+//! of the journal behind it, which is also how everything comes back at a start.
 
 mod account;
 mod admission;

@@ -65,7 +65,8 @@ pub struct Server {
 
 impl Server {
     /// Takes both ports first, so that a taken one is told at once; answers `/readyz` while the
-    /// journal is replayed, and requests once it is; `progress` tells how far the replay has come.
+    /// journal is checked, a snapshot read and the rest replayed, and requests after that; `progress` tells
+    /// how far it has come.
     /// `accept_clock`: R2.16.
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
         let (api, address) = listen(config.server.listen)?;
