@@ -12,6 +12,7 @@ use super::error::ApiError;
 use crate::domain::ids::IdKind;
 
 /// R3.3.
+#[utoipa::path(get, path = "/api/accounts/{accountId}/quality")]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = ids(&call, "accountId", IdKind::Account)?;
     let found = app.service.account(&call.who, id, workspace).await;

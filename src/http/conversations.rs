@@ -12,6 +12,7 @@ use crate::domain::ids::{Id, IdKind};
 use crate::service::ServiceError;
 
 /// R3.2.
+#[utoipa::path(get, path = "/api/conversations/{conversationId}/quality")]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = ids(&call, "conversationId", IdKind::Conversation)?;
     let found = app.service.conversation(&call.who, id, workspace).await;
@@ -19,6 +20,7 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
 }
 
 /// R5.5.
+#[utoipa::path(get, path = "/api/conversations/{conversationId}/quality/explanation")]
 pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = ids(&call, "conversationId", IdKind::Conversation)?;
     let found = app.service.explanation(&call.who, id, workspace).await;

@@ -12,6 +12,7 @@ use crate::http::error::ApiError;
 use crate::service::Operator;
 
 /// NDJSON, made as it is read. A reader that finds no end line does not have all of it.
+#[utoipa::path(get, path = "/export")]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

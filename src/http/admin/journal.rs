@@ -10,6 +10,7 @@ use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::service::Operator;
 
+#[utoipa::path(get, path = "/journal")]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

@@ -62,6 +62,7 @@ impl KeyView {
     }
 }
 
+#[utoipa::path(get, path = "/keys")]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -69,6 +70,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Items::new(keys)))
 }
 
+#[utoipa::path(post, path = "/keys")]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -79,6 +81,7 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(response)
 }
 
+#[utoipa::path(delete, path = "/keys/{keyId}")]
 pub async fn revoke(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [id] = call.ids([("keyId", IdKind::Key)])?;
     app.service.may_revoke(&call.who, id)?;

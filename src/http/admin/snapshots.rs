@@ -17,6 +17,7 @@ use crate::service::Operator;
 const MAX_KEEP: u16 = 100;
 
 /// Answers when the snapshot is written and read back, which takes seconds per GiB.
+#[utoipa::path(post, path = "/snapshots")]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
@@ -24,12 +25,14 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(json(StatusCode::CREATED, &app.service.take_snapshot(operator).await?))
 }
 
+#[utoipa::path(get, path = "/snapshots")]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &Items::new(app.service.list_snapshots(operator).await?)))
 }
 
+#[utoipa::path(get, path = "/snapshots/status")]
 pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
@@ -37,6 +40,7 @@ pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiE
 }
 
 /// Reads all of it: 200 with the state that was found.
+#[utoipa::path(post, path = "/snapshots/{number}/verify")]
 pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let number = call.number("number")?;
     let operator = Operator::of(&call.who)?;
@@ -46,6 +50,7 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(json(StatusCode::OK, &app.service.verify_snapshot(operator, snapshot).await?))
 }
 
+#[utoipa::path(post, path = "/snapshots/prune")]
 pub async fn prune(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

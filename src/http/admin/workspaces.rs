@@ -33,6 +33,7 @@ impl From<WorkspaceEntry> for WorkspaceView {
     }
 }
 
+#[utoipa::path(get, path = "/workspaces")]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -40,6 +41,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Items::new(entries.into_iter().map(WorkspaceView::from).collect())))
 }
 
+#[utoipa::path(post, path = "/workspaces")]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;

@@ -17,17 +17,20 @@ use crate::http::payload::Payload;
 /// Characters of a note.
 const MAX_NOTE: usize = 2_000;
 
+#[utoipa::path(get, path = "/quality/circuit-breakers")]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &Items::new(app.service.breakers(key).await?)))
 }
 
+#[utoipa::path(post, path = "/quality/circuit-breakers/{breakerId}/acknowledge")]
 pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
     Ok(json(StatusCode::OK, &app.service.acknowledge(&call.who, key, breaker, note).await?))
 }
 
+#[utoipa::path(post, path = "/quality/circuit-breakers/{breakerId}/resolve")]
 pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
     Ok(json(StatusCode::OK, &app.service.resolve(&call.who, key, breaker, note).await?))

@@ -25,6 +25,7 @@ struct Answer {
     config: CsatConfig,
 }
 
+#[utoipa::path(get, path = "/csat-config")]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     call.only(&[])?;
@@ -32,6 +33,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Answer { workspace_id: key.id, config }))
 }
 
+#[utoipa::path(patch, path = "/csat-config")]
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityWrite])?;
     call.only(&[])?;

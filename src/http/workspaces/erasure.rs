@@ -38,6 +38,7 @@ enum Named<'a> {
     Contact(&'a str),
 }
 
+#[utoipa::path(delete, path = "/conversations/{conversationId}")]
 pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [workspace, id] = call.ids([("workspaceId", IdKind::Workspace), ("conversationId", IdKind::Conversation)])?;
     let key = app.service.erasable(&call.who, workspace, id).await?;
@@ -46,6 +47,7 @@ pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response
     Ok(answer(workspace, Named::Conversation(id), times))
 }
 
+#[utoipa::path(delete, path = "/contacts/{contactId}")]
 pub async fn contact(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (workspace, contact) = call.id_and_text(("workspaceId", IdKind::Workspace), "contactId", MAX_CONTACT)?;
     let key = app.service.workspace(&call.who, workspace, &[Scope::Admin])?;

@@ -22,6 +22,7 @@ struct AllRejected<'a> {
     answer: &'a IngestAnswer,
 }
 
+#[utoipa::path(post, path = "/events")]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::EventsWrite])?;
     call.only(&[])?;

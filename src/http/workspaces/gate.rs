@@ -28,6 +28,7 @@ enum Decision {
     Pause,
 }
 
+#[utoipa::path(get, path = "/quality/gate")]
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;
     let key = app.service.workspace(&call.who, workspace, &[Scope::QualityRead, Scope::EventsWrite])?;

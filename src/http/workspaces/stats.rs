@@ -16,6 +16,7 @@ use crate::service::period::PeriodQuery;
 /// When a period reaches back further than what is kept: from when on it is (R4.11).
 const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from");
 
+#[utoipa::path(get, path = "/quality/stats")]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     let query = call.query();
