@@ -285,3 +285,12 @@ fn a_reader_that_goes_away_ends_it_quietly() {
         assert_eq!(output.status.code(), Some(0), "{args:?}");
     }
 }
+
+#[test]
+fn r10_5_openapi_prints_the_committed_document() {
+    let home = tempfile::tempdir().expect("a directory");
+    let printed = run(home.path(), &["openapi"]);
+    assert_eq!(printed.status.code(), Some(0));
+    let committed = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json")).expect("it is committed");
+    assert!(printed.stdout == committed, "tripswitch openapi and openapi.json differ");
+}

@@ -9,6 +9,7 @@ pub mod exit;
 pub mod journal;
 pub mod key;
 pub mod logging;
+pub mod openapi;
 pub mod output;
 pub mod portable;
 pub mod progress;
@@ -54,6 +55,7 @@ enum Command {
     Journal(journal::Command),
     Export(portable::ExportArgs),
     Import(portable::ImportArgs),
+    Openapi(openapi::Args),
     Completions(completions::Args),
 }
 
@@ -72,6 +74,7 @@ pub fn run() -> Exit {
         Command::Journal(command) => journal::run(&command, quiet),
         Command::Export(args) => portable::export(&args, quiet),
         Command::Import(args) => portable::import(&args, quiet),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {

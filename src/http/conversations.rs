@@ -8,19 +8,43 @@ use super::App;
 use super::call::Call;
 use super::envelope::json;
 use super::error::ApiError;
+use super::openapi::failures::{AnyWorkspace, Caller, Failures, Ids, KeptForAWhile, Reads};
+use super::schema;
+use super::schema::params::{OfConversation, WhichWorkspace};
 use crate::domain::ids::{Id, IdKind};
 use crate::service::ServiceError;
 
-/// R3.2.
-#[utoipa::path(get, path = "/api/conversations/{conversationId}/quality")]
+/// Score of a conversation
+///
+/// 404 until it is scored.
+#[utoipa::path(
+    get,
+    path = "/api/conversations/{conversationId}/quality",
+    tag = "Quality",
+    operation_id = "getConversationQuality",
+    security(("credential" = ["quality:read"])),
+    params(OfConversation, WhichWorkspace),
+    responses((status = 200, description = "The score.", body = schema::quality::ConversationQuality), Failures<(Caller, Ids, Reads, AnyWorkspace)>),
+)]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = ids(&call, "conversationId", IdKind::Conversation)?;
     let found = app.service.conversation(&call.who, id, workspace).await;
     Ok(json(StatusCode::OK, &in_order(found, &call)?))
 }
 
-/// R5.5.
-#[utoipa::path(get, path = "/api/conversations/{conversationId}/quality/explanation")]
+/// Why a conversation has its score
+///
+/// Per dimension the prior and each signal with its value, weight and contribution. Kept for 90 days after scoring
+/// (as configured), then 410.
+#[utoipa::path(
+    get,
+    path = "/api/conversations/{conversationId}/quality/explanation",
+    tag = "Quality",
+    operation_id = "explainConversationQuality",
+    security(("credential" = ["quality:read"])),
+    params(OfConversation, WhichWorkspace),
+    responses((status = 200, description = "The whole sum.", body = schema::scoring::ConversationExplanation), Failures<(Caller, Ids, Reads, AnyWorkspace, KeptForAWhile)>),
+)]
 pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = ids(&call, "conversationId", IdKind::Conversation)?;
     let found = app.service.explanation(&call.who, id, workspace).await;

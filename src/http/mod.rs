@@ -1,6 +1,7 @@
 //! HTTP: routes, credentials and answers. What is asked is decided in `service`.
 //!
-//! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them.
+//! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them. `openapi` makes
+//! the document of them and of `schema`, `docs` is the page that shows it.
 //! `monitor` is the second listener. `envelope` wraps each request (id, failures in R2.7's form, panics, unread bodies); `call`,
 //! `payload` and `fields` read requests; `error` is the one place that knows status codes.
 
@@ -9,14 +10,17 @@ pub mod admin;
 pub mod auth;
 pub mod call;
 pub mod conversations;
+pub mod docs;
 pub mod envelope;
 pub mod error;
 pub mod fields;
 pub mod monitor;
 pub mod number;
+pub mod openapi;
 pub mod params;
 pub mod payload;
 pub mod router;
+pub mod schema;
 pub mod server;
 pub mod unread;
 pub mod workspaces;

@@ -9,13 +9,14 @@ use utoipa_axum::routes;
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{breakers, csat_config, erasure, events, gate, stats};
-use super::{App, accounts, admin, conversations};
+use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
     let tools = Envelope { ids: app.ids.clone(), meter: app.meter.clone(), body_timeout: app.limits.body_timeout };
     let (router, _) = api().split_for_parts();
     router
+        .merge(docs::routes())
         .fallback(async || ApiError::not_found())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(tools, envelope))
@@ -52,4 +53,5 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(conversations::explanation))
         .routes(routes!(accounts::quality))
         .nest("/api/admin", admin)
+        .routes(routes!(openapi::show))
 }

@@ -9,10 +9,20 @@ use futures::stream;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures, Reads};
 use crate::service::Operator;
 
-/// NDJSON, made as it is read. A reader that finds no end line does not have all of it.
-#[utoipa::path(get, path = "/export")]
+/// Export everything
+///
+/// The portable form, of every tenant. `docs/export.md` describes its lines.
+#[utoipa::path(
+    get,
+    path = "/export",
+    tag = "Operation",
+    operation_id = "exportAll",
+    security(("credential" = ["server"])),
+    responses((status = 200, description = "Everything as NDJSON of facts, made as it is read. Without an end line it is not all.", body = String, content_type = "application/x-ndjson"), Failures<(Caller, Reads)>),
+)]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

@@ -8,9 +8,19 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures};
+use crate::http::schema::status as schema;
 use crate::service::Operator;
 
-#[utoipa::path(get, path = "/journal")]
+/// How the journal is doing
+#[utoipa::path(
+    get,
+    path = "/journal",
+    tag = "Operation",
+    operation_id = "getJournalStatus",
+    security(("credential" = ["server"])),
+    responses((status = 200, description = "The journal.", body = schema::Journal), Failures<(Caller,)>),
+)]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

@@ -14,7 +14,10 @@ use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, MakesKey, Writes};
 use crate::http::payload::Payload;
+use crate::http::schema::admin as schema;
+use crate::http::schema::params::OfKey;
 use crate::service::Fault;
 use crate::service::admin::{Admin, NewKey};
 
@@ -62,7 +65,15 @@ impl KeyView {
     }
 }
 
-#[utoipa::path(get, path = "/keys")]
+/// List API keys
+#[utoipa::path(
+    get,
+    path = "/keys",
+    tag = "Administration",
+    operation_id = "listKeys",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    responses((status = 200, description = "The keys that the credential reaches.", body = schema::KeyList), Failures<(Caller,)>),
+)]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -70,7 +81,18 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Items::new(keys)))
 }
 
-#[utoipa::path(post, path = "/keys")]
+/// Make an API key
+///
+/// An administrator that is bound to a workspace makes keys for that one.
+#[utoipa::path(
+    post,
+    path = "/keys",
+    tag = "Administration",
+    operation_id = "createKey",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    request_body = schema::NewKey,
+    responses((status = 201, description = "The key with its secret, which is not shown again.", body = schema::CreatedKey, headers(("Cache-Control" = String, description = "`no-store`."))), Failures<(Caller, JsonBody, Writes, MakesKey)>),
+)]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -81,7 +103,18 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(response)
 }
 
-#[utoipa::path(delete, path = "/keys/{keyId}")]
+/// Revoke an API key
+///
+/// At once. Again, nothing changes.
+#[utoipa::path(
+    delete,
+    path = "/keys/{keyId}",
+    tag = "Administration",
+    operation_id = "revokeKey",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    params(OfKey),
+    responses((status = 200, description = "The revoked key.", body = schema::ApiKey), Failures<(Caller, Ids, Writes)>),
+)]
 pub async fn revoke(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [id] = call.ids([("keyId", IdKind::Key)])?;
     app.service.may_revoke(&call.who, id)?;

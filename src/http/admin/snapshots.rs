@@ -10,14 +10,27 @@ use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, TakesSnapshot, UsesSnapshots};
 use crate::http::payload::Payload;
+use crate::http::schema::params::OfSnapshot;
+use crate::http::schema::status as schema;
 use crate::service::Operator;
 
 /// As `[snapshots] keep` in the configuration.
 const MAX_KEEP: u16 = 100;
 
-/// Answers when the snapshot is written and read back, which takes seconds per GiB.
-#[utoipa::path(post, path = "/snapshots")]
+/// Take a snapshot
+///
+/// Answers when it is written and read back, which takes seconds per GiB. Goes on when the client hangs up.
+#[utoipa::path(
+    post,
+    path = "/snapshots",
+    tag = "Operation",
+    operation_id = "createSnapshot",
+    security(("credential" = ["server"])),
+    request_body(content((schema::Nothing = "application/json")), description = "May be left out."),
+    responses((status = 201, description = "The snapshot.", body = schema::Snapshot), Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>),
+)]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
@@ -25,22 +38,49 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(json(StatusCode::CREATED, &app.service.take_snapshot(operator).await?))
 }
 
-#[utoipa::path(get, path = "/snapshots")]
+/// List snapshots
+#[utoipa::path(
+    get,
+    path = "/snapshots",
+    tag = "Operation",
+    operation_id = "listSnapshots",
+    security(("credential" = ["server"])),
+    responses((status = 200, description = "All snapshots.", body = schema::SnapshotList), Failures<(Caller, UsesSnapshots)>),
+)]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &Items::new(app.service.list_snapshots(operator).await?)))
 }
 
-#[utoipa::path(get, path = "/snapshots/status")]
+/// How the snapshots are doing
+#[utoipa::path(
+    get,
+    path = "/snapshots/status",
+    tag = "Operation",
+    operation_id = "getSnapshotStatus",
+    security(("credential" = ["server"])),
+    responses((status = 200, description = "The last snapshot, and what a start would replay.", body = schema::SnapshotStatus), Failures<(Caller,)>),
+)]
 pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &app.service.snapshot_status(operator)))
 }
 
-/// Reads all of it: 200 with the state that was found.
-#[utoipa::path(post, path = "/snapshots/{number}/verify")]
+/// Verify a snapshot
+///
+/// Reads every block and compares it with its checksum. A damaged one is a 200, too: see `state`.
+#[utoipa::path(
+    post,
+    path = "/snapshots/{number}/verify",
+    tag = "Operation",
+    operation_id = "verifySnapshot",
+    security(("credential" = ["server"])),
+    params(OfSnapshot),
+    request_body(content((schema::Nothing = "application/json")), description = "May be left out."),
+    responses((status = 200, description = "The snapshot with the state that was found.", body = schema::Snapshot), Failures<(Caller, Ids, JsonBody, UsesSnapshots)>),
+)]
 pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let number = call.number("number")?;
     let operator = Operator::of(&call.who)?;
@@ -50,7 +90,18 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(json(StatusCode::OK, &app.service.verify_snapshot(operator, snapshot).await?))
 }
 
-#[utoipa::path(post, path = "/snapshots/prune")]
+/// Remove old snapshots
+///
+/// All but the newest; the journal before the oldest that stays goes, too.
+#[utoipa::path(
+    post,
+    path = "/snapshots/prune",
+    tag = "Operation",
+    operation_id = "pruneSnapshots",
+    security(("credential" = ["server"])),
+    request_body(content((schema::Prune = "application/json")), description = "May be left out."),
+    responses((status = 200, description = "What was removed.", body = schema::Pruned), Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>),
+)]
 pub async fn prune(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

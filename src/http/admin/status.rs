@@ -8,9 +8,19 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures};
+use crate::http::schema::status as schema;
 use crate::service::Operator;
 
-#[utoipa::path(get, path = "/status")]
+/// The server on one page
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "Operation",
+    operation_id = "getServerStatus",
+    security(("credential" = ["server"])),
+    responses((status = 200, description = "Everything at a glance.", body = schema::ServerStatus), Failures<(Caller,)>),
+)]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;

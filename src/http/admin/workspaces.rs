@@ -14,7 +14,9 @@ use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::openapi::failures::{Caller, Failures, JsonBody, MakesWorkspace, Writes};
 use crate::http::payload::Payload;
+use crate::http::schema::admin as schema;
 use crate::service::admin::{Admin, NewWorkspace};
 
 #[derive(Serialize)]
@@ -33,7 +35,15 @@ impl From<WorkspaceEntry> for WorkspaceView {
     }
 }
 
-#[utoipa::path(get, path = "/workspaces")]
+/// List workspaces
+#[utoipa::path(
+    get,
+    path = "/workspaces",
+    tag = "Administration",
+    operation_id = "listWorkspaces",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    responses((status = 200, description = "The workspaces that the credential reaches.", body = schema::WorkspaceList), Failures<(Caller,)>),
+)]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
@@ -41,7 +51,18 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Items::new(entries.into_iter().map(WorkspaceView::from).collect())))
 }
 
-#[utoipa::path(post, path = "/workspaces")]
+/// Make a workspace
+///
+/// Administrators that are bound to a workspace make none.
+#[utoipa::path(
+    post,
+    path = "/workspaces",
+    tag = "Administration",
+    operation_id = "createWorkspace",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    request_body = schema::NewWorkspace,
+    responses((status = 201, description = "The workspace.", body = schema::Workspace), Failures<(Caller, JsonBody, Writes, MakesWorkspace)>),
+)]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;

@@ -12,25 +12,64 @@ use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::openapi::failures::{Acknowledges, Caller, Failures, Ids, JsonBody, Reads, Resolves, Writes};
 use crate::http::payload::Payload;
+use crate::http::schema::params::{InWorkspace, OfBreaker};
+use crate::http::schema::quality as schema;
 
 /// Characters of a note.
 const MAX_NOTE: usize = 2_000;
 
-#[utoipa::path(get, path = "/quality/circuit-breakers")]
+/// Active circuit breakers
+///
+/// Newest first; of the same `triggeredAt` the later trip first.
+#[utoipa::path(
+    get,
+    path = "/quality/circuit-breakers",
+    tag = "Circuit breakers",
+    operation_id = "listCircuitBreakers",
+    security(("credential" = ["quality:read"])),
+    params(InWorkspace),
+    responses((status = 200, description = "The active breakers.", body = schema::BreakerList), Failures<(Caller, Ids, Reads)>),
+)]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &Items::new(app.service.breakers(key).await?)))
 }
 
-#[utoipa::path(post, path = "/quality/circuit-breakers/{breakerId}/acknowledge")]
+/// Acknowledge a circuit breaker
+///
+/// The actor comes from the credential. Acknowledging again changes nothing and answers with the first actor. A
+/// resolved breaker is a 409.
+#[utoipa::path(
+    post,
+    path = "/quality/circuit-breakers/{breakerId}/acknowledge",
+    tag = "Circuit breakers",
+    operation_id = "acknowledgeCircuitBreaker",
+    security(("credential" = ["quality:write"])),
+    params(InWorkspace, OfBreaker),
+    request_body(content((schema::Note = "application/json")), description = "May be left out."),
+    responses((status = 200, description = "The breaker.", body = schema::Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Acknowledges)>),
+)]
 pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
     Ok(json(StatusCode::OK, &app.service.acknowledge(&call.who, key, breaker, note).await?))
 }
 
-#[utoipa::path(post, path = "/quality/circuit-breakers/{breakerId}/resolve")]
+/// Resolve a circuit breaker
+///
+/// The AI answers again. A breaker that has not been acknowledged is a 409; resolving again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/quality/circuit-breakers/{breakerId}/resolve",
+    tag = "Circuit breakers",
+    operation_id = "resolveCircuitBreaker",
+    security(("credential" = ["quality:write"])),
+    params(InWorkspace, OfBreaker),
+    request_body(content((schema::Note = "application/json")), description = "May be left out."),
+    responses((status = 200, description = "The breaker.", body = schema::Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Resolves)>),
+)]
 pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
     Ok(json(StatusCode::OK, &app.service.resolve(&call.who, key, breaker, note).await?))

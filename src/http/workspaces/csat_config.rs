@@ -14,7 +14,10 @@ use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, Reads, Writes};
 use crate::http::payload::Payload;
+use crate::http::schema::params::InWorkspace;
+use crate::http::schema::quality as schema;
 
 /// R3.7.
 #[derive(Serialize)]
@@ -25,7 +28,16 @@ struct Answer {
     config: CsatConfig,
 }
 
-#[utoipa::path(get, path = "/csat-config")]
+/// Configuration of a workspace
+#[utoipa::path(
+    get,
+    path = "/csat-config",
+    tag = "Configuration",
+    operation_id = "getCsatConfig",
+    security(("credential" = ["quality:read"])),
+    params(InWorkspace),
+    responses((status = 200, description = "The configuration.", body = schema::CsatConfig), Failures<(Caller, Ids, Reads)>),
+)]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     call.only(&[])?;
@@ -33,7 +45,21 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     Ok(json(StatusCode::OK, &Answer { workspace_id: key.id, config }))
 }
 
-#[utoipa::path(patch, path = "/csat-config")]
+/// Change the configuration
+///
+/// Only the fields sent change. All faults are reported at once, and then nothing is changed. Thresholds, count and
+/// window hold for old conversations too; baselines for scores to come. A change alone never trips or resolves a
+/// breaker.
+#[utoipa::path(
+    patch,
+    path = "/csat-config",
+    tag = "Configuration",
+    operation_id = "updateCsatConfig",
+    security(("credential" = ["quality:write"])),
+    params(InWorkspace),
+    request_body = schema::CsatConfigPatch,
+    responses((status = 200, description = "The whole configuration.", body = schema::CsatConfig), Failures<(Caller, Ids, JsonBody, Reads, Writes)>),
+)]
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityWrite])?;
     call.only(&[])?;

@@ -12,6 +12,9 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Erases, Failures, Ids, Reads, Writes};
+use crate::http::schema::params::{InWorkspace, OfContact, OfConversation};
+use crate::http::schema::quality as schema;
 use crate::service::erasure::ErasureTimes;
 
 /// Characters of a contact's id (R4.6).
@@ -38,7 +41,19 @@ enum Named<'a> {
     Contact(&'a str),
 }
 
-#[utoipa::path(delete, path = "/conversations/{conversationId}")]
+/// Erase a conversation
+///
+/// Comment, names, contact and what was kept of messages go; the numbers stay without the id, so statistics do not
+/// change.
+#[utoipa::path(
+    delete,
+    path = "/conversations/{conversationId}",
+    tag = "Erasure",
+    operation_id = "eraseConversation",
+    security(("credential" = ["admin"])),
+    params(InWorkspace, OfConversation),
+    responses((status = 200, description = "What was erased, and by when it is gone everywhere.", body = schema::ConversationErasure), Failures<(Caller, Ids, Reads, Writes, Erases)>),
+)]
 pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [workspace, id] = call.ids([("workspaceId", IdKind::Workspace), ("conversationId", IdKind::Conversation)])?;
     let key = app.service.erasable(&call.who, workspace, id).await?;
@@ -47,7 +62,19 @@ pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response
     Ok(answer(workspace, Named::Conversation(id), times))
 }
 
-#[utoipa::path(delete, path = "/contacts/{contactId}")]
+/// Erase a contact
+///
+/// Its id, its comments and what was kept of its messages go, wherever they stand in the workspace. A contact that
+/// is unknown is erased all the same: older files may hold it.
+#[utoipa::path(
+    delete,
+    path = "/contacts/{contactId}",
+    tag = "Erasure",
+    operation_id = "eraseContact",
+    security(("credential" = ["admin"])),
+    params(InWorkspace, OfContact),
+    responses((status = 200, description = "What was erased, and by when it is gone everywhere.", body = schema::ContactErasure), Failures<(Caller, Ids, Reads, Writes, Erases)>),
+)]
 pub async fn contact(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (workspace, contact) = call.id_and_text(("workspaceId", IdKind::Workspace), "contactId", MAX_CONTACT)?;
     let key = app.service.workspace(&call.who, workspace, &[Scope::Admin])?;

@@ -10,7 +10,11 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::{ApiError, FailureBody};
+use crate::http::openapi::failures::{Caller, EventsBody, Failures, Identities, Ids, Writes};
 use crate::http::payload::Payload;
+use crate::http::schema::events::{self, KINDS};
+use crate::http::schema::ingest as schema;
+use crate::http::schema::params::{InWorkspace, Packing};
 use crate::service::ingest::{IngestAnswer, IngestRequest};
 
 /// A 422: R2.7's members, then R4.3's.
@@ -22,7 +26,21 @@ struct AllRejected<'a> {
     answer: &'a IngestAnswer,
 }
 
-#[utoipa::path(post, path = "/events")]
+/// Record events
+///
+/// Answered when every accepted event is on stable storage and visible to queries and the gate. A repeat of source
+/// and id is a duplicate for 7 days, and changes nothing; with other content it is rejected. A rejected event leaves
+/// nothing behind, and the others of its request stand.
+#[utoipa::path(
+    post,
+    path = "/events",
+    tag = "Events",
+    operation_id = "ingestEvents",
+    security(("credential" = ["events:write"])),
+    params(InWorkspace, Packing),
+    request_body(content((events::OneOrMany = "application/json", examples(("one" = (summary = "One event", value = json!(KINDS[1].example()))), ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()]))))), (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())), (events::Batch = "application/cloudevents-batch+json", example = json!([KINDS[3].example(), KINDS[9].example()])), (events::Lines = "application/x-ndjson", example = json!(events::lines()))), description = "At most 1,000 events and 4 MiB after unpacking, both as configured."),
+    responses((status = 202, description = "All were accepted, or had been before.", body = schema::IngestAnswer), (status = 207, description = "Some were rejected.", body = schema::IngestAnswer), (status = 422, description = "All were rejected.", body = schema::AllRejected), Failures<(Caller, Ids, EventsBody, Writes, Identities)>),
+)]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::EventsWrite])?;
     call.only(&[])?;

@@ -11,7 +11,10 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures, Ids, ReadsGate};
 use crate::http::params::Query;
+use crate::http::schema::params::{ForAccount, InWorkspace, KnownTag};
+use crate::http::schema::quality as schema;
 use crate::service::Fault;
 
 #[derive(Serialize)]
@@ -28,7 +31,19 @@ enum Decision {
     Pause,
 }
 
-#[utoipa::path(get, path = "/quality/gate")]
+/// Ask whether the AI may answer
+///
+/// `pause` while a breaker is active on the account or on the workspace. An account that was never seen proceeds
+/// unless the workspace is paused. Answered from memory.
+#[utoipa::path(
+    get,
+    path = "/quality/gate",
+    tag = "Gate",
+    operation_id = "askGate",
+    security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
+    params(InWorkspace, ForAccount, KnownTag),
+    responses((status = 200, description = "Whether the AI may answer.", body = schema::Gate, headers(("ETag" = String, description = "Changes with every breaker of the workspace."))), (status = 304, description = "As `If-None-Match` says.", headers(("ETag" = String, description = "The tag."))), Failures<(Caller, Ids, ReadsGate)>),
+)]
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;
     let key = app.service.workspace(&call.who, workspace, &[Scope::QualityRead, Scope::EventsWrite])?;
@@ -57,7 +72,7 @@ fn refuse_waiting(query: &Query<'_>) -> Result<(), ApiError> {
 }
 
 /// `If-None-Match` names the tag: a list, weak tags and `*` included (RFC 9110, 13.1.2).
-fn names(headers: &HeaderMap, tag: &str) -> bool {
+pub(in crate::http) fn names(headers: &HeaderMap, tag: &str) -> bool {
     let sent = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = sent.flat_map(|value| value.split(',')).map(str::trim);
     tags.any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == tag)

@@ -11,12 +11,28 @@ use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
 use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
+use crate::http::schema::leaf::Timestamp;
+use crate::http::schema::params::{self, InWorkspace};
+use crate::http::schema::quality as schema;
 use crate::service::period::PeriodQuery;
 
 /// When a period reaches back further than what is kept: from when on it is (R4.11).
 const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from");
 
-#[utoipa::path(get, path = "/quality/stats")]
+/// Statistics of a workspace
+///
+/// Over the conversations that were scored and the breakers that were triggered in a period, exact to the
+/// millisecond. An average over nothing is null. A period whose `from` lies after its `to` is a 400.
+#[utoipa::path(
+    get,
+    path = "/quality/stats",
+    tag = "Quality",
+    operation_id = "getQualityStats",
+    security(("credential" = ["quality:read"])),
+    params(InWorkspace, params::Period),
+    responses((status = 200, description = "The statistics.", body = schema::QualityStats, headers(("X-Retention-From" = inline(Timestamp), description = "Only where the period reaches back further than what is kept: from when on it is."))), Failures<(Caller, Ids, Reads)>),
+)]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Scope::QualityRead])?;
     let query = call.query();

@@ -1,0 +1,195 @@
+//! The failures of a route, put together of what it does. One form for all (R2.7), with the status
+//! codes and `code`s that the route can give.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use serde_json::json;
+use utoipa::openapi::schema::AllOfBuilder;
+use utoipa::openapi::{
+    ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
+    example::ExampleBuilder,
+};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
+
+use crate::http::schema::failure::Failure;
+
+/// Status and `code`.
+type Code = (u16, &'static str);
+
+/// Something that a route does, and how it can fail.
+pub trait Cause {
+    const CODES: &'static [Code];
+}
+
+/// Names causes with their failures.
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])+ $name:ident: $($status:literal $code:literal),+;)+) => {$(
+        $(#[doc = $doc])+
+        pub struct $name;
+
+        impl Cause for $name {
+            const CODES: &'static [Code] = &[$(($status, $code)),+];
+        }
+    )+};
+}
+
+causes! {
+    /// Every route with a credential.
+    Caller: 400 "invalid_request", 401 "unauthorized", 403 "forbidden", 500 "internal_error";
+    /// A public one.
+    Public: 400 "invalid_request", 500 "internal_error";
+    /// Ids or a number in the path or the query string.
+    Ids: 400 "invalid_id", 404 "not_found";
+    /// Reads of a workspace, an account or a conversation.
+    Reads: 503 "overloaded", 503 "workspace_unavailable", 503 "shutting_down";
+    /// The gate is in memory.
+    ReadsGate: 503 "workspace_unavailable";
+    /// Records.
+    Writes: 503 "overloaded", 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 507 "disk_full";
+    /// A body that has to be there.
+    JsonBody: 400 "malformed_json", 400 "malformed_body", 408 "request_timeout", 413 "payload_too_large",
+        415 "unsupported_media_type";
+    /// Events.
+    EventsBody: 400 "malformed_json", 400 "malformed_body", 400 "bad_encoding", 400 "empty_batch",
+        408 "request_timeout", 413 "payload_too_large", 413 "too_large", 413 "too_many_events",
+        415 "unsupported_media_type", 415 "unsupported_encoding";
+    /// The memory of event identities.
+    Identities: 503 "duplicate_memory_full";
+    /// A path that names no workspace.
+    AnyWorkspace: 409 "ambiguous_workspace";
+    /// An explanation goes before its score.
+    KeptForAWhile: 410 "gone";
+    /// A step of a breaker's life.
+    Acknowledges: 409 "breaker_resolved";
+    /// The other one.
+    Resolves: 409 "breaker_not_acknowledged";
+    /// The kept list of erasures.
+    Erases: 503 "erasures_failed";
+    /// A workspace of a chosen id.
+    MakesWorkspace: 409 "workspace_exists";
+    /// A key, for a workspace that may not be there.
+    MakesKey: 404 "not_found", 409 "key_exists";
+    /// The store of snapshots.
+    UsesSnapshots: 500 "snapshots_failed", 503 "snapshot_in_use", 503 "shutting_down";
+    /// A snapshot to be written.
+    TakesSnapshot: 500 "snapshots_failed", 503 "workspace_unavailable", 503 "journal_failed", 507 "disk_full";
+}
+
+/// All failures of a route that does these things.
+pub struct Failures<C>(PhantomData<C>);
+
+macro_rules! tuples {
+    ($(($($name:ident)+))+) => {$(
+        impl<$($name: Cause),+> IntoResponses for Failures<($($name,)+)> {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                responses(&[$($name::CODES),+])
+            }
+        }
+    )+};
+}
+
+tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) }
+
+fn responses(causes: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut codes: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for (status, code) in causes.iter().copied().flatten() {
+        let codes = codes.entry(*status).or_default();
+        if !codes.contains(code) {
+            codes.push(code);
+        }
+    }
+    codes.into_iter().map(|(status, codes)| (status.to_string(), response(status, &codes).into())).collect()
+}
+
+/// R2.7 with one of these `code`s.
+fn response(status: u16, codes: &[&str]) -> Response {
+    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.to_vec()));
+    let narrowed = ObjectBuilder::new().property("code", code);
+    let schema = AllOfBuilder::new().item(Ref::from_schema_name("Failure")).item(narrowed);
+    let examples = codes.iter().map(|code| (*code, RefOr::Ref(Ref::new(format!("#/components/examples/{code}")))));
+    let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples);
+    let response = ResponseBuilder::new().description(meaning(status)).content("application/json", content.build());
+    match status {
+        401 => response.header_ref("WWW-Authenticate", Ref::new("#/components/headers/WWW-Authenticate")),
+        429 | 503 | 507 => response.header_ref("Retry-After", Ref::new("#/components/headers/Retry-After")),
+        _ => response,
+    }
+    .build()
+}
+
+fn header(description: &str, kind: Type) -> Header {
+    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(kind))).description(Some(description)).build()
+}
+
+/// What all of them share: schemas, headers, and an example of each `code`.
+pub fn share(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let mut schemas = vec![(Failure::name().into_owned(), Failure::schema())];
+    Failure::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    let headers = [
+        ("WWW-Authenticate", header("`Bearer`.", Type::String)),
+        ("Retry-After", header("Seconds to wait before the next try.", Type::Integer)),
+    ];
+    components.headers.extend(headers.map(|(name, header)| (name.to_owned(), header.into())));
+    let examples = SENTENCES.iter().map(|(code, sentence)| {
+        let body = json!({"error": sentence, "code": code, "requestId": "0191b5a2-7c3e-7d11-9f00-0000000e0001"});
+        ((*code).to_owned(), ExampleBuilder::new().value(Some(body)).build().into())
+    });
+    components.examples.extend(examples);
+}
+
+const fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "Malformed, or out of range.",
+        401 => "No credential, or an unknown, expired or revoked one.",
+        403 => "The credential lacks the scope, or is bound to another workspace of the tenant.",
+        404 => "Unknown, or another tenant's.",
+        408 => "The body did not arrive in time.",
+        409 => "The state forbids it.",
+        410 => "No longer kept.",
+        413 => "Too large.",
+        415 => "Not in a form that is read here.",
+        429 => "Too many requests.",
+        500 => "The server failed.",
+        503 => "Not now.",
+        507 => "The disk is full: nothing was changed, and reads go on.",
+        _ => "Refused.",
+    }
+}
+
+/// Each `code`, and an example of what `error` says.
+const SENTENCES: [(&str, &str); 31] = [
+    ("invalid_request", "The request is not valid."),
+    ("invalid_id", "An ID in the request is not a UUID."),
+    ("unauthorized", "A valid credential is required."),
+    ("forbidden", "This credential does not have the scope for this."),
+    ("not_found", "No workspace exists with the given ID."),
+    ("malformed_json", "The body is not valid JSON."),
+    ("malformed_body", "The body could not be read."),
+    ("bad_encoding", "The body is not what its Content-Encoding says."),
+    ("empty_batch", "The request has no events."),
+    ("request_timeout", "The body did not arrive in time."),
+    ("payload_too_large", "The body is too large."),
+    ("too_large", "The body is larger than 4194304 bytes."),
+    ("too_many_events", "The request has more than 1000 events."),
+    ("unsupported_media_type", "The body must be application/json."),
+    ("unsupported_encoding", "Bodies are read with Content-Encoding gzip or zstd, or without."),
+    ("ambiguous_workspace", "More than one workspace has this ID; say which with workspaceId."),
+    ("breaker_resolved", "The circuit breaker is already resolved."),
+    ("breaker_not_acknowledged", "The circuit breaker must be acknowledged before it can be resolved."),
+    ("workspace_exists", "A workspace with this ID already exists."),
+    ("key_exists", "A key with this ID or this secret already exists."),
+    ("gone", "The explanation of this score is no longer kept."),
+    ("internal_error", "The server failed to answer this request."),
+    ("snapshots_failed", "The snapshots could not be read or written; the server's log says why."),
+    ("snapshot_in_use", "The snapshot is in use."),
+    ("erasures_failed", "The erasure could not be recorded."),
+    ("disk_full", "The disk is full."),
+    ("overloaded", "Too much is waiting to be processed."),
+    ("duplicate_memory_full", "The memory of event identities is full."),
+    ("journal_failed", "The journal cannot be written."),
+    ("workspace_unavailable", "The workspace is not available at the moment."),
+    ("shutting_down", "The server is shutting down."),
+];

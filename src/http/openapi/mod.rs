@@ -1,0 +1,73 @@
+//! The machine-readable description (R2.10): OpenAPI 3.1 from the routes and what stands beside them.
+
+pub mod failures;
+mod finish;
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi;
+
+use self::failures::{Failures, Public};
+use super::error::ApiError;
+use super::params::Query;
+use super::router::api;
+use super::schema::params::KnownTag;
+use super::workspaces::gate;
+
+/// The document, without a server.
+pub fn document() -> OpenApi {
+    finish::finish(api().into_openapi())
+}
+
+/// The document as it is served, printed and committed: two spaces a level, one newline at the end.
+pub fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mut text = document().to_pretty_json().expect("a document is plain data");
+        text.push('\n');
+        text
+    });
+    &TEXT
+}
+
+/// The description of this API
+///
+/// For everybody: no credential is asked for.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "Documentation",
+    operation_id = "getOpenApi",
+    security(()),
+    params(KnownTag),
+    responses(
+        (
+            status = 200,
+            description = "OpenAPI 3.1.",
+            body = Object,
+            headers(("ETag" = String, description = "Changes with the document."))
+        ),
+        (
+            status = 304,
+            description = "As `If-None-Match` says.",
+            headers(("ETag" = String, description = "The tag."))
+        ),
+        Failures<(Public,)>
+    ),
+)]
+pub async fn show(headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
+    static TAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", &blake3::hash(text().as_bytes()).to_hex()[..16]));
+    let faults = Query::parse(uri.query()).faults(&[]);
+    if !faults.is_empty() {
+        return Err(ApiError::invalid(faults));
+    }
+    let mut response = if gate::names(&headers, &TAG) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "application/json")], Body::from(text())).into_response()
+    };
+    response.headers_mut().insert(header::ETAG, HeaderValue::from_static(&TAG));
+    Ok(response)
+}

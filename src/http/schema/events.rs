@@ -1,0 +1,313 @@
+//! The events of R4.6: one schema per type, told apart by `type`. A test beside this file holds them
+//! to what the door accepts.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::leaf::{AccountId, ConversationId, Instant, Rate, Score};
+
+/// A type of event.
+pub struct Kind {
+    /// Its `type`.
+    pub name: &'static str,
+    /// The name of its schema.
+    component: &'static str,
+    description: &'static str,
+    /// Members that must stand in its `data`, and those that may, besides [`ANYWHERE`].
+    pub required: &'static [&'static str],
+    pub optional: &'static [&'static str],
+}
+
+/// Members that may stand in the `data` of any event.
+const ANYWHERE: [&str; 5] = ["accountId", "accountName", "contactId", "channel", "intent"];
+
+pub const KINDS: [Kind; 10] = [
+    Kind {
+        name: "conversation.created",
+        component: "ConversationCreated",
+        description: "A conversation has begun. The first event that names one creates it, whatever its type.",
+        required: &["conversationId"],
+        optional: &[],
+    },
+    Kind {
+        name: "message.received",
+        component: "MessageReceived",
+        description: "A message from the customer. Its text becomes signals at the door and is never stored.",
+        required: &["conversationId"],
+        optional: &["text", "language"],
+    },
+    Kind {
+        name: "message.sent",
+        component: "MessageSent",
+        description: "A message to the customer. Its text becomes signals at the door and is never stored.",
+        required: &["conversationId", "sender"],
+        optional: &["text", "language"],
+    },
+    Kind {
+        name: "conversation.status_changed",
+        component: "ConversationStatusChanged",
+        description: "resolved, closed and abandoned end a conversation; the others reopen one that had ended.",
+        required: &["conversationId", "status"],
+        optional: &[],
+    },
+    Kind {
+        name: "conversation.resolved",
+        component: "ConversationResolved",
+        description: "The conversation has ended, and how.",
+        required: &["conversationId", "resolution"],
+        optional: &[],
+    },
+    Kind {
+        name: "attention_item.created",
+        component: "AttentionItemCreated",
+        description: "Somebody should look at it.",
+        required: &["conversationId", "attentionType"],
+        optional: &[],
+    },
+    Kind {
+        name: "signal.observed",
+        component: "SignalObserved",
+        description: "A fact observed elsewhere. A signal of the catalogue takes no `dimension` and no `weight`; one \
+                      of your own needs both, unless the server's configuration has them.",
+        required: &["conversationId", "signal", "value"],
+        optional: &["dimension", "weight"],
+    },
+    Kind {
+        name: "survey.responded",
+        component: "SurveyResponded",
+        description: "The customer's own rating.",
+        required: &["conversationId", "rating"],
+        optional: &["comment"],
+    },
+    Kind {
+        name: "conversation.scored",
+        component: "ConversationScored",
+        description: "A score made elsewhere: an import, another QA system. It replaces what is there.",
+        required: &["conversationId", "outcomeScore", "processScore", "environmentScore", "resolved"],
+        optional: &["confidence", "signalCount"],
+    },
+    Kind {
+        name: "account.updated",
+        component: "AccountUpdated",
+        description: "An account's name and contacts. Has no `conversationId`.",
+        required: &["accountId"],
+        optional: &["contactIds"],
+    },
+];
+
+impl Kind {
+    /// Every member that may stand in its `data`, the required ones first.
+    pub fn members(&self) -> Vec<&'static str> {
+        let mut members: Vec<_> = self.required.iter().chain(self.optional).copied().collect();
+        members.extend(ANYWHERE.into_iter().filter(|name| !self.required.contains(name)));
+        members
+    }
+
+    /// An event with every member of this type.
+    pub fn example(&self) -> Value {
+        let members = self.members().into_iter();
+        let data: Map<_, _> = members.map(|name| (name.to_owned(), example_of(name))).collect();
+        json!({"specversion": "1.0", "id": format!("{}-1", self.name), "source": "helpdesk", "type": self.name, "data": data})
+    }
+
+    fn data(&self) -> Object {
+        let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let object = self.members().into_iter().fold(object, |object, name| {
+            let required = self.required.contains(&name);
+            object.property(name, if required { member(name) } else { nullable(member(name)) })
+        });
+        self.required.iter().fold(object, |object, name| object.required(*name)).build()
+    }
+
+    fn schema(&self) -> Schema {
+        let one_of = |text: &str| ObjectBuilder::new().schema_type(Type::String).enum_values(Some([text]));
+        let nothing = ObjectBuilder::new().schema_type(Type::Null).description(Some("Refused: data must be readable."));
+        let object = ObjectBuilder::new()
+            .description(Some(self.description))
+            .property("specversion", one_of("1.0"))
+            .property("id", text(1, 255, "Together with `source` the event's identity: a repeat changes nothing."))
+            .property("source", text(1, 255, "Who says it."))
+            .property("type", one_of(self.name))
+            .property("time", nullable(Ref::from_schema_name("Instant").into()))
+            .property("data", self.data())
+            .property("data_base64", nothing)
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .examples([self.example()]);
+        ["specversion", "id", "source", "type", "data"].into_iter().fold(object, ObjectBuilder::required).into()
+    }
+}
+
+/// A member of `data`.
+fn member(name: &str) -> RefOr<Schema> {
+    let of = |names: &[&str]| ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names.to_vec())).into();
+    match name {
+        "conversationId" => Ref::from_schema_name("ConversationId").into(),
+        "accountId" => Ref::from_schema_name("AccountId").into(),
+        "outcomeScore" | "processScore" | "environmentScore" => Ref::from_schema_name("Score").into(),
+        "confidence" => Ref::from_schema_name("Rate").into(),
+        "sender" => of(&["ai", "human"]),
+        "status" => of(&["open", "in_progress", "awaiting_contact", "resolved", "closed", "abandoned"]),
+        "resolution" => of(&["ai_resolved", "human_resolved", "abandoned"]),
+        "attentionType" => of(&["validation_failed", "human_requested", "escalation"]),
+        "dimension" => of(&["outcome", "process", "environment"]),
+        "text" => ObjectBuilder::new().schema_type(Type::String).into(),
+        "language" => text(1, 35, "A language tag; recognised from the text where it is absent.").into(),
+        "comment" => text(0, 2_000, "Stored: it was given for that.").into(),
+        "value" => number(Type::Number, 0, 1, "Goodness, from 0 (bad) to 1 (good).").into(),
+        "weight" => number(Type::Number, 0, 10, "In pseudo-counts.").into(),
+        "rating" => number(Type::Integer, 1, 5, "From 1 (worst) to 5 (best).").into(),
+        "signalCount" => number(Type::Integer, 0, 65_535, "Signals behind the score; 0 where it is absent.").into(),
+        "resolved" => ObjectBuilder::new().schema_type(Type::Boolean).into(),
+        "contactIds" => ArrayBuilder::new().items(text(1, 255, "Opaque.")).max_items(Some(1_000)).into(),
+        "signal" => text(1, 255, "A name from the catalogue, or your own.").into(),
+        _ => text(1, 255, "").into(),
+    }
+}
+
+fn example_of(name: &str) -> Value {
+    match name {
+        "conversationId" => json!("0191b5a2-7c3e-7d11-9f00-00000000c0f1"),
+        "accountId" => json!("acc_0191b5a2-7c3e-7d11-9f00-00000000acc1"),
+        "accountName" => json!("Nordic Parts ApS"),
+        "contactId" => json!("anna@example.org"),
+        "channel" => json!("email"),
+        "intent" => json!("order_status"),
+        "text" => json!("Where is my order?"),
+        "language" => json!("en"),
+        "sender" => json!("ai"),
+        "status" => json!("in_progress"),
+        "resolution" => json!("ai_resolved"),
+        "attentionType" => json!("human_requested"),
+        "signal" => json!("refund_granted"),
+        "value" => json!(0.75),
+        "dimension" => json!("outcome"),
+        "weight" => json!(1.5),
+        "rating" => json!(4),
+        "comment" => json!("Quick and friendly."),
+        "outcomeScore" => json!(4.2),
+        "processScore" => json!(3.8),
+        "environmentScore" => json!(4),
+        "resolved" => json!(true),
+        "confidence" => json!(0.87),
+        "signalCount" => json!(12),
+        "contactIds" => json!(["anna@example.org"]),
+        _ => Value::Null,
+    }
+}
+
+/// So many characters, none of them NUL.
+fn text(least: usize, most: usize, description: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(least))
+        .max_length(Some(most))
+        .pattern(Some(r"^[^\u0000]*$"))
+        .description(Some(description).filter(|text| !text.is_empty()))
+}
+
+fn number(kind: Type, least: i32, most: i32, description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(kind).minimum(Some(least)).maximum(Some(most)).description(Some(description))
+}
+
+/// A member that is null is absent.
+fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
+    OneOfBuilder::new().item(schema).item(ObjectBuilder::new().schema_type(Type::Null)).into()
+}
+
+/// An event of any type.
+pub struct Event;
+
+impl PartialSchema for Event {
+    fn schema() -> RefOr<Schema> {
+        let mapping = KINDS.iter().map(|kind| (kind.name, format!("#/components/schemas/{}", kind.component)));
+        KINDS
+            .iter()
+            .fold(OneOfBuilder::new(), |schema, kind| schema.item(Ref::from_schema_name(kind.component)))
+            .discriminator(Some(Discriminator::with_mapping("type", mapping)))
+            .description(Some(
+                "A CloudEvents 1.0 event. Attributes that do not stand here are accepted and ignored; an unknown \
+                 member of `data` rejects the event.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Event {
+    fn name() -> Cow<'static, str> {
+        "Event".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(KINDS.iter().map(|kind| (kind.component.to_owned(), kind.schema().into())));
+        schemas.push((Instant::name().into_owned(), Instant::schema()));
+        schemas.push((ConversationId::name().into_owned(), ConversationId::schema()));
+        schemas.push((AccountId::name().into_owned(), AccountId::schema()));
+        schemas.push((Score::name().into_owned(), Score::schema()));
+        schemas.push((Rate::name().into_owned(), Rate::schema()));
+    }
+}
+
+/// `application/json`: one event or an array of them.
+pub struct OneOrMany;
+
+impl PartialSchema for OneOrMany {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(Ref::from_schema_name("Event")).item(Batch::schema()).into()
+    }
+}
+
+impl ToSchema for OneOrMany {
+    fn name() -> Cow<'static, str> {
+        "EventOrEvents".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Event::name().into_owned(), Event::schema()));
+        Event::schemas(schemas);
+    }
+}
+
+/// `application/cloudevents-batch+json`: an array of events.
+pub struct Batch;
+
+impl PartialSchema for Batch {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new().items(Ref::from_schema_name("Event")).min_items(Some(1)).max_items(Some(1_000)).into()
+    }
+}
+
+impl ToSchema for Batch {
+    fn name() -> Cow<'static, str> {
+        "Events".into()
+    }
+}
+
+/// `application/x-ndjson`: an event on each line.
+pub struct Lines;
+
+impl PartialSchema for Lines {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Each line an `Event` in JSON; blank lines are passed over."))
+            .into()
+    }
+}
+
+impl ToSchema for Lines {
+    fn name() -> Cow<'static, str> {
+        "EventLines".into()
+    }
+}
+
+/// An example of it.
+pub fn lines() -> String {
+    format!("{}\n{}\n", KINDS[4].example(), KINDS[5].example())
+}
+
+#[cfg(test)]
+mod tests;
