@@ -6,8 +6,10 @@ mod support;
 
 mod accounts;
 mod admin;
+mod contract;
 mod conversations;
 mod credentials;
+mod docs;
 mod faults;
 mod framework;
 mod monitor;

@@ -1,5 +1,6 @@
 //! The real server in this process, on a free port, with a manual clock and seeded ids.
 
+pub mod contract;
 pub mod engine;
 pub mod reply;
 pub mod world;
@@ -113,8 +114,15 @@ impl Server {
         format!("http://{address}")
     }
 
+    /// Status and body of what need not be text.
+    pub async fn get_bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let reply = self.client.get(format!("http://{}{path}", self.address)).send().await.expect("the server answers");
+        (reply.status().as_u16(), reply.bytes().await.expect("a whole body").to_vec())
+    }
+
+    /// An address of another listener: the document does not speak of it.
     pub async fn get_url(&self, url: &str) -> Reply {
-        Ask(self.client.get(url)).send().await
+        Reply::read(self.client.get(url).send().await.expect("the server answers")).await
     }
 }
 
@@ -140,7 +148,13 @@ impl Ask {
         Self(self.0.body(body))
     }
 
+    /// Panics if the document does not have such an answer.
     pub async fn send(self) -> Reply {
-        Reply::read(self.0.send().await.expect("the server answers")).await
+        let (client, request) = self.0.build_split();
+        let request = request.expect("a request that can be sent");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let reply = Reply::read(client.execute(request).await.expect("the server answers")).await;
+        contract::check(&method, &path, &reply);
+        reply
     }
 }
