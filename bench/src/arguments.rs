@@ -92,6 +92,11 @@ pub enum Verb {
         #[command(flatten)]
         size: Size,
     },
+    /// Tripswitch: what one tenant at full flood (--clients connections) costs another
+    Neighbours {
+        #[command(flatten)]
+        size: Size,
+    },
     /// Tripswitch: questions alone; --workspaces 1 --facts 10000000 for a large workspace
     Reads {
         #[command(flatten)]

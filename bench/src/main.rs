@@ -63,6 +63,7 @@ fn run(arguments: Arguments) -> Fallible<()> {
         Verb::Messages { size } => modes::messages::run(&ground, size.measure()),
         Verb::Growth { size, name } => modes::growth::run(&ground, size.measure(), name),
         Verb::Snapshots { size } => modes::snapshots::run(&ground, size.measure()),
+        Verb::Neighbours { size } => modes::neighbours::run(&ground, size.measure()),
         Verb::Reads { size } => modes::reads::run(&ground, size.measure()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::front::Front;
 use super::machine;
 use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::scoring::text::Analyzer;
@@ -28,6 +29,7 @@ use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
+use crate::service::quota::{QuotaOptions, Quotas, Rates};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -94,7 +96,7 @@ impl Server {
         let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
         let service = service.with_room(room).with_erase_within(erase_within(config));
-        let service = service.with_data_dir(data_dir(config));
+        let service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
         let service = Arc::new(service);
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
@@ -209,6 +211,17 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
         settings: settings_source(config, secret.id()),
         accept_clock,
     }
+}
+
+fn quotas(config: &Config) -> Quotas {
+    let limits = &config.limits;
+    let rates = |requests, events| Rates { requests: NonZeroU32::new(requests), events: NonZeroU32::new(events) };
+    let options = QuotaOptions {
+        credential: rates(limits.requests_per_key, limits.events_per_key),
+        tenant: rates(limits.requests_per_tenant, limits.events_per_tenant),
+        batch: config.server.max_events_per_request.into(),
+    };
+    Quotas::new(options, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>))
 }
 
 fn erase_within(config: &Config) -> Millis {

@@ -115,6 +115,12 @@ pub struct LimitsConfig {
     pub duplicates: u64,
     /// After which an account's actor that nobody asks stops (I3).
     pub account_idle: Duration,
+    /// A second, of one credential; 0 is no limit, as in the next three.
+    pub requests_per_key: u32,
+    pub events_per_key: u32,
+    /// A second, of all credentials of a tenant.
+    pub requests_per_tenant: u32,
+    pub events_per_tenant: u32,
 }
 
 impl LimitsConfig {
@@ -285,6 +291,10 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
         inflight_bytes: r.integer("limits.inflight_bytes", 1 << 20..=1u64 << 40, 256 << 20),
         duplicates: r.integer("limits.duplicates", 1_000..=100_000_000_000u64, 100_000_000),
         account_idle: seconds(r, "limits.account_idle_seconds", 300),
+        requests_per_key: rate(r, "limits.requests_per_second_per_key"),
+        events_per_key: rate(r, "limits.events_per_second_per_key"),
+        requests_per_tenant: rate(r, "limits.requests_per_second_per_tenant"),
+        events_per_tenant: rate(r, "limits.events_per_second_per_tenant"),
     }
 }
 
@@ -328,6 +338,11 @@ fn cross_check(r: &mut Reader, config: &Config) {
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// A second; 0 is no limit.
+fn rate(r: &mut Reader, key: &str) -> u32 {
+    r.integer(key, 0..=1_000_000_000, 0)
 }
 
 fn seconds(r: &mut Reader, key: &str, default: u32) -> Duration {

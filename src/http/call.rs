@@ -28,6 +28,8 @@ impl FromRequestParts<App> for Call {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let who = principal(app, &parts.headers)?;
+        // What is over a limit costs nothing more.
+        app.service.count_request(&who)?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {
             RawPathParamsRejection::InvalidUtf8InPathParam(_) => Fault::at("path", "is not valid UTF-8"),
             _ => Fault::at("path", "cannot be read"),

@@ -10,6 +10,7 @@ use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system_table::SystemRefusal;
 use crate::erasures::ErasuresError;
+use crate::service::quota::OverQuota;
 use crate::service::{Fault, ServiceError};
 
 /// A failure before it is written. [`super::envelope`] writes it, since only there the request id
@@ -65,6 +66,12 @@ impl ApiError {
 
     fn retry(code: &'static str, message: impl Into<Cow<'static, str>>, seconds: &'static str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_header(header::RETRY_AFTER, seconds)
+    }
+
+    fn over_quota(over: OverQuota) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", over.to_string());
+        error.0.header = Some((header::RETRY_AFTER, over.retry_after.into()));
+        error
     }
 
     fn disk_full(message: String) -> Self {
@@ -168,6 +175,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Invalid(details) => Self::invalid(details),
             ServiceError::Command(refusal) => of_command(refusal, message),
             ServiceError::System(refusal) => of_system(refusal, message),
+            ServiceError::OverQuota(over) => Self::over_quota(over),
             ServiceError::Door(error) => {
                 let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
                 Self::new(status, error.code(), message)

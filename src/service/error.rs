@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::door::DoorError;
+use super::quota::OverQuota;
 use crate::actors::EngineError;
 use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
@@ -51,6 +52,8 @@ pub enum ServiceError {
     Command(#[from] CommandRefusal),
     #[error(transparent)]
     System(#[from] SystemRefusal),
+    #[error(transparent)]
+    OverQuota(OverQuota),
     #[error(transparent)]
     Door(#[from] DoorError),
     /// What it says names files: not for the client.

@@ -9,7 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinError;
 
 use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
-use super::{Service, ServiceError};
+use super::quota::{Payer, Quotas};
+use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
@@ -102,6 +103,19 @@ impl Service {
         Arc::clone(&self.room.0).try_acquire_many_owned(bytes).map_err(|_| EngineError::Overloaded)
     }
 
+    /// Refuses whoever was told to wait with its events, before the body is read.
+    pub fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
+        match (&self.quotas, self.payer(who)) {
+            (Some(quotas), Some(payer)) => Ok(quotas.waited(&payer)?),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    /// `None` where events are not limited.
+    fn payer(&self, who: &Principal) -> Option<Payer> {
+        self.quotas.as_ref().is_some_and(Quotas::limits_events).then(|| Payer::of(who))
+    }
+
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
@@ -109,15 +123,17 @@ impl Service {
     /// [`room_for`](Self::room_for), held until then.
     pub async fn ingest(
         self: &Arc<Self>,
+        who: &Principal,
         key: WorkspaceKey,
         request: IngestRequest,
         room: OwnedSemaphorePermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
+        let payer = self.payer(who);
         let ingesting = self.engine.runtime().spawn(async move {
             // A client that hangs up takes no room from those that stay: its body is still here.
             let _room = room;
-            service.ingest_here(key, request).await
+            service.ingest_here(payer, key, request).await
         });
         match ingesting.await.map_err(JoinError::try_into_panic) {
             Ok(answer) => answer,
@@ -127,9 +143,17 @@ impl Service {
         }
     }
 
-    async fn ingest_here(&self, key: WorkspaceKey, request: IngestRequest) -> Result<IngestAnswer, ServiceError> {
+    async fn ingest_here(
+        &self,
+        payer: Option<Payer>,
+        key: WorkspaceKey,
+        request: IngestRequest,
+    ) -> Result<IngestAnswer, ServiceError> {
         let received = request.body.len();
         let mut batch = self.read(key, request).await?;
+        if let (Some(quotas), Some(payer)) = (&self.quotas, payer) {
+            quotas.events(&payer, batch.events.len() + batch.rejected.len())?;
+        }
         let events = std::mem::take(&mut batch.events);
         if events.is_empty() {
             return Ok(IngestAnswer::of(batch, &[]));

@@ -46,7 +46,7 @@ impl KeyUsage {
 }
 
 impl Service {
-    /// Flushes once a minute until `shutdown` is done, and then a last time.
+    /// Flushes once a minute, and forgets idle quotas, until `shutdown` is done, and then a last time.
     pub async fn keep_key_usage(&self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut ticks = interval(EVERY);
@@ -61,6 +61,9 @@ impl Service {
             }
             if last {
                 return;
+            }
+            if let Some(quotas) = &self.quotas {
+                quotas.forget_idle();
             }
         }
     }

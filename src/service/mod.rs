@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod key_usage;
 pub mod lookup;
 pub mod period;
+pub mod quota;
 pub mod snapshots;
 pub mod status;
 
@@ -41,13 +42,15 @@ pub struct Service {
     erase_within: Millis,
     data_dir: Option<PathBuf>,
     started: status::Started,
+    /// `None`: nobody is limited.
+    quotas: Option<quota::Quotas>,
 }
 
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, room) = (key_usage::KeyUsage::default(), ingest::Room::default());
-        Self { engine, door, ids, usage, room, erasures, erase_within: DAY, data_dir: None, started }
+        Self { engine, door, ids, usage, room, erasures, erase_within: DAY, data_dir: None, started, quotas: None }
     }
 
     /// With another span in which snapshots and journal lose what was erased (24 hours).
@@ -66,6 +69,17 @@ impl Service {
     #[must_use]
     pub fn with_room(self, bytes: usize) -> Self {
         Self { room: ingest::Room::new(bytes), ..self }
+    }
+
+    /// With limits of what credentials and tenants may send.
+    #[must_use]
+    pub fn with_quotas(self, quotas: quota::Quotas) -> Self {
+        Self { quotas: Some(quotas), ..self }
+    }
+
+    /// Counts a request of this credential.
+    pub fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
+        self.quotas.as_ref().map_or(Ok(()), |quotas| Ok(quotas.request(who)?))
     }
 
     /// Server time (R2.16).

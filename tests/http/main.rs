@@ -14,4 +14,5 @@ mod faults;
 mod framework;
 mod monitor;
 mod order;
+mod quotas;
 mod workspaces;

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
-use tripswitch::clock::ManualClock;
+use tripswitch::clock::{Clock, ManualClock};
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
@@ -55,13 +55,24 @@ impl Server {
 
     /// Starts on what an earlier server left in the log.
     pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, room: usize) -> Self {
+        Self::start_as(log, now, limits, |service, _| service.with_room(room)).await
+    }
+
+    /// `set_up` changes the service before it serves.
+    pub async fn start_as(
+        log: MemoryLog,
+        now: Millis,
+        limits: Limits,
+        set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
         let snapshots = MemorySnapshots::default();
         let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log, &snapshots).await;
         let directory = tempfile::tempdir().expect("a directory of its own");
         let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
-        let service = Arc::new(Service::new(engine.clone(), door, ids.clone(), erasures).with_room(room));
+        let service = Service::new(engine.clone(), door, ids.clone(), erasures);
+        let service = Arc::new(set_up(service, clock.clone()));
         let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default() };
         let meter = Arc::clone(&app.meter);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -2,5 +2,6 @@
 
 pub mod growth;
 pub mod messages;
+pub mod neighbours;
 pub mod reads;
 pub mod snapshots;

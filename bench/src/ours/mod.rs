@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::answers::{Health, Statistics, Trip};
 use crate::contender::{Client, Contender, Fallible, Rules, Site};
 use crate::time::rfc3339;
-use crate::workload::conversations::Event;
+use crate::workload::conversations::{Event, Talk};
 use crate::workload::{Batch, account_id, workspace_id};
 use http::{Http, request};
 use server::Server;
@@ -22,18 +22,56 @@ pub struct Ours(Server);
 impl Ours {
     /// Of the broken rules it can be told those that are configuration.
     pub fn start(site: &Site, rules: Rules) -> Fallible<Self> {
-        Server::start(site, rules).map(Self)
+        Self::start_with(site, rules, Vec::new())
+    }
+
+    /// With these variables of the environment.
+    pub fn start_with(site: &Site, rules: Rules, variables: Vec<(&'static str, String)>) -> Fallible<Self> {
+        Server::start(site, rules, variables).map(Self)
+    }
+
+    /// Makes a tenant with this one workspace; its key.
+    pub fn tenant(&self, name: &str, workspace: usize) -> Fallible<String> {
+        self.0.tenant(name, workspace)
+    }
+
+    /// A client with this key.
+    pub fn client_of(&self, key: &str) -> Fallible<OurClient> {
+        OurClient::new(self.0.address(), key)
+    }
+
+    /// A batch's facts for another workspace, sent with another key.
+    pub fn prepare_for(&self, key: &str, workspace: usize, batch: &Batch) -> Vec<u8> {
+        let batch = Batch { workspace, ..batch.clone() };
+        post(key, workspace, &body::of_facts(&batch))
+    }
+
+    /// Requests of `count` events each, every one for one workspace.
+    pub fn prepare_many(&self, talk: Talk, count: usize) -> Vec<Vec<u8>> {
+        let mut waiting: Vec<Vec<Event>> = Vec::new();
+        let mut requests = Vec::new();
+        for (workspace, events) in talk {
+            if waiting.len() <= workspace {
+                waiting.resize_with(workspace + 1, Vec::new);
+            }
+            waiting[workspace].extend(events);
+            if waiting[workspace].len() >= count {
+                let events: Vec<_> = waiting[workspace].drain(..count).collect();
+                requests.push(self.prepare_events(workspace, &events));
+            }
+        }
+        requests
     }
 
     /// A request of message-level events.
     pub fn prepare_events(&self, workspace: usize, events: &[Event]) -> Vec<u8> {
-        self.post(workspace, &body::of_events(events))
+        post(self.0.key(), workspace, &body::of_events(events))
     }
+}
 
-    fn post(&self, workspace: usize, body: &str) -> Vec<u8> {
-        let path = format!("/api/workspaces/{}/events", workspace_id(workspace));
-        request("POST", &path, self.0.key(), body.as_bytes())
-    }
+fn post(key: &str, workspace: usize, body: &str) -> Vec<u8> {
+    let path = format!("/api/workspaces/{}/events", workspace_id(workspace));
+    request("POST", &path, key, body.as_bytes())
 }
 
 impl Ours {
@@ -54,7 +92,7 @@ impl Contender for Ours {
     type Client = OurClient;
 
     fn prepare(&self, batch: &Batch) -> Vec<u8> {
-        self.post(batch.workspace, &body::of_facts(batch))
+        post(self.0.key(), batch.workspace, &body::of_facts(batch))
     }
 
     fn connect(&self) -> Fallible<OurClient> {
@@ -87,6 +125,15 @@ pub struct OurClient {
 impl OurClient {
     fn new(address: SocketAddr, key: &str) -> Fallible<Self> {
         Ok(Self { http: Http::connect(address)?, key: key.to_owned() })
+    }
+
+    /// Whether a batch was taken; otherwise there was too much.
+    pub fn flood(&mut self, batch: &Vec<u8>) -> Fallible<bool> {
+        match self.http.exchange(batch)? {
+            202 => Ok(true),
+            429 | 503 => Ok(false),
+            status => Err(format!("a batch: {status} {}", String::from_utf8_lossy(self.http.body())).into()),
+        }
     }
 
     /// The status, which must be 200 or 404.

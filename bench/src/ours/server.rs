@@ -18,6 +18,7 @@ pub struct Server {
     data: PathBuf,
     notes: PathBuf,
     rules: Rules,
+    variables: Vec<(&'static str, String)>,
     process: Process,
     address: SocketAddr,
     /// Reads and writes all workspaces.
@@ -28,7 +29,7 @@ pub struct Server {
 
 impl Server {
     /// On an empty directory, with its workspaces and a key for all of them.
-    pub fn start(site: &Site, rules: Rules) -> Fallible<Self> {
+    pub fn start(site: &Site, rules: Rules, variables: Vec<(&'static str, String)>) -> Fallible<Self> {
         let (binary, data, notes) = (site.binary.clone(), site.directory.join("data"), site.processes.clone());
         let output = program(&binary, rules)
             .args(["key", "create", "--server", "-o", "json", "--data-dir"])
@@ -39,29 +40,45 @@ impl Server {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
         }
         let admin = text(&serde_json::from_slice(&output.stdout)?, "key")?;
-        let (process, address) = serve(&binary, &data, &notes, rules)?;
-        let mut server = Self { binary, data, notes, rules, process, address, key: String::new(), admin };
+        let (process, address) = serve(&binary, &data, &notes, rules, &variables)?;
+        let mut server = Self { binary, data, notes, rules, variables, process, address, key: String::new(), admin };
         server.set_up(site.workspaces)?;
         Ok(server)
     }
 
     fn set_up(&mut self, workspaces: usize) -> Fallible<()> {
-        let (mut http, admin) = (Http::connect(self.address)?, &self.admin);
-        let mut create = |path: &str, body: String| -> Fallible<Value> {
-            let status = http.exchange(&request("POST", path, admin, body.as_bytes()))?;
-            if !(200..300).contains(&status) {
-                return Err(format!("{path}: {status} {}", String::from_utf8_lossy(http.body())).into());
-            }
-            Ok(serde_json::from_slice(http.body())?)
-        };
         for n in 0..workspaces {
-            let id = workspace_id(n);
-            create("/api/admin/workspaces", format!(r#"{{"id":"{id}","name":"Load {n}","tenant":"load"}}"#))?;
+            self.workspace("load", n)?;
         }
-        let scopes = r#"["quality:read","quality:write","events:write"]"#;
-        let key = create("/api/admin/keys", format!(r#"{{"name":"load","tenant":"load","scopes":{scopes}}}"#))?;
-        self.key = text(&key, "key")?;
+        self.key = self.key_of("load")?;
         Ok(())
+    }
+
+    /// Makes a tenant with this one workspace; its key.
+    pub fn tenant(&self, name: &str, workspace: usize) -> Fallible<String> {
+        self.workspace(name, workspace)?;
+        self.key_of(name)
+    }
+
+    fn workspace(&self, tenant: &str, n: usize) -> Fallible<()> {
+        let id = workspace_id(n);
+        let body = format!(r#"{{"id":"{id}","name":"Load {n}","tenant":"{tenant}"}}"#);
+        self.create("/api/admin/workspaces", &body).map(drop)
+    }
+
+    fn key_of(&self, tenant: &str) -> Fallible<String> {
+        let scopes = r#"["quality:read","quality:write","events:write"]"#;
+        let body = format!(r#"{{"name":"load","tenant":"{tenant}","scopes":{scopes}}}"#);
+        text(&self.create("/api/admin/keys", &body)?, "key")
+    }
+
+    fn create(&self, path: &str, body: &str) -> Fallible<Value> {
+        let mut http = Http::connect(self.address)?;
+        let status = http.exchange(&request("POST", path, &self.admin, body.as_bytes()))?;
+        if !(200..300).contains(&status) {
+            return Err(format!("{path}: {status} {}", String::from_utf8_lossy(http.body())).into());
+        }
+        Ok(serde_json::from_slice(http.body())?)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -99,7 +116,7 @@ impl Server {
 
     /// Answers when it says that it is ready.
     pub fn restart(&mut self) -> Fallible<()> {
-        (self.process, self.address) = serve(&self.binary, &self.data, &self.notes, self.rules)?;
+        (self.process, self.address) = serve(&self.binary, &self.data, &self.notes, self.rules, &self.variables)?;
         Ok(())
     }
 }
@@ -117,9 +134,16 @@ fn program(binary: &Path, rules: Rules) -> Command {
     command
 }
 
-fn serve(binary: &Path, data: &Path, notes: &Path, rules: Rules) -> Fallible<(Process, SocketAddr)> {
+fn serve(
+    binary: &Path,
+    data: &Path,
+    notes: &Path,
+    rules: Rules,
+    variables: &[(&'static str, String)],
+) -> Fallible<(Process, SocketAddr)> {
     let mut command = program(binary, rules);
     command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     // Away from the repository's own config.toml.
     command.current_dir(data).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut process = Process::start(&mut command, notes)?;
