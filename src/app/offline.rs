@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::{StartRefused, check_start};
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
-use crate::domain::system::{ApiKey, Scope, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, Scope, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable};
 use crate::domain::time::Millis;
 use crate::ids::Ids;
@@ -112,7 +112,7 @@ impl OfflineSystem<'_> {
     }
 
     /// Makes a key; the second part is its secret, which nobody can see again.
-    pub fn create_key(&mut self, new: NewKey) -> Result<(ApiKey, String), OfflineError> {
+    pub fn create_key(&mut self, new: NewKey) -> Result<(ApiKey, KeySecret), OfflineError> {
         let prefix = match new.side {
             Side::Live => "sf_live_v1_",
             Side::Test => "sf_test_v1_",
@@ -133,7 +133,7 @@ impl OfflineSystem<'_> {
             revoked_at: None,
         };
         self.append(SystemRecord::KeyCreated { key: key.clone(), actor: ACTOR.into() })?;
-        Ok((key, secret))
+        Ok((key, secret.into()))
     }
 
     /// Revokes a key; again, nothing changes.
@@ -201,10 +201,10 @@ mod tests {
         let system = open(dir.path(), &ids, WALL + 1).unwrap();
         assert_eq!(*system.table(), before);
         assert_eq!(&*system.table().workspace(id).unwrap().name, "Support");
-        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let hash: [u8; 32] = Sha256::digest(secret.expose().as_bytes()).into();
         assert_eq!(system.table().key_by_hash(&hash).map(|key| key.revoked_at), Some(Some(WALL)));
-        assert!(secret.starts_with("sf_test_v1_") && secret.len() == 43);
-        assert_eq!(*key.key_prefix, secret[..15]);
+        assert!(secret.expose().starts_with("sf_test_v1_") && secret.expose().len() == 43);
+        assert_eq!(*key.key_prefix, secret.expose()[..15]);
     }
 
     #[test]

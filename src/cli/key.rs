@@ -103,7 +103,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         expires_at: args.expires,
     })?;
     match args.format.output {
-        Format::Table => output::line(format_args!("id  {}\nkey {}", key.id, key.key)),
+        Format::Table => output::line(format_args!("id  {}\nkey {}", key.id, key.key.expose())),
         Format::Json => output::json(&key),
     }
 }

@@ -13,7 +13,7 @@ use crate::app::system_offline;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, Scope};
+use crate::domain::system::{ApiKey, KeySecret, Scope};
 use crate::domain::time;
 use crate::ids::RandomIds;
 use crate::journal::file::{FileOptions, OpenError};
@@ -29,7 +29,7 @@ pub struct TargetArgs {
     url: Option<String>,
     /// The key to use with --url: a server key; for workspaces and keys also one with the scope admin
     #[arg(long, value_name = "KEY", env = "TRIPSWITCH_ADMIN_KEY", hide_env_values = true)]
-    admin_key: Option<String>,
+    admin_key: Option<KeySecret>,
 }
 
 /// A workspace as both sides tell it.
@@ -81,7 +81,7 @@ impl From<&ApiKey> for KeyRow {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CreatedKey {
     pub id: Id,
-    pub key: String,
+    pub key: KeySecret,
 }
 
 static IDS: RandomIds = RandomIds;
@@ -206,7 +206,7 @@ pub struct Items<T> {
 /// `/api/admin/…` of a running server.
 pub struct Remote {
     base: String,
-    key: String,
+    key: KeySecret,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -240,7 +240,7 @@ impl Answer {
 }
 
 impl Remote {
-    fn new(url: &str, key: String) -> Result<Self, Failure> {
+    fn new(url: &str, key: KeySecret) -> Result<Self, Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
         let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().build().map_err(|e| failed(&e))?;
@@ -272,7 +272,7 @@ impl Remote {
     ) -> Result<Answer, Failure> {
         let url = format!("{}/{path}", self.base);
         let method = method.parse().map_err(|_| Failure::new(Exit::Failed, "not a method"))?;
-        let request = self.client.request(method, &url).bearer_auth(&self.key);
+        let request = self.client.request(method, &url).bearer_auth(self.key.expose());
         let request = if let Some(body) = body { request.json(body) } else { request };
         let request = if let Some(patience) = patience { request.timeout(patience) } else { request };
         let answer = async {
@@ -295,7 +295,7 @@ impl Remote {
         let url = format!("{}/{path}", self.base);
         let lost = |error: reqwest::Error| Failure::new(Exit::Unreachable, format!("{url}: {}", innermost(&error)));
         self.run(async {
-            let mut response = self.client.get(&url).bearer_auth(&self.key).send().await.map_err(lost)?;
+            let mut response = self.client.get(&url).bearer_auth(self.key.expose()).send().await.map_err(lost)?;
             let status = response.status().as_u16();
             if !response.status().is_success() {
                 let body = response.bytes().await.map_err(lost)?.into();
@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn r10_9_an_unreachable_server_is_69() {
         // Port 9 of this host: nothing listens there, so the connection is refused at once.
-        let remote = Remote::new("http://127.0.0.1:9/", "k".into()).unwrap();
+        let remote = Remote::new("http://127.0.0.1:9/", "k".to_owned().into()).unwrap();
         let failure = remote.call::<Value>("GET", "keys", None).unwrap_err();
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.message.starts_with("http://127.0.0.1:9/api/admin/keys: "), "{failure}");

@@ -75,7 +75,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         expires_at: None,
     })?;
     match args.format.output {
-        Format::Table => output::line(format_args!("workspace {id}\nkey       {}", key.key)),
+        Format::Table => output::line(format_args!("workspace {id}\nkey       {}", key.key.expose())),
         Format::Json => output::json(&json!({"id": id, "keyId": key.id, "key": key.key})),
     }
 }

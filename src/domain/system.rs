@@ -1,5 +1,7 @@
 //! Tenants, workspaces and API keys: the state of the system workspace (I12).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Id, Side};
@@ -53,6 +55,30 @@ pub struct ApiKey {
     pub revoked_at: Option<Millis>,
 }
 
+/// An API key as its holder has it. `Debug` hides it, and there is no
+/// `Display`: whoever shows it says so.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeySecret(String);
+
+impl KeySecret {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for KeySecret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for KeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySecret(…)")
+    }
+}
+
 /// What a credential may do (R2.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scope {
@@ -66,4 +92,19 @@ pub enum Scope {
     Admin,
     #[serde(rename = "server")]
     Server,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r2_11_a_keys_secret_is_not_shown_by_accident() {
+        let secret = KeySecret::from("sf_live_v1_abc".to_owned());
+        assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "KeySecret(…) Some(KeySecret(…))");
+        assert_eq!(
+            (serde_json::to_string(&secret).unwrap().as_str(), secret.expose()),
+            ("\"sf_live_v1_abc\"", "sf_live_v1_abc")
+        );
+    }
 }

@@ -6,7 +6,7 @@ use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
 use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, Scope, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, Scope, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
 use crate::domain::time::Millis;
 
@@ -15,6 +15,7 @@ const SHOWN: usize = 4;
 
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
+const TEST_SIDE: &str = "A credential of the test side administers keys of the test side only.";
 const BOUND: &str = "This credential administers the keys of one workspace only.";
 
 /// A workspace to be made; the texts are checked for form.
@@ -43,6 +44,7 @@ pub struct Admin<'a> {
     /// `None`: every tenant.
     tenant: Option<&'a str>,
     workspace: Option<Id>,
+    side: Side,
     actor: &'a str,
 }
 
@@ -50,7 +52,7 @@ impl<'a> Admin<'a> {
     /// Server keys, and credentials with the scope `admin`.
     pub fn of(who: &'a Principal) -> Result<Self, ServiceError> {
         if who.is_server() || (who.tenant.is_some() && who.has(Scope::Admin)) {
-            Ok(Self { tenant: who.tenant.as_deref(), workspace: who.workspace, actor: &who.actor })
+            Ok(Self { tenant: who.tenant.as_deref(), workspace: who.workspace, side: who.side, actor: &who.actor })
         } else {
             Err(ServiceError::Forbidden(NO_ADMIN))
         }
@@ -72,6 +74,10 @@ impl<'a> Admin<'a> {
 
     fn sees_workspace(&self, workspace: Option<Id>) -> bool {
         self.workspace.is_none() || self.workspace == workspace
+    }
+
+    fn sees_side(&self, side: Side) -> bool {
+        reaches_keys_of(self.side, side)
     }
 }
 
@@ -99,14 +105,17 @@ impl Service {
     }
 
     /// Makes a key; the second part is its secret, which nobody can see again.
-    pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, String), ServiceError> {
+    pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, KeySecret), ServiceError> {
         let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
+        if !admin.sees_side(new.side) {
+            return Err(ServiceError::Forbidden(TEST_SIDE));
+        }
         let (secret, key_prefix) = self.draw_secret(new.side);
         let key = ApiKey {
             id: self.ids.uuid().into(),
             name: new.name.unwrap_or_else(|| "API key".to_owned()).into_boxed_str(),
             key_prefix,
-            hash: Sha256::digest(secret.as_bytes()).into(),
+            hash: Sha256::digest(secret.expose().as_bytes()).into(),
             tenant: Some(tenant),
             workspace,
             side: new.side,
@@ -123,7 +132,9 @@ impl Service {
     /// The keys that the administrator reaches, oldest first, revoked and expired ones included.
     pub fn list_keys(&self, admin: Admin<'_>) -> Vec<ApiKey> {
         let table = self.engine.system_table();
-        let seen = |key: &&ApiKey| admin.sees_tenant(key.tenant.as_deref()) && admin.sees_workspace(key.workspace);
+        let seen = |key: &&ApiKey| {
+            admin.sees_tenant(key.tenant.as_deref()) && admin.sees_workspace(key.workspace) && admin.sees_side(key.side)
+        };
         let mut keys: Vec<_> = table.keys().filter(seen).map(|key| self.with_last_use(key)).collect();
         keys.sort_by_key(|key| (key.created_at, key.id));
         keys
@@ -132,7 +143,9 @@ impl Service {
     /// Whether the principal may revoke this key: 404 before 403, as everywhere (R2.8).
     pub fn may_revoke(&self, who: &Principal, id: Id) -> Result<(), ServiceError> {
         let table = self.engine.system_table();
-        let key = table.key(id).filter(|key| who.is_server() || (who.tenant.is_some() && key.tenant == who.tenant));
+        let own =
+            |key: &&ApiKey| who.tenant.is_some() && key.tenant == who.tenant && reaches_keys_of(who.side, key.side);
+        let key = table.key(id).filter(|key| who.is_server() || own(key));
         let key = key.ok_or(SystemRefusal::UnknownKey)?;
         let admin = Admin::of(who)?;
         if admin.sees_workspace(key.workspace) { Ok(()) } else { Err(ServiceError::Forbidden(BOUND)) }
@@ -153,14 +166,23 @@ impl Service {
     }
 
     /// A secret and the part of it that may be shown.
-    fn draw_secret(&self, side: Side) -> (String, Box<str>) {
+    fn draw_secret(&self, side: Side) -> (KeySecret, Box<str>) {
         let prefix = match side {
             Side::Live => LIVE_PREFIX,
             Side::Test => TEST_PREFIX,
         };
         let token = self.ids.token(TOKEN_LENGTH);
         let shown = token.chars().take(SHOWN).collect::<String>();
-        (format!("{prefix}{token}"), format!("{prefix}{shown}").into_boxed_str())
+        (format!("{prefix}{token}").into(), format!("{prefix}{shown}").into_boxed_str())
+    }
+}
+
+/// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
+/// way to live data.
+fn reaches_keys_of(own: Side, other: Side) -> bool {
+    match own {
+        Side::Live => true,
+        Side::Test => other == Side::Test,
     }
 }
 

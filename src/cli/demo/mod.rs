@@ -23,6 +23,7 @@ use crate::app::{Server, ServerError, system_offline};
 use crate::clock;
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::domain::ids::{Id, Side};
+use crate::domain::system::KeySecret;
 use crate::ids::RandomIds;
 use crate::journal::file::FileOptions;
 
@@ -59,7 +60,7 @@ fn config(directory: &Path) -> Config {
 
 struct Made {
     workspace: Id,
-    key: String,
+    key: KeySecret,
 }
 
 fn make_workspace(config: &Config) -> Result<Made, Failure> {
@@ -92,7 +93,7 @@ async fn demo(config: Config, made: &Made, limit: Option<Duration>, quiet: bool)
     let mut signals = Signals::new()?;
     let directory = config.storage.data_dir.display().to_string();
     let server = start(config).await?;
-    let client = Client::new(&format!("http://{}", server.address()), &made.key, made.workspace.uuid())?;
+    let client = Client::new(&format!("http://{}", server.address()), made.key.expose(), made.workspace.uuid())?;
     let stop = async {
         match limit {
             Some(limit) => tokio::select! {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Items, MAX_NAME};
 use crate::domain::ids::{Id, IdKind, Side};
-use crate::domain::system::{ApiKey, Scope};
+use crate::domain::system::{ApiKey, KeySecret, Scope};
 use crate::domain::time::{self, Millis};
 use crate::http::App;
 use crate::http::call::Call;
@@ -27,7 +27,7 @@ use crate::service::admin::{Admin, NewKey};
 struct KeyView {
     id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    key: Option<KeySecret>,
     name: Box<str>,
     key_prefix: Box<str>,
     tenant: Option<Box<str>>,
@@ -45,7 +45,7 @@ struct KeyView {
 }
 
 impl KeyView {
-    fn new(api_key: ApiKey, key: Option<String>) -> Self {
+    fn new(api_key: ApiKey, key: Option<KeySecret>) -> Self {
         let ApiKey { id, name, key_prefix, tenant, workspace, side, scopes, .. } = api_key;
         let ApiKey { created_at, expires_at, last_used_at, revoked_at, .. } = api_key;
         Self {

@@ -138,6 +138,49 @@ async fn r2_14_whose_keys_an_administrator_sees_and_revokes() {
 }
 
 #[tokio::test]
+async fn r2_12_an_administrator_of_the_test_side_has_its_keys_alone() {
+    let world = World::start().await;
+    let (live, server) = (world.admin_key().await, world.server_key().await);
+    let test_side = Holder { side: Side::Test, ..BOUND };
+    let test = world.make_key(Holder { workspace: None, ..test_side }, &[Scope::Admin]).await.0;
+    let bound = world.make_key(test_side, &[Scope::Admin]).await.0;
+    let reader = world.make_key(test_side, &[Scope::QualityRead]).await.0;
+    let (of_live, of_test) = (
+        json!(world.make_key(BOUND, &[Scope::QualityRead]).await.1.to_string()),
+        json!(world.make_key(test_side, &[Scope::QualityRead]).await.1.to_string()),
+    );
+    let make = |key: &str, test: bool| {
+        let body = json!({"scopes": ["quality:read"], "test": test});
+        world.server.ask(Method::POST, PATH, key).json(&body).send()
+    };
+    let before = world.server.get(PATH, &server).await.expect(200)["total"].clone();
+    for key in [&test, &bound] {
+        make(key, false).await.fails(403, "forbidden");
+        world.server.post(PATH, key, &json!({"scopes": ["admin"]})).await.fails(403, "forbidden");
+    }
+    assert_eq!(world.server.get(PATH, &server).await.expect(200)["total"], before);
+    for (key, side) in [(&test, true), (&bound, true), (&live, true), (&live, false)] {
+        assert_eq!(make(key, side).await.expect(201)["side"], if side { "test" } else { "live" });
+    }
+    for (key, sees) in [(&test, [false, true]), (&bound, [false, true]), (&live, [true, true])] {
+        for (id, seen) in [&of_live, &of_test].into_iter().zip(sees) {
+            assert_eq!(listed(&world, key, id).await.is_some(), seen);
+        }
+    }
+    let revoke =
+        |key: &str, id: &Value| world.server.ask(Method::DELETE, &one(id), key).header("x-request-id", "same").send();
+    for key in [&test, &bound, &reader] {
+        let (other, unknown) = (revoke(key, &of_live).await, revoke(key, &UNKNOWN.into()).await);
+        other.fails(404, "not_found");
+        assert_eq!(other.text, unknown.text);
+    }
+    revoke(&reader, &of_test).await.fails(403, "forbidden");
+    assert!(listed(&world, &live, &of_live).await.unwrap()["revokedAt"].is_null());
+    revoke(&test, &of_test).await.expect(200);
+    revoke(&live, &of_live).await.expect(200);
+}
+
+#[tokio::test]
 async fn r2_9_bad_keys_change_nothing() {
     let world = World::start().await;
     let admin = world.admin_key().await;
