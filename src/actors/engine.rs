@@ -246,6 +246,11 @@ impl Engine {
         &self.shared.runtime
     }
 
+    /// Where server time comes from.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
     /// Server time.
     pub fn now(&self) -> Millis {
         self.shared.clock.now()

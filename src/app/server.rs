@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -15,7 +16,7 @@ use super::machine;
 use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ScoringConfig};
+use crate::config::{AuthConfig, Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::scoring::text::Analyzer;
 use crate::domain::settings::Settings;
@@ -23,6 +24,8 @@ use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor::{self, EngineMonitor};
 use crate::http::{App, Limits, Meter};
+use crate::identity::fetch::PATIENCE;
+use crate::identity::{HttpFetch, Identity, IdentityOptions, WAIT};
 use crate::ids::{Ids, RandomIds};
 use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
@@ -47,6 +50,8 @@ pub enum ServerError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Erasures(#[from] ErasuresError),
+    #[error("the issuer's keys cannot be fetched from this machine: {0}")]
+    Identity(#[source] reqwest::Error),
     #[error("the data directory's opening was broken off")]
     Interrupted,
 }
@@ -60,6 +65,7 @@ pub struct Server {
     api: JoinHandle<()>,
     admin: JoinHandle<()>,
     usage: JoinHandle<()>,
+    keys: Option<JoinHandle<()>>,
     grace: Duration,
     /// Ends after all that runs on it.
     _front: Front,
@@ -73,6 +79,7 @@ impl Server {
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
         let (api, address) = listen(config.server.listen)?;
         let (admin, admin_address) = listen(config.admin.listen)?;
+        let issuer = config.auth.as_ref().map(issuer).transpose()?;
         let front = Front::start().map_err(ServerError::Threads)?;
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress)));
@@ -96,7 +103,14 @@ impl Server {
         let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
         let service = service.with_room(room).with_erase_within(erase_within(config));
-        let service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
+        let mut service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
+        let mut keys = None;
+        if let Some((options, fetch)) = issuer {
+            let identity = Arc::new(Identity::new(options, fetch, engine.clock(), Handle::current()));
+            service = service.with_identity(Arc::clone(&identity));
+            let stopped = stopped(&stop);
+            keys = Some(tokio::spawn(async move { identity.keep_keys(stopped).await }));
+        }
         let service = Arc::new(service);
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
@@ -106,7 +120,7 @@ impl Server {
         let stops = stopped(&stop);
         let api = front.serve(api, |listener| crate::http::serve(listener, routes, limits, stops));
         let (api, grace) = (api.map_err(ServerError::Threads)?, config.server.shutdown_grace);
-        Ok(Self { address, admin_address, engine, stop, api, admin, usage, grace, _front: front })
+        Ok(Self { address, admin_address, engine, stop, api, admin, usage, keys, grace, _front: front })
     }
 
     /// Where the API listens.
@@ -122,13 +136,20 @@ impl Server {
     /// Finishes the requests under way, within the grace; then what was accepted.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        for mut task in [self.api, self.admin, self.usage] {
+        for mut task in [self.api, self.admin, self.usage].into_iter().chain(self.keys) {
             if tokio::time::timeout(self.grace, &mut task).await.is_err() {
                 task.abort();
             }
         }
         self.engine.shutdown().await;
     }
+}
+
+/// Whose tokens are taken, and where its keys come from.
+fn issuer(auth: &AuthConfig) -> Result<(IdentityOptions, Arc<HttpFetch>), ServerError> {
+    let fetch = HttpFetch::new(auth.jwks_url.clone(), PATIENCE).map_err(ServerError::Identity)?;
+    let options = IdentityOptions { issuer: auth.issuer.clone(), audience: auth.audience.clone(), wait: WAIT };
+    Ok((options, Arc::new(fetch)))
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {

@@ -4,6 +4,7 @@
 //! start, all told at once, each with where it stands. What `apply` needs goes from here into the
 //! journal ([`Config::settings_for`]) and is read back from there (I1).
 
+pub mod auth;
 pub mod reader;
 pub mod scoring;
 pub mod source;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use self::auth::AuthConfig;
 pub use self::reader::Effective;
 use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
@@ -30,6 +32,8 @@ pub const DEFAULT_FILE: &str = "config.toml";
 pub struct Config {
     pub server: ServerConfig,
     pub admin: AdminConfig,
+    /// `None`: API keys alone.
+    pub auth: Option<AuthConfig>,
     pub storage: StorageConfig,
     pub journal: JournalConfig,
     pub snapshots: SnapshotsConfig,
@@ -227,6 +231,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         admin: AdminConfig {
             listen: r.parsed("admin.listen", local(9180), "an address and port, as in \"127.0.0.1:9180\""),
         },
+        auth: auth::read(r),
         storage: read_storage(r),
         journal: read_journal(r),
         snapshots: read_snapshots(r),

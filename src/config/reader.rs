@@ -111,6 +111,15 @@ impl Reader {
         })
     }
 
+    /// A list of texts, empty where there is none.
+    pub fn texts(&mut self, key: &str) -> Vec<Box<str>> {
+        let texts = self.optional_texts(key);
+        if texts.is_none() && !self.only_written && !self.is_written(key) {
+            self.record(key, &Value::List(Vec::new()), Source::Default);
+        }
+        texts.unwrap_or_default()
+    }
+
     /// Whether the option is written down somewhere.
     pub fn is_written(&self, key: &str) -> bool {
         self.layers.leaves.contains_key(key)

@@ -157,3 +157,31 @@ fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration
     assert!(told.iter().any(|t| t.contains("not a regular expression")), "{told:?}");
     assert!(told.iter().any(|t| t.starts_with("3: scoring.lexicon.en.lists.joy: unknown key")), "{told:?}");
 }
+
+#[test]
+fn r2_13_an_issuer_needs_https_and_an_audience() {
+    let load = |text: &str| load_text(text).unwrap().config.auth;
+    assert_eq!(load(""), None);
+    let auth = load("[auth]\nissuer = \"https://acme.kinde.com\"\naudience = [\"https://api\", \"b\"]\n").unwrap();
+    assert_eq!(
+        (&*auth.issuer, auth.jwks_url.as_str()),
+        ("https://acme.kinde.com", "https://acme.kinde.com/.well-known/jwks")
+    );
+    assert_eq!(auth.audience, ["https://api".into(), "b".into()]);
+    let own = "issuer = \"https://a/x/\"\naudience = [\"b\"]\n";
+    assert_eq!(load(&format!("[auth]\n{own}")).unwrap().jwks_url.as_str(), "https://a/x/.well-known/jwks");
+    let elsewhere = load(&format!("[auth]\n{own}jwks_url = \"http://127.0.0.1:9/keys\"\n")).unwrap();
+    assert_eq!((&*elsewhere.issuer, elsewhere.jwks_url.as_str()), ("https://a/x/", "http://127.0.0.1:9/keys"));
+    for url in ["http://acme.kinde.com", "acme.kinde.com", "ftp://a", "https://a:b@c", "http://127.0.0.1.example.com"] {
+        let told = faults(&format!("[auth]\nissuer = \"{url}\"\naudience = [\"a\"]\n"));
+        assert!(told[0].starts_with("2: auth.issuer: an address that begins with https"), "{told:?}");
+        let told = faults(&format!("[auth]\n{own}jwks_url = \"{url}\"\n"));
+        assert!(told[0].starts_with("4: auth.jwks_url: an address"), "{told:?}");
+    }
+    for audience in ["", "audience = []", "audience = [\"\"]"] {
+        let told = faults(&format!("[auth]\nissuer = \"https://a\"\n{audience}\n"));
+        assert!(told.len() == 1 && told[0].contains("auth.audience: must name"), "{told:?}");
+    }
+    assert!(faults("[auth]\nissuer = \"https://a\"\naudience = \"b\"\n")[0].contains("a list of texts"));
+    assert_eq!(load("[auth]\naudience = [\"b\"]\n"), None);
+}

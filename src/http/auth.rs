@@ -1,4 +1,4 @@
-//! `Authorization: Bearer …` (R2.11).
+//! `Authorization: Bearer …` (R2.11, R2.13).
 
 use axum::http::{HeaderMap, header};
 
@@ -7,9 +7,10 @@ use super::error::ApiError;
 use crate::service::Principal;
 
 /// Who is asking; 401 for none, an unknown, an expired or a revoked credential, without saying
-/// which.
-pub fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ApiError> {
-    bearer(headers).and_then(|token| app.service.authenticate(token)).ok_or_else(ApiError::unauthorized)
+/// which; 503 for a token while no key of its issuer was ever seen.
+pub async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ApiError> {
+    let token = bearer(headers).ok_or_else(ApiError::unauthorized)?;
+    Ok(app.service.identify(token).await?)
 }
 
 /// The one bearer token; none where there are several.

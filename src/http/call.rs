@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let who = principal(app, &parts.headers)?;
+        let who = principal(app, &parts.headers).await?;
         // What is over a limit costs nothing more.
         app.service.count_request(&who)?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {

@@ -59,6 +59,11 @@ impl ApiError {
         self
     }
 
+    fn with_number(mut self, name: HeaderName, value: u64) -> Self {
+        self.0.header = Some((name, HeaderValue::from(value)));
+        self
+    }
+
     fn with_details(mut self, details: Vec<Fault>) -> Self {
         self.0.details = details;
         self
@@ -165,6 +170,12 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         let message = error.to_string();
         match error {
+            ServiceError::Unauthorized => Self::unauthorized(),
+            ServiceError::IdentityUnavailable { retry_after } => {
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "identity_unavailable", message)
+                    .with_number(header::RETRY_AFTER, seconds)
+            }
             ServiceError::UnknownWorkspace
             | ServiceError::UnknownConversation
             | ServiceError::NoScore

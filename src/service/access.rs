@@ -7,6 +7,7 @@ use super::{Service, ServiceError};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::system::{ApiKey, Scope};
 use crate::domain::time::Millis;
+use crate::identity::Claims;
 
 /// The start of a live key.
 pub const LIVE_PREFIX: &str = "sf_live_v1_";
@@ -23,7 +24,7 @@ const SERVER_KEY: &str = "A server key does not reach tenants' data.";
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// `api-key:<id>` (R2.11).
+    /// `api-key:<id>` (R2.11), or the `sub` of a token (R2.13), which never begins with `api-key:`.
     pub actor: String,
     /// `None` for a server key.
     pub tenant: Option<Box<str>>,
@@ -42,6 +43,12 @@ impl Principal {
             side: key.side,
             scopes: key.scopes.clone(),
         }
+    }
+
+    /// The whole tenant, on the live side (R2.12).
+    pub(super) fn of_claims(claims: Claims) -> Self {
+        let Claims { subject, tenant, scopes } = claims;
+        Self { actor: subject.into_string(), tenant: Some(tenant), workspace: None, side: Side::Live, scopes }
     }
 
     pub fn has(&self, scope: Scope) -> bool {
@@ -74,7 +81,7 @@ impl Operator {
 }
 
 impl Service {
-    /// The principal behind a bearer token; `None` for an unknown, expired or revoked one.
+    /// The principal behind an API key; `None` for an unknown, expired or revoked one.
     pub fn authenticate(&self, token: &str) -> Option<Principal> {
         if !is_key(token) {
             return None;
@@ -191,5 +198,14 @@ mod tests {
             assert!(!who.is_server() && matches!(Operator::of(&who), Err(ServiceError::Forbidden(_))), "{other:?}");
         }
         assert!(Operator::of(&server).is_ok());
+    }
+
+    #[test]
+    fn r2_12_r2_14_a_tokens_principal_is_its_tenants_on_the_live_side_and_never_a_server() {
+        let claims = Claims { subject: "kp_1".into(), tenant: "t".into(), scopes: vec![Scope::Admin, Scope::Server] };
+        let who = Principal::of_claims(claims);
+        assert_eq!((who.actor.as_str(), who.tenant.as_deref()), ("kp_1", Some("t")));
+        assert_eq!((who.workspace, who.side), (None, Side::Live));
+        assert!(!who.is_server() && Operator::of(&who).is_err());
     }
 }

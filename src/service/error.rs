@@ -1,6 +1,7 @@
 //! Why a use case was refused. `http::error` maps it to status codes.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -30,6 +31,12 @@ impl Fault {
 /// Everything that can stop a use case. The sentences go to the client.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
+    /// No, an unknown, an expired or a revoked credential; never says which.
+    #[error("A valid credential is required.")]
+    Unauthorized,
+    /// A token may be good, but no key of the issuer was ever seen.
+    #[error("The issuer's keys have not been loaded yet, so tokens cannot be checked; API keys can.")]
+    IdentityUnavailable { retry_after: Duration },
     /// Also for another tenant's workspace: the two must look the same (R2.8).
     #[error("No workspace exists with the given ID.")]
     UnknownWorkspace,

@@ -1,12 +1,13 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `access` says what a credential reaches; `lookup`, `command`, `ingest`, `erasure`, `admin`,
+//! `bearer` says whose a token is, `access` what a credential reaches; `lookup`, `command`, `ingest`, `erasure`, `admin`,
 //! `snapshots` and `status` are the use cases; `period` is pure. Everything here speaks of
 //! [`ServiceError`]; only `http`
 //! knows status codes.
 
 pub mod access;
 pub mod admin;
+pub mod bearer;
 pub mod command;
 pub mod door;
 pub mod erasure;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use crate::actors::Engine;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::Erasures;
+use crate::identity::Identity;
 use crate::ids::Ids;
 
 pub use access::{Operator, Principal};
@@ -38,6 +40,7 @@ pub struct Service {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
     room: ingest::Room,
+    identity: Option<Arc<Identity>>,
     erasures: Arc<Erasures>,
     erase_within: Millis,
     data_dir: Option<PathBuf>,
@@ -50,7 +53,15 @@ impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, room) = (key_usage::KeyUsage::default(), ingest::Room::default());
-        Self { engine, door, ids, usage, room, erasures, erase_within: DAY, data_dir: None, started, quotas: None }
+        let (identity, quotas) = (None, None);
+        let data_dir = None;
+        Self { engine, door, ids, usage, room, identity, erasures, erase_within: DAY, data_dir, started, quotas }
+    }
+
+    /// With an issuer whose tokens are taken; without one API keys are all.
+    #[must_use]
+    pub fn with_identity(self, identity: Arc<Identity>) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// With another span in which snapshots and journal lose what was erased (24 hours).

@@ -1,4 +1,4 @@
-//! Every URL over a real socket. The modules mirror the paths; `credentials`, `order`,
+//! Every URL over a real socket. The modules mirror the paths; `credentials`, `identity`, `order`,
 //! `framework` and `faults` hold what is the same for all of them.
 
 #[path = "../support/mod.rs"]
@@ -12,6 +12,7 @@ mod credentials;
 mod docs;
 mod faults;
 mod framework;
+mod identity;
 mod monitor;
 mod order;
 mod quotas;

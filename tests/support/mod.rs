@@ -2,7 +2,9 @@
 
 pub mod contract;
 pub mod engine;
+pub mod issuer;
 pub mod reply;
+pub mod signing;
 pub mod world;
 
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
@@ -20,6 +23,7 @@ use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
 use tripswitch::http::{App, Limits, Meter};
+use tripswitch::identity::{HttpFetch, Identity, IdentityOptions};
 use tripswitch::ids::SeededIds;
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
@@ -51,6 +55,16 @@ impl Server {
     /// `room`: bytes of ingest bodies under way.
     pub async fn start(limits: Limits, room: usize) -> Self {
         Self::start_on(MemoryLog::default(), NOW, limits, room).await
+    }
+
+    /// Starts one that takes an issuer's tokens.
+    pub async fn start_trusting(trust: (IdentityOptions, Arc<HttpFetch>)) -> Self {
+        let (options, fetch) = trust;
+        let set_up = |service: Service, clock| {
+            let identity = Identity::new(options, fetch, clock, Handle::current());
+            service.with_room(16 << 20).with_identity(Arc::new(identity))
+        };
+        Self::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await
     }
 
     /// Starts on what an earlier server left in the log.

@@ -1,0 +1,44 @@
+//! `[auth]`: the issuer of tokens (R2.13).
+
+use reqwest::Url;
+
+use super::reader::Reader;
+use crate::identity::fetch::is_loopback;
+
+/// An issuer, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthConfig {
+    /// `iss`, letter by letter.
+    pub issuer: Box<str>,
+    /// At least one.
+    pub audience: Vec<Box<str>>,
+    /// `https`, or on this machine.
+    pub jwks_url: Url,
+}
+
+const EXPECTED: &str = "an address that begins with https:// (http:// for this machine only)";
+
+/// `None` where no issuer is named.
+pub fn read(r: &mut Reader) -> Option<AuthConfig> {
+    let fits = |text: &str| text.is_empty() || address(text).is_some();
+    let issuer = r.text("auth.issuer", "", EXPECTED, fits);
+    let audience = r.texts("auth.audience");
+    let written = r.text("auth.jwks_url", "", EXPECTED, fits);
+    if issuer.is_empty() {
+        return None;
+    }
+    if audience.is_empty() || audience.iter().any(|audience| audience.is_empty()) {
+        r.fault("auth.audience", "must name at least one audience, and no empty one, where auth.issuer is set");
+    }
+    let place =
+        if written.is_empty() { format!("{}/.well-known/jwks", issuer.trim_end_matches('/')) } else { written.into() };
+    Some(AuthConfig { jwks_url: address(&place)?, issuer, audience })
+}
+
+/// Without a name and a password, which would stand in logs.
+fn address(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    (safe && plain && url.has_host()).then_some(url)
+}

@@ -1,0 +1,262 @@
+//! A token: its form, what it claims, its signature (RFC 7515, 7519, 9068).
+//!
+//! Pure. [`read`] judges everything that needs no key; only [`Unverified::verify`] hands out claims.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+use super::jwks::KID;
+use crate::domain::system::Scope;
+use crate::domain::time::{Millis, SECOND};
+
+/// Bytes of a token.
+const MAX_TOKEN: usize = 8 << 10;
+/// Characters of `sub` and `org_code`.
+const TEXT: std::ops::RangeInclusive<usize> = 1..=255;
+/// How far the issuer's clock may be off (R2.13).
+const LEEWAY: Millis = 60 * SECOND;
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub issuer: Box<str>,
+    /// One of these must stand in `aud`.
+    pub audience: Vec<Box<str>>,
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// `sub`: opaque, 1–255 characters, any of them.
+    pub subject: Box<str>,
+    /// `org_code`, 1–255 characters.
+    pub tenant: Box<str>,
+    /// Of a tenant's four, those in `permissions` or `scp`; in their own order, each once.
+    pub scopes: Vec<Scope>,
+}
+
+/// Why a token is refused. Never holds anything of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    #[error("it has more than {MAX_TOKEN} bytes")]
+    TooLong,
+    #[error("it is not three parts of base64url, the first two JSON objects with members of the right types")]
+    Form,
+    #[error("alg is not RS256")]
+    Algorithm,
+    #[error("typ is neither JWT nor at+jwt")]
+    Type,
+    #[error("the header has jwk, jku, x5u, x5c or crit")]
+    HeaderMember,
+    #[error("kid is missing, empty or too long")]
+    KeyId,
+    #[error("no key of the issuer has this kid")]
+    UnknownKey,
+    #[error("the signature is wrong")]
+    Signature,
+    #[error("iss is not the configured issuer")]
+    Issuer,
+    #[error("aud has none of the configured audiences")]
+    Audience,
+    #[error("it has at_hash, c_hash or nonce: an ID token")]
+    IdToken,
+    #[error("exp is missing")]
+    NoExpiry,
+    #[error("it has expired")]
+    Expired,
+    #[error("nbf or iat lies ahead")]
+    NotYetValid,
+    #[error("sub is missing, too long, or a name that this program uses")]
+    Subject,
+    #[error("org_code is missing or too long")]
+    Tenant,
+}
+
+/// A token whose signature nobody has looked at.
+pub struct Unverified<'a> {
+    /// What is signed.
+    message: &'a str,
+    signature: &'a str,
+    kid: String,
+    claims: Claims,
+}
+
+impl Unverified<'_> {
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The claims, if the signature is one of `key` by RS256, whatever the token may say.
+    pub fn verify(self, key: &DecodingKey) -> Result<Claims, TokenFault> {
+        let genuine = crypto::verify(self.signature, self.message.as_bytes(), key, Algorithm::RS256);
+        if genuine.unwrap_or(false) { Ok(self.claims) } else { Err(TokenFault::Signature) }
+    }
+}
+
+/// A member that is there, `null` too.
+#[derive(Default)]
+struct Present(bool);
+
+impl<'de> Deserialize<'de> for Present {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self(true))
+    }
+}
+
+/// What names a key, or asks for more than is understood (RFC 7515, 4.1), has no place in it.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    #[serde(default)]
+    jwk: Present,
+    #[serde(default)]
+    jku: Present,
+    #[serde(default)]
+    x5u: Present,
+    #[serde(default)]
+    x5c: Present,
+    #[serde(default)]
+    crit: Present,
+}
+
+impl Header {
+    fn check(&self) -> Result<(), TokenFault> {
+        if self.alg != "RS256" {
+            return Err(TokenFault::Algorithm);
+        }
+        let refused = [&self.jwk, &self.jku, &self.x5u, &self.x5c, &self.crit];
+        if refused.iter().any(|member| member.0) {
+            return Err(TokenFault::HeaderMember);
+        }
+        // A media type: case does not matter, and `application/` may be left out.
+        let typ = self.typ.as_deref().map(str::to_ascii_lowercase);
+        let typ = typ.as_deref().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+        if typ.is_some_and(|typ| typ != "jwt" && typ != "at+jwt") {
+            return Err(TokenFault::Type);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Times are seconds since 1970, with or without decimals (RFC 7519, 2).
+#[derive(Deserialize)]
+struct Payload {
+    iss: Option<String>,
+    aud: Option<OneOrMany>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    sub: Option<String>,
+    org_code: Option<String>,
+    permissions: Option<Vec<String>>,
+    scp: Option<OneOrMany>,
+    #[serde(default)]
+    at_hash: Present,
+    #[serde(default)]
+    c_hash: Present,
+    #[serde(default)]
+    nonce: Present,
+}
+
+impl Payload {
+    fn check_recipient(&self, rules: &Rules) -> Result<(), TokenFault> {
+        if self.iss.as_deref() != Some(&*rules.issuer) {
+            return Err(TokenFault::Issuer);
+        }
+        let meant = |audience: &String| rules.audience.iter().any(|ours| **ours == **audience);
+        let for_us = match &self.aud {
+            Some(OneOrMany::One(audience)) => meant(audience),
+            Some(OneOrMany::Many(audiences)) => audiences.iter().any(meant),
+            None => false,
+        };
+        if !for_us {
+            return Err(TokenFault::Audience);
+        }
+        if self.at_hash.0 || self.c_hash.0 || self.nonce.0 { Err(TokenFault::IdToken) } else { Ok(()) }
+    }
+
+    /// In milliseconds as `f64`: exact for every time that can be meant, and defined for all others.
+    fn check_times(&self, now: Millis) -> Result<(), TokenFault> {
+        let (now, leeway) = (now as f64, LEEWAY as f64);
+        let millis = |seconds: f64| seconds * SECOND as f64;
+        let Some(exp) = self.exp else { return Err(TokenFault::NoExpiry) };
+        if now >= millis(exp) + leeway {
+            return Err(TokenFault::Expired);
+        }
+        let ahead = |time: &f64| now < millis(*time) - leeway;
+        if [self.nbf, self.iat].iter().flatten().any(ahead) { Err(TokenFault::NotYetValid) } else { Ok(()) }
+    }
+
+    fn claims(self) -> Result<Claims, TokenFault> {
+        let fits = |text: &String| TEXT.contains(&text.chars().count());
+        let subject = self.sub.filter(fits).filter(|sub| !is_reserved(sub)).ok_or(TokenFault::Subject)?;
+        let tenant = self.org_code.filter(fits).ok_or(TokenFault::Tenant)?;
+        let mut scopes: Vec<Scope> = self.permissions.iter().flatten().filter_map(|name| scope(name)).collect();
+        match &self.scp {
+            Some(OneOrMany::One(names)) => scopes.extend(names.split(' ').filter_map(scope)),
+            Some(OneOrMany::Many(names)) => scopes.extend(names.iter().filter_map(|name| scope(name))),
+            None => {}
+        }
+        scopes.sort_unstable_by_key(|scope| *scope as u8);
+        scopes.dedup();
+        Ok(Claims { subject: subject.into(), tenant: tenant.into(), scopes })
+    }
+}
+
+/// Reads a token and judges it as of `now`, but for its signature.
+pub fn read<'a>(token: &'a str, rules: &Rules, now: Millis) -> Result<Unverified<'a>, TokenFault> {
+    if token.len() > MAX_TOKEN {
+        return Err(TokenFault::TooLong);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Form)?;
+    let (header, payload) = message.split_once('.').ok_or(TokenFault::Form)?;
+    // A dot is no letter of base64url: a fourth part fails there.
+    let header: Header = part(header)?;
+    header.check()?;
+    let kid = header.kid.filter(|kid| KID.contains(&kid.chars().count())).ok_or(TokenFault::KeyId)?;
+    let payload: Payload = part(payload)?;
+    payload.check_recipient(rules)?;
+    payload.check_times(now)?;
+    Ok(Unverified { message, signature, kid, claims: payload.claims()? })
+}
+
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenFault> {
+    let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenFault::Form)?;
+    // A struct is read from an array as well.
+    if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(TokenFault::Form);
+    }
+    serde_json::from_slice(&json).map_err(|_| TokenFault::Form)
+}
+
+/// One of a tenant's four; `server` is never a token's (R2.14), others are somebody else's.
+fn scope(name: &str) -> Option<Scope> {
+    match name {
+        "quality:read" => Some(Scope::QualityRead),
+        "quality:write" => Some(Scope::QualityWrite),
+        "events:write" => Some(Scope::EventsWrite),
+        "admin" => Some(Scope::Admin),
+        _ => None,
+    }
+}
+
+/// Actors that are no people: a `sub` that reads like one would pose as it in breakers and records.
+fn is_reserved(sub: &str) -> bool {
+    let seen = sub.trim_matches(|c: char| c.is_whitespace() || c.is_control()).to_ascii_lowercase();
+    seen.is_empty() || seen.starts_with("api-key:") || ["data-directory", "import"].contains(&seen.as_str())
+}
+
+#[cfg(test)]
+mod tests;

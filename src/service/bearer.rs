@@ -1,0 +1,27 @@
+//! Whose a bearer token is: an API key's, or a person's whom the issuer vouches for (R2.11, R2.13).
+
+use super::{Principal, Service, ServiceError};
+use crate::identity::Refusal;
+
+/// What every API key begins with, of any version; no token of an issuer does.
+const KEY_START: &str = "sf_";
+
+impl Service {
+    /// The principal behind a bearer token. API keys are looked up in memory; a token may wait for the
+    /// issuer's keys for a bounded time.
+    pub async fn identify(&self, token: &str) -> Result<Principal, ServiceError> {
+        if token.starts_with(KEY_START) {
+            return self.authenticate(token).ok_or(ServiceError::Unauthorized);
+        }
+        let identity = self.identity.as_ref().ok_or(ServiceError::Unauthorized)?;
+        // In a box: requests with API keys, which are most, need not carry its state.
+        match Box::pin(identity.check(token)).await {
+            Ok(claims) => Ok(Principal::of_claims(claims)),
+            Err(Refusal::Token(fault)) => {
+                tracing::debug!(%fault, "a token was refused");
+                Err(ServiceError::Unauthorized)
+            }
+            Err(Refusal::Unavailable { retry_after }) => Err(ServiceError::IdentityUnavailable { retry_after }),
+        }
+    }
+}
