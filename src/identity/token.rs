@@ -16,6 +16,8 @@ use crate::domain::time::{Millis, SECOND};
 const MAX_TOKEN: usize = 8 << 10;
 /// Characters of `sub` and `org_code`.
 const TEXT: std::ops::RangeInclusive<usize> = 1..=255;
+/// Bytes of a signature by a key of 2,048 to 8,192 bits.
+const SIGNATURE: std::ops::RangeInclusive<usize> = 256..=1_024;
 /// How far the issuer's clock may be off (R2.13).
 const LEEWAY: Millis = 60 * SECOND;
 
@@ -229,7 +231,12 @@ pub fn read<'a>(token: &'a str, rules: &Rules, now: Millis) -> Result<Unverified
     let payload: Payload = part(payload)?;
     payload.check_recipient(rules)?;
     payload.check_times(now)?;
-    Ok(Unverified { message, signature, kid, claims: payload.claims()? })
+    let claims = payload.claims()?;
+    let bytes = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenFault::Form)?;
+    if !SIGNATURE.contains(&bytes.len()) {
+        return Err(TokenFault::Signature);
+    }
+    Ok(Unverified { message, signature, kid, claims })
 }
 
 fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenFault> {

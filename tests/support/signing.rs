@@ -184,6 +184,7 @@ fn broken(good: &str, message: &str) -> Vec<(String, String)> {
     let named = |name: &str, token: String| (name.to_owned(), token);
     vec![
         named("no signature", format!("{message}.")),
+        named("no signature but zeros", format!("{message}.{}", encode([0; 256]))),
         named("two parts", message.to_owned()),
         named("four parts", format!("{good}.x")),
         named("a changed signature", format!("{message}.{flipped}")),

@@ -90,6 +90,39 @@ fn r2_13_each_refusal_is_for_its_own_reason() {
 }
 
 #[test]
+fn r2_13_a_token_of_8_kib_and_not_a_byte_more() {
+    let ground = Ground::new();
+    let of = |filling: usize| {
+        let body = with(&payload(NOW, "kp_1", "one", &[]), "x", json!("x".repeat(filling)));
+        ground.signer.sign(&header("k1"), &body)
+    };
+    // Three more bytes are four more letters.
+    let most = ((8 << 10) - of(0).len()) / 4 * 3;
+    let most = (most - 3..most + 3).rev().find(|filling| of(*filling).len() <= 8 << 10).unwrap();
+    assert!(ground.judge(&of(most), NOW * SECOND).is_ok());
+    assert_eq!(ground.judge(&of(most + 1), NOW * SECOND), Err(TokenFault::TooLong));
+}
+
+#[test]
+fn r2_13_members_have_names() {
+    let ground = Ground::new();
+    assert_eq!(ground.header(&json!(["RS256", "k1", "JWT"])), Err(TokenFault::Form));
+}
+
+#[test]
+fn r2_13_what_cannot_be_a_signature_asks_for_no_key() {
+    let ground = Ground::new();
+    let good = ground.signer.sign(&header("k1"), &payload(NOW, "kp_1", "one", &[]));
+    let (message, _) = good.rsplit_once('.').unwrap();
+    let early = |signature: &str| read(&format!("{message}.{signature}"), &rules(), NOW * SECOND).map(drop);
+    assert_eq!(early(&encode([7; 256])), Ok(()));
+    for length in [0, 3, 255, 1_025] {
+        assert_eq!(early(&encode(vec![7; length])), Err(TokenFault::Signature), "{length}");
+    }
+    assert_eq!(early(&(encode([7; 256]) + "==")), Err(TokenFault::Form));
+}
+
+#[test]
 fn r2_13_types_of_access_tokens_in_any_case() {
     let ground = Ground::new();
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
