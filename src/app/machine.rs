@@ -41,6 +41,27 @@ fn step(by: i32) {
     }
 }
 
+/// Files that are open besides connections: journal, snapshots, listeners.
+#[cfg(target_os = "linux")]
+const OTHER_FILES: u64 = 256;
+
+/// So many connections, or as many as the limit of open files has room for.
+#[cfg(target_os = "linux")]
+pub fn connections(wanted: usize) -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let room = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OTHER_FILES).max(limit / 2));
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    if room < wanted {
+        tracing::info!(wanted, room, "the limit of open files allows fewer connections than max_connections");
+    }
+    wanted.min(room)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub const fn connections(wanted: usize) -> usize {
+    wanted
+}
+
 #[cfg(not(target_os = "linux"))]
 pub const fn keep_small_pages() {}
 

@@ -23,7 +23,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor::{self, EngineMonitor};
-use crate::http::{App, Limits, Meter};
+use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
 use crate::identity::fetch::PATIENCE;
 use crate::identity::{HttpFetch, Identity, IdentityOptions, WAIT};
 use crate::ids::{Ids, RandomIds};
@@ -36,12 +36,16 @@ use crate::service::quota::{QuotaOptions, Quotas, Rates};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
+/// How long cutting what is still open may take.
+const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Why no server runs.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the threads that serve connections could not be started: {0}")]
     Threads(std::io::Error),
     #[error(transparent)]
@@ -67,6 +71,7 @@ pub struct Server {
     usage: JoinHandle<()>,
     keys: Option<JoinHandle<()>>,
     grace: Duration,
+    tls: Option<Tls>,
     /// Ends after all that runs on it.
     _front: Front,
 }
@@ -77,18 +82,18 @@ impl Server {
     /// how far it has come.
     /// `accept_clock`: R2.16.
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+        let wire = wire(config, &ids)?;
         let (api, address) = listen(config.server.listen)?;
         let (admin, admin_address) = listen(config.admin.listen)?;
         let issuer = config.auth.as_ref().map(issuer).transpose()?;
         let front = Front::start().map_err(ServerError::Threads)?;
-        let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress)));
         let meter = Arc::<Meter>::default();
-        let limits = limits(config);
         let (stop, _) = watch::channel(false);
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
-        let stops = stopped(&stop);
-        let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, limits, stops));
+        let (stops, plain) = (stopped(&stop), Wire::new(wire.limits, Arc::clone(&ids)));
+        let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let Started { engine, secret, erasures } = match start_engine(config, &ids, accept_clock, progress).await {
             Ok(started) => started,
@@ -116,16 +121,29 @@ impl Server {
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
             async move { service.keep_key_usage(stopped).await }
         });
-        let routes = crate::http::router(App { service, ids, limits, meter });
+        let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
+        let routes = crate::http::router(App { service, ids, limits, meter, web });
         let stops = stopped(&stop);
-        let api = front.serve(api, |listener| crate::http::serve(listener, routes, limits, stops));
+        let api = front.serve(api, |listener| crate::http::serve(listener, routes, wire, stops));
         let (api, grace) = (api.map_err(ServerError::Threads)?, config.server.shutdown_grace);
-        Ok(Self { address, admin_address, engine, stop, api, admin, usage, keys, grace, _front: front })
+        Ok(Self { address, admin_address, engine, stop, api, admin, usage, keys, grace, tls, _front: front })
     }
 
     /// Where the API listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The API's address as a client writes it.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Reads the certificate and its key again; `false` where there is no TLS. After an error all is
+    /// as it was.
+    pub fn reload(&self) -> Result<bool, TlsError> {
+        self.tls.as_ref().map_or(Ok(false), |tls| tls.reload().map(|()| true))
     }
 
     /// Where the second listener listens.
@@ -136,9 +154,14 @@ impl Server {
     /// Finishes the requests under way, within the grace; then what was accepted.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        // The listeners cut what is left after the grace by themselves.
+        let last = tokio::time::sleep(self.grace + CUT_WITHIN);
+        let mut last = std::pin::pin!(last);
         for mut task in [self.api, self.admin, self.usage].into_iter().chain(self.keys) {
-            if tokio::time::timeout(self.grace, &mut task).await.is_err() {
-                task.abort();
+            tokio::select! {
+                biased;
+                _ = &mut task => {}
+                () = &mut last => task.abort(),
             }
         }
         self.engine.shutdown().await;
@@ -150,6 +173,16 @@ fn issuer(auth: &AuthConfig) -> Result<(IdentityOptions, Arc<HttpFetch>), Server
     let fetch = HttpFetch::new(auth.jwks_url.clone(), PATIENCE).map_err(ServerError::Identity)?;
     let options = IdentityOptions { issuer: auth.issuer.clone(), audience: auth.audience.clone(), wait: WAIT };
     Ok((options, Arc::new(fetch)))
+}
+
+/// How the public listener serves.
+fn wire(config: &Config, ids: &Arc<dyn Ids>) -> Result<Wire, TlsError> {
+    let server = &config.server;
+    let tls = server.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?;
+    // Checked when the configuration was read.
+    let origins = server.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let web = Web { https: tls.is_some(), origins };
+    Ok(Wire { limits: limits(config), ids: Arc::clone(ids), web, tls })
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
@@ -208,6 +241,9 @@ fn limits(config: &Config) -> Limits {
         body: SMALL_BODY.min(to_usize(config.server.max_body_bytes)),
         body_timeout: config.server.body_timeout,
         header_timeout: config.server.header_timeout,
+        shutdown_grace: config.server.shutdown_grace,
+        connections: machine::connections(to_usize(config.server.max_connections.into())),
+        connections_per_address: to_usize(config.server.max_connections_per_address.into()),
     }
 }
 

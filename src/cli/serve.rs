@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
@@ -57,6 +58,8 @@ pub fn runtime() -> Result<Runtime, Failure> {
 
 async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
+    // From here on it does not end the process; what comes during the start waits.
+    let mut hangup = listen(SignalKind::hangup())?;
     let progress = Arc::new(Progress::default());
     let server = tokio::select! {
         server = Server::start(config, accept_clock, Arc::clone(&progress)) => server?,
@@ -64,24 +67,40 @@ async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), F
         () = signals.stop() => return Ok(()),
     };
     tracing::info!(address = %server.address(), admin = %server.admin_address(), "ready");
-    output::line(format_args!("listening on http://{}", server.address()))?;
-    signals.stop().await;
+    output::line(format_args!("listening on {}", server.url()))?;
+    loop {
+        tokio::select! {
+            () = signals.stop() => break,
+            _ = hangup.recv() => reload(&server),
+        }
+    }
     tracing::info!("stopping");
     server.stop().await;
     Ok(())
 }
 
+/// SIGHUP: the certificate may have changed. Nothing else is read again.
+fn reload(server: &Server) {
+    match server.reload() {
+        Ok(true) => tracing::info!("the certificate was read again"),
+        Ok(false) => tracing::info!("SIGHUP changes nothing: there is no certificate to read again"),
+        Err(error) => tracing::error!(%error, "the certificate could not be read again; the old one stays"),
+    }
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+}
+
 /// SIGINT and SIGTERM.
 pub struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 impl Signals {
     /// From here on they no longer end the process by themselves.
     pub fn new() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(Exit::Failed, error.to_string()));
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
@@ -101,7 +120,7 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) | ServerError::Erasures(_) => {
                 Exit::Damaged
             }
-            ServerError::App(AppError::Clock(_)) => Exit::Configuration,
+            ServerError::App(AppError::Clock(_)) | ServerError::Tls(_) => Exit::Configuration,
             ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
             | ServerError::Listen { .. }
             | ServerError::Threads(_)

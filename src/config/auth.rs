@@ -22,7 +22,7 @@ const EXPECTED: &str = "an address that begins with https:// (http:// for this m
 pub fn read(r: &mut Reader) -> Option<AuthConfig> {
     let fits = |text: &str| text.is_empty() || address(text).is_some();
     let issuer = r.text("auth.issuer", "", EXPECTED, fits);
-    let audience = r.texts("auth.audience");
+    let audience = r.texts("auth.audience", "a list of texts", |_| true);
     let written = r.text("auth.jwks_url", "", EXPECTED, fits);
     if issuer.is_empty() {
         return None;

@@ -61,6 +61,21 @@ pub struct ServerConfig {
     pub body_timeout: Duration,
     /// How long open requests may take after the signal to stop.
     pub shutdown_grace: Duration,
+    /// Open connections, in all and from one address (IPv6: from one network of /64).
+    pub max_connections: u32,
+    pub max_connections_per_address: u32,
+    /// Whose pages may read answers: scheme, host and port.
+    pub cors_origins: Vec<Box<str>>,
+    /// None: plain HTTP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's own certificate first, then those between it and the root.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// `[admin]`: the listener of `/healthz`, `/readyz` and `/metrics` (R10.10).
@@ -263,8 +278,36 @@ fn read_server(r: &mut Reader) -> ServerConfig {
         max_events_per_request: r.integer("server.max_events_per_request", 1..=10_000, 1_000),
         header_timeout: seconds(r, "server.header_timeout_seconds", 10),
         body_timeout: seconds(r, "server.body_timeout_seconds", 30),
-        shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 10)),
+        shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 8)),
+        max_connections: r.integer("server.max_connections", 1..=1_000_000, 10_000),
+        max_connections_per_address: r.integer("server.max_connections_per_address", 1..=1_000_000, 1_024),
+        cors_origins: r.texts(
+            "server.cors_origins",
+            "a list of origins, each as in \"https://app.example.com\" (\"*\" is none)",
+            is_origin,
+        ),
+        tls: read_tls(r),
     }
+}
+
+/// Both files or none.
+fn read_tls(r: &mut Reader) -> Option<TlsFiles> {
+    const NAMES: [&str; 2] = ["server.tls_certificate", "server.tls_key"];
+    let written = NAMES.map(|name| r.is_written(name));
+    let [certificate, key] = NAMES.map(|name| r.optional_text(name).map(PathBuf::from));
+    match written {
+        [true, false] => r.fault(NAMES[0], format!("needs {}, too", NAMES[1])),
+        [false, true] => r.fault(NAMES[1], format!("needs {}, too", NAMES[0])),
+        [true, true] | [false, false] => {}
+    }
+    Some(TlsFiles { certificate: certificate?, key: key? })
+}
+
+/// An origin as browsers send it: no path, nothing that stands for several, the host in lower case.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 fn read_storage(r: &mut Reader) -> StorageConfig {

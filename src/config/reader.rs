@@ -111,13 +111,16 @@ impl Reader {
         })
     }
 
-    /// A list of texts, empty where there is none.
-    pub fn texts(&mut self, key: &str) -> Vec<Box<str>> {
-        let texts = self.optional_texts(key);
-        if texts.is_none() && !self.only_written && !self.is_written(key) {
-            self.record(key, &Value::List(Vec::new()), Source::Default);
-        }
-        texts.unwrap_or_default()
+    /// A list of texts that `check` accepts, empty where nothing is written.
+    pub fn texts(&mut self, key: &str, expected: &str, check: impl Fn(&str) -> bool) -> Vec<Box<str>> {
+        self.option(key, Vec::new(), Value::List(Vec::new()), expected, |leaf| match &leaf.value {
+            Value::List(items) => items
+                .iter()
+                .map(|item| if let Value::Text(text) = item { Some(text.as_str()) } else { None })
+                .map(|text| text.filter(|text| check(text)).map(Into::into))
+                .collect(),
+            _ => None,
+        })
     }
 
     /// Whether the option is written down somewhere.

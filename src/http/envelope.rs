@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use super::error::{ApiError, FailureBody};
 use super::monitor::Meter;
-use super::unread;
+use super::web::Web;
+use super::{framing, unread};
 use crate::ids::Ids;
 
 /// R2.1.
@@ -28,6 +29,7 @@ pub struct Envelope {
     pub meter: Arc<Meter>,
     /// How long a body that nobody wants is read on.
     pub body_timeout: Duration,
+    pub web: Web,
 }
 
 /// The id of the request at hand.
@@ -49,13 +51,19 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let refused = framing::fault(&request);
+    // What comes behind such a request cannot be told from its body.
+    let closes = refused.is_some();
     let (request, unread) = unread::watch(request);
 
-    let mut response = next.run(request).await;
+    let mut response = match refused {
+        Some(failure) => failure.into_response(),
+        None => next.run(request).await,
+    };
     let failed = response.status().is_client_error() || response.status().is_server_error();
     if failed {
         // What did not arrive in time will not arrive now.
-        if response.status() != StatusCode::REQUEST_TIMEOUT {
+        if response.status() != StatusCode::REQUEST_TIMEOUT && !closes {
             unread.discard(tools.body_timeout).await;
         }
         response = written(response, &id);
@@ -63,6 +71,10 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
+    if closes {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    tools.web.protect(response.headers_mut());
     tools.meter.answered(response.status());
     let (route, status) = (route.as_ref().map_or("", MatchedPath::as_str), response.status().as_u16());
     if response.status().is_server_error() {
@@ -137,12 +149,13 @@ mod tests {
     #[tokio::test]
     async fn r2_7_a_panic_is_a_500_that_does_not_say_why() {
         let ids = Arc::new(SeededIds::new(1));
-        let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1) };
+        let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1), web: Web::default() };
         let router: Router = Router::new()
             .route("/", get(async || -> Response { panic!("a customer's words") }))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(tools, envelope));
-        let request = Request::builder().uri("/").header(X_REQUEST_ID, "r-1").body(Body::empty()).unwrap();
+        let request =
+            Request::builder().uri("/").header("host", "x").header(X_REQUEST_ID, "r-1").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()[X_REQUEST_ID], "r-1");

@@ -121,6 +121,44 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.")
     }
 
+    /// 400 for what is no request, or could be read as two different ones.
+    pub fn malformed_request(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_request", message)
+    }
+
+    /// What hyper could not parse, by the status that it gives it.
+    pub fn of_parser(status: u16) -> Self {
+        match status {
+            431 => Self::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "headers_too_large",
+                "The request's headers are too large or too many.",
+            ),
+            414 => Self::new(StatusCode::URI_TOO_LONG, "uri_too_long", "The request's address is too long."),
+            _ => Self::malformed_request("This is not a valid HTTP/1.1 request."),
+        }
+    }
+
+    /// 408 for a header that was begun.
+    pub fn header_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request's header did not arrive in time.")
+    }
+
+    /// 501 for a body in another coding than `chunked`.
+    pub fn unsupported_coding() -> Self {
+        let message = "The only transfer coding that is understood is chunked.";
+        Self::new(StatusCode::NOT_IMPLEMENTED, "unsupported_transfer_coding", message)
+    }
+
+    pub fn too_many_connections() -> Self {
+        Self::retry("too_many_connections", "The server has too many open connections.", "1")
+    }
+
+    pub fn too_many_connections_of_one() -> Self {
+        let message = "Your address has too many open connections.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_connections", message).with_header(header::RETRY_AFTER, "1")
+    }
+
     pub fn broken_body() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed_body", "The body could not be read.")
     }

@@ -2,18 +2,22 @@
 //!
 //! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them. `openapi` makes
 //! the document of them and of `schema`, `docs` is the page that shows it.
-//! `monitor` is the second listener. `envelope` wraps each request (id, failures in R2.7's form, panics, unread bodies); `call`,
+//! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
+//! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request (id,
+//! failures in R2.7's form, panics, unread bodies); `call`,
 //! `payload` and `fields` read requests; `error` is the one place that knows status codes.
 
 pub mod accounts;
 pub mod admin;
 pub mod auth;
 pub mod call;
+pub mod connection;
 pub mod conversations;
 pub mod docs;
 pub mod envelope;
 pub mod error;
 pub mod fields;
+pub mod framing;
 pub mod monitor;
 pub mod number;
 pub mod openapi;
@@ -23,6 +27,7 @@ pub mod router;
 pub mod schema;
 pub mod server;
 pub mod unread;
+pub mod web;
 pub mod workspaces;
 
 use std::sync::Arc;
@@ -31,9 +36,11 @@ use std::time::Duration;
 use crate::ids::Ids;
 use crate::service::Service;
 
+pub use connection::{Tls, TlsError, Wire};
 pub use monitor::Meter;
 pub use router::router;
 pub use server::serve;
+pub use web::Web;
 
 /// Ceilings of what a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +53,12 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// From the connection, or the last answer, to the end of the headers.
     pub header_timeout: Duration,
+    /// How long answers under way may take once the server is to stop.
+    pub shutdown_grace: Duration,
+    /// Open connections.
+    pub connections: usize,
+    /// Open connections from one address, or one IPv6 network of /64.
+    pub connections_per_address: usize,
 }
 
 impl Default for Limits {
@@ -55,6 +68,9 @@ impl Default for Limits {
             body: 1 << 20,
             body_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(8),
+            connections: 10_000,
+            connections_per_address: 1_024,
         }
     }
 }
@@ -66,4 +82,5 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     pub limits: Limits,
     pub meter: Arc<Meter>,
+    pub web: Web,
 }

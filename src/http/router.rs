@@ -13,14 +13,16 @@ use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
-    let tools = Envelope { ids: app.ids.clone(), meter: app.meter.clone(), body_timeout: app.limits.body_timeout };
+    let tools = Envelope {
+        ids: app.ids.clone(),
+        meter: app.meter.clone(),
+        body_timeout: app.limits.body_timeout,
+        web: app.web.clone(),
+    };
     let (router, _) = api().split_for_parts();
-    router
-        .merge(docs::routes())
-        .fallback(async || ApiError::not_found())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(tools, envelope))
-        .with_state(app)
+    let router =
+        router.merge(docs::routes()).fallback(async || ApiError::not_found()).layer(CatchPanicLayer::custom(panicked));
+    app.web.open(router).layer(from_fn_with_state(tools, envelope)).with_state(app)
 }
 
 /// The routes with what the document says of each. A handler that stands here has

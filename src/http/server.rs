@@ -1,73 +1,87 @@
-//! The HTTP/1 server: connections, their timeouts, and an orderly end.
+//! The HTTP/1 server: accepts connections, bounds their number, and ends them in order.
 
-use std::convert::Infallible;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
-use super::Limits;
+use super::connection::{Full, Places, Stop, Wire};
 
-/// How long answers under way may take once the server is to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(30);
 /// Pause after a failed accept: usually too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections without a place that are told so at a time; the others just end.
+const REFUSED_AT_A_TIME: usize = 64;
 
-/// Serves until `shutdown` is done, then finishes the answers under way (30 s at most).
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
-    let graceful = GracefulShutdown::new();
+/// Serves until `shutdown` is done, then finishes the answers under way within the grace of
+/// [`super::Limits`], and cuts what is left.
+pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: impl Future<Output = ()>) {
+    let limits = wire.limits;
+    let (stop, stopped) = watch::channel(false);
+    let mut server = Server {
+        wire: Arc::new(wire),
+        router,
+        places: Places::new(limits.connections, limits.connections_per_address),
+        refusals: Arc::new(Semaphore::new(REFUSED_AT_A_TIME)),
+        stop: Stop::new(stopped),
+        connections: JoinSet::new(),
+    };
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        tokio::select! {
             () = &mut shutdown => break,
+            Some(_) = server.connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => server.take(stream, peer.ip()),
                 Err(cause) => {
                     tracing::warn!(%cause, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
                 }
             },
-        };
-        let connection = graceful.watch(connection(stream, router.clone(), limits));
-        tokio::spawn(async move {
-            if let Err(cause) = connection.await {
-                tracing::debug!(%cause, "a connection ended early");
-            }
-        });
+        }
     }
     drop(listener);
-    if tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some answers were still under way at the end");
+    stop.send_replace(true);
+    let mut connections = server.connections;
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.shutdown_grace, all).await.is_err() {
+        tracing::warn!(connections = connections.len(), "connections were still open at the end, and are cut");
+        connections.shutdown().await;
     }
 }
 
-fn connection(
-    stream: TcpStream,
+struct Server {
+    wire: Arc<Wire>,
     router: Router,
-    limits: Limits,
-) -> http1::Connection<
-    TokioIo<TcpStream>,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Future: Send, Error = Infallible> + Send,
-> {
-    // Small answers must not wait for the acknowledgement of the one before.
-    if let Err(cause) = stream.set_nodelay(true) {
-        tracing::debug!(%cause, "a connection keeps Nagle's algorithm");
+    places: Arc<Places>,
+    refusals: Arc<Semaphore>,
+    stop: Stop,
+    connections: JoinSet<()>,
+}
+
+impl Server {
+    fn take(&mut self, stream: TcpStream, from: std::net::IpAddr) {
+        match self.places.take(from) {
+            Ok(place) => {
+                let (wire, router, stop) = (Arc::clone(&self.wire), self.router.clone(), self.stop.clone());
+                self.connections.spawn(async move {
+                    wire.serve(stream, router, stop).await;
+                    drop(place);
+                });
+            }
+            Err(full) => self.refuse(stream, full),
+        }
     }
-    let service = service_fn(move |request: Request<Incoming>| router.clone().oneshot(request.map(Body::new)));
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        // Answers are small: one buffer costs less than a list of two.
-        .writev(false)
-        .serve_connection(TokioIo::new(stream), service)
+
+    fn refuse(&mut self, stream: TcpStream, full: Full) {
+        let Ok(turn) = Arc::clone(&self.refusals).try_acquire_owned() else { return };
+        let (wire, stop) = (Arc::clone(&self.wire), self.stop.clone());
+        self.connections.spawn(async move {
+            wire.refuse(stream, full, stop).await;
+            drop(turn);
+        });
+    }
 }

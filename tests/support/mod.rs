@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod engine;
 pub mod issuer;
+pub mod raw;
 pub mod reply;
 pub mod signing;
 pub mod world;
@@ -22,7 +23,7 @@ use tripswitch::clock::{Clock, ManualClock};
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
-use tripswitch::http::{App, Limits, Meter};
+use tripswitch::http::{App, Limits, Meter, Web, Wire};
 use tripswitch::identity::{HttpFetch, Identity, IdentityOptions};
 use tripswitch::ids::SeededIds;
 use tripswitch::journal::memory::MemoryLog;
@@ -79,6 +80,20 @@ impl Server {
         limits: Limits,
         set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
     ) -> Self {
+        Self::start_whole(log, now, Wire::new(limits, Arc::new(SeededIds::new(2))), set_up).await
+    }
+
+    /// Starts with TLS, or with what browsers are told.
+    pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, room: usize) -> Self {
+        Self::start_whole(log, now, wire, |service, _| service.with_room(room)).await
+    }
+
+    async fn start_whole(
+        log: MemoryLog,
+        now: Millis,
+        wire: Wire,
+        set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
         let snapshots = MemorySnapshots::default();
@@ -87,13 +102,14 @@ impl Server {
         let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
         let service = Service::new(engine.clone(), door, ids.clone(), erasures);
         let service = Arc::new(set_up(service, clock.clone()));
-        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default() };
+        let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
+        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default(), web };
         let meter = Arc::clone(&app.meter);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (stop, stopped) = oneshot::channel();
         let router = tripswitch::http::router(app);
-        let serving = tokio::spawn(tripswitch::http::serve(listener, router, limits, async move {
+        let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, async move {
             // A dropped sender is a word to stop as well.
             let _ = stopped.await;
         }));
@@ -135,7 +151,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = monitor::router(source, Arc::clone(&self.meter), self.ids.clone());
-        tokio::spawn(tripswitch::http::serve(listener, router, Limits::default(), std::future::pending()));
+        let wire = Wire::new(Limits::default(), self.ids.clone());
+        tokio::spawn(tripswitch::http::serve(listener, router, wire, std::future::pending()));
         format!("http://{address}")
     }
 

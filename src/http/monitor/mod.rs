@@ -18,6 +18,7 @@ pub use metrics::{Exposition, Meter, MetricKind};
 
 use super::envelope::{Envelope, RequestId, envelope, json, panicked};
 use super::error::ApiError;
+use super::web::Web;
 use crate::actors::{Engine, JournalState, Phase, Readiness, Stats};
 use crate::ids::Ids;
 use crate::recovery::Progress;
@@ -68,7 +69,7 @@ struct Watch {
 
 /// The routes of the second listener; `meter` is the API's.
 pub fn router(monitor: Arc<dyn Monitor>, meter: Arc<Meter>, ids: Arc<dyn Ids>) -> Router {
-    let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1) };
+    let tools = Envelope { ids, meter: Arc::default(), body_timeout: Duration::from_secs(1), web: Web::default() };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))

@@ -59,6 +59,8 @@ pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Res
     };
     let tag = HeaderValue::from_str(&tag).map_err(|_| ApiError::internal())?;
     response.headers_mut().insert(header::ETAG, tag);
+    // To be kept, and asked for again before each use.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 

@@ -1,0 +1,272 @@
+//! Follows the requests of a connection through its bytes, to see what hyper does not show.
+//!
+//! Where a head has both `Content-Length` and `Transfer-Encoding`, hyper drops the first, and of two
+//! equal `Content-Length` it drops one; both are refused here, since a proxy before the server may
+//! have read the body's end elsewhere (RFC 9112, 6.3 and 11.2). hyper decides where bodies end; this
+//! only counts along. Where the two do not agree, hyper is about to refuse or to close.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::MAX_HEADER;
+
+/// Names and sizes are looked at; longer lines are cut.
+const LINE_KEPT: usize = 128;
+
+/// The number of the first head of a connection whose body could end in two places; 0 as long as
+/// there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Ambiguous(Arc<AtomicU64>);
+
+impl Ambiguous {
+    /// Whether head `number`, counted from 1, is the one.
+    pub fn is(&self, number: u64) -> bool {
+        self.0.load(Ordering::Relaxed) == number
+    }
+}
+
+/// Where the next byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In a head, or before its first line.
+    Head,
+    /// In a body of known length, with so much left.
+    Body(u64),
+    /// In the line that gives a chunk's size.
+    Size,
+    Chunk(u64),
+    /// In the empty line after a chunk.
+    ChunkEnd,
+    Trailers,
+    /// Nothing makes sense any more; hyper closes.
+    Lost,
+}
+
+/// Reads along.
+#[derive(Debug)]
+pub struct Heads {
+    place: Place,
+    /// The line at hand, as far as it came in earlier reads.
+    line: Vec<u8>,
+    /// Bytes of the last request line, as far as it came.
+    request_line: usize,
+    /// One of them was longer than a head may be.
+    long_line: bool,
+    /// Heads that were completed.
+    count: u64,
+    head: Head,
+    found: Ambiguous,
+}
+
+/// What the head at hand says of its body.
+#[derive(Clone, Copy, Debug, Default)]
+struct Head {
+    /// There was a request line.
+    began: bool,
+    lengths: u32,
+    length: u64,
+    coded: bool,
+}
+
+impl Heads {
+    pub fn new(found: Ambiguous) -> Self {
+        Self {
+            place: Place::Head,
+            line: Vec::new(),
+            request_line: 0,
+            long_line: false,
+            count: 0,
+            head: Head::default(),
+            found,
+        }
+    }
+
+    /// Whether a head was too large by its request line alone.
+    pub fn has_long_line(&self) -> bool {
+        self.long_line
+    }
+
+    /// The next bytes of the connection.
+    pub fn read(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match self.place {
+                Place::Lost => return,
+                Place::Body(left) => bytes = self.pass(left, bytes, Place::Body, Place::Head),
+                Place::Chunk(left) => bytes = self.pass(left, bytes, Place::Chunk, Place::ChunkEnd),
+                Place::Head | Place::Size | Place::ChunkEnd | Place::Trailers => {
+                    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+                        return self.keep(bytes);
+                    };
+                    let (line, rest) = bytes.split_at(end + 1);
+                    bytes = rest;
+                    self.end_of_line(line);
+                }
+            }
+        }
+    }
+
+    /// Passes over what is left of a body or chunk; the bytes behind it.
+    fn pass<'a>(&mut self, left: u64, bytes: &'a [u8], more: fn(u64) -> Place, then: Place) -> &'a [u8] {
+        let passed = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
+        let left = left - passed as u64;
+        self.place = if left == 0 { then } else { more(left) };
+        &bytes[passed..]
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.measure(bytes);
+        let room = LINE_KEPT.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
+    }
+
+    fn end_of_line(&mut self, end: &[u8]) {
+        if self.line.is_empty() {
+            self.measure(end);
+            return self.take(without_break(end));
+        }
+        self.keep(end);
+        let mut line = std::mem::take(&mut self.line);
+        self.take(without_break(&line));
+        line.clear();
+        self.line = line;
+    }
+
+    fn measure(&mut self, piece: &[u8]) {
+        if self.place == Place::Head && !self.head.began {
+            self.request_line = if self.line.is_empty() { piece.len() } else { self.request_line + piece.len() };
+            self.long_line |= self.request_line >= MAX_HEADER;
+        }
+    }
+
+    fn take(&mut self, line: &[u8]) {
+        match self.place {
+            Place::Head if !line.is_empty() => self.head_line(line),
+            // Empty lines before a request are passed over (RFC 9112, 2.2).
+            Place::Head if !self.head.began => {}
+            Place::Head => self.head_end(),
+            Place::Size => {
+                self.place = match chunk_size(line) {
+                    Some(0) => Place::Trailers,
+                    Some(size) => Place::Chunk(size),
+                    None => Place::Lost,
+                }
+            }
+            Place::ChunkEnd => self.place = if line.is_empty() { Place::Size } else { Place::Lost },
+            Place::Trailers if line.is_empty() => self.place = Place::Head,
+            Place::Trailers | Place::Body(_) | Place::Chunk(_) | Place::Lost => {}
+        }
+    }
+
+    fn head_line(&mut self, line: &[u8]) {
+        if !std::mem::replace(&mut self.head.began, true) {
+            return;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.head.lengths += 1;
+            self.head.length = digits(value).unwrap_or(0);
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.head.coded = true;
+        }
+    }
+
+    fn head_end(&mut self) {
+        let head = std::mem::take(&mut self.head);
+        self.count += 1;
+        if head.lengths > 1 || (head.coded && head.lengths > 0) {
+            // The first stays: the connection does not outlive it.
+            let _ = self.found.0.compare_exchange(0, self.count, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        self.place = match head {
+            Head { coded: true, .. } => Place::Size,
+            Head { length: 0, .. } => Place::Head,
+            Head { length, .. } => Place::Body(length),
+        };
+    }
+}
+
+fn without_break(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn digits(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+/// The hexadecimal number before spaces and extensions.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let end = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+    u64::from_str_radix(std::str::from_utf8(&line[..end]).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first ambiguous head, the same however the bytes are cut; and heads in all.
+    fn found(text: &str) -> (u64, u64) {
+        let read = |size: usize| {
+            let ambiguous = Ambiguous::default();
+            let mut heads = Heads::new(ambiguous.clone());
+            text.as_bytes().chunks(size).for_each(|piece| heads.read(piece));
+            (ambiguous.0.load(Ordering::Relaxed), heads.count)
+        };
+        let whole = read(text.len());
+        for size in [1, 2, 3, 7, 64] {
+            assert_eq!(read(size), whole, "in pieces of {size}: {text:?}");
+        }
+        whole
+    }
+
+    const GET: &str = "GET /a HTTP/1.1\r\nhost: x\r\n\r\n";
+    const SIZED: &str =
+        "POST /a HTTP/1.1\r\nContent-Length: 40\r\n\r\nTransfer-Encoding: chunked\r\n\r\n1234567890\r\n";
+    const CHUNKED: &str = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n\
+                           19;x=y\r\ncontent-length: 5\r\n\r\n1\r\n\n\r\n0\r\ncontent-length: 1\r\n\r\n";
+
+    #[test]
+    fn bodies_and_trailers_are_no_heads() {
+        assert_eq!(found(GET), (0, 1));
+        assert_eq!(found(&format!("{SIZED}{GET}")), (0, 2));
+        assert_eq!(found(&format!("\r\n\r\n{CHUNKED}{SIZED}\r\n{CHUNKED}{GET}")), (0, 4));
+    }
+
+    #[test]
+    fn a_body_that_could_end_in_two_places_is_found_at_its_number() {
+        let both = "POST /a HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        let other_way = "POST /a HTTP/1.1\ntransfer-encoding:chunked\ncontent-length:5\n\n0\r\n\r\n";
+        let twice = "POST /a HTTP/1.1\r\ncontent-length: 3\r\nx: y\r\nCONTENT-LENGTH: 3\r\n\r\nabc";
+        for bad in [both, other_way, twice] {
+            assert_eq!(found(bad).0, 1, "{bad:?}");
+            assert_eq!(found(&format!("{GET}{SIZED}{CHUNKED}{bad}")), (4, 4), "{bad:?}");
+            assert_eq!(found(&format!("{CHUNKED}{bad}{GET}")).0, 2, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_followed() {
+        let lost = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nnot a size\r\n";
+        assert_eq!(found(&format!("{lost}{GET}{GET}")), (0, 1));
+        let long = format!("GET /{} HTTP/1.1\r\n{}: y\r\n\r\n", "a".repeat(5_000), "x".repeat(5_000));
+        assert_eq!(found(&format!("{long}{GET}")), (0, 2));
+    }
+
+    #[test]
+    fn a_long_request_line_is_told_from_long_headers() {
+        let is_long = |text: &str, size: usize| {
+            let mut heads = Heads::new(Ambiguous::default());
+            text.as_bytes().chunks(size).for_each(|piece| heads.read(piece));
+            heads.has_long_line()
+        };
+        let line = format!("GET /{}", "a".repeat(MAX_HEADER));
+        let headers = format!("GET /a HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEADER));
+        for size in [1_000, 100_000] {
+            assert!(is_long(&line, size));
+            assert!(is_long(&format!("{GET}{line} HTTP/1.1\r\nhost: x\r\n\r\n"), size));
+            assert!(!is_long(&headers, size));
+            assert!(is_long(&format!("{line} HTTP/1.1\r\n\r\n{headers}"), size));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! One connection, from its first byte to its last.
+
+mod heads;
+mod io;
+mod places;
+mod refusal;
+mod tls;
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use self::heads::{Ambiguous, Heads};
+use self::io::{Guarded, Stream};
+pub use self::places::{Full, Place, Places};
+pub use self::tls::{Tls, TlsError};
+use super::error::ApiError;
+use super::framing::AmbiguousBody;
+use super::{Limits, Web};
+use crate::ids::Ids;
+
+/// Bytes of a request's line and headers. Beyond it the answer is 431; hyper's own limit of 100
+/// headers, and of 65,534 bytes of address (414), hold besides.
+const MAX_HEADER: usize = 16 << 10;
+/// How long a client that was refused may go on sending: if the socket were closed at once, the
+/// kernel would reset the connection, and the answer be lost.
+const LINGER: Duration = Duration::from_secs(2);
+/// What is read of it.
+const LINGER_BYTES: usize = 1 << 20;
+
+/// How connections are served.
+#[derive(Clone)]
+pub struct Wire {
+    pub limits: Limits,
+    pub ids: Arc<dyn Ids>,
+    pub web: Web,
+    /// None: plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+impl Wire {
+    /// Plain HTTP.
+    pub fn new(limits: Limits, ids: Arc<dyn Ids>) -> Self {
+        Self { limits, ids, web: Web::default(), tls: None }
+    }
+
+    /// The stream of a fresh connection; `None` if no TLS came about in time.
+    async fn open(&self, stream: TcpStream, stop: &mut Stop) -> Option<Stream> {
+        // Small answers must not wait for the acknowledgement of the one before.
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "a connection keeps Nagle's algorithm");
+        }
+        let Some(tls) = &self.tls else { return Some(Stream::Plain(stream)) };
+        let handshake = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream));
+        let done = tokio::select! {
+            () = stop.called() => return None,
+            done = handshake => done,
+        };
+        match done {
+            Ok(Ok(stream)) => Some(Stream::Tls(stream)),
+            Ok(Err(cause)) => {
+                tracing::debug!(%cause, "no TLS came about");
+                None
+            }
+            Err(_) => {
+                tracing::debug!("a TLS handshake took too long");
+                None
+            }
+        }
+    }
+
+    /// Serves until the client or the server wants no more.
+    pub async fn serve(&self, stream: TcpStream, router: Router, mut stop: Stop) {
+        let Some(stream) = self.open(stream, &mut stop).await else { return };
+        let (io, refusal) = self.requests(stream, router, &mut stop).await;
+        let Some(io) = io else { return };
+        let answer = refusal.map(|refusal| refusal::answer(&refusal, self.ids.as_ref(), &self.web));
+        close(io, answer, stop).await;
+    }
+
+    /// Answers a connection that has no place.
+    pub async fn refuse(&self, stream: TcpStream, full: Full, mut stop: Stop) {
+        let Some(stream) = self.open(stream, &mut stop).await else { return };
+        close(stream, Some(refusal::answer(&full.into(), self.ids.as_ref(), &self.web)), stop).await;
+    }
+
+    /// All requests of a connection. The stream, unless it is broken; and what is to be said last.
+    async fn requests(&self, stream: Stream, router: Router, stop: &mut Stop) -> (Option<Stream>, Option<ApiError>) {
+        let ambiguous = Ambiguous::default();
+        let io = Guarded::new(stream, Heads::new(ambiguous.clone()), self.limits.body_timeout);
+        let count = Cell::new(0);
+        let service = service_fn(move |request: Request<Incoming>| {
+            count.set(count.get() + 1);
+            let mut request = request.map(Body::new);
+            if ambiguous.is(count.get()) {
+                request.extensions_mut().insert(AmbiguousBody);
+            }
+            answer(router.clone(), request)
+        });
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.header_timeout)
+            .max_header_size(MAX_HEADER)
+            // Answers are small: one buffer costs less than a list of two. And see `io`.
+            .writev(false)
+            .serve_connection(TokioIo::new(io), service);
+        let result = tokio::select! {
+            biased;
+            result = &mut connection => result,
+            () = stop.called() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
+        };
+        let parts = connection.into_parts();
+        let io = parts.io.into_inner();
+        if let Err(cause) = &result {
+            tracing::debug!(%cause, "a connection ended early");
+        }
+        if io.is_stalled() {
+            return (None, None);
+        }
+        let refusal = last_word(&io, result.err(), &parts.read_buf);
+        (Some(io.stream), refusal)
+    }
+}
+
+async fn answer(router: Router, request: Request) -> Result<axum::response::Response, Infallible> {
+    router.oneshot(request).await
+}
+
+/// What is still to be answered when hyper has ended.
+fn last_word(io: &Guarded<Stream>, ended: Option<hyper::Error>, unread: &Bytes) -> Option<ApiError> {
+    if let Some(status) = io.refused() {
+        return Some(ApiError::of_parser(status));
+    }
+    let cause = ended?;
+    if cause.is_parse() {
+        return Some(ApiError::of_parser(400));
+    }
+    // A connection on which nothing has begun just ends.
+    (cause.is_timeout() && !unread.trim_ascii().is_empty()).then(ApiError::header_timeout)
+}
+
+/// Says the last word and closes, in such a way that it is heard.
+async fn close<S>(mut stream: S, answer: Option<Vec<u8>>, mut stop: Stop)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let end = async {
+        if let Some(answer) = answer {
+            stream.write_all(&answer).await?;
+        }
+        stream.shutdown().await?;
+        let mut thrown_away = [0; 4 << 10];
+        let mut left = LINGER_BYTES;
+        while left > 0 {
+            let read = tokio::select! {
+                () = stop.called() => break,
+                read = stream.read(&mut thrown_away) => read?,
+            };
+            if read == 0 {
+                break;
+            }
+            left = left.saturating_sub(read);
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    match tokio::time::timeout(LINGER, end).await {
+        Ok(Ok(())) => {}
+        Ok(Err(cause)) => tracing::debug!(%cause, "a connection did not end in order"),
+        Err(_) => tracing::debug!("a connection was cut while the client went on sending"),
+    }
+}
+
+/// Tells connections that the server is to stop.
+#[derive(Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    pub fn new(receiver: watch::Receiver<bool>) -> Self {
+        Self(receiver)
+    }
+
+    /// Done when the server is to stop.
+    pub async fn called(&mut self) {
+        // A sender that is gone is a word to stop as well.
+        drop(self.0.wait_for(|stop| *stop).await);
+    }
+}
