@@ -294,3 +294,69 @@ fn r10_5_openapi_prints_the_committed_document() {
     let committed = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json")).expect("it is committed");
     assert!(printed.stdout == committed, "tripswitch openapi and openapi.json differ");
 }
+
+/// An authority in `ca.pem`, and a certificate that it has made for this machine in `c.pem` and `k.pem`.
+fn certify(home: &Path) {
+    let mut params = rcgen::CertificateParams::new([]).expect("no names");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = || rcgen::KeyPair::generate().expect("a key");
+    let authority = rcgen::CertifiedIssuer::self_signed(params, key()).expect("an authority");
+    let params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address");
+    let key = key();
+    let certificate = params.signed_by(&key, &authority).expect("a certificate");
+    let files = [("ca.pem", authority.pem()), ("c.pem", certificate.pem()), ("k.pem", key.serialize_pem())];
+    for (name, pem) in files {
+        std::fs::write(home.join(name), pem).expect("it can be written");
+    }
+}
+
+fn hang_up(server: &Served) {
+    let status = Command::new("kill").args(["-HUP", &server.child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+#[test]
+fn a_certificate_is_read_at_the_start_and_at_sighup() {
+    let home = tempfile::tempdir().expect("a directory");
+    let admin = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
+    let config = "[server]\ntls_certificate = \"c.pem\"\n";
+    std::fs::write(home.path().join("config.toml"), config).expect("it can be written");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let faulty = run(home.path(), &serve);
+    assert_eq!(faulty.status.code(), Some(78));
+    assert!(stderr(&faulty).contains("config.toml:2: server.tls_certificate: needs server.tls_key"), "{faulty:?}");
+    std::fs::write(home.path().join("config.toml"), format!("{config}tls_key = \"k.pem\"\n"))
+        .expect("it can be written");
+    let missing = run(home.path(), &serve);
+    assert_eq!(missing.status.code(), Some(78));
+    assert!(stderr(&missing).contains("c.pem"), "{missing:?}");
+
+    certify(home.path());
+    let server = Served::start(home.path());
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    let remote = ["key", "list", "--url", &server.url, "--admin-key", admin["key"].as_str().expect("a key")];
+    let list = |ca: &[&str]| run(home.path(), &[&remote[..], ca].concat()).status.code();
+    assert_eq!(list(&["--ca", "ca.pem"]), Some(0));
+    assert_eq!(list(&[]), Some(69), "an authority that the system does not know");
+    assert_eq!(list(&["--ca", "none.pem"]), Some(66));
+
+    // Another authority: its certificate is shown once the signal has been seen.
+    certify(home.path());
+    assert_eq!(list(&["--ca", "ca.pem"]), Some(69));
+    hang_up(&server);
+    assert!((0..200).any(|_| list(&["--ca", "ca.pem"]) == Some(0)), "the certificate is not read again");
+    std::fs::write(home.path().join("k.pem"), "broken").expect("it can be written");
+    hang_up(&server);
+    assert_eq!(list(&["--ca", "ca.pem"]), Some(0));
+}
+
+#[test]
+fn sighup_does_not_end_a_server_without_tls() {
+    let home = tempfile::tempdir().expect("a directory");
+    let admin = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
+    let mut server = Served::start(home.path());
+    hang_up(&server);
+    let args = ["key", "list", "--url", &server.url, "--admin-key", admin["key"].as_str().expect("a key")];
+    assert_eq!(run(home.path(), &args).status.code(), Some(0));
+    assert!(server.child.try_wait().expect("it is a child").is_none());
+}

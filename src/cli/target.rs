@@ -1,6 +1,7 @@
 //! Where `workspace`, `key`, `snapshot` and `status` work: on a data directory, or on a running server (R10.4).
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct TargetArgs {
     /// The key to use with --url: a server key; for workspaces and keys also one with the scope admin
     #[arg(long, value_name = "KEY", env = "TRIPSWITCH_ADMIN_KEY", hide_env_values = true)]
     admin_key: Option<KeySecret>,
+    /// PEM file of the only authorities to trust with an https --url [default: the system's]
+    #[arg(long, value_name = "FILE", requires = "url")]
+    ca: Option<PathBuf>,
 }
 
 /// A workspace as both sides tell it.
@@ -119,7 +123,7 @@ impl TargetArgs {
         let key = self.admin_key.clone().ok_or_else(|| {
             Failure::new(Exit::Denied, "A running server wants a key: give --admin-key or set TRIPSWITCH_ADMIN_KEY.")
         })?;
-        Ok(Place::Server(Remote::new(url, key)?))
+        Ok(Place::Server(Remote::new(url, key, self.ca.as_deref())?))
     }
 }
 
@@ -240,10 +244,15 @@ impl Answer {
 }
 
 impl Remote {
-    fn new(url: &str, key: KeySecret) -> Result<Self, Failure> {
+    fn new(url: &str, key: KeySecret, ca: Option<&Path>) -> Result<Self, Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
-        let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().build().map_err(|e| failed(&e))?;
+        let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy();
+        let client = match ca {
+            Some(file) => client.tls_certs_only(authorities(file)?),
+            None => client,
+        };
+        let client = client.build().map_err(|e| failed(&innermost(&e)))?;
         Ok(Self { base: format!("{}/api/admin", url.trim_end_matches('/')), key, client, runtime })
     }
 
@@ -307,6 +316,18 @@ impl Remote {
             Ok(out.flush()?)
         })
     }
+}
+
+/// The certificates in a PEM file.
+fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let pem = std::fs::read(file).map_err(|error| Failure::new(Exit::NoInput, named(&error)))?;
+    let authorities = reqwest::Certificate::from_pem_bundle(&pem);
+    let authorities = authorities.map_err(|error| Failure::new(Exit::Failed, named(&innermost(&error))))?;
+    if authorities.is_empty() {
+        return Err(Failure::new(Exit::Failed, named(&"there is no certificate in it")));
+    }
+    Ok(authorities)
 }
 
 /// The sentence of R2.7, and what it points at.
@@ -380,7 +401,7 @@ mod tests {
     #[test]
     fn r10_9_an_unreachable_server_is_69() {
         // Port 9 of this host: nothing listens there, so the connection is refused at once.
-        let remote = Remote::new("http://127.0.0.1:9/", "k".to_owned().into()).unwrap();
+        let remote = Remote::new("http://127.0.0.1:9/", "k".to_owned().into(), None).unwrap();
         let failure = remote.call::<Value>("GET", "keys", None).unwrap_err();
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.message.starts_with("http://127.0.0.1:9/api/admin/keys: "), "{failure}");

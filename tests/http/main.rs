@@ -6,6 +6,7 @@ mod support;
 
 mod accounts;
 mod admin;
+mod browsers;
 mod contract;
 mod conversations;
 mod credentials;
@@ -18,4 +19,5 @@ mod monitor;
 mod order;
 mod quotas;
 mod raw;
+mod tls;
 mod workspaces;

@@ -227,7 +227,9 @@ impl Server {
 
     /// SIGTERM; how it ended.
     pub fn terminate(mut self) -> ExitStatus {
-        self.end("TERM")
+        send_signal("TERM", self.serving);
+        wait_until("the server has ended", || self.child.try_wait().unwrap().is_some());
+        self.child.wait().unwrap()
     }
 
     /// Waits until it ends by itself; how it ended.
