@@ -119,6 +119,7 @@ mod tests {
             "tripswitch key create --tenant t --scope admin --expires tomorrow",
             "tripswitch workspace create --name n",
             "tripswitch workspace list --url http://127.0.0.1:1 --data-dir d",
+            "tripswitch workspace list --ca ca.pem",
             "tripswitch key revoke acme",
             "tripswitch snapshot",
             "tripswitch snapshot verify",

@@ -96,6 +96,27 @@ fn values_that_exclude_each_other_are_faults() {
 }
 
 #[test]
+fn tls_needs_both_files_and_origins_are_exact() {
+    let config = load_text("[server]\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n").unwrap().config;
+    let files = TlsFiles { certificate: "c.pem".into(), key: "k.pem".into() };
+    assert_eq!(config.server.tls, Some(files));
+    assert_eq!(Config::default().server.tls, None);
+    let told = faults("[server]\ntls_key = \"k.pem\"\n");
+    assert_eq!(told, ["2: server.tls_key: needs server.tls_certificate, too"]);
+
+    let origins = |list: &str| load_text(&format!("[server]\ncors_origins = {list}\n"));
+    let config = origins(r#"["https://app.example.com", "http://[::1]:3000"]"#).unwrap().config;
+    assert_eq!(config.server.cors_origins, ["https://app.example.com".into(), "http://[::1]:3000".into()]);
+    for wrong in ["*", "null", "app.example.com", "https://", "https://app.example.com/", "https://*.example.com"] {
+        let told = faults(&format!("[server]\ncors_origins = [\"https://a\", \"{wrong}\"]\n"));
+        assert!(
+            told[0].starts_with("2: server.cors_origins: a list of origins") && told[0].contains(wrong),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn a_named_file_that_is_missing_is_no_empty_configuration() {
     let missing = Inputs { file: Some("/nonexistent/config.toml".into()), ..Inputs::default() };
     assert!(matches!(load(missing), Err(ConfigError::Missing(_))));

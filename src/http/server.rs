@@ -36,6 +36,7 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: 
             Some(_) = server.connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => server.take(stream, peer.ip()),
+                Err(cause) if is_of_one(&cause) => tracing::debug!(%cause, "a connection was gone at once"),
                 Err(cause) => {
                     tracing::warn!(%cause, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -51,6 +52,12 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: 
         tracing::warn!(connections = connections.len(), "connections were still open at the end, and are cut");
         connections.shutdown().await;
     }
+}
+
+/// Whether the next connection can be accepted all the same.
+fn is_of_one(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 struct Server {

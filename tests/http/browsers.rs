@@ -13,7 +13,7 @@ use crate::support::{NOW, Reply, Server};
 const APP: &str = "https://app.example.com";
 
 async fn shared() -> World {
-    let origins = Arc::from([APP, "http://localhost:3000"].map(|origin| origin.parse().unwrap()));
+    let origins = Arc::from([APP, "http://localhost:3000"].map(|origin| origin.parse().expect("an origin")));
     let web = Web { https: false, origins };
     let wire = Wire { web, ..Wire::new(Limits::default(), Arc::new(SeededIds::new(3))) };
     World::of(Server::start_wired(MemoryLog::default(), NOW, wire, 16 << 20).await).await

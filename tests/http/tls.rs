@@ -1,5 +1,7 @@
 //! TLS on the public listener.
 
+#![expect(clippy::unwrap_used, reason = "certificates made for a test")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
