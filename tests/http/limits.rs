@@ -1,13 +1,20 @@
 //! Time and number: what is slow, what does not end, and what is too much.
 
+use std::convert::Infallible;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::Method;
-use tokio::net::TcpStream;
-use tripswitch::http::Limits;
+use tokio::net::{TcpListener, TcpStream};
+use tripswitch::http::{Limits, Wire};
+use tripswitch::ids::SeededIds;
 
 use crate::support::raw::Raw;
 use crate::support::world::{WORKSPACE, World, at};
@@ -196,4 +203,21 @@ async fn the_server_ends_after_the_grace_whatever_is_open() {
     upload.ends().await;
     drop((deaf, silent));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_cut_after_the_grace() {
+    let endless = async || Body::from_stream(futures::stream::repeat_with(|| Ok::<_, Infallible>("all of it\n")));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    let wire = Wire::new(Limits { shutdown_grace: SHORT, ..Limits::default() }, Arc::new(SeededIds::new(1)));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let router = Router::new().route("/", get(endless));
+    let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, async { drop(stopped.await) }));
+    let mut reader = Raw::connect(address).await;
+    reader.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert_eq!(reader.answer().await.status, 200);
+    drop(stop);
+    let end = async { tokio::join!(reader.drain(), serving).1 };
+    tokio::time::timeout(Duration::from_secs(30), end).await.expect("it ends").expect("it does not panic");
 }

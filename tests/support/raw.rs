@@ -89,6 +89,13 @@ impl Raw {
         assert!(more.is_none(), "one answer too many: {more:?}");
     }
 
+    /// Reads and throws away until the connection ends.
+    pub async fn drain(&mut self) {
+        while self.more().await {
+            self.waiting.clear();
+        }
+    }
+
     async fn more(&mut self) -> bool {
         let mut buffer = [0; 16 << 10];
         match within("an answer or the end", self.reader.read(&mut buffer)).await {
