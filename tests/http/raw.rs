@@ -85,6 +85,20 @@ async fn r2_7_what_cannot_be_parsed_gets_the_form_of_every_failure() {
 }
 
 #[tokio::test]
+async fn r2_7_a_client_that_goes_on_sending_is_not_reset_before_it_has_its_answer() {
+    let world = World::start().await;
+    let mut raw = Raw::connect(world.server.address).await;
+    raw.send(format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(20 << 10))).await;
+    raw.answer().await.closes(431, "headers_too_large");
+    // A socket that is closed would answer the first with a reset, and the second would fail.
+    for _ in 0..3 {
+        assert!(raw.sends_all("y".repeat(1_000)).await);
+    }
+    raw.end().await;
+    raw.ends().await;
+}
+
+#[tokio::test]
 async fn r2_7_garbage_behind_a_body_that_nobody_reads() {
     let world = World::start().await;
     // The answer to the first and the refusal of the second can come to stand in one buffer.
