@@ -78,6 +78,26 @@ fn monotonic() -> Instant {
     now
 }
 
+/// Time since it was made, for what is only measured and decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self(monotonic())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        monotonic().saturating_duration_since(self.0)
+    }
+}
+
+impl Default for Stopwatch {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
 fn whole_millis(span: Duration) -> Millis {
     Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -19,6 +19,8 @@
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
+//! | `otlp` | request spans to a collector; only with the feature of that name |
+//! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //!
 //! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
 //! state. Arrows point down only; `tests/architecture.rs` holds the modules to that.
@@ -34,6 +36,9 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod journal;
+pub mod measure;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod portable;
 pub mod recovery;
 pub mod service;

@@ -16,6 +16,9 @@ pub(crate) struct Counters {
     internal_errors: AtomicU64,
     scorings: AtomicU64,
     breakers_triggered: AtomicU64,
+    workspace_breakers_triggered: AtomicU64,
+    breakers_acknowledged: AtomicU64,
+    breakers_resolved: AtomicU64,
     overloaded: AtomicU64,
     rebuilds: AtomicU64,
     skips: AtomicU64,
@@ -32,7 +35,12 @@ pub struct Counts {
     pub rejected: u64,
     pub internal_errors: u64,
     pub scorings: u64,
+    /// Of accounts and of workspaces.
     pub breakers_triggered: u64,
+    /// Those of workspaces among them.
+    pub workspace_breakers_triggered: u64,
+    pub breakers_acknowledged: u64,
+    pub breakers_resolved: u64,
     /// Requests refused with `overloaded`.
     pub overloaded: u64,
     /// Workspaces rebuilt after a failure.
@@ -58,8 +66,12 @@ impl Counters {
         for effect in &applied.effects {
             match effect.kind {
                 EffectKind::ConversationScored { .. } => counts.scorings += 1,
-                EffectKind::BreakerTriggered { .. } => counts.breakers_triggered += 1,
-                EffectKind::BreakerAcknowledged { .. } | EffectKind::BreakerResolved { .. } => {}
+                EffectKind::BreakerTriggered { account, .. } => {
+                    counts.breakers_triggered += 1;
+                    counts.workspace_breakers_triggered += u64::from(account.is_none());
+                }
+                EffectKind::BreakerAcknowledged { .. } => counts.breakers_acknowledged += 1,
+                EffectKind::BreakerResolved { .. } => counts.breakers_resolved += 1,
             }
         }
         add(&self.frames, frames as u64);
@@ -70,6 +82,9 @@ impl Counters {
         add(&self.internal_errors, counts.internal_errors);
         add(&self.scorings, counts.scorings);
         add(&self.breakers_triggered, counts.breakers_triggered);
+        add(&self.workspace_breakers_triggered, counts.workspace_breakers_triggered);
+        add(&self.breakers_acknowledged, counts.breakers_acknowledged);
+        add(&self.breakers_resolved, counts.breakers_resolved);
     }
 
     pub fn overloaded(&self) {
@@ -95,6 +110,9 @@ impl Counters {
             internal_errors: read(&self.internal_errors),
             scorings: read(&self.scorings),
             breakers_triggered: read(&self.breakers_triggered),
+            workspace_breakers_triggered: read(&self.workspace_breakers_triggered),
+            breakers_acknowledged: read(&self.breakers_acknowledged),
+            breakers_resolved: read(&self.breakers_resolved),
             overloaded: read(&self.overloaded),
             rebuilds: read(&self.rebuilds),
             skips: read(&self.skips),

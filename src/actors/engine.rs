@@ -22,6 +22,7 @@ use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
+use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, State};
 use crate::snapshot::SnapshotStore;
 
@@ -114,6 +115,7 @@ impl Engine {
             duplicates: DuplicateMemory::new(options.duplicate_limit),
             options,
             counters: Counters::default(),
+            apply_delays: apply_delays(),
             reader: writer.reader(),
             supervisor: supervisor.clone(),
             writer: writer.handle(),
@@ -363,6 +365,10 @@ impl Engine {
             drop(drained.await);
         }
     }
+}
+
+fn apply_delays() -> Histogram {
+    measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
 }
 
 /// Bytes that a record of the server's own making holds while it waits.

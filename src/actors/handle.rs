@@ -1,7 +1,9 @@
 //! One workspace side as everybody else sees it. Outlives its actor.
 
+use std::iter::Sum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
@@ -15,6 +17,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
+use crate::measure::Histogram;
 
 use super::admission::{DuplicateMemory, Permit};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
@@ -58,18 +61,51 @@ pub(crate) struct WorkspaceHandle {
     pub settings_lock: tokio::sync::Mutex<()>,
     duplicates: AtomicU64,
     skipped: ArcSwapOption<Skipped>,
+    holds: Holds,
+}
+
+/// What a side holds, as of its last round.
+#[derive(Default)]
+struct Holds {
+    accounts: AtomicU64,
+    conversations: AtomicU64,
+    breakers: AtomicU64,
+    breakers_acknowledged: AtomicU64,
+}
+
+/// A reading of what sides hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub accounts: u64,
+    pub conversations: u64,
+    /// Active breakers that nobody has acknowledged, and those that somebody has.
+    pub breakers_triggered: u64,
+    pub breakers_acknowledged: u64,
+}
+
+impl Sum for Held {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, held| Self {
+            accounts: sum.accounts + held.accounts,
+            conversations: sum.conversations + held.conversations,
+            breakers_triggered: sum.breakers_triggered + held.breakers_triggered,
+            breakers_acknowledged: sum.breakers_acknowledged + held.breakers_acknowledged,
+        })
+    }
 }
 
 /// A frame of the round under way, without the frame.
 pub(crate) struct InFlight {
     pub seq: u64,
+    durable_at: Duration,
     pub reply: ReplyTo,
     pub permit: Option<Permit>,
 }
 
 impl From<QueuedFrame> for InFlight {
     fn from(queued: QueuedFrame) -> Self {
-        Self { seq: queued.frame.seq, reply: queued.reply, permit: queued.permit }
+        let QueuedFrame { frame, durable_at, reply, permit, group: _ } = queued;
+        Self { seq: frame.seq, durable_at, reply, permit }
     }
 }
 
@@ -93,6 +129,7 @@ impl WorkspaceHandle {
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
             skipped: ArcSwapOption::empty(),
+            holds: Holds::default(),
         }
     }
 
@@ -152,19 +189,46 @@ impl WorkspaceHandle {
 
     pub fn publish_gate(&self, workspace: &Workspace) {
         self.gate.store(Some(Arc::new(workspace.gate())));
+        let (active, acknowledged) = workspace.breakers_active();
+        self.holds.breakers.store(active, Ordering::Relaxed);
+        self.holds.breakers_acknowledged.store(acknowledged, Ordering::Relaxed);
     }
 
     pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {
         let now = workspace.duplicates_held();
         memory.moved(self.duplicates.swap(now, Ordering::Relaxed), now);
+        self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
+        self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
+    }
+
+    /// What the side holds; nothing for one that failed at the start and never served.
+    pub fn held(&self) -> Held {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let (active, acknowledged) = (read(&self.holds.breakers), read(&self.holds.breakers_acknowledged));
+        Held {
+            accounts: read(&self.holds.accounts),
+            conversations: read(&self.holds.conversations),
+            breakers_triggered: active.saturating_sub(acknowledged),
+            breakers_acknowledged: acknowledged,
+        }
+    }
+
+    /// How many durable frames are not applied yet, and since when the first of them is durable.
+    pub fn waiting(&self) -> (usize, Option<Duration>) {
+        let (in_work, first) = {
+            let in_flight = self.in_flight.lock();
+            (in_flight.len(), in_flight.first().map(|waiting| waiting.durable_at))
+        };
+        let (queued, next) = self.queue.waiting();
+        (in_work + queued, first.or(next))
     }
 
     /// The next round's frames; who waits for them stays here, out of the actor's reach.
     pub fn take_round(&self, limit: usize) -> Vec<Frame> {
         let mut in_flight = self.in_flight.lock();
         let frames = self.queue.take_round(limit, |queued| {
-            let QueuedFrame { frame, reply, permit, group: _ } = queued;
-            in_flight.push(InFlight { seq: frame.seq, reply, permit });
+            let QueuedFrame { frame, durable_at, reply, permit, group: _ } = queued;
+            in_flight.push(InFlight { seq: frame.seq, durable_at, reply, permit });
             frame
         });
         if let Some(first) = frames.first() {
@@ -173,9 +237,13 @@ impl WorkspaceHandle {
         frames
     }
 
-    /// Ends the round under way: everybody gets their answer, and the bytes are given back.
-    pub fn reply(&self, replies: Vec<(u64, Reply)>) {
+    /// Ends the round under way, which was applied at `applied_at`: everybody gets their answer, and
+    /// the bytes are given back. `delays` sees how long each frame was durable by then.
+    pub fn reply(&self, replies: Vec<(u64, Reply)>, applied_at: Duration, delays: &Histogram) {
         let waiting = std::mem::take(&mut *self.in_flight.lock());
+        for frame in &waiting {
+            delays.observe(applied_at.saturating_sub(frame.durable_at).as_secs_f64());
+        }
         answer(waiting, replies);
     }
 
@@ -221,7 +289,7 @@ impl WorkspaceHandle {
 /// Sends each of `waiting` its reply by seq. Both are in order of seq.
 pub(crate) fn answer(waiting: Vec<InFlight>, replies: Vec<(u64, Reply)>) {
     let mut replies = replies.into_iter().peekable();
-    for InFlight { seq, reply, permit } in waiting {
+    for InFlight { seq, reply, permit, durable_at: _ } in waiting {
         while replies.next_if(|(other, _)| *other < seq).is_some() {}
         let found = replies.next_if(|(other, _)| *other == seq).map(|(_, found)| found);
         // Before the answer: a client that was answered may count on its bytes being free.

@@ -2,6 +2,7 @@
 //! messages of the actors.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ractor::Message;
 use tokio::sync::oneshot;
@@ -87,6 +88,8 @@ pub(crate) struct QueuedFrame {
     pub frame: Frame,
     /// Where it stands in the journal.
     pub group: GroupPosition,
+    /// Since when it is on stable storage, by the clock's `elapsed`.
+    pub durable_at: Duration,
     pub reply: ReplyTo,
     pub permit: Option<Permit>,
 }

@@ -41,6 +41,7 @@ pub use counters::Counts;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;
 pub(crate) use faults::Faults;
+pub use handle::Held;
 pub use overview::{JournalNow, SideSkips, WorkspacesNow};
 pub use replay::ReplayError;
 pub use shared::{EngineOptions, SettingsSource};

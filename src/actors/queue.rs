@@ -2,6 +2,7 @@
 //! stay here, so that they outlive the actor and can be taken by the round.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use ractor::ActorRef;
@@ -125,6 +126,12 @@ impl<M: Waking> FrameQueue<M> {
     /// The group of the frame that waits longest.
     pub fn first_group(&self) -> Option<GroupPosition> {
         self.0.lock().frames.front().map(|waiting| waiting.group)
+    }
+
+    /// How many wait, and since when the first of them is durable.
+    pub fn waiting(&self) -> (usize, Option<Duration>) {
+        let inner = self.0.lock();
+        (inner.frames.len(), inner.frames.front().map(|waiting| waiting.durable_at))
     }
 
     pub fn is_empty(&self) -> bool {

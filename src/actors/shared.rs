@@ -16,6 +16,7 @@ use crate::domain::workspace::Workspace;
 use crate::journal::JournalRead;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Outcome, Refusal, Refused, Submission, WriterHandle};
+use crate::measure::Histogram;
 
 use super::admission::{Admission, DuplicateMemory, Permit};
 use super::counters::Counters;
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub admission: Admission,
     pub duplicates: DuplicateMemory,
     pub counters: Counters,
+    /// From durable to applied, of every frame that a workspace applied.
+    pub apply_delays: Histogram,
     pub system: Arc<SystemLane>,
     pub reader: Arc<dyn JournalRead + Send + Sync>,
     pub supervisor: ActorRef<SupervisorMsg>,
@@ -195,7 +198,7 @@ impl Shared {
 /// What the journal's writer calls, on its thread, with each record's outcome in order.
 pub(crate) fn deliver(written: &Written, outcome: Outcome<Pending>) {
     match outcome {
-        Outcome::Committed(Committed { key, seq, receipt, group, payload }) => {
+        Outcome::Committed(Committed { key, seq, receipt, group, durable_at, payload }) => {
             let Pending { record, lane, reply, permit } = payload;
             written.frame(group, &record);
             let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
@@ -203,7 +206,7 @@ pub(crate) fn deliver(written: &Written, outcome: Outcome<Pending>) {
                 ReplyTo::Committed(answer) => (ReplyTo::Nobody, Some(answer)),
                 reply @ (ReplyTo::Nobody | ReplyTo::Applied(_) | ReplyTo::System(_)) => (reply, None),
             };
-            let queued = QueuedFrame { frame, group, reply, permit };
+            let queued = QueuedFrame { frame, group, durable_at, reply, permit };
             match lane {
                 Lane::Workspace(handle) => handle.queue.push(queued),
                 Lane::System(lane) => lane.queue.push(queued),

@@ -1,14 +1,18 @@
 //! What `/readyz` and `/metrics` show of the engine.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Millis;
-use crate::journal::writer::Health;
+use crate::journal::writer::{GroupMeasures, Health};
+use crate::measure::Histogram;
 use crate::recovery::Stage;
 
 use super::counters::Counts;
 use super::engine::Engine;
-use super::handle::Status;
+use super::handle::{Held, Status, WorkspaceHandle};
 use super::snapshots::SnapshotStatus;
 
 /// Share of the identities' ceiling from which `/readyz` warns (R4.4).
@@ -101,7 +105,9 @@ pub struct Stats {
     /// Bytes from the door until applied, and their bound.
     pub waiting_bytes: usize,
     pub waiting_limit: usize,
+    /// That the system workspace knows, and sides of them that were ever used.
     pub workspaces: usize,
+    pub sides: usize,
     pub workspaces_rebuilding: usize,
     pub workspaces_failed: usize,
     pub accounts_awake: usize,
@@ -109,6 +115,12 @@ pub struct Stats {
     pub duplicates_limit: u64,
     pub clock_step_not_followed: Option<Millis>,
     pub snapshots: SnapshotStatus,
+    /// Of all sides together.
+    pub held: Held,
+    /// Durable frames that are not applied yet, and for how long the oldest of them waits.
+    pub unapplied_frames: usize,
+    pub apply_lag: Duration,
+    pub histograms: Vec<Histogram>,
 }
 
 impl Readiness {
@@ -164,13 +176,15 @@ impl Engine {
     pub fn stats_now(&self) -> Stats {
         let shared = &self.shared;
         let handles = shared.directory.workspaces();
+        let (unapplied_frames, apply_lag) = self.unapplied(&handles);
         let count = |status| handles.iter().filter(|handle| handle.status() == status).count();
         Stats {
             counts: shared.counters.read(),
             journal: self.journal.read(),
             waiting_bytes: shared.admission.waiting(),
             waiting_limit: shared.admission.limit(),
-            workspaces: handles.len(),
+            sides: handles.len(),
+            workspaces: shared.system.table().workspaces().count(),
             workspaces_rebuilding: count(Status::Rebuilding),
             workspaces_failed: count(Status::Failed),
             accounts_awake: shared.directory.accounts_awake(),
@@ -178,6 +192,28 @@ impl Engine {
             duplicates_limit: shared.duplicates.limit(),
             clock_step_not_followed: shared.clock.step_not_followed(),
             snapshots: self.snapshot_status(),
+            held: handles.iter().map(|handle| handle.held()).sum(),
+            unapplied_frames,
+            apply_lag,
+            histograms: self.histograms(),
         }
     }
+
+    /// Of a side that is down nothing waits: its frames were refused.
+    fn unapplied(&self, handles: &[Arc<WorkspaceHandle>]) -> (usize, Duration) {
+        let waiting = handles.iter().map(|handle| handle.waiting()).chain([self.shared.system.queue.waiting()]);
+        let (frames, oldest) =
+            waiting.fold((0, None), |(all, oldest), (frames, since)| (all + frames, earlier(oldest, since)));
+        let now = self.shared.clock.elapsed();
+        (frames, oldest.map_or(Duration::ZERO, |since| now.saturating_sub(since)))
+    }
+
+    fn histograms(&self) -> Vec<Histogram> {
+        let GroupMeasures { seconds, frames, bytes } = self.journal.measures().clone();
+        vec![seconds, frames, bytes, self.shared.apply_delays.clone(), self.shared.snapshots.seconds.clone()]
+    }
+}
+
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }

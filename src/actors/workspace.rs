@@ -163,7 +163,7 @@ impl WorkspaceState {
         }
         self.handle.publish_counts(&self.workspace, &self.shared.duplicates);
         self.shared.counters.applied(frames.len(), &applied);
-        self.handle.reply(applied.replies);
+        self.handle.reply(applied.replies, self.shared.clock.elapsed(), &self.shared.apply_delays);
         Ok(())
     }
 

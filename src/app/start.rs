@@ -89,6 +89,7 @@ impl DataDirectory {
         let clock = Arc::clone(&self.clock);
         let replay = tokio::task::spawn_blocking(move || {
             let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
+            progress.finish();
             check_start(clock.now(), recovered.last_receipt, options.accept_clock)?;
             Ok::<_, AppError>(recovered)
         });

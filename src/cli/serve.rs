@@ -36,8 +36,12 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         args.admin_listen.map(|address| ("--admin-listen", "admin.listen", address.to_string())),
     ];
     let config = args.config.load(flags.into_iter().flatten().collect())?.config;
-    logging::start(&config.log)?;
-    runtime()?.block_on(serve(&config, args.accept_clock, quiet))
+    let logs = logging::start(&config.log)?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(serve(&config, args.accept_clock, quiet));
+    drop(runtime);
+    logs.end();
+    done
 }
 
 /// Tasks that a thread runs before it looks for sockets that are ready and for what other threads

@@ -169,6 +169,8 @@ pub struct LogConfig {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives as `tracing` takes them
     /// (`info,tripswitch::journal=debug`).
     pub level: Box<str>,
+    /// Address of an OTLP collector that gets request spans (HTTP); empty for none.
+    pub otlp_endpoint: Box<str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,7 +366,22 @@ fn read_log(r: &mut Reader) -> LogConfig {
     LogConfig {
         format: r.choice("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)], 0),
         level: r.text("log.level", "info", "error, warn, info, debug, trace, or targets with levels", is_filter),
+        otlp_endpoint: read_otlp_endpoint(r),
     }
+}
+
+fn read_otlp_endpoint(r: &mut Reader) -> Box<str> {
+    let is_address = |text: &str| {
+        let plain = |url: reqwest::Url| url.has_host() && url.username().is_empty() && url.query().is_none();
+        reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(url))
+    };
+    let key = "log.otlp_endpoint";
+    let expected = "nothing, or a collector's address, as in \"http://127.0.0.1:4318\",";
+    let endpoint = r.text(key, "", expected, |text| text.is_empty() || is_address(text));
+    if !endpoint.is_empty() && !cfg!(feature = "otlp") {
+        r.fault(key, "this program was built without the feature otlp");
+    }
+    endpoint
 }
 
 /// What is impossible only together.

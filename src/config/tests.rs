@@ -206,3 +206,18 @@ fn r2_13_an_issuer_needs_https_and_an_audience() {
     assert!(faults("[auth]\nissuer = \"https://a\"\naudience = \"b\"\n")[0].contains("a list of texts"));
     assert_eq!(load("[auth]\naudience = [\"b\"]\n"), None);
 }
+
+#[test]
+fn r10_8_a_collector_has_an_address_without_credentials() {
+    for wrong in ["127.0.0.1:4318", "ftp://x", "http://", "http://name:word@x", "http://x?a=b"] {
+        let told = faults(&format!("[log]\notlp_endpoint = \"{wrong}\"\n"));
+        assert!(told[0].starts_with("2: log.otlp_endpoint: nothing, or a collector's address"), "{wrong} {told:?}");
+    }
+    let told = load_text("[log]\notlp_endpoint = \"http://127.0.0.1:4318\"\n");
+    if cfg!(feature = "otlp") {
+        assert_eq!(&*told.unwrap().config.log.otlp_endpoint, "http://127.0.0.1:4318");
+    } else {
+        let told = told.unwrap_err().to_string();
+        assert!(told.ends_with(":2: log.otlp_endpoint: this program was built without the feature otlp"), "{told}");
+    }
+}

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::error::{ApiError, FailureBody};
 use super::monitor::Meter;
+use super::request_log::Asked;
 use super::web::Web;
 use super::{framing, unread};
 use crate::ids::Ids;
@@ -47,10 +49,10 @@ impl RequestId {
 
 /// The outermost layer.
 pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next: Next) -> Response {
+    let under_way = tools.meter.begins();
     let id = RequestId::sent(&request).unwrap_or_else(|| RequestId(tools.ids.uuid().to_string().into()));
     request.extensions_mut().insert(id.clone());
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let asked = Asked::of(&request, &id);
     let refused = framing::fault(&request);
     // What comes behind such a request cannot be told from its body.
     let closes = refused.is_some();
@@ -58,7 +60,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
 
     let mut response = match refused {
         Some(failure) => failure.into_response(),
-        None => next.run(request).await,
+        None => next.run(request).instrument(asked.span.clone()).await,
     };
     let failed = response.status().is_client_error() || response.status().is_server_error();
     if failed {
@@ -75,13 +77,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     tools.web.protect(response.headers_mut());
-    tools.meter.answered(response.status());
-    let (route, status) = (route.as_ref().map_or("", MatchedPath::as_str), response.status().as_u16());
-    if response.status().is_server_error() {
-        tracing::warn!(request_id = %id.0, %method, route, status, "request failed");
-    } else {
-        tracing::debug!(request_id = %id.0, %method, route, status, "request answered");
-    }
+    asked.answered(&under_way, response.status());
     response
 }
 

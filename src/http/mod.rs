@@ -4,8 +4,8 @@
 //! the document of them and of `schema`, `docs` is the page that shows it.
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request (id,
-//! failures in R2.7's form, panics, unread bodies); `call`,
-//! `payload` and `fields` read requests; `error` is the one place that knows status codes.
+//! failures in R2.7's form, panics, unread bodies), `request_log` has its span and its line, `trace_context` its
+//! caller's trace; `call`, `payload` and `fields` read requests; `error` is the one place that knows status codes.
 
 pub mod accounts;
 pub mod admin;
@@ -23,9 +23,11 @@ pub mod number;
 pub mod openapi;
 pub mod params;
 pub mod payload;
+pub mod request_log;
 pub mod router;
 pub mod schema;
 pub mod server;
+pub mod trace_context;
 pub mod unread;
 pub mod web;
 pub mod workspaces;

@@ -13,6 +13,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use thiserror::Error;
@@ -23,7 +24,7 @@ use crate::domain::time::Millis;
 
 use super::{GroupPosition, Journal, JournalRead, Partition};
 
-pub use health::{Health, WriterHealth};
+pub use health::{GroupMeasures, Health, WriterHealth};
 
 /// How large a group may get. A single record larger than `bytes` gets a group of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct Committed<T> {
     pub receipt: Millis,
     /// The group it is in.
     pub group: GroupPosition,
+    /// When it was, by the clock's [`elapsed`](Clock::elapsed).
+    pub durable_at: Duration,
     pub payload: T,
 }
 
@@ -127,11 +130,12 @@ type Sender<T> = mpsc::Sender<Task<T>>;
 pub struct WriterHandle<T> {
     /// Taken out when the writer stops, so that no submission is accepted and then lost.
     sender: Arc<RwLock<Option<Sender<T>>>>,
+    health: Arc<WriterHealth>,
 }
 
 impl<T> Clone for WriterHandle<T> {
     fn clone(&self) -> Self {
-        Self { sender: Arc::clone(&self.sender) }
+        Self { sender: Arc::clone(&self.sender), health: Arc::clone(&self.health) }
     }
 }
 
@@ -143,8 +147,13 @@ impl<T> WriterHandle<T> {
         let Some(sender) = &*sender else {
             return Err(Closed(submission));
         };
+        let bytes = submission.record_bytes.len();
+        self.health.queued(bytes);
         match sender.send(Task::Store(submission)) {
-            Err(mpsc::SendError(Task::Store(submission))) => Err(Closed(submission)),
+            Err(mpsc::SendError(Task::Store(submission))) => {
+                self.health.dequeued(1, bytes);
+                Err(Closed(submission))
+            }
             Ok(()) | Err(mpsc::SendError(Task::Keep(_))) => Ok(()),
         }
     }
@@ -193,7 +202,7 @@ impl<T: Send + 'static> JournalWriter<T> {
         let reader = journal.reader();
         let run = run::Run::new(journal, clock, start, limits, Arc::clone(&health));
         let thread = thread::Builder::new().name("journal".into()).spawn(move || run.serve(&receiver, sink))?;
-        let handle = WriterHandle { sender: Arc::new(RwLock::new(Some(sender))) };
+        let handle = WriterHandle { sender: Arc::new(RwLock::new(Some(sender))), health: Arc::clone(&health) };
         Ok(Self { handle, health, reader, thread: Some(thread) })
     }
 }

@@ -132,6 +132,9 @@ impl Recovery<'_> {
         let loader = Loader { store, wanted: Wanted::All, damaged, progress };
         let base = step(Step::Loaded, || Base::load(reader, &loader, self.has_journal, self.accepts))?;
         let Base { loaded, passed_over } = base;
+        if loaded.is_some() {
+            progress.has_snapshot();
+        }
         let scan = step(Step::Scanned, || Scan::run(reader, loaded.as_ref(), progress))?;
         let (snapshot, states) =
             loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));

@@ -1,8 +1,11 @@
 //! How far a start has come (R10.9, R10.10).
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::clock::Stopwatch;
 
 /// What a start does, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,7 +21,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 3] = [Self::Opening, Self::Loading, Self::Replaying];
+    pub const ALL: [Self; 3] = [Self::Opening, Self::Loading, Self::Replaying];
 
     /// For people.
     pub const fn name(self) -> &'static str {
@@ -37,6 +40,14 @@ pub struct Progress {
     done: AtomicU64,
     total: AtomicU64,
     events: AtomicU64,
+    /// From the beginning of the start on.
+    watch: Stopwatch,
+    /// When this stage began, or everything was done, nanoseconds.
+    since: AtomicU64,
+    /// What earlier stages, and earlier turns of this one, took.
+    took: [AtomicU64; 3],
+    finished: AtomicBool,
+    from_snapshot: AtomicBool,
 }
 
 impl Progress {
@@ -55,7 +66,41 @@ impl Progress {
         self.events.load(Ordering::Relaxed)
     }
 
+    /// How long a stage took, or has taken so far.
+    pub fn took(&self, stage: Stage) -> Duration {
+        let before = self.took[stage as usize].load(Ordering::Relaxed);
+        let goes_on = self.stage() == stage && !self.finished.load(Ordering::Relaxed);
+        let now = if goes_on { self.nanos().saturating_sub(self.since.load(Ordering::Relaxed)) } else { 0 };
+        Duration::from_nanos(before + now)
+    }
+
+    /// A snapshot was read.
+    pub fn from_snapshot(&self) -> bool {
+        self.from_snapshot.load(Ordering::Relaxed)
+    }
+
+    /// Everything is back: the last stage is over.
+    pub fn finish(&self) {
+        self.lap();
+        self.finished.store(true, Ordering::Relaxed);
+    }
+
+    fn nanos(&self) -> u64 {
+        u64::try_from(self.watch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn lap(&self) {
+        let now = self.nanos();
+        let took = now.saturating_sub(self.since.swap(now, Ordering::Relaxed));
+        self.took[self.stage() as usize].fetch_add(took, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_snapshot(&self) {
+        self.from_snapshot.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn begins(&self, stage: Stage, total: u64) {
+        self.lap();
         self.total.store(total, Ordering::Relaxed);
         self.done.store(0, Ordering::Relaxed);
         self.stage.store(stage as u8, Ordering::Relaxed);
@@ -67,5 +112,28 @@ impl Progress {
 
     pub(super) fn replayed(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r10_10_each_stage_has_its_time_which_stands_when_it_is_over() {
+        let progress = Progress::default();
+        let opening = progress.took(Stage::Opening);
+        assert!(opening > Duration::ZERO && progress.took(Stage::Opening) > opening, "it goes on");
+        progress.begins(Stage::Loading, 1);
+        let opening = progress.took(Stage::Opening);
+        progress.begins(Stage::Replaying, 1);
+        progress.begins(Stage::Loading, 1);
+        let (replaying, loading) = (progress.took(Stage::Replaying), progress.took(Stage::Loading));
+        assert!(progress.took(Stage::Loading) > loading, "taken up again");
+        progress.finish();
+        let loading = progress.took(Stage::Loading);
+        assert_eq!(progress.took(Stage::Loading), loading);
+        assert_eq!((progress.took(Stage::Opening), progress.took(Stage::Replaying)), (opening, replaying));
+        assert!(!progress.from_snapshot());
     }
 }

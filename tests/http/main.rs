@@ -15,9 +15,14 @@ mod faults;
 mod framework;
 mod identity;
 mod limits;
+mod metrics;
 mod monitor;
 mod order;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod process;
 mod quotas;
 mod raw;
+mod request_log;
 mod tls;
 mod workspaces;

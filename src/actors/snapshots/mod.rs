@@ -22,6 +22,7 @@ use crate::domain::record::Record;
 use crate::domain::time::{self, Millis};
 use crate::domain::workspace::cut::Cut;
 use crate::journal::{GroupPosition, JournalRead};
+use crate::measure::{self, Histogram};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
 use crate::snapshot::faults::{Lie, lies};
@@ -99,6 +100,8 @@ pub(crate) struct Snapshots {
     turn: tokio::sync::Mutex<()>,
     state: Mutex<Taken>,
     progress: SaveProgress,
+    /// How long those took that were taken since the start.
+    pub seconds: Histogram,
 }
 
 /// What was taken so far.
@@ -179,6 +182,11 @@ impl Snapshots {
             turn: tokio::sync::Mutex::default(),
             state: Mutex::new(Taken { last, before, ..Taken::default() }),
             progress: SaveProgress::default(),
+            seconds: measure::histogram(
+                "snapshot_seconds",
+                "From the cut to the end of the check, each snapshot taken since the start.",
+                &measure::SNAPSHOT_SECONDS,
+            ),
         }
     }
 }
@@ -226,6 +234,7 @@ impl Engine {
             Ok((manifest, covered)) => {
                 let took = self.shared.clock.elapsed().saturating_sub(began);
                 let took_millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                snapshots.seconds.observe(took.as_secs_f64());
                 taken.last = Some(LastSnapshot { took_millis, ..manifest.into() });
                 taken.before = Before { began, took, bytes: manifest.bytes(), failed: None };
                 taken.covered = *covered;

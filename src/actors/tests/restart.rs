@@ -217,4 +217,5 @@ fn r10_10_progress_is_told_while_the_journal_is_read() {
     assert_eq!((progress.stage(), progress.share()), (Stage::Replaying, 1.0));
     assert_eq!((recovered.last_receipt, recovered.last_seqs[&WorkspaceKey::SYSTEM]), (Some(T), 1));
     assert!(recovered.workspaces.iter().all(|(_, state)| matches!(state, State::Ready(_))));
+    assert!(!progress.from_snapshot());
 }

@@ -216,7 +216,12 @@ async fn i6_an_account_that_dies_between_two_snapshots_costs_one_event_for_good_
         // As after kill -9, from the snapshot before the skip; then from one behind it.
         assert_eq!(bench.recovered_hash(ONE), before[0].1);
         engine.snapshot().await.unwrap();
+        let [.., snapshots] = &engine.stats_now().histograms[..] else { panic!("none") };
+        assert_eq!(snapshots.get_sample_count(), 2);
         engine.shutdown().await;
+        let progress = Progress::default();
+        recover_with(&bench.log.writer(), &bench.snapshots, &progress, &bench.faults).unwrap();
+        assert!(progress.from_snapshot());
         let (engine, after) = bench.restarted().await;
         assert_eq!(after, before);
         assert_eq!(engine.stats_now().counts.rebuilds, 0, "no start fails over it again");

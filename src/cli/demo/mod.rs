@@ -39,13 +39,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
-    logging::start(&LogConfig { format: LogFormat::Human, level: "warn".into() })?;
+    let logs = logging::start(&LogConfig { format: LogFormat::Human, level: "warn".into(), otlp_endpoint: "".into() })?;
     let directory = tempfile::Builder::new().prefix("tripswitch-demo-").tempdir()?;
     let config = config(directory.path());
     let made = make_workspace(&config)?;
     let runtime = runtime()?;
     let done = runtime.block_on(demo(config, &made, args.seconds.map(Duration::from_secs), quiet));
     drop(runtime);
+    logs.end();
     directory.close()?;
     done
 }

@@ -79,6 +79,11 @@ pub struct Accounts {
 }
 
 impl Accounts {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.records.len()
+    }
+
     pub fn find(&self, id: Id) -> Option<u32> {
         self.by_id.find(self.hasher.hash_one(id), |number| self.get(number).id == id)
     }

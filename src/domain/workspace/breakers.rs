@@ -98,6 +98,12 @@ impl Breakers {
         Ok(Done::Changed)
     }
 
+    /// How many are active, and how many of those somebody has acknowledged.
+    pub fn active_counts(&self) -> (u64, u64) {
+        let acknowledged = self.active().filter(|breaker| breaker.acknowledged.is_some()).count();
+        (self.active.len() as u64, acknowledged as u64)
+    }
+
     /// Newest first; of one instant the later trip first (R3.4).
     pub fn active(&self) -> impl Iterator<Item = &Breaker> {
         self.active.iter().rev().map(|&number| self.list.get(number))

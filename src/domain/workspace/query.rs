@@ -62,6 +62,16 @@ impl Workspace {
         self.conversations.held() as u64
     }
 
+    /// How many accounts were ever named.
+    pub fn accounts_known(&self) -> u64 {
+        self.accounts.count() as u64
+    }
+
+    /// How many breakers are active, and how many of those somebody has acknowledged.
+    pub fn breakers_active(&self) -> (u64, u64) {
+        self.breakers.active_counts()
+    }
+
     /// Events that came after their conversation had settled (R5.2).
     pub fn late_events(&self) -> u64 {
         self.late

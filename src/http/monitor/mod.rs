@@ -1,6 +1,10 @@
 //! The second listener (R10.10): `/healthz`, `/readyz`, `/metrics`.
 
-mod metrics;
+mod engine;
+mod meter;
+mod page;
+#[cfg(target_os = "linux")]
+mod process;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,10 +15,13 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use prometheus::proto::MetricType;
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use metrics::{Exposition, Meter, MetricKind};
+pub use meter::Meter;
+pub(in crate::http) use meter::{UNMATCHED, UnderWay};
+use page::Page;
 
 use super::envelope::{Envelope, RequestId, envelope, json, panicked};
 use super::error::ApiError;
@@ -29,6 +36,9 @@ pub trait Monitor: Send + Sync {
 
     /// `None` as long as there is no engine.
     fn stats(&self) -> Option<Stats>;
+
+    /// Of the start that is under way, or the last one.
+    fn start(&self) -> &Progress;
 }
 
 /// The engine once it runs; until then, how far the start has come.
@@ -56,6 +66,10 @@ impl Monitor for EngineMonitor {
 
     fn stats(&self) -> Option<Stats> {
         self.engine.get().map(Engine::stats_now)
+    }
+
+    fn start(&self) -> &Progress {
+        &self.progress
     }
 }
 
@@ -132,12 +146,30 @@ const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
     }
 }
 
+/// Made beside the threads that serve connections: with many workspaces it takes a while.
 async fn metrics(State(watch): State<Watch>) -> Response {
-    let mut page = Exposition::default();
-    watch.meter.measure(&mut page);
-    metrics::readiness(&watch.monitor.readiness(), &mut page);
-    if let Some(stats) = watch.monitor.stats() {
-        metrics::engine(&stats, &mut page);
+    let page = tokio::task::spawn_blocking(move || page(&watch));
+    match page.await {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Ok(Err(cause)) => {
+            tracing::error!(%cause, "the metrics could not be written");
+            ApiError::internal().into_response()
+        }
+        // The panic hook has named the place.
+        Err(_) => ApiError::internal().into_response(),
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.into_text()).into_response()
+}
+
+fn page(watch: &Watch) -> prometheus::Result<String> {
+    let mut page = Page::default();
+    watch.meter.show(&mut page);
+    engine::readiness(&watch.monitor.readiness(), &mut page);
+    engine::recovery(watch.monitor.start(), &mut page);
+    page.process("start_time_seconds", "When it started, since 1970.", MetricType::GAUGE, watch.meter.started());
+    #[cfg(target_os = "linux")]
+    process::show(&mut page);
+    if let Some(stats) = watch.monitor.stats() {
+        engine::engine(&stats, &mut page);
+    }
+    page.into_text()
 }

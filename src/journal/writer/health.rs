@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::domain::time::Millis;
+use crate::measure::{self, Histogram};
 
 /// Counters that the writer keeps and anyone reads. They are not read as of one instant.
 #[derive(Debug, Default)]
@@ -17,10 +18,35 @@ pub struct WriterHealth {
     bytes: AtomicU64,
     last_frames: AtomicU64,
     last_bytes: AtomicU64,
-    append_nanos: AtomicU64,
     append_nanos_max: AtomicU64,
     last_group: AtomicU64,
     last_receipt: AtomicI64,
+    queued_frames: AtomicU64,
+    queued_bytes: AtomicU64,
+    measures: GroupMeasures,
+}
+
+/// How the groups that were written are spread. Clones fill the same histograms.
+#[derive(Clone, Debug)]
+pub struct GroupMeasures {
+    /// Write and sync of one group.
+    pub seconds: Histogram,
+    pub frames: Histogram,
+    pub bytes: Histogram,
+}
+
+impl Default for GroupMeasures {
+    fn default() -> Self {
+        Self {
+            seconds: measure::histogram(
+                "journal_append_seconds",
+                "Write and sync of one group.",
+                &measure::STORAGE_SECONDS,
+            ),
+            frames: measure::histogram("journal_group_frames", "Frames that shared one sync.", &measure::GROUP_FRAMES),
+            bytes: measure::histogram("journal_group_bytes", "Bytes that shared one sync.", &measure::GROUP_BYTES),
+        }
+    }
 }
 
 /// A reading of [`WriterHealth`].
@@ -40,13 +66,15 @@ pub struct Health {
     /// Size of the last group.
     pub last_frames: u64,
     pub last_bytes: u64,
-    /// Time spent in appends (write and sync) that worked, in all and at most.
-    pub append_nanos: u64,
+    /// The longest append (write and sync) that worked.
     pub append_nanos_max: u64,
     /// Position of the last group written; 0 for none.
     pub last_group: u64,
     /// Receipt of the last group written, or what the writer started from.
     pub last_receipt: Millis,
+    /// Records that were submitted and are neither stored nor refused yet, and their bytes.
+    pub queued_frames: u64,
+    pub queued_bytes: u64,
 }
 
 impl WriterHealth {
@@ -62,11 +90,28 @@ impl WriterHealth {
             bytes: self.bytes.load(Ordering::Relaxed),
             last_frames: self.last_frames.load(Ordering::Relaxed),
             last_bytes: self.last_bytes.load(Ordering::Relaxed),
-            append_nanos: self.append_nanos.load(Ordering::Relaxed),
             append_nanos_max: self.append_nanos_max.load(Ordering::Relaxed),
             last_group: self.last_group.load(Ordering::Relaxed),
             last_receipt: self.last_receipt.load(Ordering::Relaxed),
+            queued_frames: self.queued_frames.load(Ordering::Relaxed),
+            queued_bytes: self.queued_bytes.load(Ordering::Relaxed),
         }
+    }
+
+    pub fn measures(&self) -> &GroupMeasures {
+        &self.measures
+    }
+
+    /// Before the record is in the queue, so that there are never fewer than none.
+    pub(super) fn queued(&self, bytes: usize) {
+        self.queued_frames.fetch_add(1, Ordering::Relaxed);
+        self.queued_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// They were stored or refused.
+    pub(super) fn dequeued(&self, frames: usize, bytes: usize) {
+        self.queued_frames.fetch_sub(frames as u64, Ordering::Relaxed);
+        self.queued_bytes.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 
     pub(super) fn starts(&self, last_group: u64, last_receipt: Millis) {
@@ -75,6 +120,9 @@ impl WriterHealth {
     }
 
     pub(super) fn wrote(&self, group: u64, receipt: Millis, frames: usize, bytes: usize, took: Duration) {
+        self.measures.seconds.observe(took.as_secs_f64());
+        self.measures.frames.observe(frames as f64);
+        self.measures.bytes.observe(bytes as f64);
         let (frames, bytes) = (frames as u64, bytes as u64);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.full_since.store(0, Ordering::Relaxed);
@@ -83,7 +131,6 @@ impl WriterHealth {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.last_frames.store(frames, Ordering::Relaxed);
         self.last_bytes.store(bytes, Ordering::Relaxed);
-        self.append_nanos.fetch_add(nanos, Ordering::Relaxed);
         self.append_nanos_max.fetch_max(nanos, Ordering::Relaxed);
         self.starts(group, receipt);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::domain::ids::WorkspaceKey;
@@ -24,6 +25,8 @@ pub(super) struct Run {
     last_seqs: HashMap<WorkspaceKey, u64>,
     last_receipt: Millis,
     last_group: GroupPosition,
+    /// When that was stored.
+    durable_at: Duration,
     limits: GroupLimits,
     health: Arc<WriterHealth>,
     /// A seal has failed and is still wanted.
@@ -62,6 +65,7 @@ impl Run {
             last_seqs: start.last_seqs,
             last_receipt: start.last_receipt,
             last_group,
+            durable_at: Duration::ZERO,
             limits: GroupLimits { bytes: limits.bytes.min(MAX_GROUP_BYTES), frames: limits.frames.max(1) },
             health,
             seal_due: false,
@@ -87,7 +91,7 @@ impl Run {
             };
             carried = self.gather(first, queue, &mut group);
             match self.failed {
-                Some(reason) => refuse(group.drain(..), reason, &mut sink),
+                Some(reason) => self.refuse(&mut group, reason, &mut sink),
                 None => self.commit(&mut group, &mut sink),
             }
         }
@@ -120,7 +124,7 @@ impl Run {
     fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(Outcome<T>)) {
         if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
             // Only a record on its own exceeds the limits.
-            return refuse(group.drain(..), Refusal::TooLarge, sink);
+            return self.refuse(group, Refusal::TooLarge, sink);
         }
         if self.seal_due {
             self.seal();
@@ -132,7 +136,7 @@ impl Run {
         }
         match self.append(group.len(), receipt) {
             Ok(()) => self.hand_back(group, &seqs, receipt, sink),
-            Err(reason) => refuse(group.drain(..), reason, sink),
+            Err(reason) => self.refuse(group, reason, sink),
         }
     }
 
@@ -158,7 +162,8 @@ impl Run {
         let bytes = group.len();
         match append_certainly(&mut *self.journal, self.partition, self.last_group, group) {
             Ok(position) => {
-                let took = self.clock.elapsed().saturating_sub(began);
+                self.durable_at = self.clock.elapsed();
+                let took = self.durable_at.saturating_sub(began);
                 self.last_group = position;
                 self.last_receipt = receipt;
                 self.last_seqs.extend(self.fresh_seqs.drain());
@@ -197,15 +202,29 @@ impl Run {
         receipt: Millis,
         sink: &mut impl FnMut(Outcome<T>),
     ) {
+        self.dequeued(group);
         for (submission, seq) in group.drain(..).zip(seqs) {
             sink(Outcome::Committed(Committed {
                 key: submission.key,
                 seq: *seq,
                 receipt,
                 group: self.last_group,
+                durable_at: self.durable_at,
                 payload: submission.payload,
             }));
         }
+    }
+
+    fn refuse<T>(&self, group: &mut Vec<Submission<T>>, reason: Refusal, sink: &mut impl FnMut(Outcome<T>)) {
+        self.dequeued(group);
+        for submission in group.drain(..) {
+            sink(Outcome::Refused(Refused { key: submission.key, reason, payload: submission.payload }));
+        }
+    }
+
+    /// Before anybody is told, so that whoever was finds them gone.
+    fn dequeued<T>(&self, group: &[Submission<T>]) {
+        self.health.dequeued(group.len(), group.iter().map(|submission| submission.record_bytes.len()).sum());
     }
 
     /// The fault point `ack-before-write`.
@@ -218,7 +237,7 @@ impl Run {
     ) {
         let frames = group.len();
         self.hand_back(group, seqs, receipt, sink);
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
         if let Err(reason) = self.append(frames, receipt) {
             self.failed = Some(reason);
         }
@@ -286,10 +305,4 @@ fn tail_holds(
 
 const fn frame_bytes<T>(submission: &Submission<T>) -> usize {
     FRAME_HEADER_BYTES + submission.record_bytes.len()
-}
-
-fn refuse<T>(group: impl Iterator<Item = Submission<T>>, reason: Refusal, sink: &mut impl FnMut(Outcome<T>)) {
-    for submission in group {
-        sink(Outcome::Refused(Refused { key: submission.key, reason, payload: submission.payload }));
-    }
 }

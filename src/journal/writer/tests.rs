@@ -164,6 +164,36 @@ fn r9_5_a_full_disk_refuses_takes_no_seq_and_needs_no_restart() {
 }
 
 #[test]
+fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_stored_are_measured() {
+    let rig = Rig::new();
+    let health = rig.writer.health();
+    let waiting = || (health.read().queued_frames, health.read().queued_bytes);
+    for payload in 0..3 {
+        rig.submit(A, payload);
+        assert_eq!(rig.committed().durable_at, Duration::ZERO, "by the rig's clock");
+        assert_eq!(waiting(), (0, 0));
+    }
+    rig.log.answer(Some(memory::Outcome::Full));
+    rig.submit(A, 3);
+    rig.refused();
+    rig.log.answer(Some(memory::Outcome::Poisoned));
+    for _ in 0..2 {
+        rig.submit(A, 4);
+        rig.refused();
+        assert_eq!(waiting(), (0, 0));
+    }
+    let (read, measures) = (health.read(), health.measures());
+    let counts = [&measures.seconds, &measures.frames, &measures.bytes].map(|spread| spread.get_sample_count());
+    assert_eq!((read.groups, counts), (3, [3; 3]));
+    let sums = (measures.frames.get_sample_sum(), measures.bytes.get_sample_sum());
+    assert_eq!(sums, (3.0, read.bytes as f64));
+    let handle = rig.writer.handle();
+    rig.writer.stop();
+    handle.submit(submission(A, 5)).unwrap_err();
+    assert_eq!((health.read().queued_frames, health.read().queued_bytes), (0, 0), "a closed queue takes nothing");
+}
+
+#[test]
 fn i7_after_a_failure_every_submission_is_refused() {
     let rig = Rig::new();
     rig.log.answer(Some(memory::Outcome::Poisoned));

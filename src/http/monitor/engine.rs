@@ -1,0 +1,119 @@
+//! What the engine publishes, and the start.
+
+use super::page::Page;
+use crate::actors::{Counts, JournalState, Phase, Readiness, SnapshotStatus, Stats};
+use crate::recovery::{Progress, Stage};
+
+const PHASES: [&str; 5] = [
+    Phase::Opening.name(),
+    Phase::Loading.name(),
+    Phase::Replaying.name(),
+    Phase::Serving.name(),
+    Phase::Stopping.name(),
+];
+const JOURNAL_STATES: [&str; 3] =
+    [JournalState::Writable.name(), JournalState::Full.name(), JournalState::Failed.name()];
+
+pub(super) fn readiness(readiness: &Readiness, page: &mut Page) {
+    page.gauges("build_info", "The program.", "version", &[(env!("CARGO_PKG_VERSION"), 1.0)]);
+    page.gauge("ready", "Whether requests are taken and can be written.", one(readiness.ready));
+    page.state("phase", "Where the server is in its life.", "phase", &PHASES, readiness.phase.name());
+    page.gauge("start_progress_ratio", "Share of the phase of the start that is done.", readiness.progress);
+    page.state("journal_state", "Whether writes are taken.", "state", &JOURNAL_STATES, readiness.journal.name());
+    page.gauge("duplicate_memory_used_ratio", "Share of the memory of event identities.", readiness.duplicates_share);
+    let step = readiness.clock_step_not_followed.unwrap_or(0) as f64 / 1_000.0;
+    page.gauge("clock_step_seconds", "Wall clock minus server time, while a step is not followed.", step);
+}
+
+/// The start that is under way, or the last one.
+pub(super) fn recovery(progress: &Progress, page: &mut Page) {
+    let seconds = |stage: Stage| progress.took(stage).as_secs_f64();
+    let phases = [
+        (Phase::Opening.name(), seconds(Stage::Opening)),
+        (Phase::Loading.name(), seconds(Stage::Loading)),
+        (Phase::Replaying.name(), seconds(Stage::Replaying)),
+    ];
+    page.gauges("recovery_seconds", "What the phases of the start took.", "phase", &phases);
+    page.gauge("recovery_replayed_events", "Events that the start replayed.", progress.events() as f64);
+    page.gauge("recovery_from_snapshot", "Whether the start read a snapshot.", one(progress.from_snapshot()));
+}
+
+pub(super) fn engine(stats: &Stats, page: &mut Page) {
+    counts(&stats.counts, page);
+    journal(stats, page);
+    waiting(stats, page);
+    workspaces(stats, page);
+    snapshots(&stats.snapshots, page);
+    stats.histograms.iter().for_each(|histogram| page.histogram(histogram));
+}
+
+fn counts(counts: &Counts, page: &mut Page) {
+    page.counter("frames_applied_total", "Journal frames applied.", counts.frames);
+    page.counter("rounds_total", "Rounds in which they were applied.", counts.rounds);
+    page.counter("scorings_total", "Scorings and re-scorings.", counts.scorings);
+    let of_accounts = counts.breakers_triggered.saturating_sub(counts.workspace_breakers_triggered);
+    let triggered = [("account", of_accounts as f64), ("workspace", counts.workspace_breakers_triggered as f64)];
+    page.counters("breakers_triggered_total", "Circuit breakers triggered.", "scope", &triggered);
+    page.counter("breakers_acknowledged_total", "Circuit breakers acknowledged.", counts.breakers_acknowledged);
+    page.counter("breakers_resolved_total", "Circuit breakers resolved.", counts.breakers_resolved);
+    page.counter("overloaded_total", "Requests refused because too much was waiting.", counts.overloaded);
+    page.counter("rebuilds_total", "Workspaces rebuilt after a failure.", counts.rebuilds);
+    page.counter("events_skipped_total", "Events passed over because they failed.", counts.skips);
+}
+
+fn journal(stats: &Stats, page: &mut Page) {
+    let journal = &stats.journal;
+    page.counter("journal_groups_total", "Groups written and synced.", journal.groups);
+    page.counter("journal_frames_total", "Frames of these groups.", journal.frames);
+    page.counter("journal_bytes_total", "Bytes of these groups.", journal.bytes);
+    let slowest = journal.append_nanos_max as f64 / 1e9;
+    page.gauge("journal_append_max_seconds", "The slowest write and sync since the start.", slowest);
+    page.gauge("journal_queue_frames", "Records on their way into the journal.", journal.queued_frames as f64);
+    page.gauge("journal_queue_bytes", "Their bytes.", journal.queued_bytes as f64);
+}
+
+fn waiting(stats: &Stats, page: &mut Page) {
+    page.gauge("waiting_bytes", "Bytes from the door until applied.", stats.waiting_bytes as f64);
+    page.gauge("waiting_limit_bytes", "Their bound.", stats.waiting_limit as f64);
+    page.gauge("unapplied_frames", "Frames that are durable and not applied yet.", stats.unapplied_frames as f64);
+    let lag = stats.apply_lag.as_secs_f64();
+    page.gauge("apply_lag_seconds", "For how long the oldest of them has been durable.", lag);
+    page.gauge("duplicates_held", "Event identities remembered.", stats.duplicates_held as f64);
+    page.gauge("duplicates_limit", "Their bound.", stats.duplicates_limit as f64);
+}
+
+fn workspaces(stats: &Stats, page: &mut Page) {
+    page.gauge("workspaces", "Workspaces.", stats.workspaces as f64);
+    let serving = stats.sides.saturating_sub(stats.workspaces_rebuilding + stats.workspaces_failed);
+    let sides = [
+        ("serving", serving as f64),
+        ("rebuilding", stats.workspaces_rebuilding as f64),
+        ("failed", stats.workspaces_failed as f64),
+    ];
+    page.gauges("workspace_sides", "Sides of workspaces that were ever used.", "state", &sides);
+    page.gauge("accounts", "Accounts that were ever named.", stats.held.accounts as f64);
+    page.gauge("accounts_awake", "Accounts with a running actor.", stats.accounts_awake as f64);
+    page.gauge("conversations", "Conversations that are kept.", stats.held.conversations as f64);
+    let active = [
+        ("triggered", stats.held.breakers_triggered as f64),
+        ("acknowledged", stats.held.breakers_acknowledged as f64),
+    ];
+    page.gauges("breakers_active", "Circuit breakers that are not resolved.", "state", &active);
+}
+
+fn snapshots(status: &SnapshotStatus, page: &mut Page) {
+    page.counter("snapshot_failures_total", "Snapshots that could not be taken.", status.failures);
+    page.gauge("snapshot_running", "Whether one is being written.", one(status.running));
+    page.gauge("snapshot_passed_over", "Whether the start found a damaged one.", one(status.passed_over));
+    page.gauge("snapshot_tail_events", "Events that a start would have to replay.", status.tail.events as f64);
+    page.gauge("snapshot_tail_bytes", "Bytes of the journal that it would have to read.", status.tail.bytes as f64);
+    if let Some(last) = &status.last {
+        page.gauge("snapshot_timestamp_seconds", "When the last one was taken.", last.created_at as f64 / 1_000.0);
+        page.gauge("snapshot_duration_seconds", "How long the last one took.", last.took_millis as f64 / 1_000.0);
+        page.gauge("snapshot_size_bytes", "Bytes of its blocks.", last.bytes as f64);
+    }
+}
+
+fn one(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}

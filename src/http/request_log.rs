@@ -1,0 +1,121 @@
+//! One span and one line for each request: what was asked by the route's template, and what came of
+//! it. Never a credential, a query or a body.
+
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, StatusCode};
+use tracing::field::{Empty, display};
+use tracing::{Level, Span};
+
+use super::envelope::RequestId;
+use super::monitor::{UNMATCHED, UnderWay};
+use super::trace_context::{TraceId, TraceParent};
+
+/// Spans and lines come from here; filters name it.
+pub const TARGET: &str = "tripswitch::http::request";
+
+/// Routes of the second listener, asked every few seconds: lines, but no spans.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// A request that is not answered yet.
+pub(in crate::http) struct Asked {
+    method: Method,
+    route: Option<MatchedPath>,
+    id: RequestId,
+    trace: Option<TraceId>,
+    pub span: Span,
+}
+
+impl Asked {
+    pub fn of(request: &Request, id: &RequestId) -> Self {
+        let (method, id) = (request.method().clone(), id.clone());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let parent = TraceParent::of(request.headers());
+        let span = span(&method, template(route.as_ref()), &id, parent.as_ref());
+        let trace = parent.map(|parent| parent.trace).or_else(|| traced(&span));
+        Self { method, route, id, trace, span }
+    }
+
+    /// Counts and tells the answer.
+    pub fn answered(&self, under_way: &UnderWay<'_>, status: StatusCode) {
+        let route = template(self.route.as_ref());
+        let took = under_way.answered(&self.method, route, status);
+        self.end_span(status, took);
+        let Self { method, id, trace, .. } = self;
+        let (status, trace_id, duration_seconds) = (status.as_u16(), trace.map(display), took.as_secs_f64());
+        // With everything in the line itself: it reads the same whether or not spans are on.
+        if status >= 500 {
+            tracing::warn!(
+                target: TARGET, parent: None,
+                request_id = %id.0, %method, route, status, duration_seconds, trace_id,
+                "request failed"
+            );
+        } else {
+            tracing::debug!(
+                target: TARGET, parent: None,
+                request_id = %id.0, %method, route, status, duration_seconds, trace_id,
+                "request answered"
+            );
+        }
+    }
+
+    fn end_span(&self, status: StatusCode, took: Duration) {
+        if self.span.is_disabled() {
+            return;
+        }
+        self.span.record("status", status.as_u16()).record("duration_seconds", took.as_secs_f64());
+        if status.is_server_error() {
+            self.span.record("otel.status_code", "ERROR");
+        }
+    }
+}
+
+fn template(route: Option<&MatchedPath>) -> &str {
+    route.map_or(UNMATCHED, MatchedPath::as_str)
+}
+
+/// Off unless somebody listens: a log of level debug, or a collector.
+fn span(method: &Method, route: &str, id: &RequestId, parent: Option<&TraceParent>) -> Span {
+    if !tracing::enabled!(target: TARGET, Level::DEBUG) || PROBES.contains(&route) {
+        return Span::none();
+    }
+    let span = tracing::debug_span!(
+        target: TARGET,
+        "request",
+        %method,
+        route,
+        request_id = %id.0,
+        trace_id = parent.map(|parent| display(parent.trace)),
+        status = Empty,
+        duration_seconds = Empty,
+        otel.name = Empty,
+        otel.kind = Empty,
+        otel.status_code = Empty,
+    );
+    adopt(&span, method, route, parent);
+    span
+}
+
+#[cfg(feature = "otlp")]
+fn adopt(span: &Span, method: &Method, route: &str, parent: Option<&TraceParent>) {
+    crate::otlp::adopt(span, parent.map(|parent| (parent.trace.0, parent.parent, parent.sampled)));
+    let name = if route == UNMATCHED { method.to_string() } else { format!("{method} {route}") };
+    crate::otlp::name(span, &name);
+}
+
+#[cfg(not(feature = "otlp"))]
+const fn adopt(_: &Span, _: &Method, _: &str, _: Option<&TraceParent>) {}
+
+/// The trace that a span begins where the caller named none.
+#[cfg(feature = "otlp")]
+fn traced(span: &Span) -> Option<TraceId> {
+    let trace = crate::otlp::trace(span).map(TraceId)?;
+    span.record("trace_id", display(trace));
+    Some(trace)
+}
+
+#[cfg(not(feature = "otlp"))]
+const fn traced(_: &Span) -> Option<TraceId> {
+    None
+}
