@@ -1,6 +1,7 @@
 //! `/metrics` (R10.10): that it is well formed, and that what it counts is what happened.
 
 pub mod page;
+mod shipped;
 
 use std::sync::Arc;
 
