@@ -121,8 +121,16 @@ fn check(name: &str, kind: &str, samples: &[Sample]) {
     }
 }
 
+/// One histogram of a metric: bounds with their counts, sum and count.
+#[derive(Default)]
+struct Spread {
+    buckets: Vec<(f64, f64)>,
+    sum: Option<f64>,
+    count: Option<f64>,
+}
+
 fn check_histogram(name: &str, samples: &[Sample]) {
-    let mut spreads: BTreeMap<Labels, (Vec<(f64, f64)>, Option<f64>, Option<f64>)> = BTreeMap::new();
+    let mut spreads: BTreeMap<Labels, Spread> = BTreeMap::new();
     for sample in samples {
         let mut labels = sample.labels.clone();
         let bound = labels.remove("le");
@@ -130,14 +138,14 @@ fn check_histogram(name: &str, samples: &[Sample]) {
         match (sample.name.strip_prefix(name), bound) {
             (Some("_bucket"), Some(bound)) => {
                 let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().expect("a bound") };
-                spread.0.push((bound, sample.value));
+                spread.buckets.push((bound, sample.value));
             }
-            (Some("_sum"), None) => spread.1 = Some(sample.value),
-            (Some("_count"), None) => spread.2 = Some(sample.value),
+            (Some("_sum"), None) => spread.sum = Some(sample.value),
+            (Some("_count"), None) => spread.count = Some(sample.value),
             other => panic!("{name}: {other:?}"),
         }
     }
-    for (labels, (buckets, sum, count)) in spreads {
+    for (labels, Spread { buckets, sum, count }) in spreads {
         assert!(buckets.is_sorted_by(|(a, less), (b, more)| a < b && less <= more), "{name} {labels:?} {buckets:?}");
         let &(bound, all) = buckets.last().expect("a histogram has buckets");
         assert_eq!((bound, Some(all)), (f64::INFINITY, count), "{name} {labels:?}");
