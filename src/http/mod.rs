@@ -5,7 +5,8 @@
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request (id,
 //! failures in R2.7's form, panics, unread bodies), `request_log` has its span and its line, `trace_context` its
-//! caller's trace; `call`, `payload` and `fields` read requests; `error` is the one place that knows status codes.
+//! caller's trace; `call`, `payload`, `fields` and `cursor` read requests; `error` is the one place that knows
+//! status codes.
 
 pub mod accounts;
 pub mod admin;
@@ -13,6 +14,7 @@ pub mod auth;
 pub mod call;
 pub mod connection;
 pub mod conversations;
+pub mod cursor;
 pub mod docs;
 pub mod envelope;
 pub mod error;

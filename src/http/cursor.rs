@@ -1,0 +1,256 @@
+//! Cursors of lists that grow (R2.6): where the next page begins, as a text that clients hand back unread.
+//!
+//! ```text
+//! cursor = base64url without padding of: version u8, list u8, numbers u64…, CRC32C u32
+//! ```
+//!
+//! Integers are little-endian. A list puts numbers into its cursors that name the last entry of a page, so
+//! that a page does not depend on what came or went since. The checksum recognises what was cut, mistyped
+//! or made for something else; it is no secret, and a cursor gives no right to anything.
+
+use super::params::Query;
+use crate::service::Fault;
+
+/// The version that is written, and the only one that is read.
+const VERSION: u8 = 1;
+/// Numbers in a cursor, at most.
+pub const MAX_NUMBERS: usize = 8;
+
+const HEAD: usize = 2;
+const SUM: usize = 4;
+/// Bytes of the longest cursor.
+const MAX_BYTES: usize = HEAD + 8 * MAX_NUMBERS + SUM;
+/// Its characters: four for three bytes, and no padding.
+const MAX_TEXT: usize = (4 * MAX_BYTES).div_ceil(3);
+
+/// Entries of a page unless `limit` says otherwise (R2.6).
+const DEFAULT_LIMIT: usize = 50;
+/// Entries of a page, at most (R2.6).
+const MAX_LIMIT: usize = 100;
+
+/// What a cursor is of. One list's cursor is broken for every other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    Audit,
+}
+
+impl List {
+    const ALL: [Self; 1] = [Self::Audit];
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Audit => 1,
+        }
+    }
+}
+
+/// What a cursor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    list: List,
+    numbers: [u64; MAX_NUMBERS],
+    count: usize,
+}
+
+impl Cursor {
+    pub fn new<const N: usize>(list: List, numbers: [u64; N]) -> Self {
+        const { assert!(N <= MAX_NUMBERS) };
+        let mut all = [0; MAX_NUMBERS];
+        all[..N].copy_from_slice(&numbers);
+        Self { list, numbers: all, count: N }
+    }
+
+    /// Its numbers, if it is this list's and has so many.
+    pub fn of<const N: usize>(&self, list: List) -> Option<[u64; N]> {
+        let numbers = self.numbers.get(..self.count)?;
+        if self.list == list { numbers.try_into().ok() } else { None }
+    }
+
+    /// The text that [`decode`] reads.
+    pub fn encode(&self) -> String {
+        let mut bytes = Vec::with_capacity(MAX_BYTES);
+        bytes.extend_from_slice(&[VERSION, self.list.byte()]);
+        self.numbers[..self.count].iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        let sum = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&sum.to_le_bytes());
+        to_base64url(&bytes)
+    }
+}
+
+/// What [`Cursor::encode`] wrote; none for every other text. Never panics, and needs no memory beside the
+/// answer, however long the text is.
+pub fn decode(text: &str) -> Option<Cursor> {
+    let mut bytes = [0; MAX_BYTES];
+    let length = from_base64url(text, &mut bytes)?;
+    let (content, sum) = bytes.get(..length)?.split_last_chunk::<SUM>()?;
+    if crc32c::crc32c(content).to_le_bytes() != *sum {
+        return None;
+    }
+    let ([VERSION, list], numbers) = content.split_first_chunk::<HEAD>()? else { return None };
+    let list = List::ALL.into_iter().find(|known| known.byte() == *list)?;
+    let (chunks, rest) = numbers.as_chunks::<8>();
+    let mut cursor = Cursor { list, numbers: [0; MAX_NUMBERS], count: chunks.len() };
+    for (number, chunk) in cursor.numbers.iter_mut().zip(chunks) {
+        *number = u64::from_le_bytes(*chunk);
+    }
+    rest.is_empty().then_some(cursor)
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page<const N: usize> {
+    /// 1 to 100.
+    pub limit: usize,
+    /// What the cursor says; none for the first page.
+    pub after: Option<[u64; N]>,
+}
+
+impl<const N: usize> Page<N> {
+    /// The parameters `limit` and `cursor`; what is wrong with them goes to `faults`.
+    pub fn read(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Self {
+        let mut page = Self { limit: DEFAULT_LIMIT, after: None };
+        if let Some(text) = query.get("limit") {
+            let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+            match digits.and_then(|text| text.parse().ok()).filter(|limit| (1..=MAX_LIMIT).contains(limit)) {
+                Some(limit) => page.limit = limit,
+                None => faults.push(Fault::at("limit", "must be a whole number from 1 to 100")),
+            }
+        }
+        if let Some(text) = query.get("cursor") {
+            page.after = decode(text).and_then(|cursor| cursor.of(list));
+            if page.after.is_none() {
+                faults.push(Fault::at("cursor", "is not a cursor of this list"));
+            }
+        }
+        page
+    }
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+fn to_base64url(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity((4 * bytes.len()).div_ceil(3));
+    for group in bytes.chunks(3) {
+        let mut bits = [0; 3];
+        bits[..group.len()].copy_from_slice(group);
+        let bits = u32::from_be_bytes([0, bits[0], bits[1], bits[2]]);
+        let digits = (0..=group.len()).map(|place| DIGITS[(bits >> (18 - 6 * place) & 63) as usize]);
+        text.extend(digits.map(char::from));
+    }
+    text
+}
+
+/// Fills `bytes` from the front; answers how many there are. None for another alphabet, padding, a length
+/// that no bytes have, bits set behind the last byte, or more than fits: every content has one text.
+fn from_base64url(text: &str, bytes: &mut [u8; MAX_BYTES]) -> Option<usize> {
+    if text.len() > MAX_TEXT || text.len() % 4 == 1 {
+        return None;
+    }
+    let (mut bits, mut held, mut length) = (0_u32, 0, 0);
+    for digit in text.bytes() {
+        bits = bits << 6 | u32::from(value_of(digit)?);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            *bytes.get_mut(length)? = (bits >> held) as u8;
+            bits &= (1 << held) - 1;
+            length += 1;
+        }
+    }
+    (bits == 0).then_some(length)
+}
+
+const fn value_of(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn r2_6_golden_text_of_version_1() {
+        let text = Cursor::new(List::Audit, [1, u64::MAX]).encode();
+        assert_eq!(text, "AQEBAAAAAAAAAP__________4-frrw");
+        assert_eq!(decode(&text).and_then(|cursor| cursor.of(List::Audit)), Some([1, u64::MAX]));
+        assert_eq!(decode(&text).and_then(|cursor| cursor.of::<3>(List::Audit)), None);
+    }
+
+    #[test]
+    fn r2_6_every_character_counts_and_nothing_may_be_missing_or_added() {
+        let good = Cursor::new(List::Audit, [7, 8, 9]).encode();
+        for at in 0..good.len() {
+            for digit in DIGITS.iter().chain(b"=+/ ").filter(|digit| **digit != good.as_bytes()[at]) {
+                let mut text = good.clone().into_bytes();
+                text[at] = *digit;
+                assert_eq!(decode(&String::from_utf8(text).unwrap()), None, "character {at}");
+            }
+            assert_eq!(decode(&good[..at]), None, "the first {at} characters");
+        }
+        for added in ["A", "AAAA", "=", "==", "é"] {
+            assert_eq!(decode(&format!("{good}{added}")), None, "{added}");
+            assert_eq!(decode(&format!("{added}{good}")), None, "{added}");
+        }
+        assert_eq!(decode(&"A".repeat(1 << 20)), None);
+    }
+
+    #[test]
+    fn r2_6_another_version_or_list_is_refused_though_its_checksum_fits() {
+        for head in [[0, 1], [2, 1], [1, 0], [1, 2], [1, 255]] {
+            let mut bytes = head.to_vec();
+            bytes.extend_from_slice(&[0; 8]);
+            bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+            assert_eq!(decode(&to_base64url(&bytes)), None, "{head:?}");
+        }
+        for more in [1, 7, 9] {
+            let mut bytes = vec![1, 1];
+            bytes.resize(2 + more, 0);
+            bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+            assert_eq!(decode(&to_base64url(&bytes)), None, "{more} bytes of numbers");
+        }
+    }
+
+    #[test]
+    fn r2_6_limit_and_cursor_as_they_are_sent() {
+        let page = |query: &str| {
+            let mut faults = Vec::new();
+            let page = Page::<1>::read(&Query::parse(Some(query)), List::Audit, &mut faults);
+            faults.is_empty().then_some(page).ok_or(faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>())
+        };
+        assert_eq!(page(""), Ok(Page { limit: 50, after: None }));
+        assert_eq!(page("limit=1").map(|page| page.limit), Ok(1));
+        let cursor = Cursor::new(List::Audit, [9]).encode();
+        assert_eq!(page(&format!("limit=100&cursor={cursor}")), Ok(Page { limit: 100, after: Some([9]) }));
+        for limit in ["0", "101", "", "-1", "1.0", "+1", "x", "99999999999999999999999"] {
+            assert_eq!(page(&format!("limit={limit}")), Err(vec!["/limit".to_owned()]), "{limit}");
+        }
+        assert_eq!(page("cursor="), Err(vec!["/cursor".to_owned()]));
+        let other = Cursor::new(List::Audit, [9, 9]).encode();
+        assert_eq!(page(&format!("limit=0&cursor={other}")), Err(vec!["/limit".to_owned(), "/cursor".to_owned()]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_comes_back(numbers: [u64; 8], count in 0_usize..=8) {
+            let cursor = Cursor { count, ..Cursor::new(List::Audit, numbers) };
+            let text = cursor.encode();
+            let read = decode(&text).unwrap();
+            prop_assert_eq!(&read.numbers[..read.count], &numbers[..count]);
+            prop_assert!(text.len() <= MAX_TEXT);
+        }
+
+        #[test]
+        fn any_text_is_refused_or_the_only_one_of_its_cursor(text in "\\PC{0,100}|[A-Za-z0-9_-]{0,100}") {
+            prop_assert!(decode(&text).is_none_or(|cursor| cursor.encode() == text));
+        }
+    }
+}
