@@ -47,6 +47,7 @@ mod imp {
             | Record::System(_)
             | Record::Delivered { .. }
             | Record::Erasure { .. }
+            | Record::ErasedBy { .. }
             | Record::Retention { .. } => Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 #[cfg(test)]
 use crate::domain::account::Account;
 use crate::domain::account::AccountList;
+use crate::domain::audit::{SideAction, Trail};
 use crate::domain::ids::Id;
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
@@ -155,6 +156,10 @@ pub(crate) enum Query {
         cutoff: Millis,
         reply: Answer<bool>,
     },
+    /// The audit trail as it is: shared, not copied.
+    Trail {
+        reply: Answer<Trail<SideAction>>,
+    },
     /// The hash of the whole state, and the last seq in it.
     StateHash {
         reply: Answer<(u64, [u8; 32])>,
@@ -172,6 +177,7 @@ impl Query {
             Self::KnowsBreaker { id, reply } => tell(reply, Ok(workspace.knows_breaker(id))),
             Self::KnowsConversation { id, reply } => tell(reply, Ok(workspace.knows_conversation(id))),
             Self::RetentionDue { cutoff, reply } => tell(reply, Ok(workspace.is_retention_due(cutoff))),
+            Self::Trail { reply } => tell(reply, Ok(workspace.trail().clone())),
             Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::domain::audit::{SideAction, Trail};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::time::Millis;
@@ -51,6 +52,11 @@ impl Engine {
     /// The workspace has something under this conversation's id.
     pub async fn knows_conversation(&self, key: WorkspaceKey, id: Id) -> Result<bool, EngineError> {
         self.query(key, |reply| Query::KnowsConversation { id, reply }).await
+    }
+
+    /// Who did what in this side.
+    pub async fn trail(&self, key: WorkspaceKey) -> Result<Trail<SideAction>, EngineError> {
+        self.query(key, |reply| Query::Trail { reply }).await
     }
 
     /// The last seq applied, and the hash of the whole state at it.

@@ -204,6 +204,7 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::System(_)
         | Record::Delivered { .. }
         | Record::Erasure { .. }
+        | Record::ErasedBy { .. }
         | Record::Retention { .. } => Ok(None),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u6
         | Record::Skip { .. }
         | Record::Delivered { .. }
         | Record::Erasure { .. }
+        | Record::ErasedBy { .. }
         | Record::Retention { .. } => None,
     }
 }

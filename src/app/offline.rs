@@ -152,8 +152,8 @@ impl OfflineSystem<'_> {
     fn append(&mut self, record: SystemRecord) -> Result<(), OfflineError> {
         let receipt = self.next_receipt();
         let mut table = self.table.clone();
-        table.apply(&record, receipt)?;
         table.advance(self.seq + 1);
+        table.apply(&record, receipt)?;
         let bytes = encode_record(&Record::System(record));
         let mut group = GroupBuilder::default();
         group.begin(receipt);

@@ -68,6 +68,26 @@ impl CsatConfig {
     }
 }
 
+impl CsatConfig {
+    /// The values of those fields that the patch has.
+    #[must_use]
+    pub fn of_fields(&self, patch: &CsatPatch) -> CsatPatch {
+        CsatPatch {
+            email_inline_enabled: patch.email_inline_enabled.map(|_| self.email_inline_enabled),
+            email_followup_enabled: patch.email_followup_enabled.map(|_| self.email_followup_enabled),
+            link_expiry_days: patch.link_expiry_days.map(|_| self.link_expiry_days),
+            follow_up_delay_minutes: patch.follow_up_delay_minutes.map(|_| self.follow_up_delay_minutes),
+            threshold_resolution_failure: patch.threshold_resolution_failure.map(|_| self.threshold_resolution_failure),
+            threshold_low_composite: patch.threshold_low_composite.map(|_| self.threshold_low_composite),
+            circuit_breaker_count: patch.circuit_breaker_count.map(|_| self.circuit_breaker_count),
+            circuit_breaker_window_hours: patch.circuit_breaker_window_hours.map(|_| self.circuit_breaker_window_hours),
+            baseline_outcome: patch.baseline_outcome.map(|_| self.baseline_outcome),
+            baseline_process: patch.baseline_process.map(|_| self.baseline_process),
+            baseline_environment: patch.baseline_environment.map(|_| self.baseline_environment),
+        }
+    }
+}
+
 /// The fields of a PATCH that were sent, already checked by the door. A baseline can be set to
 /// none, hence the inner options.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

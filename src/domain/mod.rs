@@ -5,6 +5,7 @@
 //! the module to that.
 
 pub mod account;
+pub mod audit;
 pub mod breaker;
 mod chunks;
 pub mod csat_config;

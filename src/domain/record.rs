@@ -46,6 +46,8 @@ pub enum Record {
     Erasure { conversation: Option<Id>, contact: Option<ContactMark> },
     /// Conversations older than `cutoff` go (R4.11): the oldest, and at most so many.
     Retention { cutoff: Millis, most: u32 },
+    /// An [`Erasure`](Self::Erasure) that says who asked for it.
+    ErasedBy { actor: Box<str>, conversation: Option<Id>, contact: Option<ContactMark> },
 }
 
 /// What people do to a workspace side.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{Id, WorkspaceKey};
+use super::audit::{Entry, KeyNote, Outcome, SystemAction, Trail};
+use super::ids::{Id, Position, WorkspaceKey};
 use super::system::{ApiKey, SystemRecord};
 use super::time::Millis;
 
@@ -56,26 +57,63 @@ pub struct SystemTable {
     by_tenant: BTreeMap<Box<str>, Vec<Id>>,
     keys: BTreeMap<Id, Arc<ApiKey>>,
     by_hash: BTreeMap<[u8; 32], Id>,
+    /// Beside the table on disk.
+    #[serde(skip)]
+    trail: Trail<SystemAction>,
+}
+
+/// What a record that was not refused came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Made,
+    None,
 }
 
 impl SystemTable {
-    /// Takes one record in. A refusal leaves the table as it was.
+    /// Takes in the record of the frame that [`advance`](Self::advance) named. A refusal leaves the table as
+    /// it was, but for its trail.
     pub fn apply(&mut self, record: &SystemRecord, receipt: Millis) -> Result<(), SystemRefusal> {
         match record {
             SystemRecord::Initialised { incarnation, identity_key } => {
                 self.initialise(*incarnation, *identity_key);
                 Ok(())
             }
-            SystemRecord::WorkspaceCreated { id, name, tenant, actor: _ } => {
-                self.create_workspace(*id, name, tenant, receipt)
+            SystemRecord::WorkspaceCreated { id, name, tenant, actor } => {
+                let made = self.create_workspace(*id, name, tenant, receipt);
+                let action = SystemAction::WorkspaceCreated { id: *id, name: name.clone(), tenant: tenant.clone() };
+                self.note(receipt, actor, action, made)
             }
-            SystemRecord::KeyCreated { key, actor: _ } => self.create_key(key),
-            SystemRecord::KeyRevoked { id, actor: _ } => self.revoke(*id, receipt),
+            SystemRecord::KeyCreated { key, actor } => {
+                let made = self.create_key(key);
+                self.note(receipt, actor, SystemAction::KeyCreated { id: key.id, key: Box::new(key.into()) }, made)
+            }
+            SystemRecord::KeyRevoked { id, actor } => {
+                let revoked = self.revoke(*id, receipt);
+                let key = self.key(*id).map(|key| Box::new(KeyNote::from(key)));
+                self.note(receipt, actor, SystemAction::KeyRevoked { id: *id, key }, revoked)
+            }
             SystemRecord::KeysUsed(uses) => {
                 uses.iter().for_each(|(id, at)| self.used(*id, *at));
                 Ok(())
             }
         }
+    }
+
+    fn note(
+        &mut self,
+        receipt: Millis,
+        actor: &str,
+        action: SystemAction,
+        came_to: Result<Change, SystemRefusal>,
+    ) -> Result<(), SystemRefusal> {
+        let outcome = match came_to {
+            Ok(Change::Made) => Outcome::Done,
+            Ok(Change::None) => Outcome::Unchanged,
+            Err(refusal) => Outcome::Refused(refusal.into()),
+        };
+        let at = Position::new(self.applied, 0);
+        self.trail.push(Entry { at, receipt, actor: Some(actor.into()), action, outcome });
+        came_to.map(|_| ())
     }
 
     /// A later record gives a new incarnation (a restore); the identity key stays, or every known
@@ -85,7 +123,7 @@ impl SystemTable {
         self.origin = Some(Origin { incarnation, identity_key });
     }
 
-    fn create_workspace(&mut self, id: Id, name: &str, tenant: &str, at: Millis) -> Result<(), SystemRefusal> {
+    fn create_workspace(&mut self, id: Id, name: &str, tenant: &str, at: Millis) -> Result<Change, SystemRefusal> {
         if id == WorkspaceKey::SYSTEM.id {
             return Err(SystemRefusal::ReservedId);
         }
@@ -95,10 +133,10 @@ impl SystemTable {
         let entry = WorkspaceEntry { id, name: name.into(), tenant: tenant.into(), created_at: at };
         self.workspaces.insert(id, Arc::new(entry));
         self.by_tenant.entry(tenant.into()).or_default().push(id);
-        Ok(())
+        Ok(Change::Made)
     }
 
-    fn create_key(&mut self, key: &ApiKey) -> Result<(), SystemRefusal> {
+    fn create_key(&mut self, key: &ApiKey) -> Result<Change, SystemRefusal> {
         if self.keys.contains_key(&key.id) || self.by_hash.contains_key(&key.hash) {
             return Err(SystemRefusal::KeyExists);
         }
@@ -112,16 +150,17 @@ impl SystemTable {
         }
         self.by_hash.insert(key.hash, key.id);
         self.keys.insert(key.id, Arc::new(key.clone()));
-        Ok(())
+        Ok(Change::Made)
     }
 
     /// The first revocation stands.
-    fn revoke(&mut self, id: Id, at: Millis) -> Result<(), SystemRefusal> {
+    fn revoke(&mut self, id: Id, at: Millis) -> Result<Change, SystemRefusal> {
         let key = self.keys.get_mut(&id).ok_or(SystemRefusal::UnknownKey)?;
-        if key.revoked_at.is_none() {
-            Arc::make_mut(key).revoked_at = Some(at);
+        if key.revoked_at.is_some() {
+            return Ok(Change::None);
         }
-        Ok(())
+        Arc::make_mut(key).revoked_at = Some(at);
+        Ok(Change::Made)
     }
 
     fn used(&mut self, id: Id, at: Millis) {
@@ -139,6 +178,24 @@ impl SystemTable {
     /// The frame with this seq is in, whatever it came to.
     pub fn advance(&mut self, seq: u64) {
         self.applied = seq;
+    }
+
+    /// Who did what to workspaces and keys, the oldest first. It is bounded by number alone: what it tells of
+    /// stays in the table for good, too.
+    pub fn trail(&self) -> &Trail<SystemAction> {
+        &self.trail
+    }
+
+    /// The same table with another trail: it was kept beside it.
+    #[must_use]
+    pub fn with_trail(self, trail: Trail<SystemAction>) -> Self {
+        Self { trail, ..self }
+    }
+
+    /// The tables are equal, and so are the trails as far as both go back.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let table = |of: &Self| of.clone().with_trail(Trail::default());
+        table(self) == table(other) && self.trail.agrees_with(&other.trail)
     }
 
     /// `None` before the first record of a data directory.
@@ -216,7 +273,8 @@ mod tests {
         let mut table = SystemTable::default();
         table.apply(&workspace(1, "a"), 10).unwrap();
         table.apply(&key(7, Some("a"), Some(1)), 11).unwrap();
-        let before = table.clone();
+        let table_of = |table: &SystemTable| table.clone().with_trail(Trail::default());
+        let before = table_of(&table);
         let cases = [
             (workspace(1, "b"), SystemRefusal::WorkspaceExists),
             (workspace(0, "a"), SystemRefusal::ReservedId),
@@ -228,8 +286,54 @@ mod tests {
         ];
         for (record, refusal) in cases {
             assert_eq!(table.apply(&record, 12), Err(refusal), "{record:?}");
-            assert_eq!(table, before);
+            assert_eq!(table_of(&table), before);
+            let noted = table.trail().newest().map(|entry| entry.outcome);
+            assert_eq!(noted, Some(Outcome::Refused(refusal.into())), "{record:?}");
         }
+    }
+
+    #[test]
+    fn the_trail_says_who_made_and_revoked_what_and_no_hash() {
+        let mut table = SystemTable::default();
+        let records = [workspace(1, "a"), key(7, Some("a"), Some(1)), revoked(7), revoked(7), revoked(9)];
+        for (seq, record) in (1..).zip(&records) {
+            table.advance(seq);
+            let _refused = table.apply(record, 10 + seq as Millis);
+        }
+        table.advance(6);
+        table.apply(&SystemRecord::KeysUsed(vec![(Id(7), 15)]), 16).unwrap();
+        let found: Vec<_> = table.trail().iter().map(|entry| (entry.at.seq(), entry.receipt, entry.outcome)).collect();
+        let unknown = Outcome::Refused(SystemRefusal::UnknownKey.into());
+        let outcomes = [Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Unchanged, unknown];
+        let expected: Vec<_> = (1..).zip(outcomes).map(|(seq, outcome)| (seq, 10 + seq as Millis, outcome)).collect();
+        assert_eq!(found, expected);
+        assert!(table.trail().iter().all(|entry| entry.actor.as_deref() == Some("cli")));
+        assert!(!format!("{:?}", table.trail()).contains("hash"));
+    }
+
+    #[test]
+    fn r2_8_entries_concern_their_own_tenants_workspaces() {
+        let ours = WorkspaceEntry { id: Id(1), name: "w".into(), tenant: "a".into(), created_at: 0 };
+        let actions = |records: &[SystemRecord]| {
+            let mut table = SystemTable::default();
+            table.apply(&workspace(1, "a"), 0).unwrap();
+            for record in records {
+                let _refused = table.apply(record, 0);
+            }
+            table.trail().iter().map(|entry| entry.action.concerns(&ours, Side::Live)).collect::<Vec<_>>()
+        };
+        // The first is the workspace's own creation.
+        assert_eq!(actions(&[workspace(1, "a"), workspace(1, "b"), workspace(2, "a")]), [true, true, false, false]);
+        let keys = [
+            key(7, Some("a"), Some(1)),
+            key(8, Some("a"), None),
+            key(9, Some("a"), Some(2)),
+            key(10, Some("b"), None),
+            key(11, Some("b"), Some(1)),
+            key(12, None, None),
+        ];
+        assert_eq!(actions(&keys), [true, true, true, false, false, false, false]);
+        assert_eq!(actions(&[revoked(7)]), [true, false], "whose key it was nobody knows");
     }
 
     #[test]

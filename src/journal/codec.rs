@@ -5,7 +5,7 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16, bincode (its "legacy" layout: fixed-width integers)
+//! record = version u16 (1 or 2), bincode (its "legacy" layout: fixed-width integers)
 //! ```
 //!
 //! The group's checksum is the journal's. A length is never trusted: it is compared with what is
@@ -22,8 +22,9 @@ use super::MAX_GROUP_BYTES;
 
 /// The version of groups that are written.
 pub const GROUP_VERSION: u16 = 1;
-/// The version of records that are written.
-pub const RECORD_VERSION: u16 = 1;
+/// The newest version of records. A record is of the oldest version that has its kind: whoever knows only
+/// that goes on reading what has nothing newer in it.
+pub const RECORD_VERSION: u16 = 2;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -46,6 +47,8 @@ pub enum CodecError {
     LeftOver { what: &'static str, count: usize },
     #[error("workspace side {0} does not exist")]
     Side(u8),
+    #[error("a record says that it is of version {found}, which has no such kind")]
+    Newer { found: u16 },
     #[error("a record could not be read")]
     Decode(#[source] Box<bincode::error::DecodeError>),
 }
@@ -69,22 +72,38 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
         _ => RECORD_BYTES,
     };
     let mut bytes = Vec::with_capacity(room);
-    bytes.extend_from_slice(&RECORD_VERSION.to_le_bytes());
+    bytes.extend_from_slice(&version_of(record).to_le_bytes());
     bincode::serde::encode_into_std_write(record, &mut bytes, config::legacy())
         .expect("records have known lengths, and a Vec takes every byte");
     bytes
+}
+
+/// Version 2 has one kind more than version 1, [`Record::ErasedBy`]; the layout is the same.
+const fn version_of(record: &Record) -> u16 {
+    match record {
+        Record::Events(_)
+        | Record::Command { .. }
+        | Record::Settings(_)
+        | Record::Skip { .. }
+        | Record::System(_)
+        | Record::Delivered { .. }
+        | Record::Erasure { .. }
+        | Record::Retention { .. } => 1,
+        Record::ErasedBy { .. } => 2,
+    }
 }
 
 /// The other way. All of `bytes` must belong to the record.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     let (version, body) = bytes.split_at_checked(RECORD_HEADER_BYTES).ok_or(CodecError::Short { what: "a record" })?;
     let found = u16::from_le_bytes([version[0], version[1]]);
-    if found != RECORD_VERSION {
+    if !(1..=RECORD_VERSION).contains(&found) {
         return Err(CodecError::UnknownVersion { what: "record", found, known: RECORD_VERSION });
     }
     let (record, consumed) = bincode::serde::decode_from_slice::<Record, _>(body, CONFIG)
         .map_err(|source| CodecError::Decode(Box::new(source)))?;
     match body.len() - consumed {
+        0 if version_of(&record) > found => Err(CodecError::Newer { found }),
         0 => Ok(record),
         count => Err(CodecError::LeftOver { what: "a record", count }),
     }

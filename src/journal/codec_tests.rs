@@ -118,7 +118,7 @@ fn r9_7_golden_bytes_of_version_1() {
 #[test]
 fn r9_7_unknown_versions_are_refused_by_name() {
     // Version 0 was never released.
-    for version in [0_u16, 2, 513] {
+    for version in [0_u16, 3, 513] {
         let mut bytes = sample();
         bytes[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_group(&bytes).unwrap_err().to_string();
@@ -126,8 +126,25 @@ fn r9_7_unknown_versions_are_refused_by_name() {
         let mut record = encode_record(&skip());
         record[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_record(&record).unwrap_err().to_string();
-        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 1"));
+        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 2"));
     }
+}
+
+#[test]
+fn r9_7_a_record_is_of_the_oldest_version_that_has_its_kind() {
+    let erased = Record::ErasedBy { actor: "x".into(), conversation: Some(Id(9)), contact: None };
+    let erasure = Record::Erasure { conversation: Some(Id(9)), contact: None };
+    for (record, version) in [(&erased, 2_u16), (&erasure, 1), (&skip(), 1)] {
+        let bytes = encode_record(record);
+        assert_eq!(bytes[..2], version.to_le_bytes(), "{record:?}");
+        assert_eq!(decode_record(&bytes).unwrap(), *record);
+    }
+    let hex: String = encode_record(&erased).iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = ["0200", "08000000", "0100000000000000", "78", "01", "09000000000000000000000000000000", "00"];
+    assert_eq!(hex, expected.concat());
+    let mut bytes = encode_record(&erased);
+    bytes[..2].copy_from_slice(&1_u16.to_le_bytes());
+    assert!(matches!(decode_record(&bytes), Err(CodecError::Newer { found: 1 })));
 }
 
 #[test]

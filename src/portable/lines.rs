@@ -25,6 +25,7 @@ pub enum Kind {
     Conversation,
     Breaker,
     Identities,
+    Audit,
     End,
 }
 
@@ -62,6 +63,9 @@ pub struct DirectoryLine {
     pub identity_key: Hex<32>,
     pub seq: u64,
     pub last_receipt: Option<Time>,
+    /// What records up to this seq did was not written down. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_after: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,16 +15,19 @@
 //! | `conversation` | any | by `number`: score, signals, life, comment |
 //! | `breaker` | any | in the order in which they tripped, with what people did to them |
 //! | `identities` | any | what tells duplicates, in the order in which it came |
+//! | `audit` | any, before the first side and last in each | who did what |
 //! | `end` | one, last | how many lines came before, and BLAKE3 over their bytes |
 //!
 //! Names of fields are in camelCase, ids are UUIDs, times RFC 3339, scores decimals, positions
 //! `"seq-place"`, bytes hexadecimal. An absent member is none; an unknown one is refused, as are an unknown
 //! type and an unknown format version. What follows from the rest (indexes, statistics, windows, signals of
-//! conversations that live) is not in it. Nor is the file `secret` (R4.8).
+//! conversations that live) is not in it. Nor is the file `secret` (R4.8). Format 1 had no `audit` lines and no
+//! member `auditAfter`.
 //!
 //! [`import`] gives workspaces with the same state hash as those that were exported: numbers, free numbers,
 //! positions and the order of everything are kept.
 
+mod audit;
 mod conversation;
 mod life;
 mod lines;
@@ -40,8 +43,8 @@ use crate::domain::time::Millis;
 pub use read::{ImportError, Imported, Problem, import};
 pub use write::{ExportError, Header, Summary, export};
 
-/// The version that is written, and the only one that is read.
-pub const FORMAT: u32 = 1;
+/// The version that is written. The one before it is read, too.
+pub const FORMAT: u32 = 2;
 
 /// How far an export or import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use thiserror::Error;
 
+use super::audit::AuditLine;
 use super::conversation::ConversationLine;
 use super::lines::{
     AccountLine, BreakerLine, ContactLine, DirectoryLine, EndLine, ExportLine, FreeLine, IdentitiesLine, KeyLine, Kind,
@@ -17,6 +18,7 @@ use super::lines::{
 use super::side::SideLine;
 use super::values::Time;
 use super::{FORMAT, Progress, SystemPosition};
+use crate::domain::audit::{Entry, SystemAction, Trail};
 use crate::domain::event::Identity;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::system::SystemRecord;
@@ -29,6 +31,8 @@ use crate::domain::workspace::restore::RestoreError;
 
 /// No line of ours comes near it: the longest, of a life with 10,000 messages, takes 30 MiB.
 const LONGEST: u64 = 256 << 20;
+/// The oldest format that is read.
+const OLDEST: u32 = 1;
 /// Bytes from one call of `progress` to the next.
 const STEP: u64 = 65_536;
 
@@ -43,6 +47,8 @@ pub struct Imported {
     pub workspaces: Vec<Workspace>,
     pub read: Progress,
 }
+
+const NO_ENTRY: Problem = Problem::Value("action, target, outcome and details make no audit entry");
 
 /// Why an export cannot be read.
 #[derive(Debug, Error)]
@@ -65,7 +71,7 @@ pub enum Problem {
     Json { message: String, column: usize },
     #[error("this is no export: its first line has the type \"export\" and a format")]
     NotAnExport,
-    #[error("format {0} is not known to this program, which reads format {FORMAT}")]
+    #[error("format {0} is not known to this program, which reads formats {OLDEST} to {FORMAT}")]
     UnknownFormat(u32),
     #[error("a line of type {next:?} does not follow one of type {last:?}")]
     Order { last: Kind, next: Kind },
@@ -153,17 +159,27 @@ struct Reader {
     unhashed: Vec<u8>,
     program: Box<str>,
     exported_at: Millis,
+    format: u32,
     system: SystemTable,
     position: Option<SystemPosition>,
+    trail: SystemTrail,
     seen: BTreeSet<WorkspaceKey>,
     side: Option<Side>,
     workspaces: Vec<Workspace>,
 }
 
+/// The trail of the system workspace.
+#[derive(Default)]
+struct SystemTrail {
+    /// None before the directory's line, and where that does not say.
+    after: Option<u64>,
+    entries: Vec<Entry<SystemAction>>,
+}
+
 /// The side whose lines are read.
 enum Side {
-    /// Its free numbers come first.
-    Head(Box<Head>, Vec<u32>),
+    /// Its free numbers come first. And what its line says of the trail.
+    Head(Box<Head>, Vec<u32>, Option<u64>),
     Facts(Box<Gathering>, HashMap<Id, u32>),
 }
 
@@ -201,9 +217,10 @@ impl Reader {
         let Some(last) = self.last else {
             let first: Versioned = serde_json::from_slice(line).map_err(|_| Problem::NotAnExport)?;
             self.last = Some(first.kind);
+            self.format = first.format;
             return match first.format {
                 _ if first.kind != Kind::Export => Err(Problem::NotAnExport),
-                FORMAT => Ok(Kind::Export),
+                OLDEST..=FORMAT => Ok(Kind::Export),
                 unknown => Err(Problem::UnknownFormat(unknown)),
             };
         };
@@ -236,11 +253,12 @@ impl Reader {
             }
             Kind::Side => self.side(parse(line)?)?,
             Kind::Free => match &mut self.side {
-                Some(Side::Head(_, free)) => free.extend(parse::<FreeLine>(line)?.numbers),
+                Some(Side::Head(_, free, _)) => free.extend(parse::<FreeLine>(line)?.numbers),
                 Some(Side::Facts(..)) | None => return Err(Problem::Value("it belongs to no side")),
             },
-            Kind::Account | Kind::Contact | Kind::Conversation | Kind::Breaker | Kind::Identities => {
-                self.fact_of_a_side(kind, line)?;
+            Kind::Audit if self.side.is_none() => self.audit(parse(line)?)?,
+            Kind::Account | Kind::Contact | Kind::Conversation | Kind::Breaker | Kind::Identities | Kind::Audit => {
+                self.fact_of_a_side(kind, line)?
             }
             Kind::End => self.end(parse(line)?, before)?,
         }
@@ -248,15 +266,44 @@ impl Reader {
     }
 
     fn directory(&mut self, line: DirectoryLine) -> Result<(), Problem> {
-        let DirectoryLine { incarnation, identity_key, seq, last_receipt, .. } = line;
+        let DirectoryLine { incarnation, identity_key, seq, last_receipt, audit_after, .. } = line;
+        self.trail.after = self.audit_after(audit_after)?;
         let last_receipt = Time::or_ever(last_receipt);
         self.position = Some(SystemPosition { seq, last_receipt });
         let record = SystemRecord::Initialised { incarnation, identity_key: identity_key.0 };
         Ok(self.system.apply(&record, last_receipt)?)
     }
 
+    /// Format 1 knows no such member.
+    fn audit_after(&self, sent: Option<u64>) -> Result<Option<u64>, Problem> {
+        match sent {
+            Some(_) if self.format < 2 => Err(Problem::Value("format 1 has no member auditAfter")),
+            sent => Ok(sent),
+        }
+    }
+
+    /// Of the system workspace.
+    fn audit(&mut self, line: AuditLine) -> Result<(), Problem> {
+        self.trail.entries.push(line.entry().ok_or(NO_ENTRY)?);
+        Ok(())
+    }
+
+    /// What making the table anew has put into its trail gives way to what the lines say.
+    fn finish_system(&mut self) -> Result<(), Problem> {
+        let SystemTrail { after, entries } = std::mem::take(&mut self.trail);
+        let seq = self.position.map_or(0, |position| position.seq);
+        // Without a word of where it begins, the trail is from before there were any.
+        let trail = Trail::restored(after.unwrap_or(seq), entries, seq);
+        let trail =
+            trail.ok_or(Problem::Value("the audit lines before the first side are not its records' in order"))?;
+        self.system = std::mem::take(&mut self.system).with_trail(trail);
+        self.system.advance(seq);
+        Ok(())
+    }
+
     fn side(&mut self, line: SideLine) -> Result<(), Problem> {
         let key = line.key();
+        let audit_after = self.audit_after(line.audit_after)?;
         if self.system.workspace(key.id).is_none() {
             return Err(Problem::UnknownWorkspace(key.id));
         }
@@ -265,15 +312,17 @@ impl Reader {
         }
         let head =
             line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
-        self.side = Some(Side::Head(Box::new(head), Vec::new()));
+        self.side = Some(Side::Head(Box::new(head), Vec::new(), audit_after));
         Ok(())
     }
 
     /// Lets the side take facts in: all its free numbers are known.
     fn open_side(&mut self) -> Result<(), RestoreError> {
         match self.side.take() {
-            Some(Side::Head(head, free)) => {
-                self.side = Some(Side::Facts(Box::new(Gathering::new(*head, free)?), HashMap::new()));
+            Some(Side::Head(head, free, audit_after)) => {
+                let mut facts = Box::new(Gathering::new(*head, free)?);
+                audit_after.into_iter().for_each(|seq| facts.trail_after(seq));
+                self.side = Some(Side::Facts(facts, HashMap::new()));
             }
             other => self.side = other,
         }
@@ -312,12 +361,14 @@ impl Reader {
             }
             Kind::Breaker => facts.breaker(parse::<BreakerLine>(line)?.into())?,
             Kind::Identities => take_identities(facts, &parse(line)?)?,
+            Kind::Audit => facts.entry(parse::<AuditLine>(line)?.entry().ok_or(NO_ENTRY)?),
             Kind::Export | Kind::Directory | Kind::Workspace | Kind::Key | Kind::Side | Kind::Free | Kind::End => {}
         }
         Ok(())
     }
 
     fn end(&mut self, line: EndLine, before: u64) -> Result<(), Problem> {
+        self.finish_system()?;
         let EndLine { lines, blake3, .. } = line;
         if lines != before {
             return Err(Problem::CutShort("the end line counts other lines than there are"));
@@ -346,7 +397,7 @@ fn may_follow(last: Kind, next: Kind) -> bool {
         Kind::Export => false,
         Kind::Directory => last == Kind::Export,
         Kind::Workspace | Kind::Key => last >= Kind::Directory && last <= next,
-        Kind::Side | Kind::End => last >= Kind::Directory,
+        Kind::Side | Kind::Audit | Kind::End => last >= Kind::Directory,
         Kind::Free | Kind::Account | Kind::Contact | Kind::Conversation | Kind::Breaker | Kind::Identities => {
             last >= Kind::Side && last <= next
         }

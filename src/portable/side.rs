@@ -41,6 +41,9 @@ pub struct SideLine {
     pub late_events: u64,
     /// The gate's (R8.1).
     pub epoch: u64,
+    /// What frames up to this seq did was not written down. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_after: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,6 +105,7 @@ impl From<&Head> for SideLine {
             skipped: skips.iter().copied().map(Place).collect(),
             late_events: *late,
             epoch: *epoch,
+            audit_after: None,
         }
     }
 }

@@ -3,11 +3,13 @@
 use super::lines::Kind;
 use super::values::to_hex;
 use super::*;
+use crate::domain::csat_config::CsatPatch;
 use crate::domain::event::{
     AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
     TurnFeatures,
 };
 use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::life::ContactMark;
 use crate::domain::local::Local;
 use crate::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use crate::domain::score::Hundredths;
@@ -20,9 +22,11 @@ use crate::domain::time::{DAY, HOUR, Millis};
 use crate::domain::view::Known;
 use crate::domain::workspace::Workspace;
 
-/// An export of [`directory`] in format 1. It is read as long as the format is.
-const GOLDEN: &str = include_str!("golden-1.ndjson");
-/// The state hash of its live side.
+/// An export in format 1. It is read as long as the format is.
+const GOLDEN_1: &str = include_str!("golden-1.ndjson");
+/// An export of [`system`] and [`workspace`] in format 2.
+const GOLDEN: &str = include_str!("golden-2.ndjson");
+/// The state hash of the live side of format 1.
 const GOLDEN_HASH: &str = "b7415a354cda3cb80e5c27e479f297b20012789661d4b46a660b59ee5fa18264";
 const GUIDE: &str = include_str!("../../docs/export.md");
 
@@ -158,6 +162,13 @@ fn live(stage: &mut Stage) {
         stage.event_of(now + minute * 60_000, 9, Some(100), Some("ann@example.com"), body);
     }
     stage.record(now + HOUR, Record::Retention { cutoff: START + 4, most: 9 });
+    let patch =
+        CsatPatch { link_expiry_days: Some(30), baseline_outcome: Some(Some(Hundredths(410))), ..CsatPatch::default() };
+    stage.record(now + HOUR, Record::Command { actor: "user:ann".into(), command: Command::PatchCsatConfig(patch) });
+    let command = Command::Acknowledge { breaker: Id(5), note: None };
+    stage.record(now + HOUR, Record::Command { actor: "user:ann".into(), command });
+    let contact = Some(ContactMark::of("nobody"));
+    stage.record(now + HOUR, Record::ErasedBy { actor: "user:ann".into(), conversation: None, contact });
 }
 
 fn workspace() -> Workspace {
@@ -210,6 +221,7 @@ fn system() -> SystemTable {
         SystemRecord::KeyCreated { key: server, actor: actor() },
     ];
     for (second, record) in (0..).zip(records) {
+        table.advance(second as u64 + 1);
         table.apply(&record, START - DAY + second * 1_000).unwrap();
     }
     table
@@ -234,6 +246,7 @@ fn r10_5_what_was_exported_comes_back_and_gives_the_same_export() {
     let (workspace, system) = (workspace(), system());
     let empty = Workspace::new(WorkspaceKey { side: Side::Test, ..KEY }, "Support".into(), Settings::default());
     let hashes = [workspace.state_hash(), empty.state_hash()];
+    let trails = [workspace.trail().clone(), empty.trail().clone()];
     let (text, summary) = exported(&system, vec![workspace, empty]);
     let imported = read(&text).unwrap();
     assert_eq!(imported.system, system);
@@ -241,6 +254,8 @@ fn r10_5_what_was_exported_comes_back_and_gives_the_same_export() {
     assert_eq!(imported.read, summary.written);
     assert_eq!((summary.workspaces, summary.keys, summary.sides, summary.conversations), (3, 2, 2, 7));
     assert_eq!(imported.workspaces.iter().map(Workspace::state_hash).collect::<Vec<_>>(), hashes);
+    assert_eq!(imported.workspaces.iter().map(|side| side.trail().clone()).collect::<Vec<_>>(), trails);
+    assert!(trails[0].len() > 5 && !imported.system.trail().is_empty());
     assert_eq!(exported(&imported.system, imported.workspaces).0, text);
 }
 
@@ -262,14 +277,24 @@ fn r4_8_neither_text_nor_a_key_is_in_an_export() {
 }
 
 #[test]
-fn r9_7_an_export_of_format_1_is_read_and_written_as_it_was() {
+fn r9_7_exports_of_formats_1_and_2_are_read_and_the_second_is_written_as_it_was() {
+    let old = read(GOLDEN_1).unwrap();
+    let side = &old.workspaces[0];
+    assert_eq!(to_hex(&side.state_hash()), GOLDEN_HASH);
+    assert_eq!((side.trail().after(), side.trail().len()), (side.applied(), 0), "what was done is not known");
+    assert_eq!((old.system.trail().after(), old.system.trail().len()), (old.system.applied(), 0));
+    // What it lacks stays lacking.
+    let again = read(&exported(&old.system, old.workspaces.clone()).0).unwrap();
+    assert_eq!(again.system, old.system);
+    assert_eq!(again.workspaces[0].trail(), old.workspaces[0].trail());
+
     let imported = read(GOLDEN).unwrap();
-    assert_eq!(to_hex(&imported.workspaces[0].state_hash()), GOLDEN_HASH);
     assert_eq!(exported(&imported.system, imported.workspaces).0, GOLDEN);
     for kind in ["export", "directory", "workspace", "key", "side", "free", "account", "contact", "conversation"] {
         assert!(GOLDEN.contains(&format!("{{\"type\":\"{kind}\"")), "{kind}");
     }
     assert!(GOLDEN.contains("{\"type\":\"breaker\"") && GOLDEN.contains("{\"type\":\"identities\""));
+    assert!(GOLDEN.contains("{\"type\":\"audit\"") && !GOLDEN_1.contains("audit"));
 }
 
 #[test]
@@ -322,7 +347,17 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
     let line_of = |text: &str| GOLDEN.lines().position(|line| line.contains(text)).unwrap() + 1;
     let kind = |kind: &str| line_of(&format!("{{\"type\":\"{kind}\""));
     let cases = [
-        ("\"format\":1", "\"format\":2", 1, "format 2 is not known"),
+        ("\"format\":2", "\"format\":3", 1, "format 3 is not known"),
+        ("\"format\":2", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
+        ("\"action\":\"key.created\"", "\"action\":\"key.made\"", line_of("key.created"), "make no audit entry"),
+        ("\"code\":\"unknown_breaker\"", "\"code\":\"x\"", line_of("unknown_breaker"), "make no audit entry"),
+        ("\"noted\":true", "\"noted\":true,\"name\":\"x\"", line_of("noted\":true"), "make no audit entry"),
+        (
+            "\"from\":{\"linkExpiryDays\"",
+            "\"from\":{\"linkExpiry\"",
+            line_of("csat_config.patched"),
+            "unknown field `linkExpiry`",
+        ),
         ("{\"type\":\"key\"", "{\"type\":\"kea\"", kind("key"), "unknown variant `kea`"),
         ("\"tenant\":\"fjord\"", "\"tenant\":\"fjord\",\"colour\":1", line_of("fjord"), "unknown field `colour`"),
         ("\"retentionDays\":400", "\"retentionDays\":\"x\"", kind("side"), "invalid type: string \"x\""),
@@ -356,8 +391,38 @@ fn what_does_not_fit_together_is_refused() {
 }
 
 #[test]
+fn audit_entries_are_of_what_they_stand_behind_and_in_order() {
+    let end = GOLDEN.lines().count() as u64;
+    let cases = [
+        ("\"position\":\"3-0\",\"at\":\"2026-02-28", "\"position\":\"2-0\",\"at\":\"2026-02-28"),
+        ("\"position\":\"6-0\",\"at\":\"2026-02-28", "\"position\":\"7-0\",\"at\":\"2026-02-28"),
+        ("\"seq\":6,", "\"seq\":5,"),
+        (
+            "\"lastReceipt\":\"2026-02-28T08:00:05.000Z\",\"auditAfter\":0",
+            "\"lastReceipt\":\"2026-02-28T08:00:05.000Z\"",
+        ),
+        ("\"auditAfter\":0}\n{\"type\":\"free\"", "\"auditAfter\":20}\n{\"type\":\"free\""),
+        ("\"auditAfter\":0}\n{\"type\":\"free\"", "\"auditAfter\":99}\n{\"type\":\"free\""),
+    ];
+    for (from, to) in cases {
+        let error = read(&forged(from, to)).unwrap_err();
+        assert_eq!(error.line, end, "{to}: {error}");
+        assert!(error.to_string().contains("audit lines") || error.to_string().contains("trail"), "{to}: {error}");
+    }
+    let last_but_one = GOLDEN.lines().rev().nth(1).unwrap();
+    let breaker = GOLDEN.lines().find(|line| line.starts_with("{\"type\":\"breaker\"")).unwrap();
+    let error = read(&forged(last_but_one, &format!("{last_but_one}\n{breaker}"))).unwrap_err().to_string();
+    assert!(error.contains("Breaker does not follow one of type Audit"), "{error}");
+}
+
+#[test]
 fn lines_stand_in_the_order_of_their_kinds() {
-    assert!(Kind::Export < Kind::Directory && Kind::Key < Kind::Side && Kind::Identities < Kind::End);
+    assert!(
+        Kind::Export < Kind::Directory
+            && Kind::Key < Kind::Side
+            && Kind::Identities < Kind::Audit
+            && Kind::Audit < Kind::End
+    );
     let (text, _) = exported(&system(), vec![]);
     assert_eq!(read(&text).unwrap().workspaces.len(), 0);
     let doubled = text.replacen('\n', &format!("\n{}\n", text.lines().next().unwrap()), 1);

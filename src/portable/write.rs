@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use thiserror::Error;
 
+use super::audit::AuditLine;
 use super::conversation::ConversationLine;
 use super::lines::{
     AccountLine, BreakerLine, ContactLine, DirectoryLine, EndLine, ExportLine, FreeLine, IdentitiesLine, KeyLine, Kind,
@@ -111,6 +112,7 @@ fn write_directory<W: Write>(
         identity_key: Hex(origin.identity_key),
         seq: position.seq,
         last_receipt: Time::since(position.last_receipt),
+        audit_after: Some(system.trail().after()),
     };
     lines.put(Kind::Directory, &directory)?;
     for entry in by_tenant(system) {
@@ -121,7 +123,7 @@ fn write_directory<W: Write>(
         lines.put(Kind::Key, &KeyLine::from(key))?;
         summary.keys += 1;
     }
-    Ok(())
+    system.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
 }
 
 /// Those of one tenant together and oldest first: so whoever reads them enters them.
@@ -136,7 +138,8 @@ fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), Expo
     if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
         return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
     }
-    lines.put(Kind::Side, &SideLine::from(head))?;
+    let line = SideLine { audit_after: Some(side.trail().after()), ..SideLine::from(head) };
+    lines.put(Kind::Side, &line)?;
     for numbers in side.free().chunks(BATCH) {
         lines.put(Kind::Free, &FreeLine { kind: Kind::Free, numbers: numbers.to_vec() })?;
     }
@@ -155,7 +158,8 @@ fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), Expo
     for breaker in side.breakers() {
         lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
     }
-    write_identities(lines, side)
+    write_identities(lines, side)?;
+    side.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
 }
 
 fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {

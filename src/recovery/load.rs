@@ -14,16 +14,15 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
-use crate::domain::workspace::cut::Block;
-use crate::domain::workspace::restore::{RestoreError, Restoring};
 use crate::journal::{GroupPosition, JournalRead};
-use crate::snapshot::envelope::{self, EnvelopeError};
+use crate::snapshot::envelope::EnvelopeError;
 use crate::snapshot::faults::{Step, step};
 use crate::snapshot::{
     JournalId, ListedState, Manifest, ManifestError, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore,
 };
 
 use super::progress::{Progress, Stage};
+use super::versions::{BlockError, SideBlocks, SystemBlocks};
 
 /// Why no snapshot may be used, or none may be passed over.
 #[derive(Debug, Error)]
@@ -51,10 +50,8 @@ pub enum LoadError {
 enum Unusable {
     #[error(transparent)]
     Store(#[from] SnapshotError),
-    #[error("block: {0}")]
-    Envelope(#[from] EnvelopeError),
     #[error(transparent)]
-    Restore(#[from] RestoreError),
+    Block(#[from] BlockError),
     #[error("the state could not be built: {0}")]
     Panicked(String),
     #[error("its first side is not the system workspace")]
@@ -128,7 +125,7 @@ impl Loader<'_> {
                     match self.load(number) {
                         Ok(loaded) => return Ok((Some(loaded), passed_over)),
                         Err(Unusable::Store(error)) if !is_damage(&error) => return Err(error.into()),
-                        Err(Unusable::Envelope(EnvelopeError::UnknownVersion { found, known })) => {
+                        Err(Unusable::Block(BlockError::Envelope(EnvelopeError::UnknownVersion { found, known }))) => {
                             let found = found.into();
                             return Err(SnapshotError::UnknownVersion { number, found, known }.into());
                         }
@@ -194,23 +191,24 @@ impl Loader<'_> {
     }
 
     fn load_side(&self, snapshot: &dyn SnapshotRead, side: u32) -> Result<Box<Workspace>, Unusable> {
-        let mut restoring = Restoring::default();
+        let mut blocks = SideBlocks::default();
         for block in snapshot.blocks(side) {
             let block = block?;
-            restoring.push(envelope::decode::<Block<'_>>(&block.value)?)?;
+            blocks.push(&block.value)?;
             self.progress.step(block.value.len() as u64);
         }
-        Ok(Box::new(restoring.finish()?))
+        Ok(Box::new(blocks.finish()?))
     }
 }
 
 /// The system workspace stands first.
 fn system_table(snapshot: &dyn SnapshotRead) -> Result<SystemTable, Unusable> {
-    let mut bytes = Vec::new();
+    let mut blocks = SystemBlocks::default();
     for block in snapshot.blocks(0) {
-        bytes.extend_from_slice(&block?.value);
+        let block = block?;
+        blocks.push(block.key.section, &block.value)?;
     }
-    Ok(envelope::decode(&bytes)?)
+    Ok(blocks.finish()?)
 }
 
 fn check(manifest: &Manifest, journal: Option<&dyn JournalRead>) -> Result<(), LoadError> {

@@ -13,6 +13,7 @@ mod progress;
 pub mod save;
 mod scan;
 pub mod until;
+pub mod versions;
 mod workers;
 
 use std::collections::HashMap;

@@ -7,12 +7,14 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
-use crate::domain::workspace::cut::Cut;
+use crate::domain::workspace::cut::{Cut, TrailHead};
 use crate::journal::GroupPosition;
 use crate::journal::codec::RECORD_VERSION;
 use crate::snapshot::{
     BlockKey, Draft, DraftSide, JournalId, Manifest, SnapshotError, SnapshotStore, SnapshotWriter, envelope,
 };
+
+use super::versions::TRAIL;
 
 /// The system workspace is one content in pieces of so many bytes.
 const SYSTEM_BLOCK: usize = 48 << 10;
@@ -86,6 +88,11 @@ fn put_system(writer: &mut dyn SnapshotWriter, system: &SystemTable) -> Result<D
     let bytes = envelope::encode(system);
     for (number, piece) in (0..).zip(bytes.chunks(SYSTEM_BLOCK)) {
         writer.put(BlockKey { side: 0, section: 0, number }, piece)?;
+    }
+    let head = envelope::encode(&TrailHead::from(system.trail()));
+    writer.put(BlockKey { side: 0, section: TRAIL, number: 0 }, &head)?;
+    for (number, entries) in (1..).zip(system.trail().chunks()) {
+        writer.put(BlockKey { side: 0, section: TRAIL, number }, &envelope::encode(&entries))?;
     }
     Ok(DraftSide { key: WorkspaceKey::SYSTEM, seq: system.applied(), conversations: 0, accounts: 0 })
 }

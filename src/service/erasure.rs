@@ -39,10 +39,11 @@ impl Service {
     /// Erases a conversation; refused where there is none, or no more.
     pub async fn erase_conversation(
         self: &Arc<Self>,
+        who: &Principal,
         key: WorkspaceKey,
         conversation: Id,
     ) -> Result<ErasureTimes, ServiceError> {
-        match self.erase(key, Erased::Conversation(conversation)).await? {
+        match self.erase(who, key, Erased::Conversation(conversation)).await? {
             (times, true) => Ok(times),
             (_, false) => Err(ServiceError::UnknownConversation),
         }
@@ -52,17 +53,23 @@ impl Service {
     /// it is recorded in any case.
     pub async fn erase_contact(
         self: &Arc<Self>,
+        who: &Principal,
         key: WorkspaceKey,
         contact: &str,
     ) -> Result<ErasureTimes, ServiceError> {
-        let (times, _) = self.erase(key, Erased::Contact(ContactMark::of(contact))).await?;
+        let (times, _) = self.erase(who, key, Erased::Contact(ContactMark::of(contact))).await?;
         Ok(times)
     }
 
     /// Runs to its end whether or not the caller still waits.
-    async fn erase(self: &Arc<Self>, key: WorkspaceKey, erased: Erased) -> Result<(ErasureTimes, bool), ServiceError> {
-        let service = Arc::clone(self);
-        let erasing = self.engine.runtime().spawn(async move { service.erase_here(key, erased).await });
+    async fn erase(
+        self: &Arc<Self>,
+        who: &Principal,
+        key: WorkspaceKey,
+        erased: Erased,
+    ) -> Result<(ErasureTimes, bool), ServiceError> {
+        let (service, actor) = (Arc::clone(self), who.actor.clone());
+        let erasing = self.engine.runtime().spawn(async move { service.erase_here(&actor, key, erased).await });
         match erasing.await.map_err(JoinError::try_into_panic) {
             Ok(answer) => answer,
             Err(Ok(panic)) => std::panic::resume_unwind(panic),
@@ -71,7 +78,12 @@ impl Service {
     }
 
     /// On the kept list first, then in the journal: whatever is answered is on the list.
-    async fn erase_here(&self, key: WorkspaceKey, erased: Erased) -> Result<(ErasureTimes, bool), ServiceError> {
+    async fn erase_here(
+        &self,
+        actor: &str,
+        key: WorkspaceKey,
+        erased: Erased,
+    ) -> Result<(ErasureTimes, bool), ServiceError> {
         let erased_at = self.now();
         let table = self.engine.system_table();
         let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
@@ -79,7 +91,7 @@ impl Service {
         let list = Arc::clone(&self.erasures);
         let listed = spawn_blocking(move || list.append(entry)).await;
         listed.map_err(|_| EngineError::ShuttingDown)??;
-        let found = self.engine.erase(key, erased.record()).await?;
+        let found = self.engine.erase(key, erased.record_by(actor)).await?;
         Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
     }
 }

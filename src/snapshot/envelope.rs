@@ -19,7 +19,7 @@ use thiserror::Error;
 use super::MAX_BLOCK_BYTES;
 
 /// The version of contents that [`encode`] writes and [`decode`] reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Bytes before the content.
 pub const HEADER_BYTES: usize = 16;
@@ -130,10 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn r9_7_golden_bytes_of_version_1() {
-        let hex: String = encode(&(0x0102_u16, "ab")).iter().map(|byte| format!("{byte:02x}")).collect();
-        let expected = ["54534231", "0100", "0000", "0c000000", "bf18a7bd", "0201", "0200000000000000", "6162"];
-        assert_eq!(hex, expected.concat());
+    fn r9_7_golden_bytes_of_versions_1_and_2() {
+        for (version, sum) in [(1, "bf18a7bd"), (2, "780063e4")] {
+            let mut bytes = encode(&(0x0102_u16, "ab"));
+            seal(version, &mut bytes);
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let number = format!("0{version}00");
+            assert_eq!(
+                hex,
+                ["54534231", &number, "0000", "0c000000", sum, "0201", "0200000000000000", "6162"].concat()
+            );
+            let (found, content) = open(&bytes).unwrap();
+            assert_eq!((found, read::<(u16, String)>(content).unwrap()), (version, (0x0102, "ab".to_owned())));
+        }
+        assert_eq!(open(&encode(&())).unwrap().0, 2, "what is written");
     }
 
     #[test]
@@ -161,7 +171,7 @@ mod tests {
         let mut bytes = encode(&9_u64);
         seal(513, &mut bytes);
         let message = decode::<u64>(&bytes).unwrap_err().to_string();
-        assert_eq!(message, "its version 513 is unknown to this program, which knows version 1");
+        assert_eq!(message, "its version 513 is unknown to this program, which knows version 2");
         let (version, content) = open(&bytes).unwrap();
         assert_eq!((version, read::<u64>(content).unwrap()), (513, 9));
     }

@@ -7,12 +7,13 @@ use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 27] = [
+const ALL: [&str; 28] = [
     "account updated",
     "acknowledge",
     "attention item",
     "command",
     "delivered",
+    "erased by",
     "erasure",
     "events",
     "imported score",
@@ -37,6 +38,9 @@ const ALL: [&str; 27] = [
     "workspace created",
 ];
 
+/// The kinds that version 1 does not have.
+pub const SINCE_2: [&str; 1] = ["erased by"];
+
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
     let found: BTreeSet<_> = frames.iter().flat_map(|frame| kinds(&frame.record)).collect();
@@ -56,6 +60,7 @@ fn kinds(record: &Record) -> Vec<&'static str> {
         Record::System(change) => vec!["system", system(change)],
         Record::Delivered { .. } => vec!["delivered"],
         Record::Erasure { .. } => vec!["erasure"],
+        Record::ErasedBy { .. } => vec!["erased by"],
         Record::Retention { .. } => vec!["retention"],
     }
 }

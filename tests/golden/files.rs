@@ -1,22 +1,25 @@
 //! The golden files, and data directories made of them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
+use tripswitch::clock::ManualClock;
 use tripswitch::domain::record::Frame;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::workspace::Workspace;
-use tripswitch::domain::workspace::cut::Block;
-use tripswitch::domain::workspace::restore::Restoring;
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 use tripswitch::journal::file::{FileJournal, FileOptions, ReadOnlyJournal};
-use tripswitch::journal::{Journal, JournalRead};
+use tripswitch::journal::{GroupPosition, Journal, JournalRead};
+use tripswitch::recovery::save::{Moment, SaveProgress, save};
+use tripswitch::recovery::versions::{SideBlocks, SystemBlocks};
 use tripswitch::recovery::{Progress, State, recover};
-use tripswitch::snapshot::envelope;
+use tripswitch::snapshot::envelope::HEADER_BYTES;
 use tripswitch::snapshot::memory::MemorySnapshots;
+use tripswitch::snapshot::{Block, JournalId, SnapshotStore};
 
 use crate::P;
 use crate::stream::{self, FixedIds};
@@ -26,55 +29,102 @@ const SEGMENT: &str = "journal.segment";
 const FRAMES: &str = "frames.txt";
 const HASHES: &str = "state-hashes.txt";
 const BLOCKS: &str = "snapshot-blocks.bin";
+const TRAILS: &str = "trails.txt";
 
-/// What is checked in, and the stream that it is compared with.
+/// What is checked in of one version, and the stream that it is compared with.
 pub struct Golden {
+    pub version: u8,
     /// The used part of the journal's only segment.
     pub segment: Vec<u8>,
     pub frames_text: String,
     pub hashes_text: String,
-    /// Every block of a snapshot of the state that the journal comes to, each behind its length (u32,
-    /// little-endian).
+    /// Every block of a snapshot of the state that the journal comes to. Version 1: those of sides, each
+    /// behind its length; version 2: all, each behind side, section and length (u32, u8, u32). Integers are
+    /// little-endian.
     pub blocks: Vec<u8>,
     /// The frames, by group.
     pub made: Vec<Vec<Frame>>,
 }
 
-/// Read once, after the files were written where the environment asks for that.
-pub static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
-    let made = stream::make();
-    let anew = std::env::var("TRIPSWITCH_GOLDEN").unwrap_or_default();
-    match anew.as_str() {
-        "" | "state-hashes" => {}
-        "all" => {
-            fs::write(directory().join(SEGMENT), write(&made)).unwrap();
-            fs::write(directory().join(FRAMES), frames_text(&made.concat())).unwrap();
-        }
-        other => panic!("TRIPSWITCH_GOLDEN is state-hashes or all, not {other}"),
-    }
-    let segment = fs::read(directory().join(SEGMENT)).unwrap();
-    if !anew.is_empty() {
-        fs::write(directory().join(HASHES), hashes_of(&Place::new(&segment, true))).unwrap();
-        fs::write(directory().join(BLOCKS), blocks_of(&Place::new(&segment, true))).unwrap();
-    }
-    let text = |name: &str| fs::read_to_string(directory().join(name)).unwrap();
-    let blocks = fs::read(directory().join(BLOCKS)).unwrap();
-    Golden { segment, frames_text: text(FRAMES), hashes_text: text(HASHES), blocks, made }
-});
+/// What an older program has written: never anew, but for the hashes.
+pub static V1: LazyLock<Golden> = LazyLock::new(|| Golden::read(1));
+/// What this program writes. Written anew before it is read, where the environment asks for that.
+pub static V2: LazyLock<Golden> = LazyLock::new(|| Golden::read(2));
 
-pub fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1")
+impl Golden {
+    fn read(version: u8) -> Self {
+        let made = stream::make(version);
+        let anew = std::env::var("TRIPSWITCH_GOLDEN").unwrap_or_default();
+        match anew.as_str() {
+            "" | "state-hashes" => {}
+            "all" if version == 1 => {}
+            "all" => {
+                fs::create_dir_all(directory(version)).unwrap();
+                fs::write(directory(version).join(SEGMENT), write(&made)).unwrap();
+                fs::write(directory(version).join(FRAMES), frames_text(&made.concat())).unwrap();
+            }
+            other => panic!("TRIPSWITCH_GOLDEN is state-hashes or all, not {other}"),
+        }
+        let segment = fs::read(directory(version).join(SEGMENT)).unwrap();
+        if !anew.is_empty() {
+            let place = Place::new(&segment, true);
+            fs::write(directory(version).join(HASHES), hashes_of(&place)).unwrap();
+            if version > 1 {
+                fs::write(directory(version).join(BLOCKS), blocks_of(&place)).unwrap();
+                fs::write(directory(version).join(TRAILS), trails_of(&place)).unwrap();
+            }
+        }
+        let text = |name: &str| fs::read_to_string(directory(version).join(name)).unwrap();
+        let blocks = fs::read(directory(version).join(BLOCKS)).unwrap();
+        Self { version, segment, frames_text: text(FRAMES), hashes_text: text(HASHES), blocks, made }
+    }
+
+    /// A data directory with this journal. `padded`: with a segment of full size, as the program makes it.
+    pub fn place(&self, padded: bool) -> Place {
+        Place::new(&self.segment, padded)
+    }
+
+    /// The workspaces that the blocks of version 1 are of.
+    pub fn restored_1(&self) -> Vec<Workspace> {
+        let (mut rest, mut restored, mut current) = (self.blocks.as_slice(), Vec::new(), SideBlocks::default());
+        while let Some((length, behind)) = rest.split_first_chunk() {
+            let (block, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
+            let is_head = block[HEADER_BYTES..][..4] == [0; 4];
+            if is_head && rest.len() < self.blocks.len() {
+                restored.push(std::mem::take(&mut current).finish().unwrap());
+            }
+            current.push(block).unwrap();
+            rest = behind;
+        }
+        restored.push(current.finish().unwrap());
+        restored
+    }
+
+    /// What the blocks of version 2 are of.
+    pub fn restored_2(&self) -> (SystemTable, Vec<Workspace>) {
+        let (mut rest, mut system, mut sides) = (self.blocks.as_slice(), SystemBlocks::default(), BTreeMap::new());
+        while let Some((head, behind)) = rest.split_first_chunk::<9>() {
+            let (side, section) = (u32::from_le_bytes([head[0], head[1], head[2], head[3]]), head[4]);
+            let length = u32::from_le_bytes([head[5], head[6], head[7], head[8]]);
+            let (block, behind) = behind.split_at(length as usize);
+            match side {
+                0 => system.push(section, block).unwrap(),
+                side => sides.entry(side).or_insert_with(SideBlocks::default).push(block).unwrap(),
+            }
+            rest = behind;
+        }
+        (system.finish().unwrap(), sides.into_values().map(|side| side.finish().unwrap()).collect())
+    }
+}
+
+pub fn directory(version: u8) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}"))
 }
 
 /// A data directory of its own with the golden journal.
 pub struct Place(TempDir);
 
 impl Place {
-    /// `padded`: with a segment of full size, as the program makes it.
-    pub fn of_golden(padded: bool) -> Self {
-        Self::new(&GOLDEN.segment, padded)
-    }
-
     fn new(segment: &[u8], padded: bool) -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("journal")).unwrap();
@@ -135,13 +185,8 @@ pub fn frames_text(frames: &[Frame]) -> String {
     text
 }
 
-/// One line a workspace side: its name, the seq it stands at, and the hash of its state.
-pub fn state_hashes() -> String {
-    hashes_of(&Place::of_golden(true))
-}
-
 /// The system workspace, and the others by their keys.
-fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
+pub fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
     let mut recovered = recover(&place.open_read_only(), &MemorySnapshots::default(), &Progress::default()).unwrap();
     recovered.workspaces.sort_by_key(|(key, _)| *key);
     let ready = |(_, state)| match state {
@@ -151,7 +196,8 @@ fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
     (recovered.system, recovered.workspaces.into_iter().map(ready).collect())
 }
 
-fn hashes_of(place: &Place) -> String {
+/// One line a workspace side: its name, the seq it stands at, and the hash of its state.
+pub fn hashes_of(place: &Place) -> String {
     let (system, workspaces) = states(place);
     let table = bincode::serde::encode_to_vec(&system, bincode::config::legacy()).unwrap();
     format!("system {}\n{}", blake3::hash(&table), sides_text(&workspaces))
@@ -167,35 +213,44 @@ pub fn sides_text(workspaces: &[Workspace]) -> String {
     text
 }
 
-/// The blocks of a snapshot as it is written by this program.
-pub fn blocks() -> Vec<u8> {
-    blocks_of(&Place::of_golden(true))
+/// Who did what, one line an entry.
+pub fn trails_of(place: &Place) -> String {
+    let (system, sides) = states(place);
+    let mut text = String::from("system\n");
+    system.trail().iter().for_each(|entry| writeln!(text, "{entry:?}").unwrap());
+    for side in sides {
+        writeln!(text, "{} {:?}", side.key().id, side.key().side).unwrap();
+        side.trail().iter().for_each(|entry| writeln!(text, "{entry:?}").unwrap());
+    }
+    text
 }
 
-fn blocks_of(place: &Place) -> Vec<u8> {
+pub fn trails() -> String {
+    fs::read_to_string(directory(2).join(TRAILS)).unwrap()
+}
+
+/// The blocks of a snapshot as it is written by this program, as version 2 has them.
+pub fn blocks_of(place: &Place) -> Vec<u8> {
+    let (system, mut sides) = states(place);
+    let cuts: Vec<_> = sides.iter_mut().map(Workspace::cut).collect();
+    let (store, count) = (MemorySnapshots::default(), cuts.len() as u32);
+    let moment = Moment {
+        created_at: 0,
+        journal: JournalId(FixedIds::JOURNAL),
+        position: GroupPosition(1),
+        last_receipt: Some(0),
+        system,
+        cuts,
+    };
+    let number = save(&store, moment, &ManualClock::new(0), &SaveProgress::default()).unwrap().number;
+    let snapshot = store.open(number).unwrap();
     let mut bytes = Vec::new();
-    for mut workspace in states(place).1 {
-        for block in workspace.cut().blocks() {
-            let block = envelope::encode(&block);
-            bytes.extend_from_slice(&u32::try_from(block.len()).unwrap().to_le_bytes());
-            bytes.extend_from_slice(&block);
-        }
+    for block in (0..=count).flat_map(|side| snapshot.blocks(side)) {
+        let Block { key, value } = block.unwrap();
+        bytes.extend_from_slice(&key.side.to_le_bytes());
+        bytes.push(key.section);
+        bytes.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(&value);
     }
     bytes
-}
-
-/// The workspaces that the golden blocks are of.
-pub fn restored() -> Vec<Workspace> {
-    let (mut rest, mut restored, mut current) = (GOLDEN.blocks.as_slice(), Vec::new(), Restoring::default());
-    while let Some((length, behind)) = rest.split_first_chunk() {
-        let (block, behind) = behind.split_at(u32::from_le_bytes(*length) as usize);
-        let block: Block<'_> = envelope::decode(block).unwrap();
-        if matches!(block, Block::Head(_)) && rest.len() < GOLDEN.blocks.len() {
-            restored.push(std::mem::take(&mut current).finish().unwrap());
-        }
-        current.push(block).unwrap();
-        rest = behind;
-    }
-    restored.push(current.finish().unwrap());
-    restored
 }

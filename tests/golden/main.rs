@@ -1,7 +1,10 @@
-//! Format version 1 of the journal and of a snapshot's blocks, as files: what an older program has written is read, what this one
-//! writes is the same to the byte, and the state it comes to is the same everywhere (R9.7, I1).
+//! The formats of the journal and of a snapshot's blocks as files, one directory a version: what an older
+//! program has written is read, what this one writes is the same to the byte, and the state it comes to is the
+//! same everywhere (R9.7, I1). Version 2 of a record has one kind more than version 1, and a snapshot of
+//! version 2 has the audit trails.
 //!
-//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes and blocks anew, `=all` the journal and its frames, too.
+//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes anew, and the blocks and trails of version 2; `=all` the
+//! journal of version 2 and its frames, too.
 
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
 
@@ -16,77 +19,129 @@ use tripswitch::domain::record::Record;
 use tripswitch::journal::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder, decode_group, encode_record};
 use tripswitch::journal::file::{FileJournal, FileOptions};
 use tripswitch::journal::{GroupPosition, Journal, JournalRead, Partition};
+use tripswitch::recovery::versions::SystemBlocks;
 use tripswitch::recovery::{Progress, recover};
+use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
-use files::{GOLDEN, MIB, Place, frames_of, frames_text};
+use files::{Golden, MIB, V1, V2, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
 
 const P: Partition = Partition(0);
 /// How to go on after a change that was meant.
 const ANEW: &str = "if this was meant: CONTRIBUTING.md says how to write the golden files anew";
 
-#[test]
-fn r9_7_the_golden_journal_holds_every_kind_of_record() {
-    let frames: Vec<_> = frames_of(&Place::of_golden(true).open_read_only());
-    assert_eq!(coverage::missing(&frames), [""; 0]);
+fn both() -> [&'static Golden; 2] {
+    [&V1, &V2]
 }
 
 #[test]
-fn r9_7_the_golden_journal_reads_as_it_was_written() {
-    for padded in [true, false] {
-        let place = Place::of_golden(padded);
+fn r9_7_the_golden_journals_hold_every_kind_of_record() {
+    for golden in both() {
+        let frames: Vec<_> = frames_of(&golden.place(true).open_read_only());
+        let missing = coverage::missing(&frames);
+        assert_eq!(missing, if golden.version == 1 { &coverage::SINCE_2[..] } else { &[] });
+    }
+}
+
+#[test]
+fn r9_7_the_golden_journals_read_as_they_were_written() {
+    for (golden, padded) in both().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
+        let place = golden.place(padded);
         let journal = place.open_read_only();
         assert_eq!((journal.torn().len(), journal.identity()), (0, FixedIds::JOURNAL));
         let frames = frames_of(&journal);
-        assert!(frames == GOLDEN.made.concat(), "the frames are not those of the stream: {ANEW}");
-        let (read, golden) = (frames_text(&frames), &GOLDEN.frames_text);
-        let differs = read.lines().zip(golden.lines()).find(|(read, golden)| read != golden);
-        assert!(differs.is_none() && read.len() == golden.len(), "{differs:#?}: {ANEW}");
+        assert!(frames == golden.made.concat(), "the frames are not those of the stream: {ANEW}");
+        let (read, text) = (frames_text(&frames), &golden.frames_text);
+        let differs = read.lines().zip(text.lines()).find(|(read, golden)| read != golden);
+        assert!(differs.is_none() && read.len() == text.len(), "{differs:#?}: {ANEW}");
     }
 }
 
 #[test]
 fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
-    let written = files::write(&GOLDEN.made);
-    let differs = written.iter().zip(&GOLDEN.segment).position(|(written, golden)| written != golden);
-    assert!(
-        differs.is_none() && written.len() == GOLDEN.segment.len(),
-        "first difference at byte {differs:?}, lengths {} and {}: {ANEW}",
-        written.len(),
-        GOLDEN.segment.len()
-    );
-    for (entry, frames) in Place::of_golden(true).open_read_only().read(P, GroupPosition(1)).unwrap().zip(&GOLDEN.made)
-    {
-        let content = decode_group(&entry.unwrap().group).unwrap();
-        for (frame, made) in content.frames.iter().zip(frames) {
-            assert_eq!(encode_record(&frame.record), encode_record(&made.record));
+    for golden in both() {
+        let written = files::write(&golden.made);
+        let differs = written.iter().zip(&golden.segment).position(|(written, golden)| written != golden);
+        assert!(
+            differs.is_none() && written.len() == golden.segment.len(),
+            "first difference at byte {differs:?}, lengths {} and {}: {ANEW}",
+            written.len(),
+            golden.segment.len()
+        );
+        let place = golden.place(true);
+        for (entry, frames) in place.open_read_only().read(P, GroupPosition(1)).unwrap().zip(&golden.made) {
+            let content = decode_group(&entry.unwrap().group).unwrap();
+            for (frame, made) in content.frames.iter().zip(frames) {
+                assert_eq!(encode_record(&frame.record), encode_record(&made.record));
+            }
         }
     }
 }
 
 #[test]
-fn i1_the_golden_journal_comes_to_the_same_state_everywhere() {
-    assert_eq!(files::state_hashes(), GOLDEN.hashes_text, "{ANEW}");
-    assert!(GOLDEN.hashes_text.lines().count() >= 4, "the system workspace and three sides");
+fn i1_the_golden_journals_come_to_the_same_state_everywhere() {
+    for golden in both() {
+        assert_eq!(files::hashes_of(&golden.place(true)), golden.hashes_text, "{ANEW}");
+        assert!(golden.hashes_text.lines().count() >= 4, "the system workspace and three sides");
+    }
+    assert_eq!(files::trails_of(&V2.place(true)), files::trails(), "{ANEW}");
+}
+
+/// The hashes without the system workspace's.
+fn sides_of(golden: &Golden) -> &str {
+    golden.hashes_text.split_once('\n').map_or("", |(_, sides)| sides)
 }
 
 #[test]
-fn r9_7_the_golden_snapshot_is_read_and_written_as_it_was() {
-    let sides = GOLDEN.hashes_text.split_once('\n').map(|(_, sides)| sides);
-    assert_eq!(Some(files::sides_text(&files::restored()).as_str()), sides);
-    let blocks = files::blocks();
-    let differs = blocks.iter().zip(&GOLDEN.blocks).position(|(written, golden)| written != golden);
-    assert!(differs.is_none() && blocks.len() == GOLDEN.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
+fn r9_7_the_golden_snapshot_of_version_1_is_read_and_has_no_trail() {
+    let restored = V1.restored_1();
+    assert_eq!(files::sides_text(&restored), sides_of(&V1));
+    let replayed = files::states(&V1.place(true)).1;
+    for (read, replayed) in restored.iter().zip(&replayed) {
+        assert_eq!((read.trail().after(), read.trail().len()), (read.applied(), 0));
+        assert!(replayed.trail().agrees_with(read.trail()));
+    }
+    assert!(replayed.iter().any(|side| !side.trail().is_empty()));
+}
+
+#[test]
+fn r9_7_a_system_table_of_version_1_is_read_and_has_no_trail() {
+    let table = files::states(&V1.place(true)).0;
+    let mut bytes = envelope::encode(&table);
+    bytes[4..6].copy_from_slice(&1_u16.to_le_bytes());
+    let sum = crc32c::crc32c_append(crc32c::crc32c(&bytes[..12]), &bytes[16..]);
+    bytes[12..16].copy_from_slice(&sum.to_le_bytes());
+    let hash = format!("system {}\n", blake3::hash(&bytes[16..]));
+    assert!(V1.hashes_text.starts_with(&hash), "it is written as version 1 was");
+    let mut blocks = SystemBlocks::default();
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    blocks.push(0, first).unwrap();
+    blocks.push(0, second).unwrap();
+    let read = blocks.finish().unwrap();
+    assert_eq!((read.trail().after(), read.trail().len()), (table.applied(), 0));
+    assert!(read != table && read.agrees_with(&table));
+}
+
+#[test]
+fn r9_7_the_golden_snapshot_of_version_2_is_read_and_written_as_it_was() {
+    let (system, sides) = V2.restored_2();
+    assert_eq!(files::sides_text(&sides), sides_of(&V2));
+    let (replayed_system, replayed) = files::states(&V2.place(true));
+    assert_eq!(system, replayed_system);
+    assert!(sides.iter().zip(&replayed).all(|(read, replayed)| read.trail() == replayed.trail()));
+    let blocks = files::blocks_of(&V2.place(true));
+    let differs = blocks.iter().zip(&V2.blocks).position(|(written, golden)| written != golden);
+    assert!(differs.is_none() && blocks.len() == V2.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
 }
 
 #[test]
 fn r9_7_a_golden_journal_is_written_on() {
-    for padded in [true, false] {
-        let place = Place::of_golden(padded);
+    for (golden, padded) in both().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
+        let place = golden.place(padded);
         let open =
             || FileJournal::open(place.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default()).unwrap();
-        let last = GroupPosition(GOLDEN.made.len() as u64);
+        let last = GroupPosition(golden.made.len() as u64);
         let mut opened = open();
         assert_eq!((opened.last, opened.torn.len()), (last, 0));
         opened.journal.append(P, last, b"one more").unwrap();
@@ -106,8 +161,8 @@ fn chain(error: &dyn Error) -> String {
 fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
     let record = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
     let in_record = GROUP_HEADER_BYTES + FRAME_HEADER_BYTES;
-    for (what, at) in [("group", 0), ("record", in_record)] {
-        for version in [0_u16, 2] {
+    for (what, at, next) in [("group", 0, 2), ("record", in_record, 3)] {
+        for version in [0_u16, next] {
             let root = tempfile::tempdir().unwrap();
             let opened = FileJournal::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());
             let mut journal = opened.unwrap().journal;

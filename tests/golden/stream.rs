@@ -58,14 +58,17 @@ struct Maker {
     groups: Vec<Vec<Frame>>,
 }
 
-/// The frames of the golden journal, by group.
-pub fn make() -> Vec<Vec<Frame>> {
+/// The frames of the golden journal of this version, by group: the second has those of the first, and more.
+pub fn make(version: u8) -> Vec<Vec<Frame>> {
     let mut maker = Maker { now: START, seqs: BTreeMap::new(), sides: BTreeMap::new(), groups: Vec::new() };
     maker.system();
     let mut events = Events::default();
     maker.live(&mut events);
     maker.others(&mut events);
     maker.later(&mut events);
+    if version > 1 {
+        maker.erased_by(&events);
+    }
     maker.groups
 }
 
@@ -173,6 +176,50 @@ impl Maker {
             (LIVE, retention(START + 15_000)),
             (LIVE, Record::Erasure { conversation: None, contact }),
         ]);
+    }
+}
+
+impl Maker {
+    /// What version 2 has on top: erasures that say who asked, found and not; and a refusal of each kind that
+    /// the trails have not met.
+    fn erased_by(&mut self, events: &Events) {
+        let erased =
+            |conversation, contact| Record::ErasedBy { actor: "ana@example.com".into(), conversation, contact };
+        let contact = Some(ContactMark::of("+46 70 123"));
+        self.group([
+            (LIVE, erased(Some(events.conversation(501)), None)),
+            (LIVE, erased(Some(events.conversation(999)), None)),
+            (LIVE, erased(None, contact)),
+            (OTHER, erased(Some(events.conversation(401)), contact)),
+        ]);
+        let breaker = self.first_breaker(LIVE);
+        self.command(LIVE, Command::Acknowledge { breaker, note: None });
+        self.command(LIVE, Command::Resolve { breaker, note: Some("again".into()) });
+        self.group([(LIVE, patch())]);
+        let actor = || Box::from("api-key:1");
+        let (taken, revoked) = (key(1, Some(LIVE.id)), key(1, None).id);
+        let changes = [
+            SystemRecord::WorkspaceCreated {
+                id: LIVE.id,
+                name: "x".into(),
+                tenant: "org_söder".into(),
+                actor: actor(),
+            },
+            SystemRecord::KeyCreated { key: taken, actor: actor() },
+            SystemRecord::KeyRevoked { id: revoked, actor: actor() },
+            SystemRecord::KeyRevoked { id: revoked, actor: actor() },
+            SystemRecord::KeyRevoked { id: Id(1), actor: actor() },
+        ];
+        self.group(changes.map(|change| (SYSTEM, Record::System(change))));
+    }
+
+    /// The one that the golden stream has resolved.
+    fn first_breaker(&self, key: WorkspaceKey) -> Id {
+        let resolved = self.groups.iter().flatten().find_map(|frame| match &frame.record {
+            Record::Command { command: Command::Resolve { breaker, .. }, .. } if frame.key == key => Some(*breaker),
+            _ => None,
+        });
+        resolved.expect("one was resolved")
     }
 }
 

@@ -12,6 +12,7 @@ use tripswitch::domain::reply::{Effect, EffectKind, Reply};
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::{Gate, Scope};
 
+use crate::audit::line;
 use crate::broken::Broken;
 use crate::coverage::Coverage;
 use crate::naive::{Answer, Happening, Naive};
@@ -124,7 +125,8 @@ impl Compared {
         if let Record::Events(events) = &frame.record {
             self.touched(events, receipt)?;
         }
-        if let Record::Erasure { .. } = &frame.record {
+        same("newest of the trail", self.real.trail().newest().map(line), self.naive.trail.last().cloned())?;
+        if let Record::Erasure { .. } | Record::ErasedBy { .. } = &frame.record {
             self.everything(receipt, START - 500 * DAY, receipt + DAY)?;
         }
         self.frames.push(frame);
@@ -150,7 +152,11 @@ impl Compared {
             Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
             Action::Erase { conversation, contact } => {
                 let contact = contact.as_deref().map(ContactMark::of);
-                return Record::Erasure { conversation: *conversation, contact };
+                let conversation = *conversation;
+                return match self.frames.len() % 2 {
+                    0 => Record::Erasure { conversation, contact },
+                    _ => Record::ErasedBy { actor: "user-9".into(), conversation, contact },
+                };
             }
             Action::Skip => return Record::Skip { seq: 1, place: 0, reason: "index out of bounds".into() },
             Action::Patch(patch) => Command::PatchCsatConfig(patch.clone()),
@@ -229,6 +235,8 @@ impl Compared {
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
             same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
+        let trail: Vec<_> = self.real.trail().iter().map(line).collect();
+        same("trail", &trail, &self.naive.trail)?;
         same("late events", self.real.late_events(), self.naive.late_events)?;
         same("identities held", self.real.duplicates_held(), self.naive.identities.len() as u64)?;
         same("needs settings", self.real.needs_settings(&self.naive.settings), false)?;
@@ -271,6 +279,7 @@ impl Compared {
             let (replies, effects) = real.apply_again(&self.frames[..1]);
             same("what was applied once", (replies.len(), effects.len()), (0, 0))?;
             same(&format!("state hash in rounds of {size}"), real.state_hash(), hash)?;
+            same(&format!("trail in rounds of {size}"), real.trail(), self.real.trail())?;
             for id in self.accounts() {
                 let kept = real.health(id, self.last);
                 same("kept and rebuilt", real.rebuilt_health(id, self.last), kept.clone())?;

@@ -5,6 +5,7 @@
 //! `TRIPSWITCH_SEED=<n>` runs one seed of every scenario; `TRIPSWITCH_CASES=<n>` runs n times as
 //! many. A failure prints its seed and the shortest stream found that still fails.
 
+mod audit;
 mod breakers;
 mod broken;
 mod compare;

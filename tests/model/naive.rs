@@ -15,6 +15,7 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::Scope;
 
+use crate::audit::Line;
 use crate::broken::Broken;
 use crate::coverage::Coverage;
 use crate::life::{End, Kept, reopens};
@@ -153,6 +154,8 @@ pub struct Naive {
     pub late_events: u64,
     pub retained_from: Millis,
     pub happened: Vec<Happening>,
+    pub installed: bool,
+    pub trail: Vec<Line>,
 }
 
 /// An event on its way in.
@@ -190,6 +193,8 @@ impl Naive {
             late_events: 0,
             retained_from: Millis::MIN,
             happened: Vec::new(),
+            installed: false,
+            trail: Vec::new(),
         }
     }
 
@@ -207,23 +212,28 @@ impl Naive {
                     .collect(),
             ),
             // A command or settings that made `apply` fail once are passed over like an event (I6).
-            Record::Command { .. } | Record::Settings(_) | Record::Erasure { .. } | Record::Retention { .. }
+            Record::Command { .. }
+            | Record::Settings(_)
+            | Record::Erasure { .. }
+            | Record::ErasedBy { .. }
+            | Record::Retention { .. }
                 if self.skips.contains(&Position::new(frame.seq, 0)) =>
             {
                 self.coverage.count("record skipped");
                 Answer::Done
             }
-            Record::Command { actor, command } => self.command(frame, actor, command),
-            Record::Settings(settings) => {
-                self.settings = (**settings).clone();
-                Answer::Done
-            }
+            Record::Command { actor, command } => self.noted_command(frame, actor, command),
+            Record::Settings(settings) => self.noted_settings(frame, settings),
             Record::Retention { cutoff, most } => {
                 self.retain(*cutoff, *most as usize);
                 Answer::Done
             }
-            Record::Erasure { conversation, contact } => Answer::Erased(self.erase(*conversation, *contact)),
-            Record::Skip { .. } | Record::System(_) | Record::Delivered { .. } => Answer::Done,
+            Record::Erasure { conversation, contact } => self.noted_erasure(frame, None, *conversation, *contact),
+            Record::ErasedBy { actor, conversation, contact } => {
+                self.noted_erasure(frame, Some(actor), *conversation, *contact)
+            }
+            Record::Skip { seq, place, .. } => self.noted_skip(frame, Position::new(*seq, *place)),
+            Record::System(_) | Record::Delivered { .. } => Answer::Done,
         };
         (answer, std::mem::take(&mut self.happened))
     }

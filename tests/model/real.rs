@@ -1,5 +1,6 @@
 //! The real domain, with the questions that the comparison asks.
 
+use tripswitch::domain::audit::{SideAction, Trail};
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::expectation::Source;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
@@ -41,7 +42,8 @@ fn imported(cut: Cut) -> Workspace {
     let (mut system, key) = (SystemTable::default(), cut.head().key);
     let first = SystemRecord::Initialised { incarnation: Id(1), identity_key: [7; 32] };
     let (name, tenant, actor) = ("w".into(), "t".into(), "cli".into());
-    for record in [first, SystemRecord::WorkspaceCreated { id: key.id, name, tenant, actor }] {
+    for (seq, record) in (1..).zip([first, SystemRecord::WorkspaceCreated { id: key.id, name, tenant, actor }]) {
+        system.advance(seq);
         system.apply(&record, 0).expect("a new table takes them");
     }
     let position = SystemPosition { seq: 2, last_receipt: 0 };
@@ -107,6 +109,7 @@ impl Real {
         let (cut, hash) = (self.local.workspace.cut(), self.state_hash());
         let restored = if from_export { imported(cut.clone()) } else { restored(&cut) };
         assert_eq!(restored.state_hash(), hash, "restored from a cut; from an export: {from_export}");
+        assert_eq!(restored.trail(), self.trail(), "restored from a cut; from an export: {from_export}");
         if let Some((held, hash)) = self.held.replace((cut, hash)) {
             assert_eq!(self::restored(&held).state_hash(), hash, "restored from a cut of {RESTORED_EVERY} frames ago");
         }
@@ -191,6 +194,10 @@ impl Real {
 
     pub fn sleep(&mut self, id: Id) {
         self.local.sleep(id);
+    }
+
+    pub fn trail(&self) -> &Trail<SideAction> {
+        self.local.workspace.trail()
     }
 
     pub fn state_hash(&self) -> [u8; 32] {

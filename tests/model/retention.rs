@@ -9,6 +9,7 @@ use crate::naive::Naive;
 impl Naive {
     pub fn retain(&mut self, cutoff: Millis, most: usize) {
         self.retained_from = self.retained_from.max(cutoff);
+        self.trail.retain(|(_, receipt, ..)| *receipt >= cutoff);
         let due = self.due(cutoff);
         let most = if self.breaks(Broken::RetentionWithoutBound) { due.len() } else { most };
         if due.len() > most {
@@ -21,7 +22,7 @@ impl Naive {
     }
 
     pub fn is_retention_due(&self, cutoff: Millis) -> bool {
-        !self.due(cutoff).is_empty()
+        !self.due(cutoff).is_empty() || self.trail.iter().any(|(_, receipt, ..)| *receipt < cutoff)
     }
 
     /// Age, whether it is unscored, position and id of what is older than the cut-off, oldest first.

@@ -275,6 +275,7 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         | Record::System(_)
         | Record::Delivered { .. }
         | Record::Erasure { .. }
+        | Record::ErasedBy { .. }
         | Record::Retention { .. } => None,
     });
     let hashes = word_hashes(&events.flatten().collect::<Vec<_>>());

@@ -189,15 +189,15 @@ impl Source {
         let last_seq = move |key: WorkspaceKey| seqs.get(&key).copied().unwrap_or(0);
         let as_of = AsOf { journal: reader, last_seq };
         let replayed = self.recover(&as_of, true, &|manifest| manifest.number < number, progress)?;
-        let hash_of = |key: WorkspaceKey| {
-            let found = replayed.workspaces.iter().find(|workspace| workspace.key() == key);
-            found.map(|workspace| workspace.state_hash())
-        };
+        let of = |key: WorkspaceKey| replayed.workspaces.iter().find(|workspace| workspace.key() == key);
         let sides = loaded.workspaces.iter().map(|workspace| {
             let key = workspace.key();
-            Compared { key, seq: workspace.applied(), is_same: hash_of(key) == Some(workspace.state_hash()) }
+            let is_same = of(key).is_some_and(|other| {
+                other.state_hash() == workspace.state_hash() && other.trail().agrees_with(workspace.trail())
+            });
+            Compared { key, seq: workspace.applied(), is_same }
         });
-        let (seq, is_same) = (loaded.system.applied(), loaded.system == replayed.system);
+        let (seq, is_same) = (loaded.system.applied(), loaded.system.agrees_with(&replayed.system));
         let system = Compared { key: WorkspaceKey::SYSTEM, seq, is_same };
         Ok(Some(std::iter::once(system).chain(sides).collect()))
     }
@@ -226,8 +226,7 @@ fn begins_with(journal: &dyn JournalRead, mut sides: HashSet<WorkspaceKey>) -> R
 impl Found {
     /// What an export said.
     pub fn imported(imported: Imported) -> Self {
-        let Imported { mut system, system_position, workspaces, .. } = imported;
-        system.advance(system_position.seq);
+        let Imported { system, system_position, workspaces, .. } = imported;
         let receipts = workspaces.iter().map(|workspace| workspace.last_applied_at());
         let last_receipt = receipts.chain([system_position.last_receipt]).max().filter(|last| *last != Millis::MIN);
         let workspaces = workspaces.into_iter().map(Box::new).collect();

@@ -112,8 +112,8 @@ fn fill(
     let first = SystemRecord::Initialised { incarnation, identity_key: ids.secret() };
     let receipt = last_receipt.unwrap_or(Millis::MIN).max(clock.now());
     // The table takes any such record.
-    let _done = system.apply(&first, receipt);
     system.advance(seq);
+    let _done = system.apply(&first, receipt);
     let cuts = workspaces.into_iter().map(|mut workspace| workspace.cut()).collect();
     let moment = Moment {
         created_at: clock.now(),

@@ -19,17 +19,30 @@ use super::{Recent, Workspace};
 
 impl Workspace {
     pub(super) fn command(&mut self, round: &mut Round, frame: &Frame, actor: &str, command: &Command) -> Reply {
+        let before = self.before();
+        let outcome = self.obey(round, frame, actor, command);
+        self.note_command(frame, actor, command, &before, outcome.as_ref().err());
+        Reply::Command(outcome)
+    }
+
+    fn obey(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        actor: &str,
+        command: &Command,
+    ) -> Result<CommandDone, CommandRefusal> {
         let step = |note: &Option<Box<str>>| Step {
             at: frame.receipt,
             position: Position::new(frame.seq, 0),
             actor: actor.into(),
             note: note.clone(),
         };
-        Reply::Command(match command {
+        match command {
             Command::PatchCsatConfig(patch) => Ok(self.patch(round, patch)),
             Command::Acknowledge { breaker, note } => self.acknowledge(round, *breaker, step(note)),
             Command::Resolve { breaker, note } => self.resolve(round, *breaker, step(note)),
-        })
+        }
     }
 
     /// R3.8: thresholds, count and window hold from the next question on; nothing is judged.
@@ -82,7 +95,8 @@ impl Workspace {
     }
 
     /// The settings that hold from here on.
-    pub(super) fn install(&mut self, round: &mut Round, settings: &Settings) -> Reply {
+    pub(super) fn install(&mut self, round: &mut Round, frame: &Frame, settings: &Settings) -> Reply {
+        self.note_settings(frame, settings);
         let old = &self.rules.settings;
         let new_window = settings.window_days != old.window_days;
         // What an account keeps depends on the window; the rest is asked for when it is needed.

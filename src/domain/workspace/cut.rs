@@ -5,6 +5,7 @@
 //! breakers' state) is left out and built anew by [`restore`](super::restore).
 //!
 //! The blocks are the on-disk format of a snapshot: a change of any type in here is a new version of it.
+//! Version 2 has the trail on top of what version 1 has, so that blocks of version 1 are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::audit::{Entry, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::csat_config::CsatConfig;
@@ -42,6 +44,7 @@ pub struct Cut {
     pub(super) breakers: Chunks<Breaker>,
     pub(super) duplicates: dedup::Cut,
     pub(super) signals: SignalLog,
+    pub(super) trail: Trail<SideAction>,
 }
 
 /// See [`super::conversations::Conversations`].
@@ -132,6 +135,22 @@ pub enum Block<'a> {
     /// See [`dedup::Cut::identities`].
     Identities(serde_bytes::ByteBuf),
     Signals(Arc<signal_log::Block>),
+    /// Not in version 1, nor is what follows.
+    Trail(TrailHead),
+    Entries(Cow<'a, [Entry<SideAction>]>),
+}
+
+/// What the entries are part of; see [`Trail`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailHead {
+    pub after: u64,
+    pub entries: u64,
+}
+
+impl<A> From<&Trail<A>> for TrailHead {
+    fn from(trail: &Trail<A>) -> Self {
+        Self { after: trail.after(), entries: trail.len() as u64 }
+    }
 }
 
 impl Block<'_> {
@@ -151,6 +170,8 @@ impl Block<'_> {
             Self::Receipts(_) => 10,
             Self::Identities(_) => 11,
             Self::Signals(_) => 12,
+            Self::Trail(_) => 13,
+            Self::Entries(_) => 14,
         }
     }
 }
@@ -187,7 +208,8 @@ impl Workspace {
             signals_end: signals.end(),
             counts,
         };
-        Cut { head, conversations, accounts, contacts, breakers, duplicates, signals }
+        let trail = self.trail.clone();
+        Cut { head, conversations, accounts, contacts, breakers, duplicates, signals, trail }
     }
 }
 
@@ -199,6 +221,10 @@ impl Cut {
     /// Conversations that are there.
     pub fn conversations(&self) -> u64 {
         self.head.counts.records - self.head.counts.free
+    }
+
+    pub fn trail(&self) -> &Trail<SideAction> {
+        &self.trail
     }
 
     /// Everything, in order.
@@ -217,6 +243,8 @@ impl Cut {
             .chain(self.duplicates.receipts(BLOCK_BYTES).map(|bytes| Block::Receipts(bytes.into())))
             .chain(self.duplicates.identities(BLOCK_BYTES).map(|bytes| Block::Identities(bytes.into())))
             .chain(self.signals.blocks().map(|block| Block::Signals(Arc::clone(block))))
+            .chain(std::iter::once_with(|| Block::Trail(TrailHead::from(&self.trail))))
+            .chain(self.trail.chunks().map(|chunk| Block::Entries(chunk.into())))
     }
 }
 

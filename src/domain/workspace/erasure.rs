@@ -2,6 +2,7 @@
 
 use super::super::ids::Id;
 use super::super::life::ContactMark;
+use super::super::record::Frame;
 use super::super::reply::Reply;
 use super::super::time::Millis;
 use super::Workspace;
@@ -10,10 +11,19 @@ use super::round::Round;
 use super::signal_log::NOWHERE;
 
 impl Workspace {
-    pub(super) fn erase(&mut self, round: &mut Round, conversation: Option<Id>, contact: Option<ContactMark>) -> Reply {
-        let conversation = conversation.is_some_and(|id| self.erase_conversation(round, id));
-        let contact = contact.is_some_and(|mark| self.erase_contact(round, mark));
-        Reply::Erased { found: conversation || contact }
+    /// Without an actor: it was asked for before records said who did, or a restore does it again.
+    pub(super) fn erase(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        actor: Option<&str>,
+        conversation: Option<Id>,
+        contact: Option<ContactMark>,
+    ) -> Reply {
+        let conversation = conversation.map(|id| self.erase_conversation(round, id));
+        let contact = contact.map(|mark| self.erase_contact(round, mark));
+        self.note_erasure(frame, actor, conversation, contact);
+        Reply::Erased { found: conversation == Some(true) || contact == Some(true) }
     }
 
     /// Statistics, windows and runs keep what it scored; one without a score has nothing to keep.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::super::audit::{Entry, SideAction};
 use super::super::breaker::Breaker;
 use super::super::dedup;
 use super::super::event::Identity;
@@ -11,7 +12,7 @@ use super::super::life::Life;
 use super::super::scoring::Observation;
 use super::super::time::Millis;
 use super::Workspace;
-use super::cut::{Cut, Head};
+use super::cut::{Cut, Head, TrailHead};
 use super::packed::{Packed, Phase, Scored};
 use super::restore::{RestoreError, Restoring};
 use super::signal_log::{NOWHERE, SignalLog};
@@ -206,6 +207,16 @@ impl Gathering {
         Ok(())
     }
 
+    /// An entry of the trail. The trail has what came after [`trail_after`](Self::trail_after).
+    pub fn entry(&mut self, entry: Entry<SideAction>) {
+        self.parts.trail.entries.push(entry);
+    }
+
+    /// What frames up to this seq did was not written down; without this call, all of them.
+    pub fn trail_after(&mut self, seq: u64) {
+        self.parts.trail.head = Some(TrailHead { after: seq, entries: 0 });
+    }
+
     pub fn identity(&mut self, receipt: Millis, identity: &Identity, comparable: bool) -> Result<(), RestoreError> {
         let taken = self.identities.push(receipt, identity, comparable);
         if taken { Ok(()) } else { Err(RestoreError::Stray("an identity")) }
@@ -222,6 +233,11 @@ impl Gathering {
         let (duplicates, receipts, identities) = self.identities.into_parts();
         let Self { head, mut parts, signals, .. } = self;
         (parts.receipts, parts.identities) = (receipts, identities);
+        let entries = parts.trail.entries.len() as u64;
+        match &mut parts.trail.head {
+            Some(trail) => trail.entries = entries,
+            None => parts.before_trails(),
+        }
         parts.signals = signals.blocks().cloned().collect();
         let counts = parts.counts();
         parts.head = Some(Box::new(Head { duplicates, counts, signals_end: signals.end(), ..*head }));

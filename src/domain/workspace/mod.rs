@@ -6,6 +6,7 @@
 //! [`run`](super::account::Account::run), [`Workspace::finish`].
 
 mod accounts;
+mod audit;
 mod breakers;
 mod commands;
 mod conversations;
@@ -35,6 +36,7 @@ pub use breakers::GateState;
 pub use query::ConversationExplanation;
 pub use round::{AccountTask, Applied, Round};
 
+use super::audit::{SideAction, Trail};
 use super::dedup::Duplicates;
 use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
@@ -83,6 +85,7 @@ pub struct Workspace {
     skips: BTreeSet<Position>,
     /// Events that came after their conversation had settled.
     late: u64,
+    trail: Trail<SideAction>,
 }
 
 /// The sums over `scoredAt >= from`: what a workspace expects of its next conversation.
@@ -117,6 +120,7 @@ impl Workspace {
             retained_from: Millis::MIN,
             skips: BTreeSet::new(),
             late: 0,
+            trail: Trail::default(),
         }
     }
 
@@ -144,19 +148,25 @@ impl Workspace {
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
                 // A record that failed is passed over as an event is (I6); whoever waits hears nothing.
-                Record::Command { .. } | Record::Settings(_) | Record::Erasure { .. } | Record::Retention { .. }
+                Record::Command { .. }
+                | Record::Settings(_)
+                | Record::Erasure { .. }
+                | Record::ErasedBy { .. }
+                | Record::Retention { .. }
                     if skipped =>
                 {
                     Reply::Done
                 }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
-                Record::Settings(settings) => self.install(&mut round, settings),
+                Record::Settings(settings) => self.install(&mut round, frame, settings),
                 Record::Retention { cutoff, most } => self.retain(&mut round, *cutoff, *most),
-                Record::Erasure { conversation, contact } => self.erase(&mut round, *conversation, *contact),
-                Record::Skip { seq, place, .. } => {
-                    self.skips.insert(Position::new(*seq, *place));
-                    Reply::Done
+                Record::Erasure { conversation, contact } => {
+                    self.erase(&mut round, frame, None, *conversation, *contact)
                 }
+                Record::ErasedBy { actor, conversation, contact } => {
+                    self.erase(&mut round, frame, Some(actor), *conversation, *contact)
+                }
+                Record::Skip { seq, place, .. } => self.skip(frame, Position::new(*seq, *place)),
                 Record::System(_) | Record::Delivered { .. } => Reply::Done,
             };
             round.replies.push((frame.seq, reply));

@@ -7,6 +7,7 @@ use std::thread;
 
 use thiserror::Error;
 
+use super::super::audit::{Entry, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
@@ -18,7 +19,7 @@ use super::super::timeline::{Key, Keys, Timeline};
 use super::super::view::Scope;
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
 use super::conversations::Conversations;
-use super::cut::{Block, ConversationsCut, Counts, Head};
+use super::cut::{Block, ConversationsCut, Counts, Head, TrailHead};
 use super::signal_log::{self, SignalLog};
 use super::{Recent, Workspace};
 
@@ -44,6 +45,16 @@ pub struct Restoring {
     pub(super) receipts: Vec<u8>,
     pub(super) identities: Vec<u8>,
     pub(super) signals: VecDeque<Arc<signal_log::Block>>,
+    pub(super) trail: TrailParts,
+}
+
+/// A trail on its way back.
+#[derive(Debug, Default)]
+pub(super) struct TrailParts {
+    pub head: Option<TrailHead>,
+    pub entries: Vec<Entry<SideAction>>,
+    /// There was none in the version that the blocks are of.
+    pub before_trails: bool,
 }
 
 impl Restoring {
@@ -71,8 +82,15 @@ impl Restoring {
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
             Block::Signals(block) => self.signals.push_back(block),
+            Block::Trail(head) => self.trail.head = Some(head),
+            Block::Entries(entries) => self.trail.entries.extend(entries.into_owned()),
         }
         Ok(())
+    }
+
+    /// The blocks are of version 1: what their frames did was not written down.
+    pub fn before_trails(&mut self) {
+        self.trail.before_trails = true;
     }
 
     /// How many there are of each.
@@ -89,9 +107,10 @@ impl Restoring {
     /// The workspace, if every block was there.
     pub fn finish(self) -> Result<Workspace, RestoreError> {
         let found = self.counts();
-        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals } = self;
+        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals, trail } = self;
         let head = *head.ok_or(RestoreError::Head)?;
         check_counts(&head.counts, &found)?;
+        let trail = trail.restored(head.applied)?;
         let conversations = Conversations::without_index(conversations);
         check_numbers(&conversations, accounts.len(), &contacts)?;
         let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
@@ -114,10 +133,27 @@ impl Restoring {
         (workspace.accounts, workspace.duplicates, workspace.timeline) = (accounts, duplicates, timeline);
         workspace.conversations = conversations.with_index(by_id);
         workspace.signals = SignalLog::of(signals, head.signals_end);
+        workspace.trail = trail;
         workspace.take_head(head);
         workspace.take_breakers(breakers);
         workspace.place_lives();
         Ok(workspace)
+    }
+}
+
+impl TrailParts {
+    /// The trail of a state at this seq.
+    fn restored(self, applied: u64) -> Result<Trail<SideAction>, RestoreError> {
+        let found = self.entries.len() as u64;
+        let head = match self.head {
+            Some(head) if !self.before_trails => head,
+            None if self.before_trails && found == 0 => return Ok(Trail::beginning_after(applied)),
+            Some(_) | None => return Err(RestoreError::Stray("the trail")),
+        };
+        if head.entries != found {
+            return Err(RestoreError::Count { what: "entries of the trail", expected: head.entries, found });
+        }
+        Trail::restored(head.after, self.entries, applied).ok_or(RestoreError::Stray("an entry of the trail"))
     }
 }
 

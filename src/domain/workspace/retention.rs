@@ -9,9 +9,10 @@ use super::conversations::{Course, Sums};
 use super::round::Round;
 
 impl Workspace {
-    /// Removes up to `most` conversations that are older than `cutoff`.
+    /// Removes up to `most` conversations that are older than `cutoff`, and what the trail has from before it.
     pub(super) fn retain(&mut self, round: &mut Round, cutoff: Millis, most: u32) -> Reply {
         self.retained_from = self.retained_from.max(cutoff);
+        self.trail.forget(cutoff);
         for _ in 0..most {
             let Some(number) = self.oldest_before(cutoff) else { break };
             self.remove(round, number);
@@ -26,7 +27,8 @@ impl Workspace {
             let number = self.conversations.find(id);
             number.and_then(|number| self.last_event(number)).is_some_and(|last| last < cutoff)
         };
-        scored || self.unscored.range(..(cutoff, Id(0))).any(is_due)
+        let noted = self.trail.oldest().is_some_and(|entry| entry.receipt < cutoff);
+        scored || noted || self.unscored.range(..(cutoff, Id(0))).any(is_due)
     }
 
     /// The oldest conversation, by `scoredAt` or else by the receipt of its last event; of the same

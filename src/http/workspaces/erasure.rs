@@ -58,7 +58,7 @@ pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response
     let [workspace, id] = call.ids([("workspaceId", IdKind::Workspace), ("conversationId", IdKind::Conversation)])?;
     let key = app.service.erasable(&call.who, workspace, id).await?;
     call.only(&[])?;
-    let times = app.service.erase_conversation(key, id).await?;
+    let times = app.service.erase_conversation(&call.who, key, id).await?;
     Ok(answer(workspace, Named::Conversation(id), times))
 }
 
@@ -79,7 +79,7 @@ pub async fn contact(State(app): State<App>, call: Call) -> Result<Response, Api
     let (workspace, contact) = call.id_and_text(("workspaceId", IdKind::Workspace), "contactId", MAX_CONTACT)?;
     let key = app.service.workspace(&call.who, workspace, &[Scope::Admin])?;
     call.only(&[])?;
-    let times = app.service.erase_contact(key, contact).await?;
+    let times = app.service.erase_contact(&call.who, key, contact).await?;
     Ok(answer(workspace, Named::Contact(contact), times))
 }
 

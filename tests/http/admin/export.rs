@@ -19,7 +19,8 @@ async fn r10_5_an_export_of_a_running_server_holds_its_states() {
     let (_, seq, hash) = world.fingerprint().await;
     let found: Vec<_> = imported.workspaces.iter().map(|side| (side.applied(), side.state_hash())).collect();
     assert!(found.contains(&(seq, hash)), "{found:?}");
-    let mut system = imported.system;
-    system.advance(imported.system_position.seq);
-    assert_eq!(system, *world.server.engine.system_table());
+    for side in &imported.workspaces {
+        assert_eq!(*side.trail(), world.server.engine.trail(side.key()).await.unwrap());
+    }
+    assert_eq!(imported.system, *world.server.engine.system_table());
 }

@@ -1,0 +1,247 @@
+//! The audit trail: who did what to which key, configuration or breaker, as `apply` made of it.
+//!
+//! A side's trail is part of its state, that of keys and workspaces part of the system table. Entries hold
+//! integers and short texts, nothing secret, and nothing that an erasure has to find: that a conversation
+//! or a contact was erased is in it, which one is not (R4.10).
+
+mod form;
+mod trail;
+
+use serde::{Deserialize, Serialize};
+
+use super::csat_config::CsatPatch;
+use super::ids::{Id, Position, Side};
+use super::reply::CommandRefusal;
+use super::settings::Settings;
+use super::system::{ApiKey, Scope};
+use super::system_table::{SystemRefusal, WorkspaceEntry};
+use super::time::Millis;
+
+pub use form::{ACTIONS, Action, Details, Shown};
+pub use trail::{KEPT, Trail};
+
+/// One thing that somebody did, or the server itself. Part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry<A> {
+    /// Of the record; a record that did two things has two places.
+    pub at: Position,
+    pub receipt: Millis,
+    /// None: the server itself.
+    pub actor: Option<Box<str>>,
+    pub action: A,
+    pub outcome: Outcome,
+}
+
+/// What it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Done,
+    /// It was so already.
+    Unchanged,
+    Refused(Refusal),
+}
+
+/// Why the state forbade it. The order of the variants is part of the on-disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    UnknownBreaker,
+    BreakerResolved,
+    BreakerNotAcknowledged,
+    UnknownConversation,
+    WorkspaceExists,
+    ReservedId,
+    UnknownWorkspace,
+    KeyExists,
+    UnknownKey,
+}
+
+impl Refusal {
+    pub const ALL: [Self; 9] = [
+        Self::UnknownBreaker,
+        Self::BreakerResolved,
+        Self::BreakerNotAcknowledged,
+        Self::UnknownConversation,
+        Self::WorkspaceExists,
+        Self::ReservedId,
+        Self::UnknownWorkspace,
+        Self::KeyExists,
+        Self::UnknownKey,
+    ];
+
+    /// Says more than the `code` of R2.7, which is `not_found` for four of them.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownBreaker => "unknown_breaker",
+            Self::BreakerResolved => "breaker_resolved",
+            Self::BreakerNotAcknowledged => "breaker_not_acknowledged",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::WorkspaceExists => "workspace_exists",
+            Self::ReservedId => "reserved_id",
+            Self::UnknownWorkspace => "unknown_workspace",
+            Self::KeyExists => "key_exists",
+            Self::UnknownKey => "unknown_key",
+        }
+    }
+}
+
+impl From<CommandRefusal> for Refusal {
+    fn from(refusal: CommandRefusal) -> Self {
+        match refusal {
+            CommandRefusal::UnknownBreaker => Self::UnknownBreaker,
+            CommandRefusal::BreakerResolved => Self::BreakerResolved,
+            CommandRefusal::BreakerNotAcknowledged => Self::BreakerNotAcknowledged,
+        }
+    }
+}
+
+impl From<SystemRefusal> for Refusal {
+    fn from(refusal: SystemRefusal) -> Self {
+        match refusal {
+            SystemRefusal::WorkspaceExists => Self::WorkspaceExists,
+            SystemRefusal::ReservedId => Self::ReservedId,
+            SystemRefusal::UnknownWorkspace => Self::UnknownWorkspace,
+            SystemRefusal::KeyExists => Self::KeyExists,
+            SystemRefusal::UnknownKey => Self::UnknownKey,
+        }
+    }
+}
+
+/// What happens to a workspace side. The order of the variants is part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SideAction {
+    CsatConfigPatched(Box<Patched>),
+    BreakerAcknowledged {
+        breaker: Id,
+        /// With a note; the note is the breaker's.
+        noted: bool,
+    },
+    BreakerResolved {
+        breaker: Id,
+        noted: bool,
+    },
+    /// The server took over what config.toml says.
+    SettingsInstalled(Box<Installed>),
+    ConversationErased,
+    ContactErased,
+    /// The server passed over an event, or another record, that it could not apply (I6).
+    EventSkipped {
+        event: Position,
+    },
+}
+
+/// The fields that were sent (R3.8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patched {
+    /// Their values until then.
+    pub from: CsatPatch,
+    pub to: CsatPatch,
+}
+
+/// Settings that hold from here on; of the profile its name and hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installed {
+    pub window_size: u16,
+    pub window_days: u16,
+    pub workspace_factor: u16,
+    pub settle_days: u16,
+    pub duplicate_days: u16,
+    pub explanation_days: u16,
+    pub retention_days: u16,
+    pub max_turns: u16,
+    pub secret_id: [u8; 8],
+    pub profile: Box<str>,
+    pub profile_hash: [u8; 8],
+}
+
+impl From<&Settings> for Installed {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            window_size: settings.window_size,
+            window_days: settings.window_days,
+            workspace_factor: settings.workspace_factor,
+            settle_days: settings.settle_days,
+            duplicate_days: settings.duplicate_days,
+            explanation_days: settings.explanation_days,
+            retention_days: settings.retention_days,
+            max_turns: settings.max_turns,
+            secret_id: settings.secret_id,
+            profile: settings.profile.name.clone(),
+            profile_hash: settings.profile.hash,
+        }
+    }
+}
+
+/// What happens to workspaces and keys. The order of the variants is part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SystemAction {
+    WorkspaceCreated {
+        id: Id,
+        name: Box<str>,
+        tenant: Box<str>,
+    },
+    KeyCreated {
+        id: Id,
+        key: Box<KeyNote>,
+    },
+    KeyRevoked {
+        id: Id,
+        /// None for an unknown one.
+        key: Option<Box<KeyNote>>,
+    },
+}
+
+/// A key without its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyNote {
+    pub name: Box<str>,
+    pub key_prefix: Box<str>,
+    /// None for a server key.
+    pub tenant: Option<Box<str>>,
+    /// None: good for all of its tenant's.
+    pub workspace: Option<Id>,
+    pub side: Side,
+    pub scopes: Vec<Scope>,
+    pub expires_at: Option<Millis>,
+}
+
+impl From<&ApiKey> for KeyNote {
+    fn from(key: &ApiKey) -> Self {
+        Self {
+            name: key.name.clone(),
+            key_prefix: key.key_prefix.clone(),
+            tenant: key.tenant.clone(),
+            workspace: key.workspace,
+            side: key.side,
+            scopes: key.scopes.clone(),
+            expires_at: key.expires_at,
+        }
+    }
+}
+
+impl SystemAction {
+    /// It belongs into the trail of this side: the workspace's creation into both, a key of it, or of its
+    /// whole tenant, into that which the key sees. What another tenant tried with the same id does not.
+    pub fn concerns(&self, workspace: &WorkspaceEntry, side: Side) -> bool {
+        match self {
+            Self::WorkspaceCreated { id, tenant, .. } => *id == workspace.id && *tenant == workspace.tenant,
+            Self::KeyCreated { key, .. } => key.concerns(workspace, side),
+            Self::KeyRevoked { key, .. } => key.as_ref().is_some_and(|key| key.concerns(workspace, side)),
+        }
+    }
+
+    /// It is about a key that is good for all of its tenant's workspaces.
+    pub fn is_tenant_wide(&self) -> bool {
+        match self {
+            Self::WorkspaceCreated { .. } => false,
+            Self::KeyCreated { key, .. } => key.workspace.is_none(),
+            Self::KeyRevoked { key, .. } => key.as_ref().is_none_or(|key| key.workspace.is_none()),
+        }
+    }
+}
+
+impl KeyNote {
+    fn concerns(&self, workspace: &WorkspaceEntry, side: Side) -> bool {
+        let is_here = self.workspace.is_none_or(|bound| bound == workspace.id);
+        self.tenant.as_ref() == Some(&workspace.tenant) && is_here && self.side == side
+    }
+}

@@ -1,0 +1,59 @@
+//! The line of an audit entry.
+
+use serde::{Deserialize, Serialize};
+
+use super::lines::Kind;
+use super::values::{Place, Time};
+use crate::domain::audit::{Action, Details, Entry, Outcome, Shown};
+use crate::domain::ids::Id;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuditLine {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub position: Place,
+    pub at: Time,
+    /// None: the server itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Box<str>>,
+    pub action: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Id>,
+    pub outcome: Box<str>,
+    /// Of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Box<str>>,
+    pub details: Details,
+}
+
+impl<A: Action> From<&Entry<A>> for AuditLine {
+    fn from(entry: &Entry<A>) -> Self {
+        let Shown { name, target, details } = entry.action.shown();
+        let (outcome, code) = entry.outcome.shown();
+        Self {
+            kind: Kind::Audit,
+            position: Place(entry.at),
+            at: Time(entry.receipt),
+            actor: entry.actor.clone(),
+            action: name.into(),
+            target,
+            outcome: outcome.into(),
+            code: code.map(Into::into),
+            details,
+        }
+    }
+}
+
+impl AuditLine {
+    /// None where the members make no entry of this kind of trail.
+    pub fn entry<A: Action>(self) -> Option<Entry<A>> {
+        Some(Entry {
+            at: self.position.0,
+            receipt: self.at.0,
+            actor: self.actor,
+            action: A::of(&self.action, self.target, self.details)?,
+            outcome: Outcome::of(&self.outcome, self.code.as_deref())?,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! What blocks of each version of a snapshot say (R9.7).
+//!
+//! | version | beside what the one before has |
+//! |---|---|
+//! | 1 | |
+//! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
+
+use crate::domain::audit::{Entry, SystemAction, Trail};
+use crate::domain::system_table::SystemTable;
+use crate::domain::workspace::Workspace;
+use crate::domain::workspace::cut::{Block, TrailHead};
+use crate::domain::workspace::restore::{RestoreError, Restoring};
+use crate::snapshot::envelope::{self, EnvelopeError, VERSION};
+
+/// The section of the system workspace in which its trail stands: a [`TrailHead`], then the entries, each
+/// block a list of some. The table itself stands in section 0, one content in pieces.
+pub const TRAIL: u8 = 1;
+
+/// Why blocks make no state.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    #[error("block: {0}")]
+    Envelope(#[from] EnvelopeError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+}
+
+/// A content of a version that this program reads.
+fn open(bytes: &[u8]) -> Result<(u16, &[u8]), EnvelopeError> {
+    match envelope::open(bytes)? {
+        (version @ 1..=VERSION, content) => Ok((version, content)),
+        (found, _) => Err(EnvelopeError::UnknownVersion { found, known: VERSION }),
+    }
+}
+
+/// A side whose blocks are taken in, in their order.
+#[derive(Debug, Default)]
+pub struct SideBlocks(Restoring);
+
+impl SideBlocks {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), BlockError> {
+        let (version, content) = open(bytes)?;
+        if version == 1 {
+            self.0.before_trails();
+        }
+        Ok(self.0.push(envelope::read::<Block<'_>>(content)?)?)
+    }
+
+    pub fn finish(self) -> Result<Workspace, BlockError> {
+        Ok(self.0.finish()?)
+    }
+}
+
+/// The system workspace, whose blocks are taken in, in their order.
+#[derive(Debug, Default)]
+pub struct SystemBlocks {
+    table: Vec<u8>,
+    head: Option<TrailHead>,
+    entries: Vec<Entry<SystemAction>>,
+}
+
+impl SystemBlocks {
+    pub fn push(&mut self, section: u8, bytes: &[u8]) -> Result<(), BlockError> {
+        match (section, self.head) {
+            (0, None) => self.table.extend_from_slice(bytes),
+            (TRAIL, None) => self.head = Some(envelope::decode(bytes)?),
+            (TRAIL, Some(_)) => self.entries.append(&mut envelope::decode(bytes)?),
+            (_, _) => return Err(RestoreError::Stray("a section of the system workspace").into()),
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<SystemTable, BlockError> {
+        let Self { table, head, entries } = self;
+        let (version, content) = open(&table)?;
+        let table: SystemTable = envelope::read(content)?;
+        let trail = match head {
+            None if version == 1 => Trail::beginning_after(table.applied()),
+            Some(TrailHead { after, entries: count }) if version > 1 && count == entries.len() as u64 => {
+                let trail = Trail::restored(after, entries, table.applied());
+                trail.ok_or(RestoreError::Stray("an entry of the system workspace's trail"))?
+            }
+            Some(_) | None => return Err(RestoreError::Stray("the system workspace's trail").into()),
+        };
+        Ok(table.with_trail(trail))
+    }
+}
