@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
-use super::workspaces::{breakers, csat_config, erasure, events, gate, stats};
+use super::workspaces::{audit, breakers, csat_config, erasure, events, gate, stats};
 use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
@@ -37,6 +37,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(csat_config::show, csat_config::patch))
         .routes(routes!(erasure::conversation))
         .routes(routes!(erasure::contact))
+        .routes(routes!(audit::list))
         .routes(routes!(events::ingest));
     let admin = OpenApiRouter::new()
         .routes(routes!(admin::workspaces::list, admin::workspaces::create))

@@ -106,6 +106,16 @@ impl Service {
         Ok(key)
     }
 
+    /// The side whose administration the principal may look into: with the scope `admin`, or with a server
+    /// key, which administers every tenant's workspaces (R2.14).
+    pub fn administered(&self, who: &Principal, id: Id) -> Result<WorkspaceKey, ServiceError> {
+        if !who.is_server() {
+            return self.workspace(who, id, &[Scope::Admin]);
+        }
+        let known = self.engine.system_table().workspace(id).is_some();
+        if known { Ok(WorkspaceKey { id, side: who.side }) } else { Err(ServiceError::UnknownWorkspace) }
+    }
+
     /// As [`Self::workspace`], before scopes are looked at.
     pub(super) fn visible(&self, who: &Principal, id: Id) -> Result<WorkspaceKey, ServiceError> {
         let table = self.engine.system_table();

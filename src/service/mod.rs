@@ -1,12 +1,14 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `bearer` says whose a token is, `access` what a credential reaches; `lookup`, `command`, `ingest`, `erasure`, `admin`,
+//! `bearer` says whose a token is, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
+//! `ingest`, `erasure`, `admin`, `audit`,
 //! `snapshots` and `status` are the use cases; `period` is pure. Everything here speaks of
 //! [`ServiceError`]; only `http`
 //! knows status codes.
 
 pub mod access;
 pub mod admin;
+pub mod audit;
 pub mod bearer;
 pub mod command;
 pub mod door;

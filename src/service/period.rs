@@ -57,7 +57,7 @@ fn days(period: Option<&str>) -> Result<Millis, Fault> {
 }
 
 /// An instant, or a date: its first millisecond plus `into_day`.
-fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
+pub(super) fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
     match (parse_date(text), parse_query_time(text)) {
         (Ok(day), _) => Ok(day + into_day),
         (Err(_), Ok(instant)) => Ok(instant),

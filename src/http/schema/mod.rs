@@ -6,6 +6,7 @@
 //! always present and may be null is an `Option` marked `required`.
 
 pub mod admin;
+pub mod audit;
 pub mod events;
 pub mod failure;
 pub mod ingest;

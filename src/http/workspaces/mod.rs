@@ -1,5 +1,6 @@
 //! `/api/workspaces/{workspaceId}/…`.
 
+pub mod audit;
 pub mod breakers;
 pub mod csat_config;
 pub mod erasure;

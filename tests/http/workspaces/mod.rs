@@ -1,5 +1,6 @@
 //! `/api/workspaces/{workspaceId}/…`.
 
+mod audit;
 mod breakers;
 mod csat_config;
 mod erasure;

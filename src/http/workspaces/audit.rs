@@ -1,0 +1,127 @@
+//! `…/audit`: who did what, the newest first.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::domain::audit::{ACTIONS, Details};
+use crate::domain::ids::{Id, IdKind, Position};
+use crate::domain::time::{self, Millis};
+use crate::http::App;
+use crate::http::call::Call;
+use crate::http::cursor::{Cursor, List, Page};
+use crate::http::envelope::json;
+use crate::http::error::ApiError;
+use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
+use crate::http::schema::audit as schema;
+use crate::http::schema::params::InWorkspace;
+use crate::service::Fault;
+use crate::service::audit::{AuditPage, Filter, Noted, Place, Source};
+
+/// Characters of an actor (R2.13).
+const MAX_ACTOR: usize = 255;
+
+/// R2.6's list that grows.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    data: Vec<EntryView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// One entry.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntryView {
+    /// In the side; behind `system:` in the order of workspaces and keys.
+    position: String,
+    #[serde(serialize_with = "time::serialize")]
+    at: Millis,
+    /// `null`: the server itself.
+    actor: Option<Box<str>>,
+    action: &'static str,
+    /// The breaker, key or workspace.
+    target: Option<Id>,
+    outcome: &'static str,
+    /// Of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    details: Details,
+}
+
+impl From<Noted> for EntryView {
+    fn from(noted: Noted) -> Self {
+        let Noted { place, actor, action, outcome } = noted;
+        let (outcome, code) = outcome.shown();
+        let position = match place.source {
+            Source::Side => place.at.to_string(),
+            Source::System => format!("system:{}", place.at),
+        };
+        let (target, details) = (action.target, action.details);
+        Self { position, at: place.receipt, actor, action: action.name, target, outcome, code, details }
+    }
+}
+
+/// Who did what
+///
+/// What people did to configuration and breakers of the workspace side, erasures, what the server itself did, how
+/// the workspace was made, and its keys; also what was refused because of the state. The newest first, as far as it
+/// is kept. A credential that is bound to the workspace sees nothing of keys that are not.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    tag = "Administration",
+    operation_id = "listAudit",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    params(InWorkspace, schema::AuditQuery),
+    responses((status = 200, description = "A page of the trail.", body = schema::AuditPage), Failures<(Caller, Ids, Reads)>),
+)]
+pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let [workspace] = call.ids([("workspaceId", IdKind::Workspace)])?;
+    let key = app.service.administered(&call.who, workspace)?;
+    let (filter, limit, before) = read(&call)?;
+    let AuditPage { entries, next } = app.service.audit(&call.who, key, filter, before, limit).await?;
+    let data = entries.into_iter().map(EntryView::from).collect();
+    let next_cursor = next.map(|place| Cursor::new(List::Audit, to_numbers(place)).encode());
+    Ok(json(StatusCode::OK, &Answer { data, next_cursor }))
+}
+
+/// The query string: which entries, and how many before which place.
+fn read(call: &Call) -> Result<(Filter, usize, Option<Place>), ApiError> {
+    let query = call.query();
+    let mut faults = query.faults(&["limit", "cursor", "from", "to", "actor", "action"]);
+    let page = Page::read(&query, List::Audit, &mut faults);
+    let before = page.after.map(of_numbers);
+    if before == Some(None) {
+        faults.push(Fault::at("cursor", "is not a cursor of this list"));
+    }
+    let mut filter = Filter::between(query.get("from"), query.get("to"), &mut faults);
+    filter.actor = query.get("actor").map(Into::into);
+    filter.action = query.get("action").map(Into::into);
+    if filter.actor.as_ref().is_some_and(|actor| !(1..=MAX_ACTOR).contains(&actor.chars().count())) {
+        faults.push(Fault::at("actor", "must have 1 to 255 characters"));
+    }
+    if filter.action.as_deref().is_some_and(|action| !ACTIONS.contains(&action)) {
+        faults.push(Fault::at("action", format!("must be one of {}", ACTIONS.join(", "))));
+    }
+    if faults.is_empty() { Ok((filter, page.limit, before.flatten())) } else { Err(ApiError::invalid(faults)) }
+}
+
+const fn to_numbers(Place { receipt, source, at }: Place) -> [u64; 3] {
+    let source = match source {
+        Source::System => 0,
+        Source::Side => 1,
+    };
+    [receipt.cast_unsigned(), source, at.packed()]
+}
+
+fn of_numbers([receipt, source, at]: [u64; 3]) -> Option<Place> {
+    let source = match source {
+        0 => Source::System,
+        1 => Source::Side,
+        _ => return None,
+    };
+    Some(Place { receipt: receipt.cast_signed(), source, at: Position::from_packed(at) })
+}

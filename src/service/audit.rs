@@ -1,0 +1,178 @@
+//! Who did what in a workspace: the side's own trail, and what happened to the workspace and its keys.
+
+use std::iter::Peekable;
+
+use tokio::task::JoinError;
+
+use super::period::end_of_range;
+use super::{Fault, Principal, Service, ServiceError};
+use crate::actors::EngineError;
+use crate::domain::audit::{Action, Entry, Outcome, Shown, SideAction, Trail};
+use crate::domain::ids::{Position, Side, WorkspaceKey};
+use crate::domain::system_table::{SystemTable, WorkspaceEntry};
+use crate::domain::time::{DAY, Millis};
+
+/// In whose order a position stands. Of one receipt, the system workspace's comes first: a key is made
+/// before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    System,
+    Side,
+}
+
+/// Where an entry stands among those of both sources, ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub receipt: Millis,
+    pub source: Source,
+    pub at: Position,
+}
+
+/// An entry for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noted {
+    pub place: Place,
+    /// None: the server itself.
+    pub actor: Option<Box<str>>,
+    pub action: Shown,
+    pub outcome: Outcome,
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Both inclusive, by receipt.
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
+    pub actor: Option<Box<str>>,
+    /// A name of an action.
+    pub action: Option<Box<str>>,
+}
+
+impl Filter {
+    /// The bounds as they were sent: RFC 3339 times, or dates (R2.3).
+    pub fn between(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> Self {
+        let mut read = |name, text: Option<&str>, into_day| {
+            let read = text.map(|text| end_of_range(name, text, into_day)).transpose();
+            read.map_err(|fault| faults.push(fault)).unwrap_or_default()
+        };
+        let (from, to) = (read("from", from, 0), read("to", to, DAY - 1));
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            faults.push(Fault::at("from", "must not be after to"));
+        }
+        Self { from, to, ..Self::default() }
+    }
+
+    fn takes(&self, noted: &Noted) -> bool {
+        let is = |wanted: &Option<Box<str>>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
+        is(&self.actor, noted.actor.as_deref()) && is(&self.action, Some(noted.action.name))
+    }
+}
+
+/// The newest entries first, and where the next page goes on if there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditPage {
+    pub entries: Vec<Noted>,
+    pub next: Option<Place>,
+}
+
+impl Service {
+    /// Up to `limit` entries before `before`, the newest first. A credential that is bound to the workspace
+    /// sees nothing of keys that are not (R2.14).
+    pub async fn audit(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        filter: Filter,
+        before: Option<Place>,
+        limit: usize,
+    ) -> Result<AuditPage, ServiceError> {
+        let trail = self.engine.trail(key).await?;
+        let table = self.engine.system_table();
+        let bound = who.workspace.is_some();
+        // Where no connection waits: a filter may pass over all that is kept.
+        let looking = self.engine.runtime().spawn(async move {
+            let workspace = table.workspace(key.id)?;
+            let side = of_side(&trail, &filter, before);
+            let system = of_system(&table, workspace, key.side, bound, &filter, before);
+            Some(page(side, system, &filter, limit))
+        });
+        match looking.await.map_err(JoinError::try_into_panic) {
+            Ok(page) => page.ok_or(ServiceError::UnknownWorkspace),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
+        }
+    }
+}
+
+fn of_side<'a>(
+    trail: &'a Trail<SideAction>,
+    filter: &'a Filter,
+    before: Option<Place>,
+) -> impl Iterator<Item = Noted> + 'a {
+    entries(trail, Source::Side, filter, before).map(|entry| noted(Source::Side, entry))
+}
+
+fn of_system<'a>(
+    table: &'a SystemTable,
+    workspace: &'a WorkspaceEntry,
+    side: Side,
+    bound: bool,
+    filter: &'a Filter,
+    before: Option<Place>,
+) -> impl Iterator<Item = Noted> + 'a {
+    entries(table.trail(), Source::System, filter, before)
+        .filter(move |entry| entry.action.concerns(workspace, side) && !(bound && entry.action.is_tenant_wide()))
+        .map(|entry| noted(Source::System, entry))
+}
+
+/// Those before the place and within the bounds, the newest first.
+fn entries<'a, A>(
+    trail: &'a Trail<A>,
+    source: Source,
+    filter: &Filter,
+    before: Option<Place>,
+) -> impl Iterator<Item = &'a Entry<A>> + use<'a, A> {
+    let first = Position::ZERO;
+    let after_end = filter.to.map_or(Millis::MAX, |to| to.saturating_add(1));
+    let bound = match before {
+        Some(place) if place.source == source => (place.receipt, place.at),
+        // All of its receipt, or none.
+        Some(place) if place.source > source => (place.receipt.saturating_add(1), first),
+        Some(place) => (place.receipt, first),
+        None => (Millis::MAX, first),
+    };
+    let (receipt, at) = bound.min((after_end, first));
+    let from = filter.from.unwrap_or(Millis::MIN);
+    trail.before(receipt, at).take_while(move |entry| entry.receipt >= from)
+}
+
+fn noted<A: Action>(source: Source, entry: &Entry<A>) -> Noted {
+    Noted {
+        place: Place { receipt: entry.receipt, source, at: entry.at },
+        actor: entry.actor.clone(),
+        action: entry.action.shown(),
+        outcome: entry.outcome,
+    }
+}
+
+/// Both merged.
+fn page(
+    side: impl Iterator<Item = Noted>,
+    system: impl Iterator<Item = Noted>,
+    filter: &Filter,
+    limit: usize,
+) -> AuditPage {
+    let (mut side, mut system) = (side.peekable(), system.peekable());
+    let place = |peeked: Option<&Noted>| peeked.map(|noted| noted.place);
+    let newer = |side: &mut Peekable<_>, system: &mut Peekable<_>| match (place(side.peek()), place(system.peek())) {
+        (Some(of_side), Some(of_system)) => of_side > of_system,
+        (of_side, _) => of_side.is_some(),
+    };
+    let merged = std::iter::from_fn(|| if newer(&mut side, &mut system) { side.next() } else { system.next() });
+    let mut entries: Vec<Noted> = merged.filter(|noted| filter.takes(noted)).take(limit + 1).collect();
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| more).map(|last| last.place);
+    AuditPage { entries, next }
+}
