@@ -7,7 +7,7 @@ use super::super::ids::Position;
 use super::super::time::Millis;
 use super::Entry;
 
-/// Entries that a trail keeps at most: about 15 MB for each workspace side that has so many.
+/// Entries that a trail keeps at most, of some 100 to 200 bytes each.
 pub const KEPT: usize = 100_000;
 /// Entries of a chunk. What a cut shares is copied by chunks (I9).
 const CHUNK: usize = 256;

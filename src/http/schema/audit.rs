@@ -61,7 +61,6 @@ pub struct AuditEntry {
     pub target: Option<Id>,
     #[schema(inline)]
     pub outcome: OutcomeName,
-    /// Of a refusal: why.
     #[schema(required = false, inline)]
     pub code: RefusalCode,
     pub details: AuditDetails,
@@ -100,6 +99,7 @@ pub enum OutcomeName {
     Refused,
 }
 
+/// Of a refusal: why.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum RefusalCode {
