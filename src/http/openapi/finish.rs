@@ -16,6 +16,8 @@ use super::failures;
 /// The name of the one way to say who is asking.
 const CREDENTIAL: &str = "credential";
 const REQUEST_ID: &str = "X-Request-Id";
+/// What routes say of a body that need not be there: the macro calls every body required.
+const MAY_BE_LEFT_OUT: &str = "May be left out.";
 
 const DESCRIPTION: &str = "\
 Scores of AI-support conversations while they happen, the health of every account, and circuit breakers that pause \
@@ -87,6 +89,11 @@ fn complete(operation: &mut Operation) {
         let said = operation.description.take().filter(|said| !said.is_empty());
         operation.description = Some(said.map_or(needs.clone(), |said| format!("{said}\n\n{needs}")));
         operation.extensions = Some(ExtensionsBuilder::new().add("x-required-scopes", scopes).build());
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && body.description.as_deref() == Some(MAY_BE_LEFT_OUT)
+    {
+        body.required = None;
     }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(Response { headers, .. }) = response {
