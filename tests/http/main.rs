@@ -15,6 +15,7 @@ mod faults;
 mod framework;
 mod identity;
 mod limits;
+mod matrix;
 mod metrics;
 mod monitor;
 mod order;

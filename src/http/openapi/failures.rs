@@ -36,9 +36,10 @@ macro_rules! causes {
 
 causes! {
     /// Every route with a credential.
-    Caller: 400 "invalid_request", 401 "unauthorized", 403 "forbidden", 500 "internal_error";
+    Caller: 400 "invalid_request", 400 "malformed_request", 401 "unauthorized", 403 "forbidden", 429 "rate_limited",
+        500 "internal_error", 503 "identity_unavailable";
     /// A public one.
-    Public: 400 "invalid_request", 500 "internal_error";
+    Public: 400 "invalid_request", 400 "malformed_request", 500 "internal_error";
     /// Ids or a number in the path or the query string.
     Ids: 400 "invalid_id", 404 "not_found";
     /// Reads of a workspace, an account or a conversation.
@@ -160,8 +161,11 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 31] = [
+const SENTENCES: [(&str, &str); 34] = [
     ("invalid_request", "The request is not valid."),
+    ("malformed_request", "The request names no host."),
+    ("rate_limited", "This credential sends more requests than it may (100 a second)."),
+    ("identity_unavailable", "The issuer's keys have not been loaded yet, so tokens cannot be checked; API keys can."),
     ("invalid_id", "An ID in the request is not a UUID."),
     ("unauthorized", "A valid credential is required."),
     ("forbidden", "This credential does not have the scope for this."),
