@@ -148,7 +148,7 @@ fn in_force(key: &ApiKey, now: Millis) -> bool {
 }
 
 /// The form of R2.11; anything else need not be hashed.
-fn is_key(token: &str) -> bool {
+pub fn is_key(token: &str) -> bool {
     let random = token.strip_prefix(LIVE_PREFIX).or_else(|| token.strip_prefix(TEST_PREFIX));
     random.is_some_and(|random| random.len() == TOKEN_LENGTH && random.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

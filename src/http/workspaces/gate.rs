@@ -74,7 +74,7 @@ fn refuse_waiting(query: &Query<'_>) -> Result<(), ApiError> {
 }
 
 /// `If-None-Match` names the tag: a list, weak tags and `*` included (RFC 9110, 13.1.2).
-pub(in crate::http) fn names(headers: &HeaderMap, tag: &str) -> bool {
+pub fn names(headers: &HeaderMap, tag: &str) -> bool {
     let sent = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = sent.flat_map(|value| value.split(',')).map(str::trim);
     tags.any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == tag)

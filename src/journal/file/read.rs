@@ -82,7 +82,10 @@ impl Window {
         let payload = self.slice(body, claim.length)?;
         Ok(match claim.check(payload) {
             Checked::Valid { header, checksum }
-                if header.journal == origin.journal && header.partition == origin.partition.0 =>
+                // There is a position behind every group.
+                if header.number < u64::MAX
+                    && header.journal == origin.journal
+                    && header.partition == origin.partition.0 =>
             {
                 Found::Group { header, checksum, payload }
             }

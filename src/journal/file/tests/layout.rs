@@ -81,6 +81,25 @@ fn i8_every_journal_has_a_number_of_its_own_which_its_segments_carry() {
 }
 
 #[test]
+fn r9_4_a_group_behind_which_no_position_is_left_is_damage() {
+    let read = |number: u64| {
+        let site = Site::new();
+        let journal = directory(site.root.path());
+        fs::create_dir(&journal).unwrap();
+        let mut bytes = Vec::new();
+        let header = format::Header { partition: 0, number: 2, previous: 0, journal: 7 };
+        format::encode(format::Kind::Segment, header, &[], &mut bytes);
+        bytes.resize(BLOCK as usize, 0);
+        format::encode(format::Kind::Group, format::Header { number, previous: 9, ..header }, b"x", &mut bytes);
+        bytes.resize(2 * BLOCK as usize, 0);
+        fs::write(site.segment(2), bytes).unwrap();
+        FileJournal::open_read_only(site.root.path()).map(|journal| journal.last(P))
+    };
+    assert_eq!(read(u64::MAX - 1).unwrap(), GroupPosition(u64::MAX - 1));
+    assert!(matches!(read(u64::MAX), Err(OpenError::Damaged { .. })));
+}
+
+#[test]
 fn segment_sizes_out_of_range_are_refused() {
     let root = tempfile::tempdir().unwrap();
     for segment_bytes in [0, MIB - 1, MIB + 1, 1_025 * MIB] {
