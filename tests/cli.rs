@@ -1,9 +1,16 @@
 //! The program as a process: what it prints, and how it ends (section 10 of the contract).
 
+#[path = "support/keep.rs"]
+mod keep;
+#[path = "support/output.rs"]
+mod output;
+
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use keep::Kept;
 use serde_json::Value;
 
 /// The program, without the environment's own settings, in a directory without a configuration.
@@ -17,7 +24,9 @@ fn tripswitch(directory: &Path, args: &[&str]) -> Command {
 }
 
 fn run(directory: &Path, args: &[&str]) -> Output {
-    tripswitch(directory, args).output().expect("the program runs")
+    let output = tripswitch(directory, args).output().expect("the program runs");
+    output::note(directory, args, &output);
+    output
 }
 
 fn json(output: &Output) -> Value {
@@ -34,8 +43,10 @@ struct Served {
 impl Served {
     fn start(directory: &Path) -> Self {
         let args = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-        let mut child =
-            tripswitch(directory, &args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let log = File::options().create(true).append(true).open(directory.join("stderr.log")).expect("a file");
+        let mut command = tripswitch(directory, &args);
+        command.env("TRIPSWITCH__LOG__LEVEL", "trace").stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().expect("it starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output is a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
@@ -53,7 +64,7 @@ impl Drop for Served {
 
 #[test]
 fn r10_4_workspaces_and_keys_on_a_data_directory_and_on_a_running_server() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let made =
         json(&run(home.path(), &["workspace", "create", "--name", "S", "--tenant", "t", "--with-key", "-o", "json"]));
     let server_key = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
@@ -110,7 +121,7 @@ fn damage(home: &Path, snapshot: &Value) {
 
 #[test]
 fn r10_5_snapshots_of_a_data_directory() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let ask = |args: &[&str]| json(&run(home.path(), &[args, &["-o", "json"]].concat()));
     ask(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]);
     assert_eq!(listed(&ask(&["snapshot", "list"])), []);
@@ -155,7 +166,7 @@ fn r10_5_snapshots_of_a_data_directory() {
 
 #[test]
 fn r10_5_snapshots_of_a_running_server() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let key = |args: &[&str]| json(&run(home.path(), &[args, &["-o", "json"]].concat()))["key"].clone();
     let server_key = key(&["key", "create", "--server"]);
     let tenants = key(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]);
@@ -205,7 +216,7 @@ fn r10_5_snapshots_of_a_running_server() {
 
 #[test]
 fn r10_6_a_directory_is_restored_exported_and_imported() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let with = |args: &[&str]| run(home.path(), &[args, &["-o", "json"]].concat());
     let code = |args: &[&str]| run(home.path(), args).status.code();
     json(&with(&["workspace", "create", "--name", "S", "--tenant", "t", "--with-key"]));
@@ -241,7 +252,7 @@ fn r10_6_a_directory_is_restored_exported_and_imported() {
 
 #[test]
 fn r10_9_exit_codes_tell_what_went_wrong() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     std::fs::write(home.path().join("wrong.toml"), "[server]\nlisen = 1\n[log]\nformat = \"x\"\n").expect("a file");
     let cases: [(&[&str], i32); 16] = [
         (&["snapshot", "create", "--data-dir", "none"], 66),
@@ -275,7 +286,7 @@ fn r10_9_exit_codes_tell_what_went_wrong() {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     for args in [["check-config", "--effective"], ["completions", "bash"]] {
         let mut child =
             tripswitch(home.path(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");

@@ -8,8 +8,9 @@
 //! record = version u16 (1 or 2), bincode (its "legacy" layout: fixed-width integers)
 //! ```
 //!
-//! The group's checksum is the journal's. A length is never trusted: it is compared with what is
-//! there before anything is allocated or cut.
+//! The group's checksum is the journal's. A frame's length is compared with what is there before
+//! anything is cut. Within a record bincode takes room for a text of the length it reads, up to the
+//! size of the largest group, and only then finds that it is not there.
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;

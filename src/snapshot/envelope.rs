@@ -8,8 +8,9 @@
 //! ```
 //!
 //! The checksum goes over everything before it and the content. The version is the content's; what a
-//! later program makes of an older one is the caller's business, who gets it from [`open`]. A length
-//! is compared with what is there before anything is allocated.
+//! later program makes of an older one is the caller's business, who gets it from [`open`]. The
+//! envelope's length is compared with what is there; within a content bincode takes room for a text of
+//! the length it reads, up to [`MAX_BLOCK_BYTES`], and only then finds that it is not there.
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use serde::Serialize;

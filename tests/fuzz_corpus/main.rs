@@ -20,10 +20,11 @@ use std::path::Path;
 /// Runs every file of the corpus; says which ones fail.
 fn run(target: &str, check: fn(&[u8])) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut files: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(&directory).expect("a corpus").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     assert!(files.len() >= 10, "{} has {} inputs", directory.display(), files.len());
-    let inputs = files.iter().map(|path| (path.display(), fs::read(path).unwrap()));
+    let inputs = files.iter().map(|path| (path.display(), fs::read(path).expect("a file")));
     let failed: Vec<_> = inputs.filter(|(_, input)| catch_unwind(|| check(input)).is_err()).map(|f| f.0).collect();
     assert!(failed.is_empty(), "{failed:?}");
     check(&[]);

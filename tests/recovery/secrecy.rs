@@ -111,7 +111,8 @@ fn search(root: &Path, texts: &[&str]) -> Vec<String> {
         .map(|text| (*text, disguises(text).iter().map(|needle| needle.to_ascii_lowercase()).collect()))
         .collect();
     let mut found = Vec::new();
-    for path in files(root) {
+    // What the command that makes the key printed is there only where it is to be kept.
+    for path in files(root).into_iter().filter(|path| !path.ends_with("stdout.workspace.create")) {
         let bytes = fs::read(&path).unwrap().to_ascii_lowercase();
         for (text, disguises) in &needles {
             if disguises.iter().any(|needle| contains(&bytes, needle)) {

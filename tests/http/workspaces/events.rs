@@ -119,6 +119,30 @@ async fn r4_6_each_fault_of_an_event_has_its_code_and_place() {
     assert_eq!(world.fingerprint().await, before);
 }
 
+/// The word is what `scripts/check-secrets` looks for in all that the tests leave behind.
+#[tokio::test]
+async fn r4_8_no_answer_repeats_a_text() {
+    let world = World::start().await;
+    let said = |member: &str| {
+        let mut data = json!({"conversationId": conversation_id(1), "text": "Dear Quillfeather, it is broken!"});
+        data[member] = "Quillfeather".into();
+        event(member, "message.received", data)
+    };
+    let post = || world.server.ask(Method::POST, &at("events"), &world.key);
+    let cut = said("text").to_string();
+    let broken = cut.trim_end_matches('}').to_owned();
+    for (request, status) in [
+        (post().json(&said("text")), 202),
+        (post().json(&said("nonsense")), 422),
+        (post().json(&said("conversationId")), 422),
+        (post().text(broken), 400),
+    ] {
+        let reply = request.send().await;
+        assert_eq!(reply.status.as_u16(), status, "{}", reply.text);
+        assert!(!reply.text.contains("Quillfeather"), "{}", reply.text);
+    }
+}
+
 #[tokio::test]
 async fn r4_1_bodies_that_are_refused_as_a_whole() {
     let world = World::start().await;

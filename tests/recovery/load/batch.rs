@@ -26,9 +26,9 @@ fn conversation(seed: u64, client: u64, number: u64) -> String {
 }
 
 const COMPLAINTS: [&str; 4] = [
-    "Where is my parcel? It should have been here last week.",
+    "Where is my parcel? It should have been here last week. Ada Quillfeather",
     "This is the third time that I ask, and the answer is still wrong!",
-    "Thanks, that helped a lot.",
+    "Thanks, that helped a lot, says Quillfeather.",
     "I want to speak to a human, please.",
 ];
 
@@ -74,7 +74,7 @@ fn opening(conversation: &str, account: &str, random: &mut Random) -> Vec<(&'sta
     for _ in 0..1 + random.below(3) {
         let text = COMPLAINTS[random.below(4) as usize];
         events.push(("message.received", json!({"text": text})));
-        events.push(("message.sent", json!({"sender": "ai", "text": "We look into it."})));
+        events.push(("message.sent", json!({"sender": "ai", "text": "We look into it, dear Quillfeather."})));
     }
     if random.below(3) == 0 {
         events.push(("attention_item.created", json!({"attentionType": "human_requested"})));

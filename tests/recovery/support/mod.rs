@@ -4,7 +4,11 @@ pub mod answers;
 pub mod events;
 pub mod http;
 pub mod journal;
+#[path = "../../support/keep.rs"]
+pub mod keep;
 pub mod neighbour;
+#[path = "../../support/output.rs"]
+pub mod output;
 #[cfg(feature = "faults")]
 pub mod power;
 pub mod process;

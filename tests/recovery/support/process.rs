@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::http::Client;
+use super::keep::Kept;
+use super::output;
 
 /// How long a start, or a command, may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A data directory with one workspace and a key to it; configuration and logs lie beside.
 #[derive(Debug)]
 pub struct Home {
-    root: TempDir,
+    root: Kept,
     pub workspace: String,
     pub key: String,
     envs: Vec<(String, String)>,
@@ -53,7 +54,7 @@ impl Home {
     pub fn empty() -> Self {
         let small = [("SEGMENT_MIB", "1"), ("GROUP_MAX_BYTES", "1048576")];
         let envs = small.map(|(name, value)| (format!("TRIPSWITCH__JOURNAL__{name}"), value.to_owned())).into();
-        let root = tempfile::tempdir().unwrap();
+        let root = Kept::new();
         fs::write(root.path().join("config.toml"), "").unwrap();
         Self { root, workspace: String::new(), key: String::new(), envs }
     }
@@ -99,7 +100,9 @@ impl Home {
             send_signal("KILL", id);
             panic!("{arguments:?} does not end within {PATIENCE:?}")
         });
-        output.unwrap()
+        let output = output.unwrap();
+        output::note(self.root(), arguments, &output);
+        output
     }
 
     /// The program with these arguments, on this data directory.
