@@ -8,6 +8,9 @@
 //! that a page does not depend on what came or went since. The checksum recognises what was cut, mistyped
 //! or made for something else; it is no secret, and a cursor gives no right to anything.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::params::Query;
 use crate::service::Fault;
 
@@ -73,15 +76,19 @@ impl Cursor {
         self.numbers[..self.count].iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
         let sum = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
-        to_base64url(&bytes)
+        URL_SAFE_NO_PAD.encode(&bytes)
     }
 }
 
 /// What [`Cursor::encode`] wrote; none for every other text. Never panics, and needs no memory beside the
 /// answer, however long the text is.
 pub fn decode(text: &str) -> Option<Cursor> {
-    let mut bytes = [0; MAX_BYTES];
-    let length = from_base64url(text, &mut bytes)?;
+    // As many as a group of four characters may need.
+    let mut bytes = [0; MAX_BYTES.next_multiple_of(3)];
+    if text.len() > MAX_TEXT {
+        return None;
+    }
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
     let (content, sum) = bytes.get(..length)?.split_last_chunk::<SUM>()?;
     if crc32c::crc32c(content).to_le_bytes() != *sum {
         return None;
@@ -126,56 +133,13 @@ impl<const N: usize> Page<N> {
     }
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-fn to_base64url(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity((4 * bytes.len()).div_ceil(3));
-    for group in bytes.chunks(3) {
-        let mut bits = [0; 3];
-        bits[..group.len()].copy_from_slice(group);
-        let bits = u32::from_be_bytes([0, bits[0], bits[1], bits[2]]);
-        let digits = (0..=group.len()).map(|place| DIGITS[(bits >> (18 - 6 * place) & 63) as usize]);
-        text.extend(digits.map(char::from));
-    }
-    text
-}
-
-/// Fills `bytes` from the front; answers how many there are. None for another alphabet, padding, a length
-/// that no bytes have, bits set behind the last byte, or more than fits: every content has one text.
-fn from_base64url(text: &str, bytes: &mut [u8; MAX_BYTES]) -> Option<usize> {
-    if text.len() > MAX_TEXT || text.len() % 4 == 1 {
-        return None;
-    }
-    let (mut bits, mut held, mut length) = (0_u32, 0, 0);
-    for digit in text.bytes() {
-        bits = bits << 6 | u32::from(value_of(digit)?);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            *bytes.get_mut(length)? = (bits >> held) as u8;
-            bits &= (1 << held) - 1;
-            length += 1;
-        }
-    }
-    (bits == 0).then_some(length)
-}
-
-const fn value_of(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'-' => Some(62),
-        b'_' => Some(63),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
     #[test]
     fn r2_6_golden_text_of_version_1() {
@@ -209,13 +173,13 @@ mod tests {
             let mut bytes = head.to_vec();
             bytes.extend_from_slice(&[0; 8]);
             bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-            assert_eq!(decode(&to_base64url(&bytes)), None, "{head:?}");
+            assert_eq!(decode(&URL_SAFE_NO_PAD.encode(&bytes)), None, "{head:?}");
         }
         for more in [1, 7, 9] {
             let mut bytes = vec![1, 1];
             bytes.resize(2 + more, 0);
             bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
-            assert_eq!(decode(&to_base64url(&bytes)), None, "{more} bytes of numbers");
+            assert_eq!(decode(&URL_SAFE_NO_PAD.encode(&bytes)), None, "{more} bytes of numbers");
         }
     }
 

@@ -128,7 +128,7 @@ impl OurClient {
     }
 
     /// Whether a batch was taken; otherwise there was too much.
-    pub fn flood(&mut self, batch: &Vec<u8>) -> Fallible<bool> {
+    pub fn flood(&mut self, batch: &[u8]) -> Fallible<bool> {
         match self.http.exchange(batch)? {
             202 => Ok(true),
             429 | 503 => Ok(false),
