@@ -95,6 +95,7 @@ impl Server {
         let (stops, plain) = (stopped(&stop), Wire::new(wire.limits, Arc::clone(&ids)));
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
+        let api_routes = crate::http::routes();
         let Started { engine, secret, erasures } = match start_engine(config, &ids, accept_clock, progress).await {
             Ok(started) => started,
             Err(error) => {
@@ -122,7 +123,7 @@ impl Server {
             async move { service.keep_key_usage(stopped).await }
         });
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
-        let routes = crate::http::router(App { service, ids, limits, meter, web });
+        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web });
         let stops = stopped(&stop);
         let api = front.serve(api, |listener| crate::http::serve(listener, routes, wire, stops));
         let (api, grace) = (api.map_err(ServerError::Threads)?, config.server.shutdown_grace);

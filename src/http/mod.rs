@@ -42,7 +42,7 @@ use crate::service::Service;
 
 pub use connection::{Tls, TlsError, Wire};
 pub use monitor::Meter;
-pub use router::router;
+pub use router::{router, router_of, routes};
 pub use server::serve;
 pub use web::Web;
 

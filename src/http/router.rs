@@ -13,16 +13,26 @@ use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
+    router_of(routes(), app)
+}
+
+/// What every request goes through, around `routes`.
+pub fn router_of(routes: Router<App>, app: App) -> Router {
     let tools = Envelope {
         ids: app.ids.clone(),
         meter: app.meter.clone(),
         body_timeout: app.limits.body_timeout,
         web: app.web.clone(),
     };
+    let routes = routes.fallback(async || ApiError::not_found()).layer(CatchPanicLayer::custom(panicked));
+    app.web.open(routes).layer(from_fn_with_state(tools, envelope)).with_state(app)
+}
+
+/// The routes alone. Making them takes a while, as each has its entry in the document: to be done before a
+/// server could serve.
+pub fn routes() -> Router<App> {
     let (router, _) = api().split_for_parts();
-    let router =
-        router.merge(docs::routes()).fallback(async || ApiError::not_found()).layer(CatchPanicLayer::custom(panicked));
-    app.web.open(router).layer(from_fn_with_state(tools, envelope)).with_state(app)
+    router.merge(docs::routes())
 }
 
 /// The routes with what the document says of each. A handler that stands here has
