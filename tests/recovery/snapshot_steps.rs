@@ -58,15 +58,20 @@ impl Rig {
         self.kept.compare(&self.home.data());
     }
 
-    /// A server with this fault takes a snapshot as soon as it has started, and dies while clients write.
+    /// A server with this fault takes a snapshot as soon as it has started, and dies while clients write; on a
+    /// busy machine perhaps before they can.
     pub fn dies(&mut self, variable: &str, fault: &str) {
         self.home.env(variable, fault);
         self.home.env(BUDGET, "1000");
-        let server = self.home.serve();
-        load(&mut self.workers, &self.home, server, 0, |server| {
-            aborted(server.ended(), fault);
-            None
-        });
+        match self.home.try_serve() {
+            Ok(server) => {
+                load(&mut self.workers, &self.home, server, 0, |server| {
+                    aborted(server.ended(), fault);
+                    None
+                });
+            }
+            Err(status) => aborted(status, fault),
+        }
         self.home.without(BUDGET);
         self.home.without(variable);
     }

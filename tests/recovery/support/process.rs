@@ -137,6 +137,11 @@ impl Home {
         self.serve_with(self.command(&SERVE))
     }
 
+    /// A server that is ready, or how it ended before.
+    pub fn try_serve(&self) -> Result<Server, ExitStatus> {
+        Server::try_start(self.command(&SERVE), &self.log(), &self.key).map_err(|(status, _)| status)
+    }
+
     /// Starts a server and kills it after `pause`, whatever it has come to by then.
     pub fn serve_and_kill_after(&self, pause: Duration) {
         let mut child = spawn(self.command(&SERVE).stdout(Stdio::null()).stderr(Stdio::null()));
@@ -188,7 +193,14 @@ pub struct Server {
 }
 
 impl Server {
-    fn start(mut command: Command, log: &Path, key: &str) -> Self {
+    fn start(command: Command, log: &Path, key: &str) -> Self {
+        Self::try_start(command, log, key).unwrap_or_else(|(status, line)| {
+            let told = fs::read_to_string(log).unwrap_or_default();
+            panic!("the server said {line:?} and ended with {status}: {told}")
+        })
+    }
+
+    fn try_start(mut command: Command, log: &Path, key: &str) -> Result<Self, (ExitStatus, String)> {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         let mut child = spawn(command.stdout(Stdio::piped()).stderr(stderr));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -205,11 +217,10 @@ impl Server {
         });
         let (line, stdout) = ready.unwrap();
         let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
-            let status = child.wait().unwrap();
-            panic!("the server said {line:?} and ended with {status}: {}", fs::read_to_string(log).unwrap_or_default());
+            return Err((child.wait().unwrap(), line));
         };
         let serving = child.id();
-        Self { child, address: address.parse().unwrap(), key: key.to_owned(), stdout, serving }
+        Ok(Self { child, address: address.parse().unwrap(), key: key.to_owned(), stdout, serving })
     }
 
     /// A client with the key of its home.
