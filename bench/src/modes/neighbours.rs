@@ -15,8 +15,8 @@ use crate::workload::scored::Stream;
 
 /// How long the neighbour is watched in each of the cases.
 const SPAN: Duration = Duration::from_secs(8);
-/// Pause between its requests.
-const PAUSE: Duration = Duration::from_millis(2);
+/// Pause between its requests: it stays well below the limit that the flood meets.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Events in a request of the flood.
 const BATCH: usize = 1_000;
 
