@@ -138,6 +138,7 @@ impl Home {
     }
 
     /// A server that is ready, or how it ended before.
+    #[cfg(feature = "faults")]
     pub fn try_serve(&self) -> Result<Server, ExitStatus> {
         Server::try_start(self.command(&SERVE), &self.log(), &self.key).map_err(|(status, _)| status)
     }
