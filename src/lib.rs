@@ -21,6 +21,7 @@
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
+//! | [`pace`] | long work gives way to short work |
 //!
 //! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
 //! state. Arrows point down only; `tests/architecture.rs` holds the modules to that.
@@ -39,6 +40,7 @@ pub mod journal;
 pub mod measure;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+pub mod pace;
 pub mod portable;
 pub mod recovery;
 pub mod service;

@@ -22,6 +22,7 @@ use crate::domain::record::Frame;
 use crate::domain::time::Millis;
 use crate::domain::view::AccountHealth;
 use crate::domain::workspace::{AccountTask, Round, Workspace};
+use crate::pace;
 
 use super::account::{AccountActor, AccountCell, AccountState, first_place};
 use super::directory::AwakeAccount;
@@ -153,7 +154,9 @@ impl WorkspaceState {
         for id in round.let_go.drain(..) {
             self.put_to_sleep(id);
         }
+        pace::give_way();
         let outcomes = self.run_accounts(myself, &mut round).await?;
+        pace::give_way();
         let applied = self.workspace.finish(round, outcomes);
         if applied.rules_changed {
             self.handle.publish_rules(&self.workspace);
@@ -190,7 +193,8 @@ impl WorkspaceState {
                 short.push((id, list));
             }
         }
-        for (id, list) in short {
+        for (n, (id, list)) in short.into_iter().enumerate() {
+            pace::step(n);
             let awake = self.awake.get(&id).ok_or(Failure::NoAccount(id))?;
             let run = || {
                 self.shared.faults.on_the_spot();

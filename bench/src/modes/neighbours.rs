@@ -15,8 +15,12 @@ use crate::workload::scored::Stream;
 
 /// How long the neighbour is watched in each of the cases.
 const SPAN: Duration = Duration::from_secs(8);
-/// Pause between its requests: it stays well below the limit that the flood meets.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long a flood runs before it is looked at.
+const RISE: Duration = Duration::from_secs(1);
+/// Pause between the neighbour's rounds.
+const PAUSE: Duration = Duration::from_millis(4);
+/// Rounds with a batch; the others only ask. So it stays well below the limit that the flood meets.
+const BATCH_EVERY: u32 = 4;
 /// Events in a request of the flood.
 const BATCH: usize = 1_000;
 
@@ -34,47 +38,23 @@ fn one(ground: &Ground, measure: Measure, variables: Vec<(&'static str, String)>
     let Measure { shape, clients } = measure;
     let (_directory, site) = ground.site(shape.workspaces)?;
     let ours = Ours::start_with(&site, Rules::default(), variables)?;
-    let own = shape.workspaces;
-    let key = ours.tenant("quiet", own)?;
-    let batches: Vec<_> = Stream::new(Shape { facts: 2_000, workspaces: 1, accounts: 100, ..shape }, wall())
-        .map(|batch| ours.prepare_for(&key, own, &batch))
-        .collect();
-    send(&ours, 1, &batches)?;
-    let quiet = |stop: &AtomicBool| watch(&ours, &key, own, &batches, stop);
-    let alone = for_a_while(quiet)?;
+    let neighbour = Neighbour::new(&ours, shape)?;
+    let alone = for_a_while(SPAN, |stop| neighbour.watch(stop))?;
     let events = ours.prepare_many(Talk::new(Shape { facts: 60_000, ..shape }, wall()), BATCH);
-    let (stop, sent, refused) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
-    let (stop, sent, refused) = (&stop, &sent, &refused);
-    let (during, sent, refused) = std::thread::scope(|scope| {
-        let (ours, events) = (&ours, &events);
-        let flood = |start: usize| {
-            move || -> Fallible<()> {
-                let mut client = ours.connect()?;
-                for request in events.iter().cycle().skip(start) {
-                    if stop.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let counter = if client.flood(request)? { sent } else { refused };
-                    counter.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(())
-            }
-        };
-        let threads: Vec<_> = (0..clients).map(|n| scope.spawn(flood(n * events.len() / clients))).collect();
-        std::thread::sleep(Duration::from_secs(1));
-        let during = for_a_while(quiet);
-        stop.store(true, Ordering::Relaxed);
-        for thread in threads {
-            thread.join().map_err(|_| "a flooding client panicked")??;
-        }
-        Fallible::Ok((during?, sent.load(Ordering::Relaxed), refused.load(Ordering::Relaxed)))
+    let flood = Flood { ours: &ours, requests: &events, clients, sent: 0.into(), refused: 0.into() };
+    let during = for_a_while(RISE + SPAN, |stop| {
+        std::thread::scope(|scope| {
+            let flooding = scope.spawn(|| flood.run(stop));
+            std::thread::sleep(RISE);
+            let seen = neighbour.watch(stop);
+            flooding.join().map_err(|_| "a flooding client panicked")??;
+            seen
+        })
     })?;
-    let seconds = (SPAN + Duration::from_secs(1)).as_secs_f64();
-    let per_second = (sent * BATCH) as f64 / seconds;
+    let per_second = (flood.sent.into_inner() * BATCH) as f64 / (RISE + SPAN).as_secs_f64();
+    let refused = flood.refused.into_inner();
     println!("  flood of {clients} connections: {per_second:.0} events/s taken, {refused} requests refused");
-    for (what, alone, during) in
-        [("batch", &alone[0], &during[0]), ("health", &alone[1], &during[1]), ("gate", &alone[2], &during[2])]
-    {
+    for (what, (alone, during)) in ["batch", "health", "gate"].iter().zip(alone.iter().zip(&during)) {
         let at = |share| format!("{:.2} → {:.2} ms", alone.at(share), during.at(share));
         let times = during.at(0.99) / alone.at(0.99);
         println!("  the other's {what}: p50 {}, p99 {} ({times:.1}×, n {})", at(0.5), at(0.99), during.len());
@@ -82,34 +62,89 @@ fn one(ground: &Ground, measure: Measure, variables: Vec<(&'static str, String)>
     Ok(())
 }
 
-fn for_a_while<T: Send>(run: impl FnOnce(&AtomicBool) -> Fallible<T> + Send) -> Fallible<T> {
+/// Runs until `span` is over and it has been told to stop.
+fn for_a_while<T: Send>(span: Duration, run: impl FnOnce(&AtomicBool) -> Fallible<T> + Send) -> Fallible<T> {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let running = scope.spawn(|| run(&stop));
-        std::thread::sleep(SPAN);
+        std::thread::sleep(span);
         stop.store(true, Ordering::Relaxed);
         running.join().map_err(|_| "a client panicked")?
     })
 }
 
-/// Batches, healths and gates in turn, until it is told to stop.
-fn watch(ours: &Ours, key: &str, workspace: usize, batches: &[Vec<u8>], stop: &AtomicBool) -> Fallible<[Times; 3]> {
-    let mut client: OurClient = ours.client_of(key)?;
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    for (n, batch) in (0..).zip(batches.iter().cycle()) {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let began = now();
-        client.ingest(batch)?;
-        times[0].push(began.elapsed());
-        let began = now();
-        client.ask_health(workspace, n % 100)?;
-        times[1].push(began.elapsed());
-        let began = now();
-        client.ask_gate(workspace, n % 100)?;
-        times[2].push(began.elapsed());
-        std::thread::sleep(PAUSE);
+/// A tenant that sends as fast as it is answered, whatever it is told.
+struct Flood<'a> {
+    ours: &'a Ours,
+    requests: &'a [Vec<u8>],
+    clients: usize,
+    sent: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Flood<'_> {
+    fn run(&self, stop: &AtomicBool) -> Fallible<()> {
+        std::thread::scope(|scope| {
+            let client = |n: usize| move || self.client(n * self.requests.len() / self.clients, stop);
+            let threads: Vec<_> = (0..self.clients).map(|n| scope.spawn(client(n))).collect();
+            threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a flooding client panicked")?)
+        })
     }
-    Ok(times.map(Times::new))
+
+    fn client(&self, start: usize, stop: &AtomicBool) -> Fallible<()> {
+        let mut client = self.ours.connect()?;
+        for request in self.requests.iter().cycle().skip(start) {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let counter = if client.flood(request)? { &self.sent } else { &self.refused };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// Another tenant, with one workspace and 100 accounts.
+struct Neighbour<'a> {
+    ours: &'a Ours,
+    key: String,
+    workspace: usize,
+    batches: Vec<Vec<u8>>,
+}
+
+impl<'a> Neighbour<'a> {
+    fn new(ours: &'a Ours, shape: Shape) -> Fallible<Self> {
+        let workspace = shape.workspaces;
+        let key = ours.tenant("quiet", workspace)?;
+        let batches: Vec<_> = Stream::new(Shape { facts: 2_000, workspaces: 1, accounts: 100, ..shape }, wall())
+            .map(|batch| ours.prepare_for(&key, workspace, &batch))
+            .collect();
+        send(ours, 1, &batches)?;
+        Ok(Self { ours, key, workspace, batches })
+    }
+
+    /// How long its batches, healths and gates take, until it is told to stop.
+    fn watch(&self, stop: &AtomicBool) -> Fallible<[Times; 3]> {
+        let mut client: OurClient = self.ours.client_of(&self.key)?;
+        let [mut batches, mut healths, mut gates] = [const { Vec::new() }; 3];
+        let mut next = self.batches.iter().cycle();
+        for n in 0_u32.. {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            if let Some(batch) = next.next().filter(|_| n % BATCH_EVERY == 0) {
+                batches.push(timed(|| client.ingest(batch))?);
+            }
+            healths.push(timed(|| client.ask_health(self.workspace, n % 100).map(drop))?);
+            gates.push(timed(|| client.ask_gate(self.workspace, n % 100).map(drop))?);
+            std::thread::sleep(PAUSE);
+        }
+        Ok([batches, healths, gates].map(Times::new))
+    }
+}
+
+fn timed(run: impl FnOnce() -> Fallible<()>) -> Fallible<Duration> {
+    let began = now();
+    run()?;
+    Ok(began.elapsed())
 }

@@ -15,6 +15,7 @@ use super::{Batch, Door, DoorContext, OwnId};
 use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::scoring::text::conversation_word_key;
+use crate::pace;
 
 /// Longest `id` and `source` (R4.2), in characters.
 const MAX_ATTRIBUTE: usize = 255;
@@ -51,6 +52,7 @@ impl<'d> Reader<'d> {
         let id = attribute(event, Attribute::Id).and_then(|value| value.short_text(MAX_ATTRIBUTE));
         let (index, kept) = (self.batch.ids.len(), id.as_ref().map_or(OwnId::Absent, |id| self.own_id(id)));
         self.batch.ids.push(kept);
+        pace::step(index);
         match shape.and_then(|()| self.record(event, &id)) {
             Ok(record) => self.batch.events.push(record),
             Err(fault) => self.batch.rejected.push(fault.into_rejected(index, id.ok().map(Cow::into_owned))),
