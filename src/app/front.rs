@@ -10,6 +10,8 @@ use std::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
+use super::machine;
+
 /// Cores for each thread that serves connections: the rest of the time they work.
 const CORES_A_THREAD: usize = 4;
 
@@ -19,8 +21,7 @@ pub struct Front(Option<Runtime>);
 impl Front {
     /// A thread for every four cores.
     pub fn start() -> io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = cores.div_ceil(CORES_A_THREAD);
+        let threads = machine::cores().div_ceil(CORES_A_THREAD);
         let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("front").enable_all().build()?;
         Ok(Self(Some(runtime)))
     }

@@ -41,6 +41,11 @@ fn step(by: i32) {
     }
 }
 
+/// How many threads the machine runs at a time.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Files that are open besides connections: journal, snapshots, listeners.
 #[cfg(target_os = "linux")]
 const OTHER_FILES: u64 = 256;

@@ -33,9 +33,12 @@ use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
 use crate::service::quota::{QuotaOptions, Quotas, Rates};
+use crate::service::room::Room;
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
+/// How long a refusal waits that a client could have known: four a second on a connection.
+const HOLD: Duration = Duration::from_millis(250);
 /// How long cutting what is still open may take.
 const CUT_WITHIN: Duration = Duration::from_millis(500);
 
@@ -103,10 +106,10 @@ impl Server {
                 return Err(error);
             }
         };
-        monitor.started(engine.clone());
+        let room = Arc::new(Room::new(to_usize(config.limits.inflight_bytes), machine::cores()));
+        monitor.started(engine.clone(), Arc::clone(&room));
 
         let door = Arc::new(door(config, secret, &engine));
-        let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
         let service = service.with_room(room).with_erase_within(erase_within(config));
         let mut service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
@@ -278,6 +281,7 @@ fn quotas(config: &Config) -> Quotas {
         credential: rates(limits.requests_per_key, limits.events_per_key),
         tenant: rates(limits.requests_per_tenant, limits.events_per_tenant),
         batch: config.server.max_events_per_request.into(),
+        hold: HOLD,
     };
     Quotas::new(options, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>))
 }

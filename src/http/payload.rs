@@ -6,10 +6,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ApiError;
 use super::{App, Limits};
+use crate::domain::ids::WorkspaceKey;
+use crate::service::Principal;
+use crate::service::room::Place;
 
 /// A body that nobody has read yet.
 pub struct Payload {
@@ -35,11 +37,11 @@ impl Payload {
 
     /// The body of an ingest request as it came, with its place among those under way: to be held
     /// until the events are answered. 503 where there is none left.
-    pub async fn events(self, app: &App) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
+    pub async fn events(self, app: &App, who: &Principal, key: WorkspaceKey) -> Result<(Bytes, Place), ApiError> {
         let limit = self.limits.events_body;
         let size = self.declared().map_or(limit, |size| usize::try_from(size).unwrap_or(limit).min(limit));
-        let room = app.service.room_for(size)?;
-        Ok((self.read(limit).await?, room))
+        let place = app.service.place_for(who, key, size)?;
+        Ok((self.read(limit).await?, place))
     }
 
     /// `Content-Length`.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinError;
 
 use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
 use super::quota::{Payer, Quotas};
+use super::room::Place;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
@@ -20,27 +20,6 @@ use crate::domain::time::Millis;
 /// Bodies up to this size are read between the rounds of the actors; larger ones would hold those
 /// up, and go to the blocking pool.
 const READ_BETWEEN: usize = 64 << 10;
-
-/// Bytes of ingest bodies that may be under way at the same time, until another bound is set.
-const ROOM: usize = 256 << 20;
-
-/// The first half of R4.9: bodies are counted from before they are read until they are answered,
-/// by what they may hold at most. (The engine counts what waits for `apply`.)
-#[derive(Debug)]
-pub struct Room(Arc<Semaphore>);
-
-impl Room {
-    /// Room for so many bytes.
-    pub fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
-    }
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        Self::new(ROOM)
-    }
-}
 
 /// A request body with what the door must know of it.
 #[derive(Clone, Debug)]
@@ -98,16 +77,16 @@ const fn pointer(rejection: Rejection) -> Option<&'static str> {
 
 impl Service {
     /// A place for a body of at most `bytes`, to be held until its events are answered.
-    pub fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, EngineError> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        Arc::clone(&self.room.0).try_acquire_many_owned(bytes).map_err(|_| EngineError::Overloaded)
+    pub fn place_for(&self, who: &Principal, key: WorkspaceKey, bytes: usize) -> Result<Place, EngineError> {
+        self.room.take(who.tenant.as_deref().unwrap_or_default(), key.id, bytes)
     }
 
     /// Refuses whoever was told to wait with its events, before the body is read.
-    pub fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
-        match (&self.quotas, self.payer(who)) {
-            (Some(quotas), Some(payer)) => Ok(quotas.waited(&payer)?),
-            (None, _) | (_, None) => Ok(()),
+    pub async fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
+        let (Some(quotas), Some(payer)) = (&self.quotas, self.payer(who)) else { return Ok(()) };
+        match quotas.waited(&payer) {
+            Ok(()) => Ok(()),
+            Err(over) => Err(quotas.hold(over).await.into()),
         }
     }
 
@@ -119,21 +98,20 @@ impl Service {
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
-    /// an answer does, and whoever serves connections has others to answer. `room`: from
-    /// [`room_for`](Self::room_for), held until then.
+    /// an answer does, and whoever serves connections has others to answer. `place`: from
+    /// [`place_for`](Self::place_for), held until then.
     pub async fn ingest(
         self: &Arc<Self>,
         who: &Principal,
         key: WorkspaceKey,
         request: IngestRequest,
-        room: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
         let payer = self.payer(who);
         let ingesting = self.engine.runtime().spawn(async move {
             // A client that hangs up takes no room from those that stay: its body is still here.
-            let _room = room;
-            service.ingest_here(payer, key, request).await
+            service.ingest_here(payer, key, request, &place).await
         });
         match ingesting.await.map_err(JoinError::try_into_panic) {
             Ok(answer) => answer,
@@ -148,9 +126,14 @@ impl Service {
         payer: Option<Payer>,
         key: WorkspaceKey,
         request: IngestRequest,
+        place: &Place,
     ) -> Result<IngestAnswer, ServiceError> {
         let received = request.body.len();
-        let mut batch = self.read(key, request).await?;
+        let turn = self.room.turn(place, self.engine.clock().elapsed()).await?;
+        let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
+        let mut batch = self.read(key, request, large).await?;
+        // While others are there, a flood of large bodies has one core's part of all that they cost.
+        let _kept = (large && turn.in_company).then_some(turn);
         if let (Some(quotas), Some(payer)) = (&self.quotas, payer) {
             quotas.events(&payer, batch.events.len() + batch.rejected.len())?;
         }
@@ -163,9 +146,9 @@ impl Service {
         Ok(IngestAnswer::of(batch, &verdicts))
     }
 
-    async fn read(&self, key: WorkspaceKey, request: IngestRequest) -> Result<Batch, ServiceError> {
+    async fn read(&self, key: WorkspaceKey, request: IngestRequest, large: bool) -> Result<Batch, ServiceError> {
         let now = self.now();
-        if request.body.len() <= READ_BETWEEN && request.content_encoding.is_none() {
+        if !large {
             return Ok(read_now(&self.door, key, now, request)?);
         }
         let door = Arc::clone(&self.door);

@@ -46,7 +46,7 @@ impl KeyUsage {
 }
 
 impl Service {
-    /// Flushes once a minute, and forgets idle quotas, until `shutdown` is done, and then a last time.
+    /// Flushes once a minute, and forgets idle quotas and shares of the door, until `shutdown` is done, and then a last time.
     pub async fn keep_key_usage(&self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut ticks = interval(EVERY);
@@ -62,6 +62,7 @@ impl Service {
             if last {
                 return;
             }
+            self.room.forget_idle();
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

@@ -20,6 +20,7 @@ pub mod key_usage;
 pub mod lookup;
 pub mod period;
 pub mod quota;
+pub mod room;
 pub mod snapshots;
 pub mod status;
 
@@ -41,7 +42,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
-    room: ingest::Room,
+    room: Arc<room::Room>,
     identity: Option<Arc<Identity>>,
     erasures: Arc<Erasures>,
     erase_within: Millis,
@@ -54,7 +55,7 @@ pub struct Service {
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
-        let (usage, room) = (key_usage::KeyUsage::default(), ingest::Room::default());
+        let (usage, room) = (key_usage::KeyUsage::default(), Arc::<room::Room>::default());
         let (identity, quotas) = (None, None);
         let data_dir = None;
         Self { engine, door, ids, usage, room, identity, erasures, erase_within: DAY, data_dir, started, quotas }
@@ -78,10 +79,15 @@ impl Service {
         Self { data_dir: Some(path), ..self }
     }
 
-    /// With another bound of the bytes of ingest bodies under way (256 MiB).
+    /// With other bounds of what is under way at the door (256 MiB in all).
     #[must_use]
-    pub fn with_room(self, bytes: usize) -> Self {
-        Self { room: ingest::Room::new(bytes), ..self }
+    pub fn with_room(self, room: Arc<room::Room>) -> Self {
+        Self { room, ..self }
+    }
+
+    /// The door's room, to be watched.
+    pub fn room(&self) -> Arc<room::Room> {
+        Arc::clone(&self.room)
     }
 
     /// With limits of what credentials and tenants may send.
@@ -91,8 +97,15 @@ impl Service {
     }
 
     /// Counts a request of this credential.
-    pub fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
-        self.quotas.as_ref().map_or(Ok(()), |quotas| Ok(quotas.request(who)?))
+    pub async fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
+        if let Some(tenant) = &who.tenant {
+            self.room.seen(tenant, || self.engine.clock().elapsed());
+        }
+        let Some(quotas) = &self.quotas else { return Ok(()) };
+        match quotas.request(who) {
+            Ok(()) => Ok(()),
+            Err(over) => Err(quotas.hold(over).await.into()),
+        }
     }
 
     /// Server time (R2.16).

@@ -3,7 +3,8 @@
 //! Leaky buckets (GCRA, crate `governor`): a second's worth may come at once, then it is the rate. A
 //! request is counted once its credential is known, before anything else is done for it; its events once
 //! they are read, and before they are recorded, all or none. Whoever was told to wait is refused until then
-//! before a body is read: what is refused anyway should cost little.
+//! before a body is read, and after a while: what is refused anyway should cost little, and a client that goes
+//! on at once would otherwise keep the server reading bodies to throw them away.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct QuotaOptions {
     pub tenant: Rates,
     /// Most events of one request: so many may always come at once.
     pub batch: u32,
+    /// How long those wait for their refusal who come back before they may.
+    pub hold: Duration,
 }
 
 /// A limit that was reached. Over HTTP a 429.
@@ -45,12 +48,15 @@ pub struct OverQuota {
     rate: u32,
     /// Whole seconds until it may be tried again.
     pub retry_after: u64,
+    /// It had been told to wait, and has not.
+    early: bool,
 }
 
 /// The buckets of all credentials and tenants.
 pub struct Quotas {
     requests: Pair,
     events: Pair,
+    hold: Duration,
 }
 
 /// What pays for a request's events.
@@ -68,7 +74,7 @@ impl Payer {
 
 impl Quotas {
     pub fn new(options: QuotaOptions, clock: &Arc<dyn Clock>) -> Self {
-        let QuotaOptions { credential, tenant, batch } = options;
+        let QuotaOptions { credential, tenant, batch, hold } = options;
         let pair = |what, credential, tenant, least| Pair {
             credential: Limiter::new("credential", what, credential, least, clock),
             tenant: Limiter::new("tenant", what, tenant, least, clock),
@@ -76,12 +82,18 @@ impl Quotas {
         Self {
             requests: pair("requests", credential.requests, tenant.requests, 1),
             events: pair("events", credential.events, tenant.events, batch),
+            hold,
         }
     }
 
     /// Counts a request.
     pub fn request(&self, who: &Principal) -> Result<(), OverQuota> {
-        if self.requests.is_off() { Ok(()) } else { self.requests.take(&Payer::of(who), 1) }
+        if self.requests.is_off() {
+            return Ok(());
+        }
+        let payer = Payer::of(who);
+        self.requests.each(&payer, Limiter::waited)?;
+        self.requests.take(&payer, 1)
     }
 
     /// Whether events are limited at all.
@@ -92,6 +104,14 @@ impl Quotas {
     /// Refuses whoever was told to wait with its events, and has not.
     pub fn waited(&self, payer: &Payer) -> Result<(), OverQuota> {
         self.events.each(payer, Limiter::waited)
+    }
+
+    /// Lets those wait for their refusal who had been told to wait.
+    pub async fn hold(&self, refused: OverQuota) -> OverQuota {
+        if refused.early {
+            tokio::time::sleep(self.hold).await;
+        }
+        refused
     }
 
     /// Counts events.
@@ -170,18 +190,18 @@ impl Limiter {
             Err(_) => Duration::from_secs(1),
         };
         self.waiting.insert(Arc::clone(key), now + wait);
-        Err(self.over(wait))
+        Err(self.over(wait, false))
     }
 
     fn waited(&self, key: &Arc<str>) -> Result<(), OverQuota> {
         let until = self.waiting.get(key).map_or(Duration::ZERO, |until| *until);
         let wait = until.saturating_sub(self.buckets.clock().now());
-        if wait.is_zero() { Ok(()) } else { Err(self.over(wait)) }
+        if wait.is_zero() { Ok(()) } else { Err(self.over(wait, true)) }
     }
 
-    fn over(&self, wait: Duration) -> OverQuota {
+    fn over(&self, wait: Duration, early: bool) -> OverQuota {
         let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        OverQuota { who: self.who, what: self.what, rate: self.rate.get(), retry_after: retry_after.max(1) }
+        OverQuota { who: self.who, what: self.what, rate: self.rate.get(), retry_after: retry_after.max(1), early }
     }
 
     fn forget_idle(&self) {
@@ -268,6 +288,17 @@ mod tests {
         clock.advance(100);
         quotas.waited(&a).unwrap();
         quotas.events(&a, 1_000).unwrap();
+    }
+
+    #[test]
+    fn r2_8_only_who_comes_back_before_it_may_is_early() {
+        let (quotas, clock) = quotas(QuotaOptions { credential: rates(1, 1), batch: 1, ..QuotaOptions::default() });
+        let a = payer("a", None);
+        quotas.events(&a, 1).unwrap();
+        assert!(!quotas.events(&a, 1).unwrap_err().early, "nobody had told it");
+        assert!(quotas.waited(&a).unwrap_err().early);
+        clock.advance(1_000);
+        quotas.waited(&a).unwrap();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! R2.8's 429: what one credential, and one tenant, may send.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use serde_json::Value;
 use tripswitch::domain::system::Scope;
@@ -71,4 +72,21 @@ async fn r2_8_rejected_and_repeated_events_count_as_sent() {
     batch.as_array_mut().expect("an array").push(5.into());
     world.server.post(&at("events"), &world.key, &batch).await.expect(207);
     world.server.post(&at("events"), &world.key, &events(2..3)).await.fails(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn r2_8_who_comes_back_too_early_waits_and_its_neighbour_does_not() {
+    let hold = Duration::from_secs(3_600);
+    let world = world(QuotaOptions { tenant: rates(3, 0), hold, ..QuotaOptions::default() }).await;
+    let (other, path) = neighbour(&world).await;
+    for _ in 0..3 {
+        world.server.get(&at("csat-config"), &world.key).await.expect(200);
+    }
+    world.server.get(&at("csat-config"), &world.key).await.fails(429, "rate_limited");
+    let (again, csat) = (at("csat-config"), path + "csat-config");
+    tokio::select! {
+        biased;
+        early = world.server.get(&again, &world.key) => panic!("answered at once: {early:?}"),
+        reply = world.server.get(&csat, &other) => drop(reply.expect(200)),
+    }
 }

@@ -29,6 +29,7 @@ use tripswitch::identity::{HttpFetch, Identity, IdentityOptions};
 use tripswitch::ids::SeededIds;
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
+use tripswitch::service::room::Room;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
 pub use reply::Reply;
@@ -68,14 +69,14 @@ impl Server {
         let (options, fetch) = trust;
         let set_up = |service: Service, clock| {
             let identity = Identity::new(options, fetch, clock, Handle::current());
-            service.with_room(16 << 20).with_identity(Arc::new(identity))
+            service.with_room(Arc::new(Room::new(16 << 20, 2))).with_identity(Arc::new(identity))
         };
         Self::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await
     }
 
     /// Starts on what an earlier server left in the log.
     pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, room: usize) -> Self {
-        Self::start_as(log, now, limits, |service, _| service.with_room(room)).await
+        Self::start_as(log, now, limits, |service, _| service.with_room(Arc::new(Room::new(room, 2)))).await
     }
 
     /// `set_up` changes the service before it serves.
@@ -90,7 +91,7 @@ impl Server {
 
     /// Starts with TLS, or with what browsers are told.
     pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, room: usize) -> Self {
-        Self::start_whole(log, now, wire, |service, _| service.with_room(room)).await
+        Self::start_whole(log, now, wire, |service, _| service.with_room(Arc::new(Room::new(room, 2)))).await
     }
 
     async fn start_whole(

@@ -73,7 +73,11 @@ fn journal(stats: &Stats, page: &mut Page) {
 }
 
 fn waiting(stats: &Stats, page: &mut Page) {
-    page.gauge("waiting_bytes", "Bytes from the door until applied.", stats.waiting_bytes as f64);
+    page.gauge(
+        "waiting_bytes",
+        "Bytes from a request's head until its events are applied.",
+        stats.waiting_bytes as f64,
+    );
     page.gauge("waiting_limit_bytes", "Their bound.", stats.waiting_limit as f64);
     page.gauge("unapplied_frames", "Frames that are durable and not applied yet.", stats.unapplied_frames as f64);
     let lag = stats.apply_lag.as_secs_f64();

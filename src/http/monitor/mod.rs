@@ -29,6 +29,7 @@ use super::web::Web;
 use crate::actors::{Engine, JournalState, Phase, Readiness, Stats};
 use crate::ids::Ids;
 use crate::recovery::Progress;
+use crate::service::room::Room;
 
 /// What stands behind the listener; it is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
@@ -44,28 +45,28 @@ pub trait Monitor: Send + Sync {
 /// The engine once it runs; until then, how far the start has come.
 pub struct EngineMonitor {
     progress: Arc<Progress>,
-    engine: OnceLock<Engine>,
+    running: OnceLock<(Engine, Arc<Room>)>,
 }
 
 impl EngineMonitor {
     pub fn new(progress: Arc<Progress>) -> Self {
-        Self { progress, engine: OnceLock::new() }
+        Self { progress, running: OnceLock::new() }
     }
 
-    /// From here on the engine is asked. The first one stays.
-    pub fn started(&self, engine: Engine) {
-        self.engine.get_or_init(|| engine);
+    /// From here on the engine and the door's room are asked. The first ones stay.
+    pub fn started(&self, engine: Engine, room: Arc<Room>) {
+        self.running.get_or_init(|| (engine, room));
     }
 }
 
 impl Monitor for EngineMonitor {
     fn readiness(&self) -> Readiness {
         let starting = || Readiness::starting(self.progress.stage(), self.progress.share());
-        self.engine.get().map_or_else(starting, Engine::readiness)
+        self.running.get().map_or_else(starting, |(engine, _)| engine.readiness())
     }
 
     fn stats(&self) -> Option<Stats> {
-        self.engine.get().map(Engine::stats_now)
+        self.running.get().map(|(engine, room)| room.counted(engine.stats_now()))
     }
 
     fn start(&self) -> &Progress {

@@ -46,10 +46,10 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     call.only(&[])?;
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
-    app.service.may_send_events(&call.who)?;
-    let (body, room) = payload.events(&app).await?;
+    app.service.may_send_events(&call.who).await?;
+    let (body, place) = payload.events(&app, &call.who, key).await?;
     let request = IngestRequest { content_type, content_encoding, body };
-    let answer = app.service.ingest(&call.who, key, request, room).await?;
+    let answer = app.service.ingest(&call.who, key, request, place).await?;
     app.meter.ingested(&answer);
     if answer.all_rejected() {
         let failure = FailureBody {

@@ -25,7 +25,7 @@ impl Watched {
 
     async fn of(world: World) -> Self {
         let source = Arc::new(EngineMonitor::new(Arc::default()));
-        source.started(world.server.engine.clone());
+        source.started(world.server.engine.clone(), world.server.service.room());
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }

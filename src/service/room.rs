@@ -1,0 +1,237 @@
+//! What a tenant and a workspace may have of the door: bytes of bodies under way (R4.9), and turns to have
+//! them read, so that one tenant's flood leaves the others theirs.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::actors::{EngineError, Stats};
+use crate::domain::ids::Id;
+
+/// Bytes of ingest bodies that may be under way at the same time, until another bound is set.
+const BYTES: usize = 256 << 20;
+/// A tenant's part of them: one half.
+const TENANTS_PART: usize = 2;
+/// A workspace's, both its sides together (R4.9).
+const WORKSPACES_PART: usize = 4;
+/// What one turn takes of a tenant's `2 × cores` permits while it is alone: it may use every core.
+const ALONE: usize = 2;
+/// And while others are there: half of the cores, one at least.
+const IN_COMPANY: usize = 4;
+/// How long after another tenant's last request a tenant still counts as in company.
+const COMPANY: Duration = Duration::from_secs(10);
+
+/// The door's room: the first half of R4.9. Bodies are counted from before they are read until they are
+/// answered, by what they may hold at most. (The engine counts what waits for `apply`.)
+#[derive(Debug)]
+pub struct Room {
+    bytes: usize,
+    cores: usize,
+    server: Arc<Semaphore>,
+    workspaces: DashMap<Id, Arc<Semaphore>>,
+    tenants: DashMap<Box<str>, Share>,
+    company: Company,
+    refused: AtomicU64,
+}
+
+/// A tenant's.
+#[derive(Clone, Debug)]
+struct Share {
+    bytes: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+/// The place of one body, given back when this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _bytes: [OwnedSemaphorePermit; 3],
+    turns: Arc<Semaphore>,
+}
+
+/// A body of a tenant is being read, given back when this is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+    /// Other tenants are there.
+    pub in_company: bool,
+}
+
+impl Room {
+    /// Room for so many bytes, on a machine with so many cores.
+    pub fn new(bytes: usize, cores: usize) -> Self {
+        let bytes = bytes.min(Semaphore::MAX_PERMITS);
+        Self {
+            bytes,
+            cores: cores.max(1),
+            server: Arc::new(Semaphore::new(bytes)),
+            workspaces: DashMap::new(),
+            tenants: DashMap::new(),
+            company: Company::default(),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// A place for a body of at most `bytes`, in all three bounds or in none.
+    pub fn take(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<Place, EngineError> {
+        self.place(tenant, workspace, bytes).inspect_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    fn place(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<Place, EngineError> {
+        let bytes = u32::try_from(bytes).map_err(|_| EngineError::Overloaded)?;
+        let share = self.share(tenant);
+        let take = |from: Arc<Semaphore>| from.try_acquire_many_owned(bytes).map_err(|_| EngineError::Overloaded);
+        let held = [take(self.workspace(workspace))?, take(share.bytes)?, take(Arc::clone(&self.server))?];
+        Ok(Place { _bytes: held, turns: share.turns })
+    }
+
+    /// Waits until another body of this tenant may be read.
+    pub async fn turn(&self, place: &Place, now: Duration) -> Result<Turn, EngineError> {
+        let in_company = self.company.is_there(now);
+        let wanted = if in_company { IN_COMPANY } else { ALONE }.min(self.permits());
+        let permit = Arc::clone(&place.turns).acquire_many_owned(u32::try_from(wanted).unwrap_or(1)).await;
+        Ok(Turn { _permit: permit.map_err(|_| EngineError::ShuttingDown)?, in_company })
+    }
+
+    /// What the engine tells of itself, with what is still on its way to it (R4.9's bytes and refusals).
+    pub fn counted(&self, mut stats: Stats) -> Stats {
+        stats.waiting_bytes = stats.waiting_bytes.max(self.bytes.saturating_sub(self.server.available_permits()));
+        stats.counts.overloaded += self.refused.load(Ordering::Relaxed);
+        stats
+    }
+
+    /// Takes note of a tenant's request.
+    pub fn seen(&self, tenant: &str, now: impl FnOnce() -> Duration) {
+        self.company.seen(tenant, now);
+    }
+
+    /// Forgets whose share is not in use.
+    pub fn forget_idle(&self) {
+        self.workspaces.retain(|_, share| Arc::strong_count(share) > 1);
+        self.tenants.retain(|_, share| Arc::strong_count(&share.bytes) > 1 || Arc::strong_count(&share.turns) > 1);
+    }
+
+    const fn permits(&self) -> usize {
+        ALONE * self.cores
+    }
+
+    fn workspace(&self, id: Id) -> Arc<Semaphore> {
+        let new = || Arc::new(Semaphore::new(self.bytes / WORKSPACES_PART));
+        Arc::clone(&self.workspaces.entry(id).or_insert_with(new))
+    }
+
+    fn share(&self, tenant: &str) -> Share {
+        if let Some(share) = self.tenants.get(tenant) {
+            return share.clone();
+        }
+        let new = || Share {
+            bytes: Arc::new(Semaphore::new(self.bytes / TENANTS_PART)),
+            turns: Arc::new(Semaphore::new(self.permits())),
+        };
+        self.tenants.entry(tenant.into()).or_insert_with(new).clone()
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new(BYTES, std::thread::available_parallelism().map_or(1, usize::from))
+    }
+}
+
+/// Whether several tenants are there: somebody's request came right behind somebody else's, not long ago.
+#[derive(Debug, Default)]
+struct Company {
+    hasher: RandomState,
+    last: AtomicU64,
+    /// Milliseconds; nobody's yet at zero.
+    until: AtomicU64,
+}
+
+impl Company {
+    fn seen(&self, tenant: &str, now: impl FnOnce() -> Duration) {
+        let tenant = self.hasher.hash_one(tenant).max(1);
+        // Mostly it is the one of before, and nothing is written.
+        if self.last.load(Ordering::Relaxed) == tenant {
+            return;
+        }
+        let before = self.last.swap(tenant, Ordering::Relaxed);
+        if before != 0 && before != tenant {
+            self.until.fetch_max(millis(now() + COMPANY), Ordering::Relaxed);
+        }
+    }
+
+    fn is_there(&self, now: Duration) -> bool {
+        millis(now) < self.until.load(Ordering::Relaxed)
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::from_secs(1);
+
+    /// How many bodies of a tenant with a place may be read at once.
+    fn turns(room: &Room, place: &Place, now: Duration) -> usize {
+        let mut held = Vec::new();
+        while let Some(Ok(turn)) = futures::FutureExt::now_or_never(room.turn(place, now)) {
+            held.push(turn);
+        }
+        held.len()
+    }
+
+    #[test]
+    fn r4_9_a_workspace_holds_a_quarter_a_tenant_a_half_and_a_refusal_takes_nothing() {
+        let room = Room::new(400, 2);
+        let one = room.take("a", Id(1), 100).unwrap();
+        assert_eq!(room.take("a", Id(1), 1).unwrap_err(), EngineError::Overloaded);
+        let two = room.take("a", Id(2), 100).unwrap();
+        assert_eq!(room.take("a", Id(3), 1).unwrap_err(), EngineError::Overloaded, "the tenant's half is spent");
+        assert_eq!(room.workspace(Id(3)).available_permits(), 100, "what the workspace gave was given back");
+        let others: Vec<_> = [4, 5].map(|id| room.take("b", Id(id), 100).unwrap()).into();
+        assert_eq!(room.take("c", Id(6), 1).unwrap_err(), EngineError::Overloaded, "the server's bytes are spent");
+        drop((one, two));
+        room.take("c", Id(6), 100).unwrap();
+        drop(others);
+        room.forget_idle();
+        assert_eq!((room.workspaces.len(), room.tenants.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_tenant_has_every_core_alone_and_half_of_them_in_company() {
+        for (cores, in_company) in [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4)] {
+            let room = Room::new(400, cores);
+            let place = room.take("a", Id(1), 1).unwrap();
+            room.seen("a", || START);
+            room.seen("a", || START);
+            assert_eq!(turns(&room, &place, START), cores);
+            room.seen("b", || START);
+            assert_eq!(turns(&room, &place, START), in_company, "{cores} cores");
+            assert_eq!(turns(&room, &place, START + COMPANY), cores, "the other was not there for long");
+        }
+    }
+
+    #[test]
+    fn a_tenants_turns_are_its_own() {
+        let room = Room::new(400, 2);
+        let (a, b) = (room.take("a", Id(1), 1).unwrap(), room.take("b", Id(2), 1).unwrap());
+        let held: Vec<_> = std::iter::from_fn(|| {
+            let turn = futures::FutureExt::now_or_never(room.turn(&a, START));
+            turn.transpose().unwrap()
+        })
+        .collect();
+        assert_eq!(held.len(), 2);
+        room.forget_idle();
+        assert_eq!(turns(&room, &a, START), 0, "what is in use is not forgotten");
+        assert_eq!(turns(&room, &b, START), 2);
+    }
+}
