@@ -358,6 +358,12 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
             line_of("csat_config.patched"),
             "unknown field `linkExpiry`",
         ),
+        (
+            "\"profileHash\":\"ed16",
+            "\"profileHash\":\"ED16",
+            line_of("settings.installed"),
+            "expected 16 hexadecimal digits",
+        ),
         ("{\"type\":\"key\"", "{\"type\":\"kea\"", kind("key"), "unknown variant `kea`"),
         ("\"tenant\":\"fjord\"", "\"tenant\":\"fjord\",\"colour\":1", line_of("fjord"), "unknown field `colour`"),
         ("\"retentionDays\":400", "\"retentionDays\":\"x\"", kind("side"), "invalid type: string \"x\""),
