@@ -109,7 +109,7 @@ impl Server {
         let room = to_usize(config.limits.inflight_bytes);
         let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
         let service = service.with_room(room).with_erase_within(erase_within(config));
-        let mut service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
+        let mut service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config, &engine.clock()));
         let mut keys = None;
         if let Some((options, fetch)) = issuer {
             let identity = Arc::new(Identity::new(options, fetch, engine.clock(), Handle::current()));
@@ -271,7 +271,7 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
     }
 }
 
-fn quotas(config: &Config) -> Quotas {
+fn quotas(config: &Config, clock: &Arc<dyn Clock>) -> Quotas {
     let limits = &config.limits;
     let rates = |requests, events| Rates { requests: NonZeroU32::new(requests), events: NonZeroU32::new(events) };
     let options = QuotaOptions {
@@ -279,7 +279,7 @@ fn quotas(config: &Config) -> Quotas {
         tenant: rates(limits.requests_per_tenant, limits.events_per_tenant),
         batch: config.server.max_events_per_request.into(),
     };
-    Quotas::new(options, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>))
+    Quotas::new(options, clock)
 }
 
 fn erase_within(config: &Config) -> Millis {
