@@ -328,7 +328,7 @@ fn hang_up(server: &Served) {
 
 #[test]
 fn a_certificate_is_read_at_the_start_and_at_sighup() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let admin = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
     let config = "[server]\ntls_certificate = \"c.pem\"\n";
     std::fs::write(home.path().join("config.toml"), config).expect("it can be written");
@@ -363,7 +363,7 @@ fn a_certificate_is_read_at_the_start_and_at_sighup() {
 
 #[test]
 fn sighup_does_not_end_a_server_without_tls() {
-    let home = tempfile::tempdir().expect("a directory");
+    let home = Kept::new();
     let admin = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
     let mut server = Served::start(home.path());
     hang_up(&server);

@@ -3,6 +3,8 @@
 //! The first byte of the input says whether the rest is the text, or the content of one whose checksum
 //! is right.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tripswitch::http::cursor::{Cursor, List, MAX_NUMBERS, Page, decode};
 use tripswitch::http::params::Query;
 
@@ -44,9 +46,5 @@ fn check_text(text: &str) {
 
 /// `content` and its checksum in base64url.
 fn text_of(content: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let bytes = [content, &crc32c::crc32c(content).to_le_bytes()].concat();
-    let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
-    let digits = (0..(bytes.len() * 8).div_ceil(6)).map(|at| (0..6).fold(0, |sum, n| sum << 1 | bit(6 * at + n)));
-    digits.map(|digit| char::from(DIGITS[digit])).collect()
+    URL_SAFE_NO_PAD.encode([content, &crc32c::crc32c(content).to_le_bytes()].concat())
 }

@@ -1,5 +1,5 @@
-//! A failed workspace comes back (I6): the guilty event is skipped from now on, the newest
-//! good snapshot is loaded, the journal behind it replayed up to that skip, and whoever waited gets the replay's verdicts.
+//! A failed workspace comes back (I6): the guilty event is skipped from now on, the newest good snapshot is
+//! loaded, the journal behind it replayed up to that skip, and whoever waited gets the replay's verdicts.
 
 use std::sync::Arc;
 

@@ -99,28 +99,23 @@ impl Server {
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let api_routes = crate::http::routes();
-        let Started { engine, secret, erasures } = match start_engine(config, &ids, accept_clock, progress).await {
+        let started = match start_engine(config, &ids, accept_clock, progress).await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
                 return Err(error);
             }
         };
-        let room = Arc::new(Room::new(to_usize(config.limits.inflight_bytes), machine::cores()));
-        monitor.started(engine.clone(), Arc::clone(&room));
+        let engine = started.engine.clone();
 
-        let door = Arc::new(door(config, secret, &engine));
-        let service = Service::new(engine.clone(), door, Arc::clone(&ids), erasures);
-        let service = service.with_room(room).with_erase_within(erase_within(config));
-        let mut service = service.with_data_dir(data_dir(config)).with_quotas(quotas(config));
-        let mut keys = None;
-        if let Some((options, fetch)) = issuer {
-            let identity = Arc::new(Identity::new(options, fetch, engine.clock(), Handle::current()));
-            service = service.with_identity(Arc::clone(&identity));
+        let identity = issuer.map(|(options, fetch)| Identity::new(options, fetch, engine.clock(), Handle::current()));
+        let identity = identity.map(Arc::new);
+        let service = Arc::new(service(config, started, &ids, identity.clone()));
+        monitor.started(engine.clone(), service.room());
+        let keys = identity.map(|identity| {
             let stopped = stopped(&stop);
-            keys = Some(tokio::spawn(async move { identity.keep_keys(stopped).await }));
-        }
-        let service = Arc::new(service);
+            tokio::spawn(async move { identity.keep_keys(stopped).await })
+        });
         let usage = tokio::spawn({
             let (service, stopped) = (Arc::clone(&service), stopped(&stop));
             async move { service.keep_key_usage(stopped).await }
@@ -170,6 +165,18 @@ impl Server {
         }
         self.engine.shutdown().await;
     }
+}
+
+/// The use cases on a started engine, as they are configured.
+fn service(config: &Config, started: Started, ids: &Arc<dyn Ids>, identity: Option<Arc<Identity>>) -> Service {
+    let Started { engine, secret, erasures } = started;
+    let (door, quotas) = (Arc::new(door(config, secret, &engine)), quotas(config, &engine.clock()));
+    let service = Service::new(engine, door, Arc::clone(ids), erasures)
+        .with_room(Arc::new(Room::new(to_usize(config.limits.inflight_bytes), machine::cores())))
+        .with_erase_within(erase_within(config))
+        .with_data_dir(data_dir(config))
+        .with_quotas(quotas);
+    if let Some(identity) = identity { service.with_identity(identity) } else { service }
 }
 
 /// Whose tokens are taken, and where its keys come from.
@@ -274,7 +281,7 @@ fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartO
     }
 }
 
-fn quotas(config: &Config) -> Quotas {
+fn quotas(config: &Config, clock: &Arc<dyn Clock>) -> Quotas {
     let limits = &config.limits;
     let rates = |requests, events| Rates { requests: NonZeroU32::new(requests), events: NonZeroU32::new(events) };
     let options = QuotaOptions {
@@ -283,7 +290,7 @@ fn quotas(config: &Config) -> Quotas {
         batch: config.server.max_events_per_request.into(),
         hold: HOLD,
     };
-    Quotas::new(options, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>))
+    Quotas::new(options, clock)
 }
 
 fn erase_within(config: &Config) -> Millis {

@@ -372,7 +372,7 @@ fn read_log(r: &mut Reader) -> LogConfig {
 
 fn read_otlp_endpoint(r: &mut Reader) -> Box<str> {
     let is_address = |text: &str| {
-        let plain = |url: reqwest::Url| url.has_host() && url.username().is_empty() && url.query().is_none();
+        let plain = |url: reqwest::Url| auth::names_nobody(&url) && url.has_host() && url.query().is_none();
         reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(url))
     };
     let key = "log.otlp_endpoint";

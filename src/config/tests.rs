@@ -209,7 +209,7 @@ fn r2_13_an_issuer_needs_https_and_an_audience() {
 
 #[test]
 fn r10_8_a_collector_has_an_address_without_credentials() {
-    for wrong in ["127.0.0.1:4318", "ftp://x", "http://", "http://name:word@x", "http://x?a=b"] {
+    for wrong in ["127.0.0.1:4318", "ftp://x", "http://", "http://name:word@x", "http://:word@x", "http://x?a=b"] {
         let told = faults(&format!("[log]\notlp_endpoint = \"{wrong}\"\n"));
         assert!(told[0].starts_with("2: log.otlp_endpoint: nothing, or a collector's address"), "{wrong} {told:?}");
     }

@@ -66,9 +66,7 @@ impl CsatConfig {
             baseline_environment: patch.baseline_environment.unwrap_or(self.baseline_environment),
         }
     }
-}
 
-impl CsatConfig {
     /// The values of those fields that the patch has.
     #[must_use]
     pub fn of_fields(&self, patch: &CsatPatch) -> CsatPatch {

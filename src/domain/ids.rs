@@ -92,6 +92,13 @@ impl Position {
         Self(seq << 16 | place as u64)
     }
 
+    /// What [`Display`](fmt::Display) writes, as `12-0`; leading zeros and a plus are passed over.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, place) = text.split_once('-')?;
+        let seq = seq.parse().ok().filter(|seq: &u64| *seq < 1 << 48)?;
+        Some(Self::new(seq, place.parse().ok()?))
+    }
+
     /// The packed form, for atomics.
     pub const fn packed(self) -> u64 {
         self.0
@@ -180,6 +187,16 @@ mod tests {
 
     const BARE: &str = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
     const KINDS: [IdKind; 4] = [IdKind::Workspace, IdKind::Account, IdKind::Conversation, IdKind::Breaker];
+
+    #[test]
+    fn a_position_comes_back_from_its_text() {
+        for position in [Position::ZERO, Position::new(12, 0), Position::new((1 << 48) - 1, u16::MAX)] {
+            assert_eq!(Position::parse(&position.to_string()), Some(position));
+        }
+        for text in ["", "1", "-1", "1-", "1-65536", "281474976710656-0", "-1-0", "1-0-0", "1 -0"] {
+            assert_eq!(Position::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn r2_2_ids_are_read_bare_or_with_the_prefix_of_their_kind_in_any_case() {

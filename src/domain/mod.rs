@@ -13,6 +13,7 @@ pub mod dedup;
 pub mod event;
 pub mod expectation;
 pub mod health;
+pub mod hex;
 pub mod ids;
 mod index;
 pub mod life;

@@ -55,8 +55,7 @@ pub struct ApiKey {
     pub revoked_at: Option<Millis>,
 }
 
-/// An API key as its holder has it. `Debug` hides it, and there is no
-/// `Display`: whoever shows it says so.
+/// An API key as its holder has it. `Debug` hides it, and there is no `Display`: whoever shows it says so.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeySecret(String);

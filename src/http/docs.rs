@@ -23,7 +23,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/docs", get(async || (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "docs/")])))
         .route("/docs/", get(async || file("index.html")))
-        .route("/docs/{*file}", get(async |uri: Uri| file(uri.path().trim_start_matches("/docs/"))))
+        .route("/docs/{*file}", get(async |uri: Uri| file(uri.path().strip_prefix("/docs/").unwrap_or_default())))
 }
 
 /// One of the page's files; 404 for any other name.

@@ -74,9 +74,8 @@ impl ApiError {
     }
 
     fn over_quota(over: OverQuota) -> Self {
-        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", over.to_string());
-        error.0.header = Some((header::RETRY_AFTER, over.retry_after.into()));
-        error
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", over.to_string())
+            .with_number(header::RETRY_AFTER, over.retry_after)
     }
 
     fn disk_full(message: String) -> Self {

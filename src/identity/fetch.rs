@@ -50,8 +50,8 @@ pub struct HttpFetch {
 }
 
 impl HttpFetch {
-    /// `patience`: [`PATIENCE`], as a rule. `https` only, but for a host on this machine, which is reached without a proxy. The error is one
-    /// of the machine: no certificates to trust, as a rule.
+    /// `patience`: [`PATIENCE`], as a rule. `https` only, but for a host on this machine, which is reached
+    /// without a proxy. The error is one of the machine: no certificates to trust, as a rule.
     pub fn new(url: Url, patience: Duration) -> Result<Self, reqwest::Error> {
         let builder = Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
         let builder = if is_loopback(&url) { builder.no_proxy() } else { builder.https_only(true) };

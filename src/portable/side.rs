@@ -8,6 +8,7 @@ use super::lines::Kind;
 use super::values::{Exact, Hex, Place, Time};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
+use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::scoring::catalogue::{Profile, SignalKind, SignalWeight};
 use crate::domain::settings::Settings;
@@ -46,18 +47,27 @@ pub struct SideLine {
     pub audit_after: Option<u64>,
 }
 
+/// Settings without their profile, which is the last of `profiles`. Read, they have the default one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SettingsLine {
-    pub window_size: u16,
-    pub window_days: u16,
-    pub workspace_factor: u16,
-    pub settle_days: u16,
-    pub duplicate_days: u16,
-    pub explanation_days: u16,
-    pub retention_days: u16,
-    pub max_turns: u16,
-    pub secret_id: Hex<8>,
+#[serde(transparent)]
+pub struct SettingsLine(#[serde(with = "SettingsMembers")] Settings);
+
+/// The members of [`Settings`], whose own serde is that of the journal and of snapshots.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Settings", rename_all = "camelCase", deny_unknown_fields)]
+struct SettingsMembers {
+    window_size: u16,
+    window_days: u16,
+    workspace_factor: u16,
+    settle_days: u16,
+    duplicate_days: u16,
+    explanation_days: u16,
+    retention_days: u16,
+    max_turns: u16,
+    #[serde(with = "hex")]
+    secret_id: [u8; 8],
+    #[serde(skip)]
+    profile: Profile,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,7 +106,7 @@ impl From<&Head> for SideLine {
             seq: *applied,
             last_receipt: Time::since(*last_receipt),
             installed: *installed,
-            settings: settings.into(),
+            settings: SettingsLine(settings.clone()),
             csat_config: csat.clone(),
             profiles: profiles.iter().map(|profile| (&**profile).into()).collect(),
             expected_from: Time::since(*recent_from),
@@ -124,7 +134,7 @@ impl SideLine {
             key: self.key(),
             applied: self.seq,
             last_receipt: Time::or_ever(self.last_receipt),
-            settings: self.settings.with(in_force),
+            settings: Settings { profile: in_force, ..self.settings.0 },
             csat: self.csat_config,
             installed: self.installed,
             profiles,
@@ -139,51 +149,6 @@ impl SideLine {
             counts: Counts::default(),
             name: self.name,
         })
-    }
-}
-
-impl From<&Settings> for SettingsLine {
-    fn from(settings: &Settings) -> Self {
-        let Settings {
-            window_size,
-            window_days,
-            workspace_factor,
-            settle_days,
-            duplicate_days,
-            explanation_days,
-            retention_days,
-            max_turns,
-            secret_id,
-            profile: _,
-        } = *settings;
-        Self {
-            window_size,
-            window_days,
-            workspace_factor,
-            settle_days,
-            duplicate_days,
-            explanation_days,
-            retention_days,
-            max_turns,
-            secret_id: Hex(secret_id),
-        }
-    }
-}
-
-impl SettingsLine {
-    fn with(&self, profile: Profile) -> Settings {
-        Settings {
-            window_size: self.window_size,
-            window_days: self.window_days,
-            workspace_factor: self.workspace_factor,
-            settle_days: self.settle_days,
-            duplicate_days: self.duplicate_days,
-            explanation_days: self.explanation_days,
-            retention_days: self.retention_days,
-            max_turns: self.max_turns,
-            secret_id: self.secret_id.0,
-            profile,
-        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! A small directory with one of everything, there and back; and what is refused.
 
 use super::lines::Kind;
-use super::values::to_hex;
 use super::*;
 use crate::domain::csat_config::CsatPatch;
 use crate::domain::event::{
     AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
     TurnFeatures,
 };
+use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::local::Local;
@@ -273,14 +273,14 @@ fn r5_5_signals_of_settled_and_living_conversations_are_explained_after_an_impor
 fn r4_8_neither_text_nor_a_key_is_in_an_export() {
     let (text, _) = exported(&system(), vec![workspace()]);
     assert!(text.contains("Took \\\"ages\\\""), "what was given for storing is there");
-    assert!(text.contains(&to_hex(&[0xab; 32])) && !text.contains("\"secret\""));
+    assert!(text.contains(&hex::encode(&[0xab; 32])) && !text.contains("\"secret\""));
 }
 
 #[test]
 fn r9_7_exports_of_formats_1_and_2_are_read_and_the_second_is_written_as_it_was() {
     let old = read(GOLDEN_1).unwrap();
     let side = &old.workspaces[0];
-    assert_eq!(to_hex(&side.state_hash()), GOLDEN_HASH);
+    assert_eq!(hex::encode(&side.state_hash()), GOLDEN_HASH);
     assert_eq!((side.trail().after(), side.trail().len()), (side.applied(), 0), "what was done is not known");
     assert_eq!((old.system.trail().after(), old.system.trail().len()), (old.system.applied(), 0));
     // What it lacks stays lacking.
@@ -357,6 +357,12 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
             "\"from\":{\"linkExpiry\"",
             line_of("csat_config.patched"),
             "unknown field `linkExpiry`",
+        ),
+        (
+            "\"profileHash\":\"ed16",
+            "\"profileHash\":\"ED16",
+            line_of("settings.installed"),
+            "expected 16 hexadecimal digits",
         ),
         ("{\"type\":\"key\"", "{\"type\":\"kea\"", kind("key"), "unknown variant `kea`"),
         ("\"tenant\":\"fjord\"", "\"tenant\":\"fjord\",\"colour\":1", line_of("fjord"), "unknown field `colour`"),

@@ -7,6 +7,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::domain::hex;
 use crate::domain::ids::Position;
 use crate::domain::score::serialize_number;
 use crate::domain::time::{self, Millis};
@@ -54,29 +55,14 @@ impl Serialize for Place {
 
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, "a position such as 12-0", |text| {
-            let (seq, place) = text.split_once('-')?;
-            let seq = seq.parse().ok().filter(|&seq: &u64| seq < 1 << 48)?;
-            Some(Self(Position::new(seq, place.parse().ok()?)))
-        })
+        parsed(deserializer, "a position such as 12-0", |text| Position::parse(text).map(Self))
     }
 }
 
 /// So many bytes in hexadecimal digits, lower case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hex<const N: usize>(pub [u8; N]);
-
-impl<const N: usize> Serialize for Hex<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_hex(&self.0))
-    }
-}
-
-impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, &format!("{} hexadecimal digits", 2 * N), |text| from_hex(text)?.try_into().ok().map(Self))
-    }
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hex<const N: usize>(#[serde(with = "hex")] pub [u8; N]);
 
 /// As [`Hex`], of any length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +70,13 @@ pub struct HexBytes(pub Vec<u8>);
 
 impl Serialize for HexBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&to_hex(&self.0))
+        serializer.serialize_str(&hex::encode(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for HexBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer, "an even number of hexadecimal digits", |text| from_hex(text).map(Self))
+        parsed(deserializer, "an even number of hexadecimal digits", |text| hex::decode(text).map(Self))
     }
 }
 
@@ -121,28 +107,6 @@ impl<'de> Deserialize<'de> for Exact {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 pub fn is_false(flag: &bool) -> bool {
     !flag
-}
-
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-pub fn to_hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
 }
 
 /// A text that `parse` reads.

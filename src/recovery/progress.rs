@@ -21,7 +21,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 3] = [Self::Opening, Self::Loading, Self::Replaying];
+    const ALL: [Self; 3] = [Self::Opening, Self::Loading, Self::Replaying];
 
     /// For people.
     pub const fn name(self) -> &'static str {

@@ -1,10 +1,8 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` says whose a token is, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
-//! `ingest`, `erasure`, `admin`, `audit`,
-//! `snapshots` and `status` are the use cases; `period` is pure. Everything here speaks of
-//! [`ServiceError`]; only `http`
-//! knows status codes.
+//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Everything
+//! here speaks of [`ServiceError`]; only `http` knows status codes.
 
 pub mod access;
 pub mod admin;
@@ -56,8 +54,7 @@ impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, room) = (key_usage::KeyUsage::default(), Arc::<room::Room>::default());
-        let (identity, quotas) = (None, None);
-        let data_dir = None;
+        let (identity, quotas, data_dir) = (None, None, None);
         Self { engine, door, ids, usage, room, identity, erasures, erase_within: DAY, data_dir, started, quotas }
     }
 

@@ -13,6 +13,7 @@ use tripswitch::domain::time::{HOUR, MINUTE, SECOND};
 use tripswitch::identity::{Fetch, FetchError, fetch::PATIENCE};
 
 use crate::support::issuer::{Answer, Issuer};
+use crate::support::keep::Kept;
 use crate::support::signing::{AUDIENCE, ISSUER, Signer, header, payload, refused, with};
 use crate::support::world::{ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, WORKSPACE, World, at, conversation};
 use crate::support::{NOW, Reply, Server};
@@ -340,7 +341,7 @@ async fn r2_13_a_fetch_has_bounds() {
 async fn r2_13_a_configured_server_loads_the_keys_and_starts_without_them() {
     let signer = Signer::generate();
     let issuer = Issuer::start(&[signer.jwk("k1")]).await;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = Kept::new();
     let mut config = Config::default();
     config.storage.data_dir = directory.path().to_owned();
     config.server.listen = "127.0.0.1:0".parse().unwrap();

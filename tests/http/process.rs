@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::support::keep::Kept;
 
 /// A data directory with one workspace, and a key to it.
 pub struct Home {
-    root: TempDir,
+    root: Kept,
     pub workspace: String,
     pub key: String,
 }
@@ -23,8 +24,7 @@ pub struct Served {
 
 impl Home {
     pub fn new() -> Self {
-        let mut home =
-            Self { root: tempfile::tempdir().expect("a directory"), workspace: String::new(), key: String::new() };
+        let mut home = Self { root: Kept::new(), workspace: String::new(), key: String::new() };
         let create = ["workspace", "create", "--name", "S", "--tenant", "t", "--with-key", "-o", "json"];
         let made = home.command(&create).output().expect("the program runs");
         let made: Value = serde_json::from_slice(&made.stdout).expect("one line of JSON");

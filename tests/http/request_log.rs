@@ -25,7 +25,7 @@ async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     let asked = get(&home.at("csat-config?hush=quiet"), "r-query").send().await.expect("an answer");
     assert_eq!(asked.status(), 400);
     assert_eq!(get("/nothing/to-see", "r-none").send().await.expect("an answer").status(), 404);
-    let data = json!({"conversationId": conversation_id(1), "text": "These are my-own-words."});
+    let data = json!({"conversationId": conversation_id(1), "text": "Dear Quillfeather, these are my own words."});
     let event = json!({"specversion": "1.0", "id": "e", "source": "s", "type": "message.received", "data": data});
     let sent = client.post(format!("{}{}", served.url, home.at("events"))).bearer_auth(&home.key);
     let sent = sent.header("x-request-id", "r-event").json(&event).send().await.expect("an answer");
@@ -33,7 +33,7 @@ async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     assert_eq!(served.stop(), Some(0));
 
     let log = home.logged();
-    for secret in [home.key.as_str(), &home.key[11..], "quiet", "hush", "my-own-words", "to-see"] {
+    for secret in [home.key.as_str(), &home.key[11..], "quiet", "hush", "Quillfeather", "to-see"] {
         assert!(!log.contains(secret), "{secret}\n{log}");
     }
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();

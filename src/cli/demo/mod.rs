@@ -94,7 +94,7 @@ async fn demo(config: Config, made: &Made, limit: Option<Duration>, quiet: bool)
     let mut signals = Signals::new()?;
     let directory = config.storage.data_dir.display().to_string();
     let server = start(config).await?;
-    let client = Client::new(&format!("http://{}", server.address()), made.key.expose(), made.workspace.uuid())?;
+    let client = Client::new(&server.url(), made.key.expose(), made.workspace.uuid())?;
     let stop = async {
         match limit {
             Some(limit) => tokio::select! {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::csat_config::CsatPatch;
+use super::super::hex;
 use super::super::ids::{Id, Position, Side};
 use super::super::score::Hundredths;
 use super::super::system::Scope;
@@ -34,60 +35,66 @@ pub struct Shown {
 
 /// What an action says beside its target. Members that are not its own are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Details {
     /// `csat_config.patched`: the fields that were sent, as they were.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PatchForm>,
     /// `csat_config.patched`: the same fields, as they were sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<PatchForm>,
     /// `breaker.…`: it came with a note, which is the breaker's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub noted: Option<bool>,
     /// `settings.installed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<InstalledForm>,
     /// `event.skipped`: the position of what was passed over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Box<str>>,
     /// `workspace.created`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// `workspace.created`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<Box<str>>,
     /// `key.created`, and `key.revoked` of a known key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyForm>,
 }
 
 /// Some fields of R3.7.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PatchForm {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email_inline_enabled: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email_followup_enabled: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link_expiry_days: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub follow_up_delay_minutes: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_resolution_failure: Option<Hundredths>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_low_composite: Option<Hundredths>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub circuit_breaker_count: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub circuit_breaker_window_hours: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
-    pub baseline_outcome: Option<Option<Hundredths>>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
-    pub baseline_process: Option<Option<Hundredths>>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
-    pub baseline_environment: Option<Option<Hundredths>>,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PatchForm(#[serde(with = "PatchMembers")] CsatPatch);
+
+/// The members of [`CsatPatch`], whose own serde is that of the journal and of snapshots; so it is with the
+/// other two.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CsatPatch", rename_all = "camelCase", deny_unknown_fields, default = "CsatPatch::default")]
+struct PatchMembers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_inline_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_followup_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_expiry_days: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follow_up_delay_minutes: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold_resolution_failure: Option<Hundredths>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold_low_composite: Option<Hundredths>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    circuit_breaker_count: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    circuit_breaker_window_hours: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
+    baseline_outcome: Option<Option<Hundredths>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
+    baseline_process: Option<Option<Hundredths>>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "sent")]
+    baseline_environment: Option<Option<Hundredths>>,
 }
 
 /// `null` is a value, absent is not.
@@ -95,146 +102,46 @@ fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Hund
     Option::deserialize(deserializer).map(Some)
 }
 
-impl From<&CsatPatch> for PatchForm {
-    fn from(patch: &CsatPatch) -> Self {
-        let CsatPatch {
-            email_inline_enabled,
-            email_followup_enabled,
-            link_expiry_days,
-            follow_up_delay_minutes,
-            threshold_resolution_failure,
-            threshold_low_composite,
-            circuit_breaker_count,
-            circuit_breaker_window_hours,
-            baseline_outcome,
-            baseline_process,
-            baseline_environment,
-        } = *patch;
-        Self {
-            email_inline_enabled,
-            email_followup_enabled,
-            link_expiry_days,
-            follow_up_delay_minutes,
-            threshold_resolution_failure,
-            threshold_low_composite,
-            circuit_breaker_count,
-            circuit_breaker_window_hours,
-            baseline_outcome,
-            baseline_process,
-            baseline_environment,
-        }
-    }
-}
-
-impl From<PatchForm> for CsatPatch {
-    fn from(form: PatchForm) -> Self {
-        Self {
-            email_inline_enabled: form.email_inline_enabled,
-            email_followup_enabled: form.email_followup_enabled,
-            link_expiry_days: form.link_expiry_days,
-            follow_up_delay_minutes: form.follow_up_delay_minutes,
-            threshold_resolution_failure: form.threshold_resolution_failure,
-            threshold_low_composite: form.threshold_low_composite,
-            circuit_breaker_count: form.circuit_breaker_count,
-            circuit_breaker_window_hours: form.circuit_breaker_window_hours,
-            baseline_outcome: form.baseline_outcome,
-            baseline_process: form.baseline_process,
-            baseline_environment: form.baseline_environment,
-        }
-    }
-}
-
 /// See [`Installed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct InstalledForm {
-    pub window_size: u16,
-    pub window_days: u16,
-    pub workspace_factor: u16,
-    pub settle_days: u16,
-    pub duplicate_days: u16,
-    pub explanation_days: u16,
-    pub retention_days: u16,
-    pub max_turns: u16,
-    /// 16 hexadecimal digits.
-    pub secret_id: Box<str>,
-    pub profile: Box<str>,
-    /// 16 hexadecimal digits.
-    pub profile_hash: Box<str>,
-}
+#[serde(transparent)]
+pub struct InstalledForm(#[serde(with = "InstalledMembers")] Installed);
 
-impl From<&Installed> for InstalledForm {
-    fn from(installed: &Installed) -> Self {
-        Self {
-            window_size: installed.window_size,
-            window_days: installed.window_days,
-            workspace_factor: installed.workspace_factor,
-            settle_days: installed.settle_days,
-            duplicate_days: installed.duplicate_days,
-            explanation_days: installed.explanation_days,
-            retention_days: installed.retention_days,
-            max_turns: installed.max_turns,
-            secret_id: to_hex(installed.secret_id),
-            profile: installed.profile.clone(),
-            profile_hash: to_hex(installed.profile_hash),
-        }
-    }
-}
-
-impl InstalledForm {
-    fn read(self) -> Option<Installed> {
-        Some(Installed {
-            window_size: self.window_size,
-            window_days: self.window_days,
-            workspace_factor: self.workspace_factor,
-            settle_days: self.settle_days,
-            duplicate_days: self.duplicate_days,
-            explanation_days: self.explanation_days,
-            retention_days: self.retention_days,
-            max_turns: self.max_turns,
-            secret_id: from_hex(&self.secret_id)?,
-            profile: self.profile,
-            profile_hash: from_hex(&self.profile_hash)?,
-        })
-    }
-}
-
-fn to_hex(bytes: [u8; 8]) -> Box<str> {
-    format!("{:016x}", u64::from_be_bytes(bytes)).into()
-}
-
-fn from_hex(digits: &str) -> Option<[u8; 8]> {
-    let is_hex = digits.len() == 16 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let number = Some(digits).filter(|_| is_hex).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    number.map(u64::to_be_bytes)
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Installed", rename_all = "camelCase", deny_unknown_fields)]
+struct InstalledMembers {
+    window_size: u16,
+    window_days: u16,
+    workspace_factor: u16,
+    settle_days: u16,
+    duplicate_days: u16,
+    explanation_days: u16,
+    retention_days: u16,
+    max_turns: u16,
+    #[serde(with = "hex")]
+    secret_id: [u8; 8],
+    profile: Box<str>,
+    #[serde(with = "hex")]
+    profile_hash: [u8; 8],
 }
 
 /// See [`KeyNote`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeyForm {
-    pub name: Box<str>,
-    pub key_prefix: Box<str>,
-    pub tenant: Option<Box<str>>,
-    pub workspace_id: Option<Id>,
-    pub side: Side,
-    pub scopes: Vec<Scope>,
+#[serde(transparent)]
+pub struct KeyForm(#[serde(with = "KeyMembers")] KeyNote);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "KeyNote", rename_all = "camelCase", deny_unknown_fields)]
+struct KeyMembers {
+    name: Box<str>,
+    key_prefix: Box<str>,
+    tenant: Option<Box<str>>,
+    #[serde(rename = "workspaceId")]
+    workspace: Option<Id>,
+    side: Side,
+    scopes: Vec<Scope>,
     #[serde(serialize_with = "time::serialize_option", deserialize_with = "time::deserialize_option")]
-    pub expires_at: Option<Millis>,
-}
-
-impl From<&KeyNote> for KeyForm {
-    fn from(key: &KeyNote) -> Self {
-        let KeyNote { name, key_prefix, tenant, workspace, side, scopes, expires_at } = key.clone();
-        Self { name, key_prefix, tenant, workspace_id: workspace, side, scopes, expires_at }
-    }
-}
-
-impl From<KeyForm> for KeyNote {
-    fn from(form: KeyForm) -> Self {
-        let KeyForm { name, key_prefix, tenant, workspace_id, side, scopes, expires_at } = form;
-        Self { name, key_prefix, tenant, workspace: workspace_id, side, scopes, expires_at }
-    }
+    expires_at: Option<Millis>,
 }
 
 /// An action of one kind of trail.
@@ -258,7 +165,8 @@ impl Action for SideAction {
         let none = Details::default();
         let (name, target, details) = match self {
             Self::CsatConfigPatched(patched) => {
-                let (from, to) = (Some((&patched.from).into()), Some((&patched.to).into()));
+                let Patched { from, to } = Patched::clone(patched);
+                let (from, to) = (Some(PatchForm(from)), Some(PatchForm(to)));
                 ("csat_config.patched", None, Details { from, to, ..none })
             }
             Self::BreakerAcknowledged { breaker, noted } => {
@@ -267,9 +175,11 @@ impl Action for SideAction {
             Self::BreakerResolved { breaker, noted } => {
                 ("breaker.resolved", Some(*breaker), Details { noted: Some(*noted), ..none })
             }
-            Self::SettingsInstalled(installed) => {
-                ("settings.installed", None, Details { settings: Some((&**installed).into()), ..none })
-            }
+            Self::SettingsInstalled(installed) => (
+                "settings.installed",
+                None,
+                Details { settings: Some(InstalledForm(Installed::clone(installed))), ..none },
+            ),
             Self::ConversationErased => ("conversation.erased", None, none),
             Self::ContactErased => ("contact.erased", None, none),
             Self::EventSkipped { event } => {
@@ -282,19 +192,15 @@ impl Action for SideAction {
     fn read(name: &str, target: Option<Id>, details: Details) -> Option<Self> {
         Some(match name {
             "csat_config.patched" => {
-                let (from, to) = (details.from?.into(), details.to?.into());
+                let (from, to) = (details.from?.0, details.to?.0);
                 Self::CsatConfigPatched(Box::new(Patched { from, to }))
             }
             "breaker.acknowledged" => Self::BreakerAcknowledged { breaker: target?, noted: details.noted? },
             "breaker.resolved" => Self::BreakerResolved { breaker: target?, noted: details.noted? },
-            "settings.installed" => Self::SettingsInstalled(Box::new(details.settings?.read()?)),
+            "settings.installed" => Self::SettingsInstalled(Box::new(details.settings?.0)),
             "conversation.erased" => Self::ConversationErased,
             "contact.erased" => Self::ContactErased,
-            "event.skipped" => {
-                let (seq, place) = details.event.as_deref()?.split_once('-')?;
-                let seq = seq.parse().ok().filter(|seq: &u64| *seq < 1 << 48)?;
-                Self::EventSkipped { event: Position::new(seq, place.parse().ok()?) }
-            }
+            "event.skipped" => Self::EventSkipped { event: Position::parse(&details.event?)? },
             _ => return None,
         })
     }
@@ -308,9 +214,11 @@ impl Action for SystemAction {
                 let details = Details { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
                 ("workspace.created", *id, details)
             }
-            Self::KeyCreated { id, key } => ("key.created", *id, Details { key: Some((&**key).into()), ..none }),
+            Self::KeyCreated { id, key } => {
+                ("key.created", *id, Details { key: Some(KeyForm(KeyNote::clone(key))), ..none })
+            }
             Self::KeyRevoked { id, key } => {
-                ("key.revoked", *id, Details { key: key.as_deref().map(KeyForm::from), ..none })
+                ("key.revoked", *id, Details { key: key.as_deref().cloned().map(KeyForm), ..none })
             }
         };
         Shown { name, target: Some(target), details }
@@ -320,8 +228,8 @@ impl Action for SystemAction {
         let id = target?;
         Some(match name {
             "workspace.created" => Self::WorkspaceCreated { id, name: details.name?, tenant: details.tenant? },
-            "key.created" => Self::KeyCreated { id, key: Box::new(details.key?.into()) },
-            "key.revoked" => Self::KeyRevoked { id, key: details.key.map(|key| Box::new(key.into())) },
+            "key.created" => Self::KeyCreated { id, key: Box::new(details.key?.0) },
+            "key.revoked" => Self::KeyRevoked { id, key: details.key.map(|key| Box::new(key.0)) },
             _ => return None,
         })
     }

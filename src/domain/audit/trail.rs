@@ -123,7 +123,7 @@ impl<A: Clone> Trail<A> {
 impl<A: Clone> Trail<A> {
     /// The trail of a state at seq `applied`; none if the entries are not of its frames in their order.
     pub fn restored(after: u64, entries: Vec<Entry<A>>, applied: u64) -> Option<Self> {
-        let of_state = |entry: &Entry<A>| (after + 1..=applied).contains(&entry.at.seq());
+        let of_state = |entry: &Entry<A>| after < entry.at.seq() && entry.at.seq() <= applied;
         let ascend = |pair: &[Entry<A>]| pair[0].at < pair[1].at && pair[0].receipt <= pair[1].receipt;
         let fits = after <= applied && entries.iter().all(of_state) && entries.windows(2).all(ascend);
         let mut trail = Self::beginning_after(after);
@@ -225,6 +225,7 @@ mod tests {
             (0, &[4, 4], 9),
             (4, &[], 3),
             (u64::MAX, &[], 3),
+            (u64::MAX, &[9], u64::MAX),
         ] {
             assert_eq!(restored(after, seqs, applied), None, "{after} {seqs:?} {applied}");
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::catalogue::{Profile, SignalWeight};
 use super::{Estimate, Observation, ObservedKind};
 use crate::domain::event::Quantum;
+use crate::domain::hex;
 use crate::domain::score::{Dimension, Hundredths, serialize_number};
 
 /// From this presence on a signal counts in `signalCount`: the first quantum at or above 0.05.
@@ -186,7 +187,7 @@ pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
     };
     Explanation {
         model_version: profile.name.clone(),
-        profile_hash: profile.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        profile_hash: hex::encode(&profile.hash).into(),
         prior_strength: profile.prior_strength,
         dimensions: Dimension::ALL.into_iter().map(dimension).collect(),
         composite: estimate.composite,

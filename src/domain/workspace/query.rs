@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::account::Account;
 use super::super::csat_config::CsatConfig;
 use super::super::expectation::Source;
+use super::super::hex;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
 use super::super::score::{Dimension, Hundredths, serialize_number};
@@ -191,7 +192,7 @@ impl Workspace {
         Known::Found(ConversationExplanation {
             conversation_id: id,
             model_version: profile.name.to_string(),
-            model_hash: profile.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            model_hash: hex::encode(&profile.hash),
             imported: score.imported,
             composite_score: score.composite,
             dimensions: Dimension::ALL.map(|dimension| Published::of(dimension, &score, profile)),

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::MAX_HEADER;
 
-/// Names and sizes are looked at; longer lines are cut.
-const LINE_KEPT: usize = 128;
+/// Bytes of a line that are kept from one read to the next. But for zeros before a chunk's size hyper takes no
+/// longer one: it stops at [`MAX_HEADER`], within one read of that many more.
+const LINE_KEPT: usize = 2 * MAX_HEADER;
 
 /// The number of the first head of a connection whose body could end in two places; 0 as long as
 /// there is none.
@@ -22,6 +23,11 @@ impl Ambiguous {
     /// Whether head `number`, counted from 1, is the one.
     pub fn is(&self, number: u64) -> bool {
         self.0.load(Ordering::Relaxed) == number
+    }
+
+    /// The first stays: the connection does not outlive it.
+    fn set(&self, number: u64) {
+        let _ = self.0.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -38,7 +44,7 @@ enum Place {
     /// In the empty line after a chunk.
     ChunkEnd,
     Trailers,
-    /// Nothing makes sense any more; hyper closes.
+    /// Nothing makes sense any more. hyper closes; if it does not, its next head is one of [`Ambiguous`].
     Lost,
 }
 
@@ -116,7 +122,11 @@ impl Heads {
     fn keep(&mut self, bytes: &[u8]) {
         self.measure(bytes);
         let room = LINE_KEPT.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        if bytes.len() > room {
+            self.lose();
+        } else {
+            self.line.extend_from_slice(bytes);
+        }
     }
 
     fn end_of_line(&mut self, end: &[u8]) {
@@ -125,10 +135,11 @@ impl Heads {
             return self.take(without_break(end));
         }
         self.keep(end);
-        let mut line = std::mem::take(&mut self.line);
+        if self.place == Place::Lost {
+            return;
+        }
+        let line = std::mem::take(&mut self.line);
         self.take(without_break(&line));
-        line.clear();
-        self.line = line;
     }
 
     fn measure(&mut self, piece: &[u8]) {
@@ -144,17 +155,21 @@ impl Heads {
             // Empty lines before a request are passed over (RFC 9112, 2.2).
             Place::Head if !self.head.began => {}
             Place::Head => self.head_end(),
-            Place::Size => {
-                self.place = match chunk_size(line) {
-                    Some(0) => Place::Trailers,
-                    Some(size) => Place::Chunk(size),
-                    None => Place::Lost,
-                }
-            }
-            Place::ChunkEnd => self.place = if line.is_empty() { Place::Size } else { Place::Lost },
+            Place::Size => match chunk_size(line) {
+                Some(0) => self.place = Place::Trailers,
+                Some(size) => self.place = Place::Chunk(size),
+                None => self.lose(),
+            },
+            Place::ChunkEnd if line.is_empty() => self.place = Place::Size,
+            Place::ChunkEnd => self.lose(),
             Place::Trailers if line.is_empty() => self.place = Place::Head,
             Place::Trailers | Place::Body(_) | Place::Chunk(_) | Place::Lost => {}
         }
+    }
+
+    fn lose(&mut self) {
+        self.place = Place::Lost;
+        self.found.set(self.count + 1);
     }
 
     fn head_line(&mut self, line: &[u8]) {
@@ -175,8 +190,7 @@ impl Heads {
         let head = std::mem::take(&mut self.head);
         self.count += 1;
         if head.lengths > 1 || (head.coded && head.lengths > 0) {
-            // The first stays: the connection does not outlive it.
-            let _ = self.found.0.compare_exchange(0, self.count, Ordering::Relaxed, Ordering::Relaxed);
+            self.found.set(self.count);
         }
         self.place = match head {
             Head { coded: true, .. } => Place::Size,
@@ -248,9 +262,28 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_not_followed() {
         let lost = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nnot a size\r\n";
-        assert_eq!(found(&format!("{lost}{GET}{GET}")), (0, 1));
+        assert_eq!(found(&format!("{lost}{GET}{GET}")), (2, 1), "whatever may come behind it is refused");
         let long = format!("GET /{} HTTP/1.1\r\n{}: y\r\n\r\n", "a".repeat(5_000), "x".repeat(5_000));
         assert_eq!(found(&format!("{long}{GET}")), (0, 2));
+    }
+
+    #[test]
+    fn a_length_behind_many_blanks_or_zeros_counts_however_it_is_cut() {
+        let (blanks, zeros) = (" ".repeat(3_000), "0".repeat(3_000));
+        let sized = format!("POST /a HTTP/1.1\r\ncontent-length:{blanks}5\r\n\r\na\r\n\r\n");
+        assert_eq!(found(&format!("{sized}{GET}")), (0, 2));
+        let coded = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        assert_eq!(found(&format!("{coded}{zeros}5\r\na\r\n\r\n\r\n0\r\n\r\n{GET}")), (0, 2));
+    }
+
+    #[test]
+    fn behind_a_line_that_is_too_long_to_follow_every_head_is_refused() {
+        let coded = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        let text = format!("{coded}{}5\r\nabcde\r\n0\r\n\r\n{GET}", "0".repeat(LINE_KEPT));
+        let ambiguous = Ambiguous::default();
+        let mut heads = Heads::new(ambiguous.clone());
+        text.as_bytes().chunks(1_000).for_each(|piece| heads.read(piece));
+        assert!(!ambiguous.is(1) && ambiguous.is(2));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The audit trail.
 
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
 use super::admin::{Scope, Side};
-use super::leaf::{Count, DateOrInstant, Id, Timestamp};
+use super::leaf::{Count, DateOrInstant, Id, Timestamp, one_of};
 use super::quality::CsatConfigPatch;
+use crate::domain::audit::{ACTIONS, Refusal};
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -66,29 +68,15 @@ pub struct AuditEntry {
     pub details: AuditDetails,
 }
 
-#[derive(ToSchema)]
-pub enum ActionName {
-    #[schema(rename = "breaker.acknowledged")]
-    BreakerAcknowledged,
-    #[schema(rename = "breaker.resolved")]
-    BreakerResolved,
-    #[schema(rename = "contact.erased")]
-    ContactErased,
-    #[schema(rename = "conversation.erased")]
-    ConversationErased,
-    #[schema(rename = "csat_config.patched")]
-    CsatConfigPatched,
-    #[schema(rename = "event.skipped")]
-    EventSkipped,
-    #[schema(rename = "key.created")]
-    KeyCreated,
-    #[schema(rename = "key.revoked")]
-    KeyRevoked,
-    #[schema(rename = "settings.installed")]
-    SettingsInstalled,
-    #[schema(rename = "workspace.created")]
-    WorkspaceCreated,
+pub struct ActionName;
+
+impl utoipa::PartialSchema for ActionName {
+    fn schema() -> RefOr<Schema> {
+        one_of(ACTIONS).into()
+    }
 }
+
+impl ToSchema for ActionName {}
 
 /// `unchanged`: it was so already.
 #[derive(ToSchema)]
@@ -100,19 +88,15 @@ pub enum OutcomeName {
 }
 
 /// Of a refusal: why.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum RefusalCode {
-    UnknownBreaker,
-    BreakerResolved,
-    BreakerNotAcknowledged,
-    UnknownConversation,
-    WorkspaceExists,
-    ReservedId,
-    UnknownWorkspace,
-    KeyExists,
-    UnknownKey,
+pub struct RefusalCode;
+
+impl utoipa::PartialSchema for RefusalCode {
+    fn schema() -> RefOr<Schema> {
+        one_of(Refusal::ALL.map(Refusal::code)).description(Some("Of a refusal: why.")).into()
+    }
 }
+
+impl ToSchema for RefusalCode {}
 
 /// What the action says; each has its own members.
 #[derive(ToSchema)]

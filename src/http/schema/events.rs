@@ -8,7 +8,7 @@ use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::leaf::{AccountId, ConversationId, Instant, Rate, Score};
+use super::leaf::{AccountId, ConversationId, Instant, Rate, Score, one_of};
 
 /// A type of event.
 pub struct Kind {
@@ -110,7 +110,7 @@ impl Kind {
     /// An event with every member of this type.
     pub fn example(&self) -> Value {
         let members = self.members().into_iter();
-        let data: Map<_, _> = members.map(|name| (name.to_owned(), example_of(name))).collect();
+        let data: Map<_, _> = members.map(|name| (name.to_owned(), member(name).1)).collect();
         json!({"specversion": "1.0", "id": format!("{}-1", self.name), "source": "helpdesk", "type": self.name, "data": data})
     }
 
@@ -118,20 +118,20 @@ impl Kind {
         let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
         let object = self.members().into_iter().fold(object, |object, name| {
             let required = self.required.contains(&name);
-            object.property(name, if required { member(name) } else { nullable(member(name)) })
+            let (schema, _) = member(name);
+            object.property(name, if required { schema } else { nullable(schema) })
         });
         self.required.iter().fold(object, |object, name| object.required(*name)).build()
     }
 
     fn schema(&self) -> Schema {
-        let one_of = |text: &str| ObjectBuilder::new().schema_type(Type::String).enum_values(Some([text]));
         let nothing = ObjectBuilder::new().schema_type(Type::Null).description(Some("Refused: data must be readable."));
         let object = ObjectBuilder::new()
             .description(Some(self.description))
-            .property("specversion", one_of("1.0"))
+            .property("specversion", one_of(["1.0"]))
             .property("id", text(1, 255, "Together with `source` the event's identity: a repeat changes nothing."))
             .property("source", text(1, 255, "Who says it."))
-            .property("type", one_of(self.name))
+            .property("type", one_of([self.name]))
             .property("time", nullable(Ref::from_schema_name("Instant").into()))
             .property("data", self.data())
             .property("data_base64", nothing)
@@ -141,61 +141,47 @@ impl Kind {
     }
 }
 
-/// A member of `data`.
-fn member(name: &str) -> RefOr<Schema> {
-    let of = |names: &[&str]| ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names.to_vec())).into();
+/// A member of `data`, and an example of it.
+fn member(name: &str) -> (RefOr<Schema>, Value) {
+    let named = |name: &str| RefOr::from(Ref::from_schema_name(name));
+    let plain = |kind: Type| RefOr::from(ObjectBuilder::new().schema_type(kind));
     match name {
-        "conversationId" => Ref::from_schema_name("ConversationId").into(),
-        "accountId" => Ref::from_schema_name("AccountId").into(),
-        "outcomeScore" | "processScore" | "environmentScore" => Ref::from_schema_name("Score").into(),
-        "confidence" => Ref::from_schema_name("Rate").into(),
-        "sender" => of(&["ai", "human"]),
-        "status" => of(&["open", "in_progress", "awaiting_contact", "resolved", "closed", "abandoned"]),
-        "resolution" => of(&["ai_resolved", "human_resolved", "abandoned"]),
-        "attentionType" => of(&["validation_failed", "human_requested", "escalation"]),
-        "dimension" => of(&["outcome", "process", "environment"]),
-        "text" => ObjectBuilder::new().schema_type(Type::String).into(),
-        "language" => text(1, 35, "A language tag; recognised from the text where it is absent.").into(),
-        "comment" => text(0, 2_000, "Stored: it was given for that.").into(),
-        "value" => number(Type::Number, 0, 1, "Goodness, from 0 (bad) to 1 (good).").into(),
-        "weight" => number(Type::Number, 0, 10, "In pseudo-counts.").into(),
-        "rating" => number(Type::Integer, 1, 5, "From 1 (worst) to 5 (best).").into(),
-        "signalCount" => number(Type::Integer, 0, 65_535, "Signals behind the score; 0 where it is absent.").into(),
-        "resolved" => ObjectBuilder::new().schema_type(Type::Boolean).into(),
-        "contactIds" => ArrayBuilder::new().items(text(1, 255, "Opaque.")).max_items(Some(1_000)).into(),
-        "signal" => text(1, 255, "A name from the catalogue, or your own.").into(),
-        _ => text(1, 255, "").into(),
-    }
-}
-
-fn example_of(name: &str) -> Value {
-    match name {
-        "conversationId" => json!("0191b5a2-7c3e-7d11-9f00-00000000c0f1"),
-        "accountId" => json!("acc_0191b5a2-7c3e-7d11-9f00-00000000acc1"),
-        "accountName" => json!("Nordic Parts ApS"),
-        "contactId" => json!("anna@example.org"),
-        "channel" => json!("email"),
-        "intent" => json!("order_status"),
-        "text" => json!("Where is my order?"),
-        "language" => json!("en"),
-        "sender" => json!("ai"),
-        "status" => json!("in_progress"),
-        "resolution" => json!("ai_resolved"),
-        "attentionType" => json!("human_requested"),
-        "signal" => json!("refund_granted"),
-        "value" => json!(0.75),
-        "dimension" => json!("outcome"),
-        "weight" => json!(1.5),
-        "rating" => json!(4),
-        "comment" => json!("Quick and friendly."),
-        "outcomeScore" => json!(4.2),
-        "processScore" => json!(3.8),
-        "environmentScore" => json!(4),
-        "resolved" => json!(true),
-        "confidence" => json!(0.87),
-        "signalCount" => json!(12),
-        "contactIds" => json!(["anna@example.org"]),
-        _ => Value::Null,
+        "conversationId" => (named("ConversationId"), json!("0191b5a2-7c3e-7d11-9f00-00000000c0f1")),
+        "accountId" => (named("AccountId"), json!("acc_0191b5a2-7c3e-7d11-9f00-00000000acc1")),
+        "accountName" => (text(1, 255, "").into(), json!("Nordic Parts ApS")),
+        "contactId" => (text(1, 255, "").into(), json!("anna@example.org")),
+        "channel" => (text(1, 255, "").into(), json!("email")),
+        "intent" => (text(1, 255, "").into(), json!("order_status")),
+        "text" => (plain(Type::String), json!("Where is my order?")),
+        "language" => (text(1, 35, "A language tag; recognised from the text where it is absent.").into(), json!("en")),
+        "sender" => (one_of(["ai", "human"]).into(), json!("ai")),
+        "status" => {
+            let all = ["open", "in_progress", "awaiting_contact", "resolved", "closed", "abandoned"];
+            (one_of(all).into(), json!("in_progress"))
+        }
+        "resolution" => (one_of(["ai_resolved", "human_resolved", "abandoned"]).into(), json!("ai_resolved")),
+        "attentionType" => {
+            (one_of(["validation_failed", "human_requested", "escalation"]).into(), json!("human_requested"))
+        }
+        "signal" => (text(1, 255, "A name from the catalogue, or your own.").into(), json!("refund_granted")),
+        "value" => (number(Type::Number, 0, 1, "Goodness, from 0 (bad) to 1 (good).").into(), json!(0.75)),
+        "dimension" => (one_of(["outcome", "process", "environment"]).into(), json!("outcome")),
+        "weight" => (number(Type::Number, 0, 10, "In pseudo-counts.").into(), json!(1.5)),
+        "rating" => (number(Type::Integer, 1, 5, "From 1 (worst) to 5 (best).").into(), json!(4)),
+        "comment" => (text(0, 2_000, "Stored: it was given for that.").into(), json!("Quick and friendly.")),
+        "outcomeScore" => (named("Score"), json!(4.2)),
+        "processScore" => (named("Score"), json!(3.8)),
+        "environmentScore" => (named("Score"), json!(4)),
+        "resolved" => (plain(Type::Boolean), json!(true)),
+        "confidence" => (named("Rate"), json!(0.87)),
+        "signalCount" => {
+            (number(Type::Integer, 0, 65_535, "Signals behind the score; 0 where it is absent.").into(), json!(12))
+        }
+        "contactIds" => {
+            let ids = ArrayBuilder::new().items(text(1, 255, "Opaque.")).max_items(Some(1_000));
+            (ids.into(), json!(["anna@example.org"]))
+        }
+        other => unreachable!("KINDS and ANYWHERE name no member {other}"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What became of the events of a request.
 
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::failure::Detail;
-use super::leaf::Count;
+use super::leaf::{Count, one_of};
 use crate::service::door::CODES;
 
 /// How many events were accepted, and which were not.
@@ -46,11 +46,7 @@ pub struct RejectionCode;
 impl PartialSchema for RejectionCode {
     fn schema() -> RefOr<Schema> {
         let meanings: String = CODES.iter().map(|(_, name, meaning)| format!("\n- `{name}`: {meaning}")).collect();
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(CODES.map(|(_, name, _)| name)))
-            .description(Some(format!("Why:\n{meanings}")))
-            .into()
+        one_of(CODES.map(|(_, name, _)| name)).description(Some(format!("Why:\n{meanings}"))).into()
     }
 }
 

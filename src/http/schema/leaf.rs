@@ -61,6 +61,11 @@ fn text(pattern: &str, example: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).examples([example])
 }
 
+/// One of these texts.
+pub(super) fn one_of<const N: usize>(texts: [&str; N]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(texts))
+}
+
 /// An id that may have a prefix.
 fn id(prefix: &str, example: &str) -> ObjectBuilder {
     text(&format!("^({prefix})?{UUID}$"), example)
