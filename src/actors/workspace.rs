@@ -15,6 +15,7 @@ use std::time::Duration;
 use hashbrown::HashMap;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use thiserror::Error;
+use tokio::runtime::RuntimeFlavor;
 
 use crate::domain::account::{Account, AccountList, Outcomes};
 use crate::domain::ids::{Id, Position};
@@ -35,6 +36,12 @@ use super::snapshots::SideCut;
 /// Steps of one account in one round that are done without a message to its actor, at most.
 const ON_THE_SPOT: usize = 32;
 
+/// A round that takes as long is no usual one: a thousand events take one or two milliseconds.
+const LONG_ROUND: Duration = Duration::from_millis(20);
+
+/// How long a workspace is taken for one with long rounds after the last of them.
+const HEAVY_FOR: Duration = Duration::from_secs(60);
+
 /// Applies frames, asks accounts.
 pub(crate) struct WorkspaceActor;
 
@@ -46,11 +53,21 @@ pub(crate) struct WorkspaceState {
     /// Whose actor it is, for supervision events.
     names: HashMap<ActorId, Id>,
     sweep_due: bool,
+    /// A round took long: until then those that follow may, too.
+    heavy_until: Duration,
 }
 
 impl WorkspaceState {
     pub fn new(workspace: Box<Workspace>, handle: Arc<WorkspaceHandle>, shared: Arc<Shared>) -> Self {
-        Self { workspace, handle, shared, awake: HashMap::new(), names: HashMap::new(), sweep_due: false }
+        Self {
+            workspace,
+            handle,
+            shared,
+            awake: HashMap::new(),
+            names: HashMap::new(),
+            sweep_due: false,
+            heavy_until: Duration::ZERO,
+        }
     }
 }
 
@@ -147,7 +164,7 @@ impl WorkspaceState {
         }
         // What was skipped lies behind: a rebuild ends with the skip.
         self.shared.faults.in_apply(&frames, &HashSet::new(), &self.handle.progress);
-        let mut round = self.workspace.begin(&frames, &self.handle.progress);
+        let mut round = self.begin(&frames);
         if round.reset_accounts {
             self.put_all_to_sleep();
         }
@@ -168,6 +185,24 @@ impl WorkspaceState {
         self.shared.counters.applied(frames.len(), &applied);
         self.handle.reply(applied.replies, self.shared.clock.elapsed(), &self.shared.apply_delays);
         Ok(())
+    }
+
+    /// The workspace's part of a round. A thousand events that each score a conversation of a thousand turns take
+    /// seconds; whoever does such things is applied beside the runtime's threads, which others need.
+    fn begin(&mut self, frames: &[Frame]) -> Round {
+        let Self { workspace, handle, shared, .. } = self;
+        let began = shared.clock.elapsed();
+        let movable = || tokio::runtime::Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+        let round = if began < self.heavy_until && movable() {
+            tokio::task::block_in_place(|| workspace.begin(frames, &handle.progress))
+        } else {
+            workspace.begin(frames, &handle.progress)
+        };
+        let ended = shared.clock.elapsed();
+        if ended.saturating_sub(began) >= LONG_ROUND {
+            self.heavy_until = ended + HEAVY_FOR;
+        }
+        round
     }
 
     /// The accounts' part of a round. A long list goes to the account's actor, so that accounts

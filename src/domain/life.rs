@@ -11,6 +11,9 @@ use super::ids::Position;
 use super::scoring::{Ending, Evidence, Speaker, Turn};
 use super::time::Millis;
 
+/// Changes of status that one life keeps, and so many other events besides messages.
+pub const MOST_OTHERS: usize = 1_000;
+
 /// The kept events of one life.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Life {
@@ -69,6 +72,25 @@ pub enum LifeKind {
     Attention(AttentionType),
     Signal(ObservedSignal, Quantum),
     Rating(u8),
+}
+
+/// What is counted together against the bound of a life, so that no flood of one keeps the others out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Turn,
+    Move,
+    /// All the rest.
+    Fact,
+}
+
+impl Class {
+    const fn of(kind: &LifeKind) -> Self {
+        match kind {
+            LifeKind::Turn(..) => Self::Turn,
+            LifeKind::Move(_) => Self::Move,
+            LifeKind::Named | LifeKind::Attention(_) | LifeKind::Signal(..) | LifeKind::Rating(_) => Self::Fact,
+        }
+    }
 }
 
 /// A change of status, as far as scores care.
@@ -139,10 +161,15 @@ impl Life {
         Self { carried: Some(carried), ..Self::default() }
     }
 
-    /// Keeps an event; a message beyond `max_turns` is not kept. Answers its index.
+    /// Keeps an event; a message beyond `max_turns` is not kept, nor another beyond [`MOST_OTHERS`] of its class:
+    /// every change of a life is a walk through all of it. Answers its index.
     pub fn insert(&mut self, time: Millis, position: Position, kind: LifeKind, max_turns: u16) -> Option<usize> {
+        let class = Class::of(&kind);
+        let most = if class == Class::Turn { usize::from(max_turns) } else { MOST_OTHERS };
+        if self.events.len() >= most && self.kept_of(class) >= most {
+            return None;
+        }
         match &kind {
-            LifeKind::Turn(..) if self.turns >= max_turns => return None,
             LifeKind::Turn(..) => self.turns += 1,
             LifeKind::Move(Move::End(_)) => self.terminal_events += 1,
             LifeKind::Named
@@ -157,6 +184,13 @@ impl Life {
         let at = self.events.len() - after;
         self.events.insert(at, LifeEvent { time, position, kind });
         Some(at)
+    }
+
+    fn kept_of(&self, class: Class) -> usize {
+        match class {
+            Class::Turn => usize::from(self.turns),
+            Class::Move | Class::Fact => self.events.iter().filter(|event| Class::of(&event.kind) == class).count(),
+        }
     }
 
     /// The kept events in their order.
@@ -294,6 +328,23 @@ mod tests {
         assert_eq!((scored.scored_at, scored.ending), (10, Ending::Resolved));
         let scored = life(&[(10, Move::End(Ending::Abandoned)), (20, RESOLVED)]).walk().scored.unwrap();
         assert_eq!((scored.scored_at, scored.ending), (10, Ending::Abandoned));
+    }
+
+    #[test]
+    fn a_life_keeps_as_many_of_each_class_as_it_may_and_a_flood_of_one_keeps_no_other_out() {
+        let mut life = Life::default();
+        let mut insert = |seq: usize, kind| life.insert(0, Position::new(seq as u64, 0), kind, 2);
+        for seq in 0..MOST_OTHERS {
+            let rating = LifeKind::Rating(1 + (seq % 5) as u8);
+            assert_eq!(insert(seq, rating), Some(seq));
+        }
+        assert_eq!(insert(2_000, LifeKind::Named), None);
+        assert_eq!(insert(2_001, LifeKind::Move(RESOLVED)), Some(MOST_OTHERS));
+        for seq in 2_002..2_004 {
+            assert!(insert(seq, LifeKind::Turn(Speaker::Customer, TurnFeatures::default())).is_some());
+        }
+        assert_eq!(insert(2_004, LifeKind::Turn(Speaker::Agent, TurnFeatures::default())), None);
+        assert_eq!((life.events.len(), life.walk().terminal), (MOST_OTHERS + 3, true));
     }
 
     #[test]

@@ -48,18 +48,20 @@ fn indexed(turns: &[&TurnFeatures], tenths: usize) -> usize {
 
 /// Both ascending.
 fn are_alike(a: &[u32], b: &[u32], tenths: usize) -> bool {
-    // Nothing in common but the shorter list would still be too little.
-    if !reaches(a.len().min(b.len()), a.len(), b.len(), tenths) {
+    // c in common are enough from 10 c ≥ tenths (a + b − c) on.
+    let enough = (tenths * (a.len() + b.len())).div_ceil(10 + tenths).max(1);
+    let (Some(spare_a), Some(spare_b)) = (a.len().checked_sub(enough), b.len().checked_sub(enough)) else {
         return false;
-    }
+    };
     let (mut i, mut j, mut common) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
+    // As long as either has not more words of its own than it may.
+    while i < a.len() && j < b.len() && i - common <= spare_a && j - common <= spare_b {
         let (x, y) = (a[i], b[j]);
         i += usize::from(x <= y);
         j += usize::from(y <= x);
         common += usize::from(x == y);
     }
-    reaches(common, a.len(), b.len(), tenths)
+    common >= enough
 }
 
 /// Two sets of `a` and `b` elements with `common` in common have a Jaccard index of at least

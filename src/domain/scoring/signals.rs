@@ -57,19 +57,15 @@ fn mean_override(evidence: &Evidence, kind: SignalKind) -> Option<Quantum> {
 
 /// One per name, by name: the mean value with the last description.
 fn own_observations(own: &[(&OwnSignal, Quantum)]) -> Vec<Observation> {
-    let mut last: Vec<&OwnSignal> = Vec::new();
-    for (signal, _) in own.iter().rev() {
-        if last.iter().all(|other| other.name != signal.name) {
-            last.push(signal);
-        }
-    }
-    last.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let observation = |signal: &OwnSignal| {
-        let values = own.iter().filter(|(other, _)| other.name == signal.name).map(|(_, value)| *value);
-        let signal = ObservedKind::Own(signal.clone());
-        Some(Observation { signal, presence: Quantum::MAX, goodness: mean(values)? })
+    let mut own = own.to_vec();
+    // Those of one name stay in their order.
+    own.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let observation = |of_name: &[(&OwnSignal, Quantum)]| {
+        let (last, _) = of_name.last()?;
+        let goodness = mean(of_name.iter().map(|(_, value)| *value))?;
+        Some(Observation { signal: ObservedKind::Own((*last).clone()), presence: Quantum::MAX, goodness })
     };
-    last.into_iter().filter_map(observation).collect()
+    own.chunk_by(|(a, _), (b, _)| a.name == b.name).filter_map(observation).collect()
 }
 
 /// Half up; `None` over nothing.
