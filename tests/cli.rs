@@ -384,8 +384,18 @@ fn a_certificate_is_read_at_the_start_and_at_sighup() {
     let missing = run(home.path(), &serve);
     assert_eq!(missing.status.code(), Some(78));
     assert!(stderr(&missing).contains("c.pem"), "{missing:?}");
+    let check = || run(home.path(), &["check-config"]);
+    assert_eq!(stderr(&check()), stderr(&missing), "it says what a start says");
 
     certify(home.path());
+    assert_eq!(check().status.code(), Some(0));
+    let key = std::fs::read(home.path().join("k.pem")).expect("it was written");
+    let other = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+    std::fs::write(home.path().join("k.pem"), other).expect("it can be written");
+    let (checked, served) = (check(), run(home.path(), &serve));
+    assert_eq!((checked.status.code(), served.status.code()), (Some(78), Some(78)), "{checked:?}");
+    assert_eq!(stderr(&checked), stderr(&served));
+    std::fs::write(home.path().join("k.pem"), key).expect("it can be written");
     let server = Served::start(home.path());
     assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
     let remote = ["key", "list", "--url", &server.url, "--admin-key", admin["key"].as_str().expect("a key")];

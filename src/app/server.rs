@@ -128,6 +128,14 @@ impl Server {
         Ok(Self { address, admin_address, engine, stop, api, admin, usage, keys, grace, tls, _front: front })
     }
 
+    /// What a start finds out before it touches ports and data: whether certificate and key can be read
+    /// and belong together, and whether the issuer's keys could be fetched.
+    pub fn check(config: &Config) -> Result<(), ServerError> {
+        wire(config, &(Arc::new(RandomIds) as Arc<dyn Ids>))?;
+        config.auth.as_ref().map(issuer).transpose()?;
+        Ok(())
+    }
+
     /// Where the API listens.
     pub fn address(&self) -> SocketAddr {
         self.address
