@@ -297,7 +297,15 @@ fn r10_6_a_directory_is_restored_exported_and_imported() {
 fn r10_9_exit_codes_tell_what_went_wrong() {
     let home = Kept::new();
     std::fs::write(home.path().join("wrong.toml"), "[server]\nlisen = 1\n[log]\nformat = \"x\"\n").expect("a file");
-    let cases: [(&[&str], i32); 16] = [
+    std::fs::create_dir(home.path().join("other")).expect("a directory");
+    std::fs::write(home.path().join("other/notes.txt"), "x").expect("a file");
+    let id = "0190b5c0-0000-7000-8000-000000000001";
+    let cases: [(&[&str], i32); 21] = [
+        (&["workspace", "list", "--data-dir", "none"], 66),
+        (&["key", "list", "--data-dir", "none"], 66),
+        (&["key", "revoke", id, "--data-dir", "none"], 66),
+        (&["key", "create", "--server", "--data-dir", "other"], 73),
+        (&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", "other"], 73),
         (&["snapshot", "create", "--data-dir", "none"], 66),
         (&["snapshot", "list", "--data-dir", "none"], 66),
         (&["snapshot", "status", "--data-dir", "none"], 66),
@@ -319,6 +327,7 @@ fn r10_9_exit_codes_tell_what_went_wrong() {
         assert_eq!(run(home.path(), args).status.code(), Some(code), "{args:?}");
     }
     assert!(!home.path().join("none").exists(), "nothing was made");
+    assert_eq!(everything(&home.path().join("other")).len(), 2, "nothing was made");
     let told = run(home.path(), &["check-config", "--config", "wrong.toml"]).stderr;
     let told = String::from_utf8_lossy(&told);
     assert!(
