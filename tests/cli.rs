@@ -156,7 +156,10 @@ fn stderr(output: &Output) -> std::borrow::Cow<'_, str> {
 /// Flips a bit in the largest file of a snapshot of a data directory in `home`.
 fn damage(home: &Path, snapshot: &Value) {
     let files = everything(&home.join(snapshot["path"].as_str().expect("a path"))).into_iter();
-    let largest = files.filter(|path| path.is_file()).max_by_key(|path| path.metadata().expect("a file").len()).expect("it has files");
+    let largest = files
+        .filter(|path| path.is_file())
+        .max_by_key(|path| path.metadata().expect("a file").len())
+        .expect("it has files");
     let mut bytes = std::fs::read(&largest).expect("it can be read");
     bytes[0] ^= 1;
     std::fs::write(largest, bytes).expect("it can be written");
