@@ -7,7 +7,8 @@ mod output;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use keep::Kept;
@@ -32,6 +33,19 @@ fn run(directory: &Path, args: &[&str]) -> Output {
 fn json(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("one line of JSON")
+}
+
+/// The same where new files are open to everyone.
+fn run_openly(directory: &Path, args: &[&str]) -> Output {
+    let program = tripswitch(directory, args);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(program.get_program()).args(args).current_dir(directory);
+    for (name, _) in program.get_envs() {
+        shell.env_remove(name);
+    }
+    let output = shell.output().expect("a shell runs");
+    output::note(directory, args, &output);
+    output
 }
 
 /// A server that ends with its test.
@@ -93,6 +107,42 @@ fn r10_4_workspaces_and_keys_on_a_data_directory_and_on_a_running_server() {
     assert_eq!(run(home.path(), &["journal", "verify"]).status.code(), Some(0));
 }
 
+/// Everything in a directory, itself first.
+fn everything(directory: &Path) -> Vec<PathBuf> {
+    let mut all = vec![directory.to_owned()];
+    let mut next = 0;
+    while let Some(path) = all.get(next) {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).expect("a directory");
+            let entries: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+            all.extend(entries);
+        }
+        next += 1;
+    }
+    all
+}
+
+#[test]
+fn what_the_program_writes_is_its_users_alone() {
+    let home = Kept::new();
+    for args in [
+        &["workspace", "create", "--name", "S", "--tenant", "t", "--data-dir", "data"][..],
+        &["snapshot", "create", "--data-dir", "data"],
+        &["export", "all.ndjson", "--data-dir", "data"],
+        &["snapshot", "restore", "--from", "data", "--to", "restored"],
+        &["import", "all.ndjson", "--data-dir", "imported"],
+    ] {
+        let done = run_openly(home.path(), args);
+        assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    }
+    let made = ["data", "restored", "imported", "all.ndjson"].map(|name| everything(&home.path().join(name)));
+    assert!(made.iter().map(Vec::len).sum::<usize>() > 15, "{made:?}");
+    for path in made.iter().flatten() {
+        let mode = path.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+    }
+}
+
 /// The numbers in a list, as `snapshot list -o json` prints it, and the states.
 fn listed(list: &Value) -> Vec<(u64, &str)> {
     let items = list.as_array().expect("a list").iter();
@@ -105,15 +155,11 @@ fn stderr(output: &Output) -> std::borrow::Cow<'_, str> {
 
 /// Flips a bit in the largest file of a snapshot of a data directory in `home`.
 fn damage(home: &Path, snapshot: &Value) {
-    let mut files = Vec::new();
-    let mut waiting = vec![home.join(snapshot["path"].as_str().expect("a path"))];
-    while let Some(directory) = waiting.pop() {
-        for entry in std::fs::read_dir(&directory).expect("its directory") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { waiting.push(path) } else { files.push(path) }
-        }
-    }
-    let largest = files.into_iter().max_by_key(|path| path.metadata().expect("a file").len()).expect("it has files");
+    let files = everything(&home.join(snapshot["path"].as_str().expect("a path"))).into_iter();
+    let largest = files
+        .filter(|path| path.is_file())
+        .max_by_key(|path| path.metadata().expect("a file").len())
+        .expect("it has files");
     let mut bytes = std::fs::read(&largest).expect("it can be read");
     bytes[0] ^= 1;
     std::fs::write(largest, bytes).expect("it can be written");
@@ -254,7 +300,15 @@ fn r10_6_a_directory_is_restored_exported_and_imported() {
 fn r10_9_exit_codes_tell_what_went_wrong() {
     let home = Kept::new();
     std::fs::write(home.path().join("wrong.toml"), "[server]\nlisen = 1\n[log]\nformat = \"x\"\n").expect("a file");
-    let cases: [(&[&str], i32); 16] = [
+    std::fs::create_dir(home.path().join("other")).expect("a directory");
+    std::fs::write(home.path().join("other/notes.txt"), "x").expect("a file");
+    let id = "0190b5c0-0000-7000-8000-000000000001";
+    let cases: [(&[&str], i32); 21] = [
+        (&["workspace", "list", "--data-dir", "none"], 66),
+        (&["key", "list", "--data-dir", "none"], 66),
+        (&["key", "revoke", id, "--data-dir", "none"], 66),
+        (&["key", "create", "--server", "--data-dir", "other"], 73),
+        (&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", "other"], 73),
         (&["snapshot", "create", "--data-dir", "none"], 66),
         (&["snapshot", "list", "--data-dir", "none"], 66),
         (&["snapshot", "status", "--data-dir", "none"], 66),
@@ -276,6 +330,7 @@ fn r10_9_exit_codes_tell_what_went_wrong() {
         assert_eq!(run(home.path(), args).status.code(), Some(code), "{args:?}");
     }
     assert!(!home.path().join("none").exists(), "nothing was made");
+    assert_eq!(everything(&home.path().join("other")).len(), 2, "nothing was made");
     let told = run(home.path(), &["check-config", "--config", "wrong.toml"]).stderr;
     let told = String::from_utf8_lossy(&told);
     assert!(
@@ -341,8 +396,18 @@ fn a_certificate_is_read_at_the_start_and_at_sighup() {
     let missing = run(home.path(), &serve);
     assert_eq!(missing.status.code(), Some(78));
     assert!(stderr(&missing).contains("c.pem"), "{missing:?}");
+    let check = || run(home.path(), &["check-config"]);
+    assert_eq!(stderr(&check()), stderr(&missing), "it says what a start says");
 
     certify(home.path());
+    assert_eq!(check().status.code(), Some(0));
+    let key = std::fs::read(home.path().join("k.pem")).expect("it was written");
+    let other = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+    std::fs::write(home.path().join("k.pem"), other).expect("it can be written");
+    let (checked, served) = (check(), run(home.path(), &serve));
+    assert_eq!((checked.status.code(), served.status.code()), (Some(78), Some(78)), "{checked:?}");
+    assert_eq!(stderr(&checked), stderr(&served));
+    std::fs::write(home.path().join("k.pem"), key).expect("it can be written");
     let server = Served::start(home.path());
     assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
     let remote = ["key", "list", "--url", &server.url, "--admin-key", admin["key"].as_str().expect("a key")];

@@ -9,6 +9,13 @@ const STEP_BACK: i32 = 5;
 #[cfg(target_os = "linux")]
 const STEP_FAR_BACK: i32 = 10;
 
+/// Lets what the process makes from here on be read and written by its own user alone: data
+/// directories, copies and exports hold names of accounts and comments of people.
+#[cfg(target_os = "linux")]
+pub fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Keeps memory in small pages. A huge page is cleared as a whole when it is first touched, which
 /// takes up to milliseconds, and always in the middle of a request.
 #[cfg(target_os = "linux")]
@@ -66,6 +73,9 @@ pub fn connections(wanted: usize) -> usize {
 pub const fn connections(wanted: usize) -> usize {
     wanted
 }
+
+#[cfg(not(target_os = "linux"))]
+pub const fn keep_files_private() {}
 
 #[cfg(not(target_os = "linux"))]
 pub const fn keep_small_pages() {}

@@ -15,13 +15,13 @@ use crate::domain::system_table::{SystemRefusal, SystemTable};
 use crate::domain::time::Millis;
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
-use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
+use crate::journal::file::{self, FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::{AppendError, GroupPosition, Journal, Partition};
 use crate::recovery::{RecoveryError, recover_system};
 use crate::snapshot::SnapshotError;
 use crate::snapshot::sled_store::SledStore;
 
-use super::start::snapshots_in;
+use super::start::{has_journal, snapshots_in};
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
@@ -74,14 +74,27 @@ pub struct OfflineSystem<'a> {
     ids: &'a dyn Ids,
 }
 
-/// Opens `data_dir` (made and initialised if need be) and replays its system workspace. `wall` is
-/// the wall clock's time, which becomes the receipt of what is appended.
+/// What to do where there is no data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// Make and initialise it (R10.4).
+    Make,
+    /// [`OpenError::Missing`].
+    Refuse,
+}
+
+/// Opens `data_dir` and replays its system workspace. `wall` is the wall clock's time, which becomes
+/// the receipt of what is appended.
 pub fn system_offline<'a>(
     data_dir: &Path,
+    absent: Absent,
     options: &FileOptions,
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
+    if !has_journal(data_dir)? && absent == Absent::Refuse {
+        return Err(OpenError::Missing { path: file::directory(data_dir) }.into());
+    }
     let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
     let snapshots = SledStore::open_read_only(&snapshots_in(data_dir));
     let recovered = recover_system(&journal, &snapshots)?;
@@ -172,7 +185,29 @@ mod tests {
     const WALL: Millis = 1_800_000_000_000;
 
     fn open<'a>(dir: &Path, ids: &'a SeededIds, wall: Millis) -> Result<OfflineSystem<'a>, OfflineError> {
-        system_offline(dir, &FileOptions { segment_bytes: 1 << 20 }, ids, wall)
+        system_offline(dir, Absent::Make, &FileOptions { segment_bytes: 1 << 20 }, ids, wall)
+    }
+
+    #[test]
+    fn r10_4_only_an_empty_directory_is_initialised_and_none_where_it_must_be_there() {
+        let home = tempfile::tempdir().unwrap();
+        let (ids, options) = (SeededIds::new(1), FileOptions { segment_bytes: 1 << 20 });
+        let look = |dir: &Path| system_offline(dir, Absent::Refuse, &options, &ids, WALL).map(drop);
+        let missing = |outcome| matches!(outcome, Err(OfflineError::Open(OpenError::Missing { .. })));
+        let dir = home.path().join("data");
+        assert!(missing(look(&dir)) && !dir.exists());
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::write(dir.join("secret"), [7; 32]).unwrap();
+        assert!(missing(look(&dir)));
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "nothing was made");
+
+        std::fs::write(dir.join("notes.txt"), "x").unwrap();
+        let foreign = open(&dir, &ids, WALL).map(drop);
+        assert!(matches!(foreign, Err(OfflineError::Open(OpenError::Foreign { .. }))), "{foreign:?}");
+        std::fs::remove_file(dir.join("notes.txt")).unwrap();
+        drop(open(&dir, &ids, WALL).unwrap());
+        std::fs::write(dir.join("notes.txt"), "x").unwrap();
+        look(&dir).unwrap();
     }
 
     fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {

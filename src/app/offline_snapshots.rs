@@ -169,7 +169,7 @@ fn check_exists(data_dir: &Path) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::offline::{NewKey, system_offline};
+    use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock::ManualClock;
     use crate::domain::ids::Side;
     use crate::domain::system::Scope;
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn add_key(dir: &Path, ids: &SeededIds) {
-        let mut system = system_offline(dir, &options(), ids, WALL).unwrap();
+        let mut system = system_offline(dir, Absent::Make, &options(), ids, WALL).unwrap();
         let (name, tenant) = ("k".into(), Some("t".into()));
         let scopes = vec![Scope::QualityRead];
         system

@@ -41,6 +41,8 @@ const SMALL_BODY: usize = 1 << 20;
 const HOLD: Duration = Duration::from_millis(250);
 /// How long cutting what is still open may take.
 const CUT_WITHIN: Duration = Duration::from_millis(500);
+/// How long answers of the second listener may take at the end: none of them waits for anything.
+const ADMIN_GRACE: Duration = Duration::from_millis(500);
 
 /// Why no server runs.
 #[derive(Debug, thiserror::Error)]
@@ -68,15 +70,19 @@ pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,
     engine: Engine,
+    monitor: Arc<EngineMonitor>,
     stop: watch::Sender<bool>,
-    api: JoinHandle<()>,
+    /// Of the second listener, which lives longer.
+    stop_admin: watch::Sender<bool>,
+    /// `None` until the API is served.
+    api: Option<JoinHandle<()>>,
     admin: JoinHandle<()>,
-    usage: JoinHandle<()>,
-    keys: Option<JoinHandle<()>>,
+    /// What goes on beside.
+    tasks: Vec<JoinHandle<()>>,
     grace: Duration,
     tls: Option<Tls>,
     /// Ends after all that runs on it.
-    _front: Front,
+    front: Front,
 }
 
 impl Server {
@@ -93,9 +99,10 @@ impl Server {
         let front = Front::start().map_err(ServerError::Threads)?;
         let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress)));
         let meter = Arc::<Meter>::default();
-        let (stop, _) = watch::channel(false);
+        let (stop, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
-        let (stops, plain) = (stopped(&stop), Wire::new(wire.limits, Arc::clone(&ids)));
+        let limits = Limits { shutdown_grace: ADMIN_GRACE, ..wire.limits };
+        let (stops, plain) = (stopped(&stop_admin), Wire::new(limits, Arc::clone(&ids)));
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let api_routes = crate::http::routes();
@@ -112,20 +119,40 @@ impl Server {
         let identity = identity.map(Arc::new);
         let service = Arc::new(service(config, started, &ids, identity.clone()));
         monitor.started(engine.clone(), service.room());
-        let keys = identity.map(|identity| {
-            let stopped = stopped(&stop);
-            tokio::spawn(async move { identity.keep_keys(stopped).await })
-        });
-        let usage = tokio::spawn({
-            let (service, stopped) = (Arc::clone(&service), stopped(&stop));
-            async move { service.keep_key_usage(stopped).await }
-        });
+        let tasks = tasks(&service, identity, &stop);
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web });
-        let stops = stopped(&stop);
-        let api = front.serve(api, |listener| crate::http::serve(listener, routes, wire, stops));
-        let (api, grace) = (api.map_err(ServerError::Threads)?, config.server.shutdown_grace);
-        Ok(Self { address, admin_address, engine, stop, api, admin, usage, keys, grace, tls, _front: front })
+        let (stops, grace) = (stopped(&stop), config.server.shutdown_grace);
+        let mut server = Self {
+            address,
+            admin_address,
+            engine,
+            monitor,
+            stop,
+            stop_admin,
+            api: None,
+            admin,
+            tasks,
+            grace,
+            tls,
+            front,
+        };
+        match server.front.serve(api, |listener| crate::http::serve(listener, routes, wire, stops)) {
+            Ok(served) => server.api = Some(served),
+            Err(error) => {
+                server.stop().await;
+                return Err(ServerError::Threads(error));
+            }
+        }
+        Ok(server)
+    }
+
+    /// What a start finds out before it touches ports and data: whether certificate and key can be read
+    /// and belong together, and whether the issuer's keys could be fetched.
+    pub fn check(config: &Config) -> Result<(), ServerError> {
+        wire(config, &(Arc::new(RandomIds) as Arc<dyn Ids>))?;
+        config.auth.as_ref().map(issuer).transpose()?;
+        Ok(())
     }
 
     /// Where the API listens.
@@ -150,21 +177,41 @@ impl Server {
         self.admin_address
     }
 
-    /// Finishes the requests under way, within the grace; then what was accepted.
+    /// Finishes the requests under way, within the grace; then what was accepted. As long as there are
+    /// requests the second listener answers, and says that no more should come.
     pub async fn stop(self) {
+        self.monitor.stops();
         self.stop.send_replace(true);
-        // The listeners cut what is left after the grace by themselves.
-        let last = tokio::time::sleep(self.grace + CUT_WITHIN);
-        let mut last = std::pin::pin!(last);
-        for mut task in [self.api, self.admin, self.usage].into_iter().chain(self.keys) {
-            tokio::select! {
-                biased;
-                _ = &mut task => {}
-                () = &mut last => task.abort(),
-            }
-        }
+        end(self.api.into_iter().chain(self.tasks), self.grace).await;
+        self.stop_admin.send_replace(true);
+        end([self.admin], ADMIN_GRACE).await;
         self.engine.shutdown().await;
     }
+}
+
+/// Waits until these have ended: listeners cut what is left after their grace by themselves. Cuts them
+/// where they do not.
+async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
+    let last = tokio::time::sleep(grace + CUT_WITHIN);
+    let mut last = std::pin::pin!(last);
+    for mut task in tasks {
+        tokio::select! {
+            biased;
+            _ = &mut task => {}
+            () = &mut last => task.abort(),
+        }
+    }
+}
+
+/// Until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
+fn tasks(service: &Arc<Service>, identity: Option<Arc<Identity>>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
+    let keys = identity.map(|identity| {
+        let stopped = stopped(stop);
+        tokio::spawn(async move { identity.keep_keys(stopped).await })
+    });
+    let (service, stopped) = (Arc::clone(service), stopped(stop));
+    let upkeep = tokio::spawn(async move { service.upkeep(stopped).await });
+    keys.into_iter().chain([upkeep]).collect()
 }
 
 /// The use cases on a started engine, as they are configured.
@@ -341,4 +388,72 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
 
 fn to_usize(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use crate::app::offline::{Absent, NewKey, system_offline};
+    use crate::clock;
+    use crate::domain::ids::Side;
+    use crate::domain::system::Scope;
+
+    /// The whole answer to a request for `path`; empty where nobody listens.
+    fn ask(address: SocketAddr, path: &str) -> String {
+        let mut answer = String::new();
+        if let Ok(mut stream) = TcpStream::connect(address) {
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+            stream.read_to_string(&mut answer).unwrap();
+        }
+        answer
+    }
+
+    #[test]
+    fn r10_10_readyz_says_that_it_stops_as_long_as_requests_are_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.storage.data_dir = directory.path().to_owned();
+        config.journal.segment_mib = 1;
+        config.server.listen = "127.0.0.1:0".parse().unwrap();
+        config.admin.listen = config.server.listen;
+        let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
+        let mut system = system_offline(directory.path(), Absent::Make, &options, &RandomIds, clock::wall()).unwrap();
+        let workspace = system.create_workspace("S", "t", None).unwrap();
+        let (name, tenant, scopes) = ("k".into(), Some("t".into()), vec![Scope::EventsWrite]);
+        let new = NewKey { name, tenant, workspace: Some(workspace), side: Side::Live, scopes, expires_at: None };
+        let (_, key) = system.create_key(new).unwrap();
+        drop(system);
+
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = runtime.block_on(Server::start(&config, false, Arc::default())).unwrap();
+        let admin = server.admin_address();
+        assert!(ask(admin, "/readyz").starts_with("HTTP/1.1 200 "));
+        let mut upload = TcpStream::connect(server.address()).unwrap();
+        let head = format!(
+            "POST /api/workspaces/{workspace}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n",
+            key.expose()
+        );
+        upload.write_all(head.as_bytes()).unwrap();
+        let mut word = [0; 12];
+        upload.read_exact(&mut word).unwrap();
+        assert_eq!(&word, b"HTTP/1.1 100", "the body is waited for");
+
+        let stopping = runtime.spawn(server.stop());
+        let mut told = ask(admin, "/readyz");
+        while told.starts_with("HTTP/1.1 200 ") {
+            told = ask(admin, "/readyz");
+        }
+        assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("\"shutting_down\""), "{told}");
+        upload.write_all(b"[]").unwrap();
+        let mut answer = String::new();
+        upload.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
+        runtime.block_on(stopping).unwrap();
+        assert_eq!(ask(admin, "/readyz"), "", "it has ended");
+    }
 }

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::config_args::ConfigArgs;
 use super::exit::Failure;
+use super::logging;
 use super::output::{self, Format, FormatArgs};
+use crate::app::Server;
 
 /// Check the configuration
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,8 @@ pub struct Args {
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let loaded = args.config.load(Vec::new())?;
+    logging::check(&loaded.config.log)?;
+    Server::check(&loaded.config)?;
     if !args.effective {
         output::note(quiet, "The configuration is fine.");
         return Ok(());

@@ -92,7 +92,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
     if args.server {
         scopes = vec![Scope::Server];
     }
-    let mut target = args.target.open()?;
+    let mut target = args.target.open_or_make()?;
     check_expiry(args.expires, &target)?;
     let key = target.create_key(NewKey {
         name: args.name.as_str().into(),

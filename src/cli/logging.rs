@@ -30,9 +30,18 @@ impl Logs {
     }
 }
 
+/// Whether logging can start with it.
+pub fn check(config: &LogConfig) -> Result<(), Failure> {
+    filter(config).map(drop)
+}
+
+fn filter(config: &LogConfig) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(&*config.level).map_err(|error| failed(&error))
+}
+
 /// Starts logging, once a process.
 pub fn start(config: &LogConfig) -> Result<Logs, Failure> {
-    let filter = EnvFilter::try_new(&*config.level).map_err(|error| failed(&error))?;
+    let filter = filter(config)?;
     let lines = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
     let lines: Lines = match config.format {
         LogFormat::Human => lines.boxed(),

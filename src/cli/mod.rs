@@ -26,6 +26,8 @@ use clap::Parser;
 
 use exit::{Exit, Failure};
 
+use crate::app::machine;
+
 /// Scores AI-support conversations as they happen, and pauses the AI for an account when they go bad
 #[derive(Debug, Parser)]
 #[command(name = "tripswitch", version, propagate_version = true, max_term_width = 100)]
@@ -61,6 +63,7 @@ enum Command {
 
 /// Does what the command line says. A wrong one ends the process here (R10.9: 2).
 pub fn run() -> Exit {
+    machine::keep_files_private();
     let Cli { command, quiet } = Cli::parse();
     let done = match command {
         Command::Serve(args) => serve::run(&args, quiet),

@@ -34,12 +34,22 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(text)
 }
 
+/// Names are anybody's: what would move the cursor, end the line or turn the direction of writing is
+/// shown as Rust writes it.
+fn plain(text: &str) -> String {
+    let shown = |c: char| {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || turns { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A table without frames, as `kubectl` prints them: easy to read and to cut up.
 pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(header.map(str::to_uppercase));
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.map(|cell| plain(&cell)));
     }
     table.column_iter_mut().for_each(|column| {
         column.set_padding((0, 1));
@@ -52,7 +62,7 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 pub fn facts<'a>(rows: impl IntoIterator<Item = (&'a str, String)>) -> Result<(), Failure> {
     let rows: Vec<_> = rows.into_iter().collect();
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.into_iter().try_for_each(|(name, value)| line(format_args!("{name:width$}  {value}")))
+    rows.into_iter().try_for_each(|(name, value)| line(format_args!("{name:width$}  {}", plain(&value))))
 }
 
 /// A number of bytes for people.
@@ -70,5 +80,16 @@ pub fn note(quiet: bool, text: impl std::fmt::Display) {
     if !quiet {
         // Nobody is left to be told of a standard error that is closed.
         drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        assert_eq!(plain("ev\u{1b}[31mil\nna\tme\u{9b}\u{202e}"), "ev\\u{1b}[31mil\\nna\\tme\\u{9b}\\u{202e}");
+        assert_eq!(plain("Zoë & 日本 \\ 'x'"), "Zoë & 日本 \\ 'x'");
     }
 }

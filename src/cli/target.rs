@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use crate::app::offline::{NewKey, OfflineError, OfflineSystem};
+use crate::app::offline::{Absent, NewKey, OfflineError, OfflineSystem};
 use crate::app::system_offline;
 use crate::clock;
 use crate::config::Config;
@@ -104,12 +104,22 @@ pub enum Target {
 }
 
 impl TargetArgs {
+    /// What is there; 66 where there is nothing.
     pub fn open(&self) -> Result<Target, Failure> {
+        self.open_or(Absent::Refuse)
+    }
+
+    /// What is there, or a data directory that is made.
+    pub fn open_or_make(&self) -> Result<Target, Failure> {
+        self.open_or(Absent::Make)
+    }
+
+    fn open_or(&self, absent: Absent) -> Result<Target, Failure> {
         match self.place()? {
             Place::Server(remote) => Ok(Target::Server(remote)),
             Place::Directory(config) => {
                 let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
-                let system = system_offline(&config.storage.data_dir, &options, &IDS, clock::wall())?;
+                let system = system_offline(&config.storage.data_dir, absent, &options, &IDS, clock::wall())?;
                 Ok(Target::DataDirectory(Box::new(system)))
             }
         }
@@ -352,6 +362,7 @@ pub fn open_exit(error: &OpenError) -> Exit {
         OpenError::InUse { .. } => Exit::InUse,
         OpenError::Damaged { .. } | OpenError::UnknownVersion { .. } => Exit::Damaged,
         OpenError::Missing { .. } => Exit::NoInput,
+        OpenError::Foreign { .. } => Exit::NotEmpty,
         OpenError::SegmentSize { .. } => Exit::Configuration,
         OpenError::Io { .. } => Exit::Failed,
     }

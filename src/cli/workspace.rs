@@ -58,7 +58,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn create(args: &CreateArgs) -> Result<(), Failure> {
-    let mut target = args.target.open()?;
+    let mut target = args.target.open_or_make()?;
     let id = target.create_workspace(&args.name, &args.tenant, args.id)?;
     if !args.with_key {
         return match args.format.output {

@@ -46,8 +46,9 @@ impl KeyUsage {
 }
 
 impl Service {
-    /// Flushes once a minute, and forgets idle quotas and shares of the door, until `shutdown` is done, and then a last time.
-    pub async fn keep_key_usage(&self, shutdown: impl Future<Output = ()>) {
+    /// What is due once a minute until `shutdown` is done: writes the last uses of keys, also a last time
+    /// then, and forgets idle quotas and shares of the door.
+    pub async fn upkeep(&self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

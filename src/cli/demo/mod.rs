@@ -18,7 +18,7 @@ use super::exit::{Exit, Failure};
 use super::serve::{Signals, runtime};
 use super::workspace::TENANT_SCOPES;
 use super::{logging, output};
-use crate::app::offline::NewKey;
+use crate::app::offline::{Absent, NewKey};
 use crate::app::{Server, ServerError, system_offline};
 use crate::clock;
 use crate::config::{Config, LogConfig, LogFormat};
@@ -66,7 +66,7 @@ struct Made {
 
 fn make_workspace(config: &Config) -> Result<Made, Failure> {
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
-    let mut system = system_offline(&config.storage.data_dir, &options, &RandomIds, clock::wall())?;
+    let mut system = system_offline(&config.storage.data_dir, Absent::Make, &options, &RandomIds, clock::wall())?;
     let workspace = system.create_workspace("Demo support", "demo", None)?;
     let (_, key) = system.create_key(NewKey {
         name: "demo".into(),

@@ -101,7 +101,8 @@ struct RestoredSide {
     workspace_id: Id,
     side: Side,
     seq: u64,
-    last_receipt: String,
+    /// Of its last frame; none without frames.
+    last_receipt: Option<String>,
 }
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
@@ -183,7 +184,7 @@ impl Report {
             workspace_id: key.id,
             side: key.side,
             seq,
-            last_receipt: time::format(receipt),
+            last_receipt: (seq > 0).then(|| time::format(receipt)),
         };
         let sides = found.workspaces.iter().map(|w| side(w.key(), w.applied(), w.last_applied_at()));
         Self {
@@ -217,7 +218,8 @@ impl Report {
                 Side::Live => "live",
                 Side::Test => "test",
             };
-            [side.workspace_id.to_string(), of.to_owned(), side.seq.to_string(), side.last_receipt.clone()]
+            let received = output::or_dash(side.last_receipt.as_deref());
+            [side.workspace_id.to_string(), of.to_owned(), side.seq.to_string(), received]
         };
         output::table(["workspace", "side", "up to frame", "received"], self.workspaces.iter().map(row))?;
         for passed in &self.passed_over {

@@ -6,6 +6,7 @@ mod page;
 #[cfg(target_os = "linux")]
 mod process;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -46,23 +47,33 @@ pub trait Monitor: Send + Sync {
 pub struct EngineMonitor {
     progress: Arc<Progress>,
     running: OnceLock<(Engine, Arc<Room>)>,
+    stopping: AtomicBool,
 }
 
 impl EngineMonitor {
     pub fn new(progress: Arc<Progress>) -> Self {
-        Self { progress, running: OnceLock::new() }
+        Self { progress, running: OnceLock::new(), stopping: AtomicBool::new(false) }
     }
 
     /// From here on the engine and the door's room are asked. The first ones stay.
     pub fn started(&self, engine: Engine, room: Arc<Room>) {
         self.running.get_or_init(|| (engine, room));
     }
+
+    /// From here on the server takes no more requests, while its engine still finishes the last ones.
+    pub fn stops(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Monitor for EngineMonitor {
     fn readiness(&self) -> Readiness {
         let starting = || Readiness::starting(self.progress.stage(), self.progress.share());
-        self.running.get().map_or_else(starting, |(engine, _)| engine.readiness())
+        let readiness = self.running.get().map_or_else(starting, |(engine, _)| engine.readiness());
+        if self.stopping.load(Ordering::Relaxed) {
+            return Readiness { ready: false, phase: Phase::Stopping, ..readiness };
+        }
+        readiness
     }
 
     fn stats(&self) -> Option<Stats> {

@@ -163,7 +163,7 @@ const fn meaning(status: u16) -> &'static str {
 /// Each `code`, and an example of what `error` says.
 const SENTENCES: [(&str, &str); 34] = [
     ("invalid_request", "The request is not valid."),
-    ("malformed_request", "The request names no host."),
+    ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
     ("identity_unavailable", "The issuer's keys have not been loaded yet, so tokens cannot be checked; API keys can."),
     ("invalid_id", "An ID in the request is not a UUID."),

@@ -42,6 +42,16 @@ pub(crate) fn directory(data_dir: &Path) -> PathBuf {
     data_dir.join("journal")
 }
 
+/// Whether the data directory has a journal, even one of another program's version.
+pub(crate) fn exists(data_dir: &Path) -> Result<bool, OpenError> {
+    let journal_dir = directory(data_dir);
+    if !journal_dir.is_dir() {
+        return Ok(false);
+    }
+    let listing = segment::list(&journal_dir).map_err(OpenError::io(&journal_dir))?;
+    Ok(!listing.segments.is_empty())
+}
+
 /// What openings have put aside in a journal's directory, by name.
 pub(crate) fn torn_kept(journal_dir: &Path) -> Result<Vec<PathBuf>, OpenError> {
     let listing = segment::list(journal_dir).map_err(OpenError::io(journal_dir))?;
@@ -63,6 +73,9 @@ pub enum OpenError {
     /// Exit 66: there is nothing to look at.
     #[error("{} does not exist", path.display())]
     Missing { path: PathBuf },
+    /// Exit 73.
+    #[error("{} is not a data directory: it holds {}", path.display(), found.display())]
+    Foreign { path: PathBuf, found: PathBuf },
     /// Exit 78.
     #[error("a segment has 1 to 1,024 MiB, not {bytes} bytes")]
     SegmentSize { bytes: u64 },
