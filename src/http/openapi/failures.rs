@@ -53,7 +53,7 @@ causes! {
         415 "unsupported_media_type";
     /// Events.
     EventsBody: 400 "malformed_json", 400 "malformed_body", 400 "bad_encoding", 400 "empty_batch",
-        408 "request_timeout", 413 "payload_too_large", 413 "too_large", 413 "too_many_events",
+        408 "request_timeout", 413 "payload_too_large", 413 "too_many_events",
         415 "unsupported_media_type", 415 "unsupported_encoding";
     /// The memory of event identities.
     Identities: 503 "duplicate_memory_full";
@@ -161,7 +161,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 34] = [
+const SENTENCES: [(&str, &str); 33] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -176,7 +176,6 @@ const SENTENCES: [(&str, &str); 34] = [
     ("empty_batch", "The request has no events."),
     ("request_timeout", "The body did not arrive in time."),
     ("payload_too_large", "The body is too large."),
-    ("too_large", "The body is larger than 4194304 bytes."),
     ("too_many_events", "The request has more than 1000 events."),
     ("unsupported_media_type", "The body must be application/json."),
     ("unsupported_encoding", "Bodies are read with Content-Encoding gzip or zstd, or without."),

@@ -73,9 +73,6 @@ pub enum OpenError {
     /// Exit 66: there is nothing to look at.
     #[error("{} does not exist", path.display())]
     Missing { path: PathBuf },
-    /// Exit 73.
-    #[error("{} is not a data directory: it holds {}", path.display(), found.display())]
-    Foreign { path: PathBuf, found: PathBuf },
     /// Exit 78.
     #[error("a segment has 1 to 1,024 MiB, not {bytes} bytes")]
     SegmentSize { bytes: u64 },

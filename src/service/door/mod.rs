@@ -203,7 +203,7 @@ impl DoorError {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::UnsupportedEncoding => "unsupported_encoding",
             Self::BadEncoding => "bad_encoding",
-            Self::TooLarge { .. } => "too_large",
+            Self::TooLarge { .. } => "payload_too_large",
             Self::TooManyEvents { .. } => "too_many_events",
             Self::MalformedJson { .. } => "malformed_json",
             Self::EmptyBatch => "empty_batch",

@@ -176,7 +176,7 @@ async fn r4_1_a_body_that_unpacks_beyond_the_limit_is_413() {
     let bomb = bomb.finish().unwrap();
     assert!(bomb.len() < 1 << 20, "small on the wire");
     let ask = world.server.ask(Method::POST, &at("events"), &world.key).header("content-encoding", "gzip");
-    ask.text(bomb).send().await.fails(413, "too_large");
+    ask.text(bomb).send().await.fails(413, "payload_too_large");
     assert_eq!(world.fingerprint().await, before);
 }
 

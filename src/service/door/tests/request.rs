@@ -121,7 +121,7 @@ fn r4_1_one_byte_more_than_allowed_is_413() {
     let door = |most| door_with(move |options| options.max_bytes = most);
     assert!(door(body.len()).read(&context("application/json"), body.clone().into()).is_ok());
     let error = door(body.len() - 1).read(&context("application/json"), body.into()).unwrap_err();
-    assert_eq!((error.status(), error.code()), (413, "too_large"));
+    assert_eq!((error.status(), error.code()), (413, "payload_too_large"));
 }
 
 #[test]
