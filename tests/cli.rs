@@ -303,12 +303,11 @@ fn r10_9_exit_codes_tell_what_went_wrong() {
     std::fs::create_dir(home.path().join("other")).expect("a directory");
     std::fs::write(home.path().join("other/notes.txt"), "x").expect("a file");
     let id = "0190b5c0-0000-7000-8000-000000000001";
-    let cases: [(&[&str], i32); 21] = [
+    let cases: [(&[&str], i32); 20] = [
         (&["workspace", "list", "--data-dir", "none"], 66),
         (&["key", "list", "--data-dir", "none"], 66),
         (&["key", "revoke", id, "--data-dir", "none"], 66),
-        (&["key", "create", "--server", "--data-dir", "other"], 73),
-        (&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", "other"], 73),
+        (&["workspace", "list", "--data-dir", "other"], 66),
         (&["snapshot", "create", "--data-dir", "none"], 66),
         (&["snapshot", "list", "--data-dir", "none"], 66),
         (&["snapshot", "status", "--data-dir", "none"], 66),
