@@ -84,10 +84,7 @@ impl Service {
     /// Refuses whoever was told to wait with its events, before the body is read.
     pub async fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
         let (Some(quotas), Some(payer)) = (&self.quotas, self.payer(who)) else { return Ok(()) };
-        match quotas.waited(&payer) {
-            Ok(()) => Ok(()),
-            Err(over) => Err(quotas.hold(over).await.into()),
-        }
+        Ok(quotas.held(quotas.waited(&payer)).await?)
     }
 
     /// `None` where events are not limited.
@@ -132,7 +129,7 @@ impl Service {
         let turn = self.room.turn(place, self.engine.clock().elapsed()).await?;
         let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
         let mut batch = self.read(key, request, large).await?;
-        // While others are there, a flood of large bodies has one core's part of all that they cost.
+        // While others are there, large bodies keep to the tenant's share of the cores until they are applied, too.
         let _kept = (large && turn.in_company).then_some(turn);
         if let (Some(quotas), Some(payer)) = (&self.quotas, payer) {
             quotas.events(&payer, batch.events.len() + batch.rejected.len())?;

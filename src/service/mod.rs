@@ -99,10 +99,7 @@ impl Service {
             self.room.seen(tenant, || self.engine.clock().elapsed());
         }
         let Some(quotas) = &self.quotas else { return Ok(()) };
-        match quotas.request(who) {
-            Ok(()) => Ok(()),
-            Err(over) => Err(quotas.hold(over).await.into()),
-        }
+        Ok(quotas.held(quotas.request(who)).await?)
     }
 
     /// Server time (R2.16).

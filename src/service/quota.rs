@@ -107,11 +107,11 @@ impl Quotas {
     }
 
     /// Lets those wait for their refusal who had been told to wait.
-    pub async fn hold(&self, refused: OverQuota) -> OverQuota {
-        if refused.early {
+    pub async fn held(&self, asked: Result<(), OverQuota>) -> Result<(), OverQuota> {
+        if asked.as_ref().is_err_and(|over| over.early) {
             tokio::time::sleep(self.hold).await;
         }
-        refused
+        asked
     }
 
     /// Counts events.

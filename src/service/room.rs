@@ -22,7 +22,7 @@ const WORKSPACES_PART: usize = 4;
 const ALONE: usize = 2;
 /// And while others are there: half of the cores, one at least.
 const IN_COMPANY: usize = 4;
-/// How long after another tenant's last request a tenant still counts as in company.
+/// How long tenants count as in company after requests of two of them came in turn.
 const COMPANY: Duration = Duration::from_secs(10);
 
 /// The door's room: the first half of R4.9. Bodies are counted from before they are read until they are
