@@ -10,7 +10,7 @@ use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{APPLY_VERSION, Frame, Record};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::estimator::estimate;
-use tripswitch::domain::scoring::signals::observe;
+use tripswitch::domain::scoring::task::signals::observe;
 use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn};
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, Millis};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
-use tripswitch::domain::scoring::text::Analyzer;
+use tripswitch::domain::scoring::task::text::Analyzer;
 use tripswitch::domain::time::parse_rfc3339;
 use tripswitch::service::door::{Door, DoorContext, DoorOptions, Secret};
 

@@ -8,9 +8,9 @@ use std::hint::black_box;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use messages::{ENGLISH, FOREIGN, LONG};
 use tripswitch::domain::ids::Id;
-use tripswitch::domain::scoring::lexicon::{builtin_packs, plain};
-use tripswitch::domain::scoring::text::{Analyzer, conversation_word_key};
-use tripswitch::domain::scoring::{language, sentiment};
+use tripswitch::domain::scoring::task::lexicon::{builtin_packs, plain};
+use tripswitch::domain::scoring::task::text::{Analyzer, conversation_word_key};
+use tripswitch::domain::scoring::task::{language, sentiment};
 use vader_parity::SentimentIntensityAnalyzer;
 
 fn each<T>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, texts: &[&str], read: impl Fn(&str) -> T) {

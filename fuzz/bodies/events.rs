@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::record::Record;
 use tripswitch::domain::scoring::catalogue::SignalWeight;
-use tripswitch::domain::scoring::text::Analyzer;
+use tripswitch::domain::scoring::task::text::Analyzer;
 use tripswitch::domain::time::Millis;
 use tripswitch::journal::codec::{decode_record, encode_record};
 use tripswitch::service::door::{Batch, CODES, Door, DoorContext, DoorError, DoorOptions, OwnSignals, Secret};

@@ -18,7 +18,7 @@ use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules}
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::scoring::text::Analyzer;
+use crate::domain::scoring::task::text::Analyzer;
 use crate::domain::settings::Settings;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};

@@ -13,7 +13,7 @@ use std::{num, thread};
 use dialogue::score_line;
 
 use crate::domain::scoring::catalogue::Profile;
-use crate::domain::scoring::text::Analyzer;
+use crate::domain::scoring::task::text::Analyzer;
 
 /// Score dialogues without a server: NDJSON in, one line each out
 #[derive(Clone, Debug, clap::Args)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reader::Reader;
 use crate::domain::scoring::catalogue::{MAX_WEIGHT, Profile, SignalKind, SignalWeight};
-use crate::domain::scoring::lexicon::{List, Pack, PackSource, SentimentLexicon, builtin_packs};
+use crate::domain::scoring::task::lexicon::{List, Pack, PackSource, SentimentLexicon, builtin_packs};
 
 /// How conversations are scored: of the server, or of one workspace.
 #[derive(Clone, Debug)]

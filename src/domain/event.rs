@@ -120,7 +120,7 @@ pub struct TurnFeatures {
     /// The text was read with a language pack; else the message counts for structure only and is
     /// left out of the shares' denominators.
     pub read: bool,
-    /// The lists that matched, one bit each ([`super::scoring::lexicon::List`]).
+    /// The lists that matched, one bit each ([`super::scoring::task::lexicon::List`]).
     pub hits: u16,
     pub question: bool,
     pub exclamation: bool,

@@ -10,7 +10,7 @@ use super::conversation::named_signal;
 use super::values::{Exact, Hex, Place, Time, is_false};
 use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
-use crate::domain::scoring::lexicon::List;
+use crate::domain::scoring::task::lexicon::List;
 use crate::domain::scoring::{Ending, Speaker};
 use crate::domain::workspace::facts::Left;
 

@@ -14,7 +14,7 @@ use crate::domain::local::Local;
 use crate::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::lexicon::List;
+use crate::domain::scoring::task::lexicon::List;
 use crate::domain::settings::Settings;
 use crate::domain::system::{ApiKey, Scope, SystemRecord};
 use crate::domain::system_table::SystemTable;

@@ -196,7 +196,7 @@ mod tests {
     use super::super::door::{DoorOptions, Secret};
     use super::*;
     use crate::domain::ids::{Id, Side};
-    use crate::domain::scoring::text::Analyzer;
+    use crate::domain::scoring::task::text::Analyzer;
 
     /// Five events, the fourth of them none.
     fn batch() -> Batch {

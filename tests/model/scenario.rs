@@ -1,7 +1,7 @@
 //! What a stream is made of: few names, so that things meet, and shares that lead deep into one
 //! corner of the contract each.
 
-use tripswitch::domain::scoring::lexicon::builtin_packs;
+use tripswitch::domain::scoring::task::lexicon::builtin_packs;
 use tripswitch::domain::settings::Settings;
 
 /// Which corner.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tripswitch::domain::event::{Body, EventRecord};
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::record::Record;
-use tripswitch::domain::scoring::text::{WordKey, conversation_word_key, word_hash};
+use tripswitch::domain::scoring::task::text::{WordKey, conversation_word_key, word_hash};
 
 use crate::support::events::{dialogue, event};
 use crate::support::http::Client;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tripswitch::actors::{Engine, EngineOptions, EngineParts, SettingsSource};
 use tripswitch::clock::ManualClock;
-use tripswitch::domain::scoring::lexicon::builtin_packs;
-use tripswitch::domain::scoring::text::Analyzer;
+use tripswitch::domain::scoring::task::lexicon::builtin_packs;
+use tripswitch::domain::scoring::task::text::Analyzer;
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::journal::memory::MemoryLog;

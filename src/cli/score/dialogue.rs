@@ -7,8 +7,8 @@ use crate::domain::event::TurnFeatures;
 use crate::domain::score::serialize_number;
 use crate::domain::scoring::catalogue::Profile;
 use crate::domain::scoring::estimator::{Explanation, estimate, explain};
-use crate::domain::scoring::signals::{is_scorable, observe};
-use crate::domain::scoring::text::{Analyzer, WordKey};
+use crate::domain::scoring::task::signals::{is_scorable, observe};
+use crate::domain::scoring::task::text::{Analyzer, WordKey};
 use crate::domain::scoring::{Ending, Evidence, Speaker, Turn};
 use crate::domain::time::Millis;
 

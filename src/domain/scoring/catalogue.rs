@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::lexicon::{Pack, builtin_packs};
+use super::task::lexicon::{Pack, builtin_packs};
 
 /// The signals of the catalogue, in its order (sums run in this order).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

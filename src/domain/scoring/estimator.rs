@@ -27,7 +27,7 @@ pub(super) fn to_quantum(value: f64) -> Quantum {
 }
 
 /// Dimensions, composite, confidence and signal count. Sums run in the order of `observations`,
-/// which [`observe`](super::signals::observe) makes the same everywhere.
+/// which [`observe`](super::task::signals::observe) makes the same everywhere.
 pub fn estimate(profile: &Profile, observations: &[Observation]) -> Estimate {
     let mut evidence = 0.0;
     let mut signal_count = 0_u16;

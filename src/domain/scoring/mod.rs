@@ -1,17 +1,13 @@
 //! From signals to a score (the model of README's "How scores are made").
 //!
-//! At the door, `text` turns a message into [`TurnFeatures`]. In
-//! `apply`, [`observe`](signals::observe) turns what is known of a conversation into
+//! At the door, `task::text` turns a message into [`TurnFeatures`]. In
+//! `apply`, [`observe`](task::signals::observe) turns what is known of a conversation into
 //! [`Observation`]s and [`estimate`](estimator::estimate) those into dimensions.
 
 pub mod catalogue;
 pub mod estimator;
-pub mod language;
-pub mod lexicon;
 mod repeats;
-pub mod sentiment;
-pub mod signals;
-pub mod text;
+pub mod task;
 
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ use super::super::ids::Position;
 use super::super::life::{ContactMark, Life, LifeKind, Walk};
 use super::super::score::Hundredths;
 use super::super::scoring::estimator::{composite_of, estimate};
-use super::super::scoring::signals::{is_scorable, observe};
+use super::super::scoring::task::signals::{is_scorable, observe};
 use super::super::scoring::{Ending, Observation};
 use super::super::time::Millis;
 use super::Workspace;

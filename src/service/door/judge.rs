@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Batch, Door, DoorContext, OwnId};
 use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
-use crate::domain::scoring::text::conversation_word_key;
+use crate::domain::scoring::task::text::conversation_word_key;
 use crate::pace;
 
 /// Longest `id` and `source` (R4.2), in characters.

@@ -54,7 +54,7 @@ impl Secret {
         digest.first_chunk().copied().expect("32 bytes have a first 8")
     }
 
-    /// The secret's bytes, for [`conversation_word_key`](crate::domain::scoring::text::conversation_word_key).
+    /// The secret's bytes, for [`conversation_word_key`](crate::domain::scoring::task::text::conversation_word_key).
     pub(super) const fn bytes(&self) -> &[u8; LEN] {
         &self.0
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::KINDS;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::scoring::text::Analyzer;
+use crate::domain::scoring::task::text::Analyzer;
 use crate::domain::time::parse_rfc3339;
 use crate::service::door::{Door, DoorContext, DoorOptions, Secret};
 

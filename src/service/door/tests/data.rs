@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::event::{AttentionType, Body, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status};
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::{SignalKind, SignalWeight};
-use crate::domain::scoring::text::conversation_word_key;
+use crate::domain::scoring::task::text::conversation_word_key;
 
 fn conversation() -> Id {
     Id(0xf47ac10b_58cc_4372_a567_0e02b2c3d479)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Batch, Door, DoorContext, DoorError, DoorOptions, RejectedEvent, Secret};
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::scoring::text::Analyzer;
+use crate::domain::scoring::task::text::Analyzer;
 use crate::domain::time::{Millis, parse_rfc3339};
 
 const WORKSPACE: WorkspaceKey = WorkspaceKey { id: Id(0x77), side: Side::Live };

@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use self::matchers::{Matchers, Phrases};
-use super::catalogue;
+use super::super::catalogue;
 
 /// The lists of a pack. The order is that of the bits of
 /// [`TurnFeatures::hits`](crate::domain::event::TurnFeatures) and so part of the on-disk format.

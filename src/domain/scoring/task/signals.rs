@@ -10,11 +10,11 @@
 //!   agent turn. The first wait of all is `first_response`'s, the others are `slow_reply`'s. Waits
 //!   of which a time is missing, and those still open, say nothing.
 
-use super::catalogue::{Profile, SignalKind};
-use super::estimator::to_quantum;
+use super::super::catalogue::{Profile, SignalKind};
+use super::super::estimator::to_quantum;
+use super::super::repeats::{repeats, repeats_within};
+use super::super::{Ending, Evidence, Observation, ObservedKind, Speaker, Turn};
 use super::lexicon::List;
-use super::repeats::{repeats, repeats_within};
-use super::{Ending, Evidence, Observation, ObservedKind, Speaker, Turn};
 use crate::domain::event::{OwnSignal, Quantum, TurnFeatures};
 use crate::domain::time::{Millis, SECOND};
 

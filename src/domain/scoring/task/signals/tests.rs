@@ -1,4 +1,4 @@
-use super::super::estimator::from_quantum;
+use super::super::super::estimator::from_quantum;
 use super::super::lexicon::List;
 use super::super::text::Analyzer;
 use super::*;
