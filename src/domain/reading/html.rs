@@ -1,0 +1,301 @@
+//! From HTML to the text that a reader sees, line by line.
+//!
+//! The tokenizer of html5ever reads it; no tree is built, so nothing is as deep as the markup.
+
+use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::{RawKind, Rawtext, Rcdata, ScriptData};
+use html5ever::tokenizer::{
+    BufferQueue, EndTag, StartTag, Tag, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+use regex::Regex;
+
+use super::phrase::expression;
+
+/// Bytes the tokenizer gets at once.
+const CHUNK: usize = 1_024;
+/// Chunks that a tag may be long. The tokenizer compares every attribute of a tag with all before it, so this
+/// bounds what one can cost; a picture that is written into its tag is longer, and no text.
+const PATIENCE: usize = 2;
+
+const NAMES: &str = "p|br|div|html|head|body|table|tbody|tr|td|th|ul|ol|li|span|a|blockquote|img|font|b|strong|i|em|u|\
+                     style|h[1-6]|center|pre|hr|o:p|meta|section|small|big";
+
+static TAG: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(r"(?i)</?(?:{NAMES})\s*/?>|<(?:{NAMES})\s+[a-z:_-]+\s*=|<!doctype\s+html|<!--"))
+});
+static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?i)&(?:amp|nbsp|quot|apos|lt|gt|[lr][sd]quo|[nm]dash|hellip|euro|szlig|shy|zwnj|zwj|aelig|oslash|#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{1,2}(?:acute|grave|circ|uml|slash|ring|cedil|tilde));",
+    )
+});
+static BREAK: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)<(?:/?(?:p|div|tr|td|li|table|body|html|h[1-6])|br)\b"));
+
+/// Whether a tag stands in `text` that a mail program writes and a person does not: `a < b > c`, `<3` and `<me>`
+/// are none.
+pub fn is_likely(text: &str) -> bool {
+    text.contains('<') && TAG.is_match(text)
+}
+
+pub fn has_entities(text: &str) -> bool {
+    text.contains('&') && ENTITY.is_match(text)
+}
+
+/// `text` with its entities resolved and nothing else read as markup.
+pub fn unescaped(text: &str) -> String {
+    visible(&text.replace('<', "&lt;"))
+}
+
+/// `line` with what would be read as markup another time made none.
+pub fn disarmed(line: &str, as_html: bool) -> String {
+    let mut bytes = line.as_bytes().to_vec();
+    let mut blank = |at: usize| bytes[at] = b' ';
+    TAG.find_iter(line).for_each(|tag| blank(tag.start()));
+    ENTITY.find_iter(line).for_each(|entity| blank(entity.start()));
+    if as_html {
+        let opens = |next: &u8| next.is_ascii_alphabetic() || b"/!?".contains(next);
+        let follows = |at: usize| line.as_bytes().get(at + 1);
+        line.match_indices('<').filter(|(at, _)| follows(*at).is_some_and(opens)).for_each(|(at, _)| blank(at));
+        if line.contains('&') && unescaped(line) != line {
+            line.match_indices('&').for_each(|(at, _)| blank(at));
+        }
+    }
+    // A blank took the place of an ASCII character each time.
+    String::from_utf8(bytes).unwrap_or_else(|_| line.to_owned())
+}
+
+/// What is seen of `html`. A quoted block leaves a `>` on a line of its own.
+pub fn visible(html: &str) -> String {
+    let reader = Reader::new(html);
+    let uncommented = without_comments(html);
+    let mut rest = uncommented.as_str();
+    while let Some(next) = feed(&reader, rest) {
+        rest = next;
+    }
+    reader.out.into_inner()
+}
+
+/// Gives `html` to the tokenizer. The rest, behind the next `>`, if a tag did not come to its end.
+fn feed<'h>(reader: &Reader, html: &'h str) -> Option<&'h str> {
+    let tokenizer = Tokenizer::new(reader, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+    let queue = BufferQueue::default();
+    let (mut at, mut silent, mut seen) = (0, 0, reader.seen.get());
+    while at < html.len() && !reader.done.get() {
+        let end = html.ceil_char_boundary(at + CHUNK);
+        queue.push_back(StrTendril::from_slice(&html[at..end]));
+        while !queue.is_empty() {
+            let _ = tokenizer.feed(&queue);
+        }
+        at = end;
+        silent = if reader.seen.get() == seen { silent + 1 } else { 0 };
+        seen = reader.seen.get();
+        if silent == PATIENCE {
+            return html[at..].find('>').map(|close| &html[at + close + 1..]);
+        }
+    }
+    tokenizer.end();
+    None
+}
+
+fn without_comments(html: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(html.len()), html);
+    while let Some(at) = rest.find("<!--") {
+        out.push_str(&rest[..at]);
+        out.push(' ');
+        rest = &rest[at + 4..];
+        match rest.find("-->") {
+            Some(end) => rest = &rest[end + 3..],
+            None => break,
+        }
+    }
+    out.push_str(&rest.replace("<!--", " "));
+    out
+}
+
+/// Collects the text. The tokenizer knows its sink by a shared reference only, hence the cells.
+struct Reader {
+    out: RefCell<String>,
+    /// What is left out until its end, with how many of its name are open.
+    skipped: RefCell<Option<(String, usize)>>,
+    /// In a style, script or title.
+    hidden: Cell<bool>,
+    preformatted: Cell<bool>,
+    /// Tags say where lines end, so line ends are blanks.
+    has_breaks: bool,
+    /// Tokens so far that are no complaints.
+    seen: Cell<usize>,
+    /// The rest is an original below a reply.
+    done: Cell<bool>,
+}
+
+impl TokenSink for &Reader {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        if !matches!(token, Token::ParseError(_)) {
+            self.seen.set(self.seen.get() + 1);
+        }
+        match token {
+            Token::CharacterTokens(text) => self.text(&text),
+            Token::TagToken(tag) if tag.kind == StartTag => return self.start(&tag),
+            Token::TagToken(tag) => self.end_of(&tag),
+            Token::DoctypeToken(_) | Token::CommentToken(_) | Token::NullCharacterToken => {}
+            Token::EOFToken | Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl Reader {
+    fn new(html: &str) -> Self {
+        Self {
+            out: RefCell::new(String::with_capacity(html.len() / 2)),
+            skipped: RefCell::new(None),
+            hidden: Cell::new(false),
+            preformatted: Cell::new(false),
+            has_breaks: BREAK.is_match(html),
+            seen: Cell::new(0),
+            done: Cell::new(false),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.hidden.get() || self.done.get() || self.skipped.borrow().is_some()
+    }
+
+    fn text(&self, text: &str) {
+        if self.is_silent() {
+            return;
+        }
+        let mut out = self.out.borrow_mut();
+        if self.has_breaks && !self.preformatted.get() && text.contains('\n') {
+            out.push_str(&text.replace('\n', " "));
+        } else {
+            out.push_str(text);
+        }
+    }
+
+    fn push(&self, text: &str) {
+        if !self.is_silent() {
+            self.out.borrow_mut().push_str(text);
+        }
+    }
+
+    fn start(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name = &*tag.name;
+        if let Some(raw) = raw_kind(name) {
+            self.hidden.set(true);
+            return TokenSinkResult::RawData(raw);
+        }
+        self.hidden.set(false);
+        if let Some((skipped, depth)) = self.skipped.borrow_mut().as_mut() {
+            *depth += usize::from(skipped == name);
+            return TokenSinkResult::Continue;
+        }
+        match what(tag) {
+            What::Shown => self.push(space_of(name)),
+            What::Left => *self.skipped.borrow_mut() = Some((name.to_owned(), 1)),
+            What::Quote => {
+                self.push("\n>\n");
+                *self.skipped.borrow_mut() = Some((name.to_owned(), 1));
+            }
+            What::LastQuote => self.done.set(true),
+        }
+        if name == "pre" {
+            self.preformatted.set(true);
+        }
+        TokenSinkResult::Continue
+    }
+
+    fn end_of(&self, tag: &Tag) {
+        debug_assert!(tag.kind == EndTag, "start tags go elsewhere");
+        let name = &*tag.name;
+        if self.hidden.replace(false) {
+            return;
+        }
+        let mut skipped = self.skipped.borrow_mut();
+        if let Some((open, depth)) = skipped.as_mut() {
+            *depth -= usize::from(open == name);
+            if *depth == 0 {
+                *skipped = None;
+            }
+            return;
+        }
+        drop(skipped);
+        if name == "pre" {
+            self.preformatted.set(false);
+        }
+        self.push(space_of(name));
+    }
+}
+
+fn raw_kind(name: &str) -> Option<RawKind> {
+    match name {
+        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(Rawtext),
+        "script" => Some(ScriptData),
+        "title" => Some(Rcdata),
+        _ => None,
+    }
+}
+
+/// What stands in the text for a tag: lines end at blocks, cells stand side by side.
+fn space_of(name: &str) -> &'static str {
+    match name {
+        "p" | "br" | "div" | "tr" | "li" | "hr" | "table" | "ul" | "ol" | "dl" | "dt" | "dd" | "h1" | "h2" | "h3"
+        | "h4" | "h5" | "h6" | "pre" | "section" | "article" | "header" | "footer" | "blockquote" | "body"
+        | "center" | "address" => "\n",
+        "td" | "th" | "img" | "option" => " ",
+        _ => "",
+    }
+}
+
+enum What {
+    Shown,
+    /// Not seen, or a signature.
+    Left,
+    Quote,
+    /// All that follows is the original.
+    LastQuote,
+}
+
+fn what(tag: &Tag) -> What {
+    let name = &*tag.name;
+    if name == "blockquote" {
+        return What::Quote;
+    }
+    if !matches!(name, "div" | "span" | "p" | "td") {
+        return What::Shown;
+    }
+    let value = |wanted: &str| {
+        let found = tag.attrs.iter().find(|attribute| &*attribute.name.local == wanted);
+        found.map_or("", |attribute| &*attribute.value)
+    };
+    match value("id") {
+        "divRplyFwdMsg" | "appendonsend" | "mail-editor-reference-message-container" => return What::LastQuote,
+        "Signature" | "ms-outlook-mobile-signature" => return What::Left,
+        _ => {}
+    }
+    let class = value("class").split_ascii_whitespace().map(what_class).find(|what| !matches!(what, What::Shown));
+    let unseen = || value("style").replace(' ', "").to_ascii_lowercase().contains("display:none");
+    class.unwrap_or_else(|| if unseen() { What::Left } else { What::Shown })
+}
+
+fn what_class(class: &str) -> What {
+    match class {
+        "gmail_quote"
+        | "gmail_quote_container"
+        | "gmail_extra"
+        | "gmail_attr"
+        | "yahoo_quoted"
+        | "protonmail_quote"
+        | "tutanota_quote"
+        | "moz-forward-container"
+        | "moz-cite-prefix" => What::Quote,
+        "OutlookMessageHeader" => What::LastQuote,
+        "gmail_signature" | "gmail_signature_prefix" | "moz-signature" | "protonmail_signature_block" => What::Left,
+        _ => What::Shown,
+    }
+}
