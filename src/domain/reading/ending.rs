@@ -20,13 +20,18 @@ pub fn is_formula(page: &mut Page, at: usize) -> bool {
     marks.has(Mark::FormulaAndMore) && page.line(at).len() < 60 && is_name_behind(page.line(at)) && is_last(page, at)
 }
 
-/// Whether after the formula at the beginning of `line` comes a name: "Best, Tom".
+/// Whether a closing formula and a name are all of `line`: "Best, Tom", "Mvh Lone". What is a word as well
+/// needs a mark behind it, but for the short ones that are none.
 fn is_name_behind(line: &str) -> bool {
-    let Some((formula, name)) = line.split_once([',', '.', '!', ':', '-']) else {
-        return false;
-    };
-    let name = name.trim();
-    formula.split(' ').count() < 7 && !name.is_empty() && is_name(name.trim_end_matches('.'))
+    line.match_indices(' ').take(6).any(|(at, _)| {
+        let (formula, name) = (&line[..at], line[at + 1..].trim_start_matches(['-', ' ']));
+        is_name(name.trim_end_matches('.')) && {
+            let marks = TABLES.marks(&folded(formula));
+            let is_marked = formula.len() < 4 || formula.ends_with([',', '.', '!', ':', '-']);
+            marks.has(Mark::Formula)
+                || is_marked && TABLES.marks(&folded(formula.trim_end_matches(['.', '!', ':', '-']))).has(Mark::Short)
+        }
+    })
 }
 
 /// Whether nothing but a signature's worth of short lines follows.
@@ -55,27 +60,26 @@ pub fn is_signature_rule(page: &Page, at: usize) -> bool {
 /// The lines of a postscript behind a closing formula.
 pub fn postscript(page: &mut Page, from: usize) -> Vec<usize> {
     let end = page.lines.len().min(from + 40);
-    let is_begin = |line: &str| {
-        let letters: String = line.chars().take(6).filter(|c| c.is_alphanumeric()).take(2).collect();
-        letters.eq_ignore_ascii_case("ps")
-            && line
-                .chars()
-                .find(|c| c.is_whitespace() || ":.,-".contains(*c))
-                .is_some_and(|_| line.len() > 3 && !line[2..].starts_with(|c: char| c.is_alphanumeric()))
-    };
     let mut found = Vec::new();
     for at in from..end {
         let line = page.line(at);
         if quotes::is_quoted(line) || !line.is_empty() && quotes::block(page, at).is_some() {
             break;
         }
-        if found.is_empty() && is_begin(line) || !found.is_empty() && !line.is_empty() {
+        if found.is_empty() && is_postscript(line) || !found.is_empty() && !line.is_empty() {
             found.push(at);
         } else if !found.is_empty() {
             break;
         }
     }
     found
+}
+
+/// "PS: …", "P.S. …"
+fn is_postscript(line: &str) -> bool {
+    let rest = line.strip_prefix(['P', 'p']).map(|rest| rest.trim_start_matches(['.', ' ']));
+    let rest = rest.and_then(|rest| rest.strip_prefix(['S', 's'])).unwrap_or_default();
+    rest.starts_with(['.', ':', ',', '-', ' '])
 }
 
 /// Takes signatures off the end of what was kept. Where nothing is said but thanks, they stay.
@@ -116,7 +120,7 @@ fn name_block(page: &Page, kept: &[usize]) -> Option<usize> {
     (begin..=last).find(|place| {
         let line = page.line(kept[*place]);
         let stands_alone = page.line(kept[*place] - 1).is_empty() || line.contains('|');
-        let name = line.split(['|', ',']).next().unwrap_or_default().trim();
+        let name = line.split('|').next().unwrap_or_default().trim();
         stands_alone && is_name(name) && !page.line(kept[*place - 1]).ends_with(':') && has_contact(&kept[*place..])
     })
 }
@@ -129,7 +133,7 @@ fn is_name(text: &str) -> bool {
     for word in text.split([' ', '-']).filter(|word| !word.is_empty()) {
         words += 1;
         let capital = word.starts_with(|c: char| c.is_uppercase());
-        let letters = word.chars().all(|c| c.is_alphabetic() || "'.".contains(c));
+        let letters = word.trim_end_matches(',').chars().all(|c| c.is_alphabetic() || "'.".contains(c));
         if !(capital && letters || PARTICLES.contains(&word)) {
             return false;
         }

@@ -178,9 +178,23 @@ impl Reader {
         }
     }
 
-    fn push(&self, text: &str) {
-        if !self.is_silent() {
-            self.out.borrow_mut().push_str(text);
+    /// What stands in the text for a tag: lines end at blocks, cells stand side by side, and between paragraphs
+    /// is an empty line.
+    fn space(&self, name: &str) {
+        if self.is_silent() {
+            return;
+        }
+        let mut out = self.out.borrow_mut();
+        match name {
+            "br" => out.push('\n'),
+            "p" | "hr" | "table" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "pre" => {
+                end_line(&mut out);
+                out.push('\n');
+            }
+            "div" | "tr" | "li" | "dl" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "blockquote"
+            | "body" | "center" | "address" => end_line(&mut out),
+            "td" | "th" | "img" | "option" => out.push(' '),
+            _ => {}
         }
     }
 
@@ -196,10 +210,10 @@ impl Reader {
             return TokenSinkResult::Continue;
         }
         match what(tag) {
-            What::Shown => self.push(space_of(name)),
+            What::Shown => self.space(name),
             What::Left => *self.skipped.borrow_mut() = Some((name.to_owned(), 1)),
             What::Quote => {
-                self.push("\n>\n");
+                self.out.borrow_mut().push_str("\n>\n");
                 *self.skipped.borrow_mut() = Some((name.to_owned(), 1));
             }
             What::LastQuote => self.done.set(true),
@@ -228,7 +242,7 @@ impl Reader {
         if name == "pre" {
             self.preformatted.set(false);
         }
-        self.push(space_of(name));
+        self.space(name);
     }
 }
 
@@ -241,14 +255,11 @@ fn raw_kind(name: &str) -> Option<RawKind> {
     }
 }
 
-/// What stands in the text for a tag: lines end at blocks, cells stand side by side.
-fn space_of(name: &str) -> &'static str {
-    match name {
-        "p" | "br" | "div" | "tr" | "li" | "hr" | "table" | "ul" | "ol" | "dl" | "dt" | "dd" | "h1" | "h2" | "h3"
-        | "h4" | "h5" | "h6" | "pre" | "section" | "article" | "header" | "footer" | "blockquote" | "body"
-        | "center" | "address" => "\n",
-        "td" | "th" | "img" | "option" => " ",
-        _ => "",
+/// Unless it has ended already: a block in a block is one line end.
+fn end_line(out: &mut String) {
+    let written = out.trim_end_matches(' ');
+    if !written.is_empty() && !written.ends_with('\n') {
+        out.push('\n');
     }
 }
 

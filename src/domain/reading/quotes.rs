@@ -93,7 +93,9 @@ fn is_attribution(page: &mut Page, at: usize, lines: usize, joined: &str, opens:
     let has = |pattern: &Regex| pattern.is_match(text.as_bytes());
     let (time, address) = (has(&TIME), has(&ADDRESS));
     let wrote = (at..at + lines).any(|line| page.has(line, Mark::Wrote)) || has_split_verb(&text);
-    let from_somewhere = address && (opens || time || has(&YEAR)) || opens && time || time && has(&YEAR);
+    // "Mia wrote on 10 March 2026 at 9:12:" is short; a whole message that ends so is not.
+    let from_somewhere = opens && (address || time)
+        || text.len() < 160 && !text.contains(['?', '!']) && (address && (time || has(&YEAR)) || time && has(&YEAR));
     wrote && (from_somewhere || page.is_quote_next(at + lines)) || time && address && has(&BARE)
 }
 

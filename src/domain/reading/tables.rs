@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn no_phrase_is_all_optional() {
+        assert!(!TABLES.lines.is_match(b"") && !TABLES.legal.is_match(b"") && !TABLES.contact.is_match(b""));
+        assert!(!TABLES.certain.is_match(b"") && !TABLES.subjects.is_match(b"") && !TABLES.automatic.is_match(b""));
+        for phrases in &TABLES.languages {
+            let Phrases { certain, hints, own, notices, absence, company, greets, receipts } = phrases;
+            for list in [certain, hints, own, notices, absence, company, greets, receipts] {
+                assert!(!list.is_match(b""), "{list}");
+            }
+        }
+    }
+
+    #[test]
     fn marks_stand_where_the_patterns_do() {
         let cases: [(&str, Mark); 17] = [
             ("On Tuesday", Mark::Opens),
