@@ -16,7 +16,7 @@ enum Means {
 /// `text` with its characters in normal form. Never longer: a character stays as it is where its
 /// NFKC form takes more bytes.
 pub fn normal(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) && byte != b'`' || byte == b'\n') {
+    if text.chars().all(is_surely_normal) {
         return Cow::Borrowed(text);
     }
     let special = text.chars().any(|c| !matches!(means(c), Means::Itself));
@@ -24,11 +24,21 @@ pub fn normal(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mapped = map(&text.replace("\r\n", "\n"));
-    if is_nfkc_quick(mapped.chars()) == IsNormalized::Yes {
+    if mapped.chars().all(is_surely_normal) || is_nfkc_quick(mapped.chars()) == IsNormalized::Yes {
         return Cow::Owned(mapped);
     }
     // A full-width grave accent becomes an accent only now.
     Cow::Owned(map(&composed(&mapped)))
+}
+
+/// Most of what is written in Latin letters, told without a table.
+fn is_surely_normal(c: char) -> bool {
+    match c {
+        '\n' | ' '..='_' | 'a'..='~' => true,
+        '¡' | '£' | '§' | '©' | '®' | '°' | '·' | '¿' | '–' | '—' | '€' => true,
+        '\u{c0}'..='\u{131}' | '\u{134}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}' => true,
+        _ => false,
+    }
 }
 
 fn map(text: &str) -> String {
@@ -119,6 +129,13 @@ mod tests {
         ] {
             assert_eq!(normal(written), read);
             assert!(matches!(normal(read), Cow::Borrowed(_)), "{read}");
+        }
+    }
+
+    #[test]
+    fn what_is_surely_normal_is() {
+        for c in ('\0'..='\u{2fff}').filter(|c| is_surely_normal(*c)) {
+            assert!(matches!(means(c), Means::Itself) && is_nfkc_quick([c].into_iter()) == IsNormalized::Yes, "{c:?}");
         }
     }
 

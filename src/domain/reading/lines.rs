@@ -129,13 +129,21 @@ fn step(page: &mut Page, at: usize, said: bool) -> Step {
         Some(Block { lines, interleaved: false }) => return cut(lines),
         None => {}
     }
-    if line.len() < 120 && page.has(at, Mark::Tagline) {
+    if is_tagline(page, at) {
         return Step::Pass(1);
     }
     if said && ending::is_formula(page, at) {
         return Step::Close;
     }
     if said && footer::is_footer(page, at) { Step::Stop } else { Step::Keep }
+}
+
+/// "Sent from my iPhone", with an excuse for it perhaps.
+fn is_tagline(page: &mut Page, at: usize) -> bool {
+    let line = page.line(at);
+    let words = line.split(' ').count();
+    let has_dash = || line.contains('–') || line.contains(" - ");
+    line.len() < 140 && (words < 10 || words < 15 && has_dash()) && !line.ends_with('?') && page.has(at, Mark::Tagline)
 }
 
 /// A line of nothing but dashes and the like. `...` and `!!!` say something.

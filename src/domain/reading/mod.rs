@@ -13,6 +13,7 @@ mod fold;
 mod footer;
 mod html;
 mod lines;
+mod markup;
 mod phrase;
 mod quoted_printable;
 mod quotes;
@@ -98,9 +99,9 @@ fn without_markup(text: Cow<'_, str>, format: Format) -> Cow<'_, str> {
         let shown = match format {
             Format::Text => break,
             Format::Html if layer == 0 => html::visible(&text),
-            Format::Html | Format::Auto if html::is_likely(&text) => html::visible(&text),
+            Format::Html | Format::Auto if markup::is_likely(&text) => html::visible(&text),
             Format::Html => break,
-            Format::Auto if html::has_entities(&text) => html::unescaped(&text),
+            Format::Auto if markup::has_entities(&text) => markup::unescaped(&text),
             Format::Auto => break,
         };
         text = Cow::Owned(chars::normal(&shown).into_owned());
@@ -117,11 +118,11 @@ fn settled(line: &str, format: Format) -> Cow<'_, str> {
     let armed = line.contains(['<', '&']);
     match format {
         Format::Text => line,
-        Format::Auto if armed && (html::is_likely(&line) || html::has_entities(&line)) => {
-            Cow::Owned(html::disarmed(&line, false))
+        Format::Auto if armed && (markup::is_likely(&line) || markup::has_entities(&line)) => {
+            Cow::Owned(markup::disarmed(&line, false))
         }
         Format::Auto => line,
-        Format::Html if armed => Cow::Owned(html::disarmed(&line, true)),
+        Format::Html if armed => Cow::Owned(markup::disarmed(&line, true)),
         Format::Html => line,
     }
 }

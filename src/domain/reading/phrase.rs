@@ -42,6 +42,10 @@ fn pattern(phrase: &str, devices: &[String]) -> String {
             out.push_str(".*");
             continue;
         }
+        if inner == ".." {
+            out.push_str("(?:[ ,]+[^ ]+)?(?:[ ,]+[^ ]+)?");
+            continue;
+        }
         let body = alternatives(inner, devices, group);
         match (pending, optional) {
             (false, true) => out.push_str(&format!("(?:{body}[ ,]+)?")),
@@ -131,8 +135,7 @@ mod tests {
         assert!(finds("{i am/i'm} away", "I'm away") && !finds("{i am/i'm} away", "away"));
         assert!(finds("grüß* dich", "GRÜSSE DICH") && !finds("grüß dich", "grüßen dich"));
         assert!(finds("reply ... line", "reply above this line") && !finds("reply ... line", "reply online"));
-        assert!(
-            finds("sent from ... DEVICE", "sent from my iPhone") && !finds("sent from ... DEVICE", "sent from here")
-        );
+        assert!(finds("from .. DEVICE", "from my own iPhone") && finds("from .. DEVICE", "from iPhone"));
+        assert!(!finds("from .. DEVICE", "from here but by an iPhone") && !finds("from .. DEVICE", "from here"));
     }
 }

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use super::fold::folded;
 use super::lines::Page;
 use super::phrase::compile;
-use super::tables::Mark;
+use super::tables::{Mark, TABLES};
 
 /// Lines that an attribution may be wrapped into, and bytes of them all.
 const WRAPS: usize = 4;
@@ -49,14 +49,19 @@ pub fn block(page: &mut Page, at: usize) -> Option<Block> {
     header(page, at).map(|lines| Block { lines, interleaved: false })
 }
 
-/// "##- Please type your reply above this line -##"
+/// "##- Please type your reply above this line -##". Without such marks it must be short, one sentence, and nobody's
+/// own: "I cannot write below the line".
 fn is_delimiter(page: &mut Page, at: usize) -> bool {
     let line = page.line(at);
-    let marked = |c: char| c.is_ascii_punctuation() && c != '.' && c != ',' && c != '"';
-    line.len() < 200
-        && (line.len() < 80 || line.starts_with(marked))
-        && !line.contains('?')
-        && page.has(at, Mark::Delimiter)
+    if line.len() > 200 || !page.has(at, Mark::Delimiter) {
+        return false;
+    }
+    let mark = |c: char| "#-=*_~".contains(c);
+    if line.chars().take(2).all(mark) || line.chars().rev().take(2).all(mark) {
+        return true;
+    }
+    let is_own = |line: &str| TABLES.languages.iter().any(|language| language.own.is_match(folded(line).as_bytes()));
+    line.len() < 80 && line.split(' ').count() < 10 && !line.contains([',', '?', '!']) && !is_own(line)
 }
 
 /// "-----Original Message-----"
