@@ -33,12 +33,10 @@ pub fn normal(text: &str) -> Cow<'_, str> {
 
 /// Most of what is written in Latin letters, told without a table.
 fn is_surely_normal(c: char) -> bool {
-    match c {
-        '\n' | ' '..='_' | 'a'..='~' => true,
-        '¡' | '£' | '§' | '©' | '®' | '°' | '·' | '¿' | '–' | '—' | '€' => true,
-        '\u{c0}'..='\u{131}' | '\u{134}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}' => true,
-        _ => false,
-    }
+    matches!(c,
+        '\n' | ' '..='_' | 'a'..='~'
+        | '¡' | '£' | '§' | '©' | '®' | '°' | '·' | '¿' | '–' | '—' | '€'
+        | '\u{c0}'..='\u{131}' | '\u{134}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}')
 }
 
 fn map(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! Line by line through a message: what its sender wrote stays.
 
+use std::borrow::Cow;
+
 use super::ending;
 use super::fold::fold_into;
 use super::footer;
@@ -72,14 +74,14 @@ enum Step {
 }
 
 /// The lines of `text` that its sender wrote, in one.
-pub fn written(text: &str) -> String {
+pub fn written(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
-        return if is_dropped(text) { String::new() } else { text.to_owned() };
+        return Cow::Borrowed(if is_dropped(text) { "" } else { text });
     }
     let mut page = Page::new(text);
     let kept = kept_lines(&mut page);
     let kept: Vec<&str> = kept.into_iter().map(|at| page.lines[at]).collect();
-    kept.join(" ")
+    Cow::Owned(kept.join(" "))
 }
 
 /// Whether nothing would be left of a line that is all of a message.

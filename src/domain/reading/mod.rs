@@ -88,9 +88,13 @@ fn unplain(text: &str, format: Format) -> String {
         Cow::Owned(decoded) => Cow::Owned(chars::normal(&decoded).into_owned()),
     };
     let shown = without_markup(decoded, format);
-    let line = lines::written(&shown);
-    let line = words::one_line(&settled(&line, format), MAX_CHARS);
-    if lines::is_dropped(&line) { String::new() } else { line }
+    let line = words::one_line(&lines::written(&shown), MAX_CHARS);
+    // Without its links a line may look like markup.
+    let line = match settled(&line, format) {
+        Cow::Borrowed(_) => line,
+        Cow::Owned(settled) => words::one_line(&settled, MAX_CHARS),
+    };
+    if line != shown && lines::is_dropped(&line) { String::new() } else { line }
 }
 
 fn without_markup(text: Cow<'_, str>, format: Format) -> Cow<'_, str> {

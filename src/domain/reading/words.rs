@@ -7,21 +7,28 @@ use regex::Regex;
 
 use super::phrase::expression;
 
-/// Links (with the brackets that mail programs put around them), mail addresses, and the places of
-/// pictures. None takes a `[` or `]` that is not its own, so taking one away never makes another.
-static NO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+/// Links (with the brackets that mail programs put around them) and mail addresses.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)<?(?:https?://|ftp://|www\.)[^\s<>\[\]"]*>?"#,
-        r"|<?(?:mailto:|tel:\+?\d)?[\w.+%-]+@[\w-]+(?:\.[\w-]+)+>?",
-        r"|\[(?:cid|image|img|logo)\b[^\[\]]*\]"
+        r"|<?(?:mailto:|tel:\+?\d)?[\w.+%-]+@[\w-]+(?:\.[\w-]+)+>?"
     ))
 });
+
+static PICTURE: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)\[(?:cid:|image|img|logo)"));
 
 /// `text` in one line without what is no word, with one blank between words, and no longer than `limit`
 /// characters.
 pub fn one_line(text: &str, limit: usize) -> String {
-    let text = if may_hold_addresses(text) { NO_WORDS.replace_all(text, " ") } else { Cow::Borrowed(text) };
-    let mut out = String::with_capacity(text.len());
+    let mut text = Cow::Borrowed(text);
+    if text.contains('[') {
+        text = Cow::Owned(without_pictures(&text));
+    }
+    // These take no bracket away, so no picture comes to be by it.
+    if may_hold_addresses(&text) {
+        text = Cow::Owned(ADDRESS.replace_all(&text, " ").into_owned());
+    }
+    let mut out = String::with_capacity(text.len().min(4 * limit));
     for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
@@ -35,10 +42,22 @@ pub fn one_line(text: &str, limit: usize) -> String {
     out
 }
 
+/// Without `[image: …]` and `[cid:…]`, each to the next `]`.
+fn without_pictures(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(picture) = PICTURE.find(rest) {
+        let Some(close) = rest[picture.start()..].find(']') else { break };
+        out.push_str(&rest[..picture.start()]);
+        out.push(' ');
+        rest = &rest[picture.start() + close + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
 fn may_hold_addresses(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().any(|byte| matches!(byte, b'@' | b'['))
-        || bytes.windows(2).any(|pair| matches!(pair, [b'/', b'/'] | [b'w' | b'W', b'w' | b'W']))
+    bytes.contains(&b'@') || bytes.windows(2).any(|pair| matches!(pair, [b'/', b'/'] | [b'w' | b'W', b'w' | b'W']))
 }
 
 #[cfg(test)]
