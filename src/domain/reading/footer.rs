@@ -30,7 +30,10 @@ pub fn is_footer(page: &Page, at: usize) -> bool {
     !text.contains('?') && text.len() > 40 && TABLES.languages.iter().any(|language| says_so(language, text.as_bytes()))
 }
 
+/// Two hints are enough where the paragraph begins with one: "This message is confidential". A customer who writes of
+/// a disclaimer and of liability begins otherwise.
 fn says_so(language: &Phrases, text: &[u8]) -> bool {
-    let hints = || language.hints.find_iter(text).map(|hint| hint.as_bytes()).take(8).collect::<BTreeSet<_>>().len();
-    (language.certain.is_match(text) || hints() > 1) && !language.own.is_match(text)
+    let hints: BTreeSet<&[u8]> = language.hints.find_iter(text).map(|hint| hint.as_bytes()).take(16).collect();
+    let begins = || language.hints.find(text).is_some_and(|hint| hint.start() < 4);
+    (hints.len() > 2 || hints.len() > 1 && begins() || language.certain.is_match(text)) && !language.own.is_match(text)
 }

@@ -14,6 +14,7 @@ fn r5_6_what_people_say_stays() {
         "It is late -- and wrong",
         "Hello\n\nmy confidential data was leaked, unsubscribe me!",
         "Hello again.\nI am not the intended recipient, you sent me the mail of somebody else",
+        "Hi, it is about the contract.\nThe disclaimer and the liability in it are new to us all",
         "The list:\n- one\n- two",
         "I waited > 5 days",
         "I <3 it, a < b > c :) <- that one",
