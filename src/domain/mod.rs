@@ -18,6 +18,7 @@ pub mod ids;
 mod index;
 pub mod life;
 pub mod local;
+pub mod reading;
 pub mod record;
 pub mod reply;
 mod roster;

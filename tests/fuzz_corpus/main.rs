@@ -12,6 +12,8 @@ mod ids;
 #[path = "../../fuzz/bodies/journal.rs"]
 mod journal;
 mod memory;
+#[path = "../../fuzz/bodies/reading.rs"]
+mod reading;
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -48,6 +50,11 @@ fn r9_4_a_block_is_read_whole_or_refused() {
 #[test]
 fn r2_2_r2_3_what_is_accepted_means_the_same_when_it_is_printed() {
     run("ids", ids::check);
+}
+
+#[test]
+fn r5_6_what_is_read_reads_as_itself() {
+    run("reading", reading::check);
 }
 
 #[test]

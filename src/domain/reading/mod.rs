@@ -1,0 +1,132 @@
+//! What is read of a message, before any word is counted (R5.6): what its sender wrote in it, in one
+//! line and one normal form. Markup, quoted threads, signatures and footers are not.
+//!
+//! Pure, and linear in the length of what is looked at: the first [`MAX_RAW`] bytes. What was read reads as
+//! itself, and is never longer than the message was. What mail programs write stands in `tables/`.
+
+use std::borrow::Cow;
+
+mod automatic;
+mod chars;
+mod ending;
+mod fold;
+mod footer;
+mod html;
+mod lines;
+mod markup;
+mod phrase;
+mod quoted_printable;
+mod quotes;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+/// Characters read of a message; what is left behind them is not looked at.
+pub const MAX_CHARS: usize = 16_000;
+
+/// Bytes looked at of a message as it came: with markup and threads it is longer than what is read.
+pub const MAX_RAW: usize = 256 << 10;
+
+/// How often markup may be wrapped in markup: some programs escape what is escaped.
+const LAYERS: usize = 3;
+
+/// What the event says its text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// HTML if it looks like it.
+    Auto,
+    Text,
+    Html,
+}
+
+/// What was read of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read<'a> {
+    /// One line in normal form. Empty where nothing is left.
+    pub text: Cow<'a, str>,
+    /// Whether its words are those of an automatic message.
+    pub automatic: bool,
+}
+
+/// Reads one message.
+pub fn read(text: &str, format: Format) -> Read<'_> {
+    let plain = format != Format::Html && text.len() <= MAX_CHARS && is_plain(text);
+    let text = if !plain {
+        let read = unplain(text, format);
+        if read == text { Cow::Borrowed(text) } else { Cow::Owned(read) }
+    } else if lines::is_dropped(text) {
+        Cow::Borrowed("")
+    } else {
+        Cow::Borrowed(text)
+    };
+    Read { automatic: automatic::is_automatic(&text), text }
+}
+
+/// Whether nothing in `text` can need work: one line of ASCII with single blanks, and nothing that
+/// markup, encodings and addresses are told by.
+fn is_plain(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        match byte {
+            b' ' if before == b' ' => return false,
+            b'/' if before == b'/' => return false,
+            b'w' | b'W' if before | 0x20 == b'w' => return false,
+            b'<' | b'>' | b'&' | b'=' | b'@' | b'[' | b'`' => return false,
+            0x20..0x7f => before = byte,
+            _ => return false,
+        }
+    }
+    before != b' '
+}
+
+fn unplain(text: &str, format: Format) -> String {
+    let head = &text[..text.floor_char_boundary(MAX_RAW)];
+    let normal = chars::normal(head);
+    let decoded = match quoted_printable::decoded(&normal) {
+        Cow::Borrowed(_) => normal,
+        Cow::Owned(decoded) => Cow::Owned(chars::normal(&decoded).into_owned()),
+    };
+    let shown = without_markup(decoded, format);
+    let line = words::one_line(&lines::written(&shown), MAX_CHARS);
+    // Without its links a line may look like markup.
+    let line = match settled(&line, format) {
+        Cow::Borrowed(_) => line,
+        Cow::Owned(settled) => words::one_line(&settled, MAX_CHARS),
+    };
+    if line != shown && lines::is_dropped(&line) { String::new() } else { line }
+}
+
+fn without_markup(text: Cow<'_, str>, format: Format) -> Cow<'_, str> {
+    let mut text = text;
+    for layer in 0..LAYERS {
+        let shown = match format {
+            Format::Text => break,
+            Format::Html if layer == 0 => html::visible(&text),
+            Format::Html | Format::Auto if markup::is_likely(&text) => html::visible(&text),
+            Format::Html => break,
+            Format::Auto if markup::has_entities(&text) => markup::unescaped(&text),
+            Format::Auto => break,
+        };
+        text = Cow::Owned(chars::normal(&shown).into_owned());
+    }
+    text
+}
+
+/// A line that reads as itself: what is left of deeper layers is no markup any more.
+fn settled(line: &str, format: Format) -> Cow<'_, str> {
+    let mut line = Cow::Borrowed(line);
+    if quoted_printable::looks_encoded(&line) {
+        line = Cow::Owned(line.replace('=', " "));
+    }
+    let armed = line.contains(['<', '&']);
+    match format {
+        Format::Text => line,
+        Format::Auto if armed && (markup::is_likely(&line) || markup::has_entities(&line)) => {
+            Cow::Owned(markup::disarmed(&line, false))
+        }
+        Format::Auto => line,
+        Format::Html if armed => Cow::Owned(markup::disarmed(&line, true)),
+        Format::Html => line,
+    }
+}
