@@ -10,8 +10,7 @@ use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{APPLY_VERSION, Frame, Record};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::estimator::estimate;
-use tripswitch::domain::scoring::task::signals::observe;
-use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn};
+use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn, Words, observe};
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
@@ -131,7 +130,7 @@ fn score(c: &mut Criterion) {
     let turn = |(n, features)| Turn {
         speaker: if n % 2 == 0 { Speaker::Customer } else { Speaker::Agent },
         at: Some(NOW + n * 1_000),
-        features,
+        words: Words::Task(features),
     };
     let turns: Vec<_> = (0_i64..).zip(&features).map(turn).collect();
     let evidence = Evidence { turns, ending: Some(Ending::Resolved), ..Evidence::default() };

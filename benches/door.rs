@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
-use tripswitch::domain::scoring::task::text::Analyzer;
+use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::time::parse_rfc3339;
 use tripswitch::service::door::{Door, DoorContext, DoorOptions, Secret};
 
@@ -28,7 +28,7 @@ fn batch(kind: &str, members: &str) -> Bytes {
 }
 
 fn door(c: &mut Criterion) {
-    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(Analyzer::default()), [2; 32]);
+    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
     let context = DoorContext {
         workspace: WorkspaceKey { id: Id(1), side: Side::Live },
         now: parse_rfc3339("2026-03-15T14:36:00Z").expect("a time"),

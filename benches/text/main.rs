@@ -8,6 +8,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use messages::{ENGLISH, FOREIGN, LONG};
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::reading::{self, Format};
+use tripswitch::domain::scoring::Speaker;
+use tripswitch::domain::scoring::profile::Model;
+use tripswitch::domain::scoring::reader::{Incoming, MessageReader};
 use tripswitch::domain::scoring::task::lexicon::{builtin_packs, plain};
 use tripswitch::domain::scoring::task::text::{Analyzer, conversation_word_key};
 use tripswitch::domain::scoring::task::{language, sentiment};
@@ -52,5 +56,36 @@ fn parts(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, whole, parts);
+/// As the door does it for `support-2`: reading, then marks and hashes.
+fn support(c: &mut Criterion) {
+    reading::prepare();
+    let reader = MessageReader::of(Model::Support2);
+    let key = conversation_word_key(&[1; 32], Id(1));
+    let read = |text: &str| {
+        let (speaker, format) = (Speaker::Customer, Format::Auto);
+        reader.read(&Incoming { speaker, text: Some(text), language: None, format, automatic: false }, &key)
+    };
+    let mail = mail();
+    assert!((2_900..3_300).contains(&mail.len()), "{}", mail.len());
+    let mut group = c.benchmark_group("support-2");
+    each(&mut group, "english", &ENGLISH, read);
+    each(&mut group, "foreign", &FOREIGN, read);
+    each(&mut group, "100 words", &[LONG], read);
+    each(&mut group, "mail of 3,000 characters with its thread", &[&mail], read);
+    each(&mut group, "reading alone, english", &ENGLISH, |text| reading::read(text, Format::Auto).text.len());
+    each(&mut group, "reading alone, mail", &[&mail], |text| reading::read(text, Format::Auto).text.len());
+    group.finish();
+}
+
+/// Half of it new, half a quoted thread.
+fn mail() -> String {
+    let own: String = LONG.chars().cycle().take(1_450).collect();
+    let quoted: String = own.split(". ").map(|sentence| format!("> {sentence}.\n")).collect();
+    format!(
+        "Hello,\n\n{own}\n\nKind regards\nPriya Quillfeather\n\nOn Tue, 10 Mar 2026 at 09:12, Support \
+         <support@example.com> wrote:\n\n{quoted}"
+    )
+}
+
+criterion_group!(benches, whole, parts, support);
 criterion_main!(benches);

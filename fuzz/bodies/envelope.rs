@@ -72,7 +72,7 @@ fn check_sealed(version: u16, content: &[u8]) {
 fn check_block(bytes: &[u8]) {
     let Ok(block) = memory::within(memory_for(bytes), || envelope::decode::<Block<'_>>(bytes)) else { return };
     let mut again = envelope::encode(&block);
-    if let Block::Head(_) = block {
+    if let Block::Head(_) | Block::HeadV1(_) = block {
         let block = envelope::decode::<Block<'_>>(&again).expect("it was written by us");
         assert_eq!(envelope::encode(&block), again);
     } else {

@@ -13,8 +13,8 @@ use flate2::write::GzEncoder;
 use serde_json::value::RawValue;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::record::Record;
-use tripswitch::domain::scoring::catalogue::SignalWeight;
-use tripswitch::domain::scoring::task::text::Analyzer;
+use tripswitch::domain::scoring::profile::SignalWeight;
+use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::time::Millis;
 use tripswitch::journal::codec::{decode_record, encode_record};
 use tripswitch::service::door::{Batch, CODES, Door, DoorContext, DoorError, DoorOptions, OwnSignals, Secret};
@@ -38,7 +38,7 @@ static DOOR: LazyLock<Door> = LazyLock::new(|| {
     let mut options = DoorOptions::new(Secret::new([1; 32]));
     (options.max_bytes, options.max_events) = (MAX_BYTES, MAX_EVENTS);
     options.own_signals = OwnSignals { server: [("tone".into(), weight)].into(), workspaces: HashMap::new() };
-    Door::new(options, Arc::new(Analyzer::default()), [2; 32])
+    Door::new(options, Arc::new(MessageReader::default()), [2; 32])
 });
 
 pub fn check(data: &[u8]) {

@@ -42,6 +42,7 @@ mod imp {
             }
             Record::Command { actor, .. } if &**actor == PANIC_INTENT => vec![at(0)],
             Record::Command { .. }
+            | Record::SettingsV1(_)
             | Record::Settings(_)
             | Record::Skip { .. }
             | Record::System(_)

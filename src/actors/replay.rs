@@ -200,6 +200,7 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         Record::Skip { seq, place, .. } => Ok(Some(Position::new(seq, place))),
         Record::Events(_)
         | Record::Command { .. }
+        | Record::SettingsV1(_)
         | Record::Settings(_)
         | Record::System(_)
         | Record::Delivered { .. }

@@ -51,6 +51,7 @@ pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u6
         Record::System(record) => Some(table.apply(record, frame.receipt)),
         Record::Events(_)
         | Record::Command { .. }
+        | Record::SettingsV1(_)
         | Record::Settings(_)
         | Record::Skip { .. }
         | Record::Delivered { .. }

@@ -18,7 +18,7 @@ use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules}
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::scoring::task::text::Analyzer;
+use crate::domain::reading;
 use crate::domain::settings::Settings;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};
@@ -91,6 +91,7 @@ impl Server {
     /// how far it has come.
     /// `accept_clock`: R2.16.
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
+        let prepared = tokio::task::spawn_blocking(reading::prepare);
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let wire = wire(config, &ids)?;
         let (api, address) = listen(config.server.listen)?;
@@ -106,6 +107,8 @@ impl Server {
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let api_routes = crate::http::routes();
+        // A recovered server listens at once: what takes time is done before. The door prepares it if this did not.
+        let _ = prepared.await;
         let started = match start_engine(config, &ids, accept_clock, progress).await {
             Ok(started) => started,
             Err(error) => {
@@ -358,7 +361,7 @@ fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
 }
 
 fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
-    let analyzer = |scoring: &ScoringConfig| Arc::new(Analyzer::new(scoring.packs.to_vec(), &scoring.default_language));
+    let reader = |scoring: &ScoringConfig| Arc::new(scoring.message_reader());
     let signals =
         |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
     let options = DoorOptions {
@@ -369,12 +372,12 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
             server: signals(&config.scoring),
             workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
         },
-        analyzers: config.workspaces.iter().map(|(id, scoring)| (*id, analyzer(scoring))).collect(),
+        readers: config.workspaces.iter().map(|(id, scoring)| (*id, reader(scoring))).collect(),
         ..DoorOptions::new(secret)
     };
     let table = engine.system_table();
     let origin = table.origin().expect("a started engine has written its first record");
-    Door::new(options, analyzer(&config.scoring), origin.identity_key)
+    Door::new(options, reader(&config.scoring), origin.identity_key)
 }
 
 /// Done when the server is to stop.

@@ -68,7 +68,7 @@ pub fn run() -> Exit {
     let done = match command {
         Command::Serve(args) => serve::run(&args, quiet),
         Command::Demo(args) => demo::run(&args, quiet),
-        Command::Score(args) => score::run(args.file.as_deref(), args.explain).map_err(scored),
+        Command::Score(args) => score::run(&args).map_err(scored),
         Command::Workspace(command) => workspace::run(&command),
         Command::Key(command) => key::run(&command, quiet),
         Command::CheckConfig(args) => check_config::run(&args, quiet),

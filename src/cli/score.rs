@@ -10,10 +10,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::{num, thread};
 
-use dialogue::score_line;
+use dialogue::Scoring;
 
-use crate::domain::scoring::catalogue::Profile;
-use crate::domain::scoring::task::text::Analyzer;
+use crate::domain::scoring::profile::Model;
 
 /// Score dialogues without a server: NDJSON in, one line each out
 #[derive(Clone, Debug, clap::Args)]
@@ -27,6 +26,17 @@ pub struct ScoreArgs {
     /// Add what each signal contributed to each dimension
     #[arg(long)]
     pub explain: bool,
+    /// Add each turn as it was read: without markup, quoted mail and signatures
+    #[arg(long)]
+    pub show_text: bool,
+    /// support-2 for customer support, task-1 for dialogues with booking bots
+    #[arg(long, value_name = "MODEL", default_value = Model::Support2.name(), value_parser = model)]
+    pub model: Model,
+}
+
+fn model(name: &str) -> Result<Model, String> {
+    let known = || Model::ALL.map(Model::name).join(" or ");
+    Model::ALL.into_iter().find(|model| model.name() == name).ok_or_else(|| format!("expected {}", known()))
 }
 
 /// Why `score` did not do all of its work.
@@ -52,10 +62,10 @@ impl ScoreError {
     }
 }
 
-/// Scores `file` (standard input for `None` or `-`) to standard output; broken lines are named on
+/// Scores the file (standard input for none or `-`) to standard output; broken lines are named on
 /// standard error. A reader that goes away (`| head`) ends it quietly.
-pub fn run(file: Option<&Path>, explain: bool) -> Result<(), ScoreError> {
-    let input: Box<dyn Read> = match file.filter(|path| *path != Path::new("-")) {
+pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
+    let input: Box<dyn Read> = match args.file.as_deref().filter(|path| *path != Path::new("-")) {
         Some(path) => {
             let open = |source| ScoreError::Open { path: path.to_owned(), source };
             let file = File::open(path).map_err(open)?;
@@ -66,7 +76,7 @@ pub fn run(file: Option<&Path>, explain: bool) -> Result<(), ScoreError> {
         }
         None => Box::new(io::stdin().lock()),
     };
-    let scorer = Scorer { analyzer: Analyzer::default(), profile: Profile::default(), explain };
+    let scorer = Scorer(Scoring::new(args.model, args.explain, args.show_text));
     scorer.score_all(BufReader::with_capacity(BLOCK_BYTES, input), io::stdout().lock(), io::stderr().lock())
 }
 
@@ -79,11 +89,7 @@ const BLOCK_LINES: usize = 1_024;
 /// A longer line is no dialogue.
 const MAX_LINE_BYTES: u64 = 32 << 20;
 
-struct Scorer {
-    analyzer: Analyzer,
-    profile: Profile,
-    explain: bool,
-}
+struct Scorer(Scoring);
 
 /// A line of the input, without its line feed.
 enum Line {
@@ -154,10 +160,7 @@ impl Scorer {
         match line {
             Line::TooLong => Some(Err(format!("longer than {} MiB", MAX_LINE_BYTES >> 20))),
             Line::Whole(line) if line.trim_ascii().is_empty() => None,
-            Line::Whole(line) => {
-                let answer = score_line(&self.analyzer, &self.profile, line, self.explain);
-                Some(answer.map_err(|error| without_position(&error)))
-            }
+            Line::Whole(line) => Some(self.0.line(line).map_err(|error| without_position(&error))),
         }
     }
 }

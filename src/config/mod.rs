@@ -5,7 +5,8 @@
 //! journal ([`Config::settings_for`]) and is read back from there (I1).
 
 pub mod auth;
-pub mod reader;
+mod lexicon;
+mod reader;
 pub mod scoring;
 pub mod source;
 

@@ -100,6 +100,14 @@ impl Reader {
         self.written(key, "a text", |leaf| text(leaf).map(str::to_owned))
     }
 
+    /// True, false, or none.
+    pub fn optional_flag(&mut self, key: &str) -> Option<bool> {
+        self.written(key, "true or false", |leaf| match leaf.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        })
+    }
+
     /// A list of texts, or none.
     pub fn optional_texts(&mut self, key: &str) -> Option<Vec<Box<str>>> {
         self.written(key, "a list of texts", |leaf| match &leaf.value {
@@ -126,6 +134,11 @@ impl Reader {
     /// Whether the option is written down somewhere.
     pub fn is_written(&self, key: &str) -> bool {
         self.layers.leaves.contains_key(key)
+    }
+
+    /// The text written for a key, if it is one. Asks for no option: an unknown key stays unknown.
+    pub fn written_text(&self, key: &str) -> Option<&str> {
+        text(self.layers.leaves.get(key)?)
     }
 
     /// The names under `prefix`, which are the user's to choose.

@@ -1,6 +1,12 @@
 use super::*;
 use crate::config::source::Source;
-use crate::domain::scoring::catalogue::{Profile, SignalKind};
+use crate::domain::message::{Heard, LanguageCode};
+use crate::domain::reading::Format;
+use crate::domain::scoring::Speaker;
+use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
+use crate::domain::scoring::support::pack::List;
 
 fn load_text(text: &str) -> Result<Loaded, ConfigError> {
     let directory = tempfile::tempdir().unwrap();
@@ -43,8 +49,9 @@ fn r10_8_the_checked_in_file_says_every_default_and_nothing_else() {
     for option in &written.effective {
         assert!(matches!(option.source, Source::File { .. }), "{} is not in config.toml", option.key);
     }
-    assert_eq!(written.config.settings_for(Id(1)), Settings::default());
-    assert_eq!(defaults.config.settings_for(Id(1)), Settings::default());
+    let built_in = Settings { profile: Model::Support2.profile().clone(), ..Settings::default() };
+    assert_eq!(written.config.settings_for(Id(1)), built_in);
+    assert_eq!(defaults.config.settings_for(Id(1)), built_in);
     assert_eq!(written.config.server, defaults.config.server);
     assert_eq!(written.config.storage, defaults.config.storage);
     assert_eq!(written.config.limits, defaults.config.limits);
@@ -132,12 +139,14 @@ fn a_workspace_overrides_only_what_it_names() {
     let config = load_text(&text).unwrap().config;
     let id = Id::from(id.parse::<Uuid>().unwrap());
     let own = config.scoring_for(id);
-    assert_eq!((&*own.default_language, own.profile.prior_strength), ("da", 4.0));
-    assert_eq!(own.profile.signals[SignalKind::Rating as usize].weight, 5.0);
-    assert_eq!(own.profile.signals[SignalKind::Rating as usize].loadings, SignalKind::Rating.default_weight().loadings);
-    assert_eq!(config.scoring_for(Id(2)).profile.signals[SignalKind::Rating as usize].weight, 8.0);
+    assert_eq!((own.profile.default_language.as_str(), own.profile.prior_strength), ("da", 4.0));
+    let rating = SignalKind::Rating;
+    let built_in = Model::Support2.profile();
+    assert_eq!(own.profile.weight_of(rating).weight, 5.0);
+    assert_eq!(own.profile.weight_of(rating).loadings, built_in.weight_of(rating).loadings);
+    assert_eq!(config.scoring_for(Id(2)).profile.weight_of(rating), built_in.weight_of(rating));
     assert_ne!(own.profile.hash, config.scoring.profile.hash);
-    assert_ne!(config.scoring.profile.hash, Profile::default().hash);
+    assert_ne!(config.scoring.profile.hash, built_in.hash);
     assert_eq!(config.settings_for(id).profile, own.profile);
     assert!(faults("[workspaces.acme.scoring]\nprofile = \"x\"\n")[0].contains("UUID"));
     assert!(faults(&format!("[workspaces.\"{}\"]\nlimit = 1\n", id))[0].contains("unknown key"));
@@ -147,36 +156,79 @@ fn a_workspace_overrides_only_what_it_names() {
 fn own_signals_are_declared_whole() {
     let config = load_text("[scoring.signals.nps]\nweight = 2\nloadings = [1, 0, 1]\n").unwrap().config;
     assert_eq!(config.scoring.own_signals["nps"].loadings, [0.5, 0.0, 0.5]);
-    assert_eq!(config.settings_for(Id(1)), Settings::default());
+    assert_eq!(config.settings_for(Id(1)).profile, *Model::Support2.profile());
     let told = faults("[scoring.signals.nps]\nweight = 2\n[scoring.signals.Nps]\n");
     assert!(told.iter().any(|t| t.contains("needs scoring.signals.nps.loadings")), "{told:?}");
     assert!(told.iter().any(|t| t.starts_with("3: scoring.signals.Nps")), "{told:?}");
 }
 
-#[test]
-fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration() {
+/// The configuration in a directory with a file of this name beside it.
+fn beside(name: &str, content: &str, text: &str) -> ScoringConfig {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("config.toml");
-    std::fs::write(directory.path().join("da.json"), r#"{"lists": {"gratitude": ["tak"], "praise": ["fint"]}}"#)
-        .unwrap();
-    let text = "[scoring.lexicon.da]\nfile = \"da.json\"\nlists = { praise = [\"super\"] }\n\
-                [scoring.lexicon.en.lists]\npraise = [\"smashing\"]\n";
+    std::fs::write(directory.path().join(name), content).unwrap();
     std::fs::write(&file, text).unwrap();
-    let config = load(Inputs { file: Some(file), ..Inputs::default() }).unwrap().config;
-    let pack = |language: &str| config.scoring.packs.iter().find(|pack| pack.language() == language).unwrap();
-    assert_ne!(pack("da").hits("mange tak"), 0);
-    assert_ne!(pack("da").hits("super"), 0);
-    assert_eq!(pack("da").hits("fint"), 0);
-    assert_ne!(pack("en").hits("smashing"), 0);
-    assert_eq!(pack("en").hits("great"), 0);
-    assert_ne!(pack("en").hits("thank you"), 0);
-    assert_ne!(config.scoring.profile.hash, Profile::default().hash);
+    load(Inputs { file: Some(file), ..Inputs::default() }).unwrap().config.scoring
+}
 
-    let told = faults("[scoring.lexicon.da]\nfile = \"none.json\"\n");
+#[test]
+fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration() {
+    let text = "[scoring.lexicon.sv]\nfile = \"sv.toml\"\nlists = { praise = [\"super\"] }\n\
+                [scoring.lexicon.en.lists]\npraise = [\"smashing\"]\n";
+    let content = "stopwords = [\"och\", \"det\"]\n[lists]\nthanks = [\"tack\"]\npraise = [\"fint\"]\n";
+    let scoring = beside("sv.toml", content, text);
+    let reader = scoring.message_reader();
+    let marks = |language: &str, text: &str| {
+        let (speaker, format) = (Speaker::Customer, Format::Auto);
+        let message = Incoming { speaker, text: Some(text), language: Some(language), format, automatic: false };
+        match reader.read(&message, &[1; 16]) {
+            Kept::Heard(Heard::Turn(message)) => message.readings.first().map_or(0, |reading| reading.marks),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(marks("sv", "tack"), List::Thanks.bit());
+    assert_eq!((marks("sv", "super"), marks("sv", "fint")), (List::Praise.bit(), 0));
+    assert_eq!((marks("en", "smashing"), marks("en", "awesome")), (List::Praise.bit(), 0));
+    assert_ne!(marks("en", "thank you"), 0);
+    assert!(scoring.profile.languages.contains(&LanguageCode::new("sv").unwrap()));
+    assert_ne!(scoring.profile.hash, Model::Support2.profile().hash);
+
+    let told = faults("[scoring.lexicon.da]\nfile = \"none.toml\"\n");
     assert!(told[0].starts_with("2: scoring.lexicon.da.file: "), "{told:?}");
     let told = faults("[scoring.lexicon.en.lists]\npraise = [\"(\"]\njoy = [\"x\"]\n");
-    assert!(told.iter().any(|t| t.contains("not a regular expression")), "{told:?}");
+    assert!(told.iter().any(|t| t.contains("pattern \"(\"")), "{told:?}");
     assert!(told.iter().any(|t| t.starts_with("3: scoring.lexicon.en.lists.joy: unknown key")), "{told:?}");
+    assert!(faults("[scoring.lexicon.english]\nstopwords = []\n")[0].contains("two or three letters"));
+}
+
+#[test]
+fn r5_8_the_model_is_chosen_and_brings_its_own_numbers_and_lists() {
+    let config = load_text("[scoring]\nmodel = \"task-1\"\n").unwrap().config;
+    assert_eq!(config.scoring.profile, *Model::Task1.profile());
+    let text = "[scoring]\nmodel = \"task-1\"\n[scoring.lexicon.da]\nfile = \"da.json\"\n";
+    let scoring = beside("da.json", r#"{"lists": {"gratitude": ["tak(?:ker)?"]}}"#, text);
+    let MessageReader::Task(analyzer) = scoring.message_reader() else { panic!("task-1") };
+    let features = analyzer.analyze(Some("mange tak"), Some("da"), &[1; 16]);
+    assert_eq!(features.hits, crate::domain::scoring::task::lexicon::List::Gratitude.bit());
+
+    let told = faults("[scoring]\nmodel = \"task-1\"\n[scoring.signals]\nthanks = { weight = 1 }\n");
+    assert!(told.iter().any(|t| t.contains("task-1 has no signal of this name")), "{told:?}");
+    assert!(faults("[scoring]\nmodel = \"best\"\n")[0].contains("one of \"support-2\", \"task-1\""));
+    let told = faults("[scoring]\nmodel = \"task-1\"\n[scoring.lexicon.en.lists]\npraise = [\"(\"]\n");
+    assert!(told.iter().any(|t| t.contains("not a regular expression")), "{told:?}");
+}
+
+#[test]
+fn r5_8_a_section_written_before_there_were_models_keeps_its_model() {
+    for text in [
+        "[scoring]\nprofile = \"support-en-1\"\npriors = [0.5, 0.7, 0.4]\n",
+        "[scoring.lexicon.en.lists]\ngratitude = [\"ta\"]\n",
+        "[scoring.lexicon.da]\nsentiment = \"none\"\n",
+    ] {
+        assert_eq!(load_text(text).unwrap().config.scoring.profile.model, Model::Task1, "{text}");
+    }
+    let told = load_text("[scoring]\nmodel = \"support-2\"\nprofile = \"support-en-1\"\n").unwrap();
+    assert_eq!(told.config.scoring.profile.model, Model::Support2);
 }
 
 #[test]

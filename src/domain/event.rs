@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::Id;
+use super::message::Heard;
 use super::score::Hundredths;
 use super::scoring::catalogue::SignalKind;
 use super::time::Millis;
@@ -38,14 +39,30 @@ pub struct Identity {
 pub enum Body {
     ConversationCreated,
     MessageReceived(TurnFeatures),
-    MessageSent { sender: Sender, features: TurnFeatures },
+    MessageSent {
+        sender: Sender,
+        features: TurnFeatures,
+    },
     StatusChanged(Status),
     ConversationResolved(Resolution),
     AttentionItemCreated(AttentionType),
-    SignalObserved { signal: ObservedSignal, value: Quantum },
-    SurveyResponded { rating: u8, comment: Option<Box<str>> },
+    SignalObserved {
+        signal: ObservedSignal,
+        value: Quantum,
+    },
+    SurveyResponded {
+        rating: u8,
+        comment: Option<Box<str>>,
+    },
     ConversationScored(ImportedScore),
-    AccountUpdated { contacts: Vec<Box<str>> },
+    AccountUpdated {
+        contacts: Vec<Box<str>>,
+    },
+    /// A message as `support-2` reads it, or an automatic one. Without a sender it is the customer's.
+    Message {
+        sender: Option<Sender>,
+        heard: Heard,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +129,7 @@ pub struct ImportedScore {
     pub signal_count: u16,
 }
 
-/// What is kept of one message until its conversation settles (SCORING.md, "Never text").
+/// What is kept of a message that was read for `task-1` until its conversation settles (R4.8).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnFeatures {
     /// VADER's compound in ten-thousandths; none where there is no text or no sentiment lexicon.

@@ -8,7 +8,8 @@ use siphasher::sip::SipHasher13;
 
 use super::event::{AttentionType, ObservedSignal, Quantum, Resolution, Status, TurnFeatures};
 use super::ids::Position;
-use super::scoring::{Ending, Evidence, Speaker, Turn};
+use super::message::{MessageFeatures, Reading};
+use super::scoring::{Ending, Evidence, Speaker, Turn, Words};
 use super::time::Millis;
 
 /// Changes of status that one life keeps, and so many other events besides messages.
@@ -72,6 +73,9 @@ pub enum LifeKind {
     Attention(AttentionType),
     Signal(ObservedSignal, Quantum),
     Rating(u8),
+    Message(Speaker, Box<MessageFeatures>),
+    /// An automatic message: no turn.
+    Automatic,
 }
 
 /// What is counted together against the bound of a life, so that no flood of one keeps the others out.
@@ -86,9 +90,13 @@ enum Class {
 impl Class {
     const fn of(kind: &LifeKind) -> Self {
         match kind {
-            LifeKind::Turn(..) => Self::Turn,
+            LifeKind::Turn(..) | LifeKind::Message(..) => Self::Turn,
             LifeKind::Move(_) => Self::Move,
-            LifeKind::Named | LifeKind::Attention(_) | LifeKind::Signal(..) | LifeKind::Rating(_) => Self::Fact,
+            LifeKind::Named
+            | LifeKind::Attention(_)
+            | LifeKind::Signal(..)
+            | LifeKind::Rating(_)
+            | LifeKind::Automatic => Self::Fact,
         }
     }
 }
@@ -170,13 +178,14 @@ impl Life {
             return None;
         }
         match &kind {
-            LifeKind::Turn(..) => self.turns += 1,
+            LifeKind::Turn(..) | LifeKind::Message(..) => self.turns += 1,
             LifeKind::Move(Move::End(_)) => self.terminal_events += 1,
             LifeKind::Named
             | LifeKind::Move(Move::Reopen)
             | LifeKind::Attention(_)
             | LifeKind::Signal(..)
-            | LifeKind::Rating(_) => {}
+            | LifeKind::Rating(_)
+            | LifeKind::Automatic => {}
         }
         // Late arrivals are rare: look from the end.
         let after =
@@ -212,11 +221,15 @@ impl Life {
     pub fn weight(&self) -> usize {
         let of = |event: &LifeEvent| match &event.kind {
             LifeKind::Turn(_, features) => 4 * features.words.len(),
+            LifeKind::Message(_, message) => {
+                size_of::<MessageFeatures>() + 4 * message.content.len() + size_of::<Reading>() * message.readings.len()
+            }
             LifeKind::Named
             | LifeKind::Move(_)
             | LifeKind::Attention(_)
             | LifeKind::Signal(..)
-            | LifeKind::Rating(_) => 0,
+            | LifeKind::Rating(_)
+            | LifeKind::Automatic => 0,
         };
         size_of::<Self>() + self.events.iter().map(|event| size_of::<LifeEvent>() + of(event)).sum::<usize>()
     }
@@ -280,8 +293,14 @@ impl Life {
         for event in &self.events[walk.counted.clone()] {
             match &event.kind {
                 LifeKind::Named | LifeKind::Move(_) => {}
+                LifeKind::Automatic => evidence.automatic += 1,
                 LifeKind::Turn(speaker, features) => {
-                    evidence.turns.push(Turn { speaker: *speaker, at: Some(event.time), features });
+                    let words = Words::Task(features);
+                    evidence.turns.push(Turn { speaker: *speaker, at: Some(event.time), words });
+                }
+                LifeKind::Message(speaker, message) => {
+                    let words = Words::Support(message);
+                    evidence.turns.push(Turn { speaker: *speaker, at: Some(event.time), words });
                 }
                 LifeKind::Attention(AttentionType::ValidationFailed) => evidence.validation_failures += 1,
                 LifeKind::Attention(AttentionType::HumanRequested | AttentionType::Escalation) => {

@@ -7,12 +7,16 @@ use super::event::EventRecord;
 use super::ids::{Id, WorkspaceKey};
 use super::life::ContactMark;
 use super::settings::Settings;
+use super::settings_v1::SettingsV1;
 use super::system::SystemRecord;
 use super::time::Millis;
 
 /// The version of `apply` that new frames ask for. Bumped with every change that alters results;
 /// the branch for the version before stays for one release (I1).
-pub const APPLY_VERSION: u16 = 0;
+///
+/// 1: messages read for `support-2`, and the model in the profile. What version 0 asks for is what its records say:
+/// messages and settings of that time, which are applied as they were.
+pub const APPLY_VERSION: u16 = 1;
 
 /// A record with its place in the order of its workspace side.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +37,8 @@ pub enum Record {
     Events(Vec<EventRecord>),
     /// What a person asked for; `apply` accepts or refuses it (I2).
     Command { actor: Box<str>, command: Command },
-    /// The settings that hold from here on.
-    Settings(Box<Settings>),
+    /// [`Settings`](Self::Settings) as they were before there were models.
+    SettingsV1(Box<SettingsV1>),
     /// An event that made `apply` fail is passed over from now on, in every replay (I6).
     Skip { seq: u64, place: u16, reason: Box<str> },
     /// Tenants, workspaces and keys; only in [`WorkspaceKey::SYSTEM`].
@@ -48,6 +52,8 @@ pub enum Record {
     Retention { cutoff: Millis, most: u32 },
     /// An [`Erasure`](Self::Erasure) that says who asked for it.
     ErasedBy { actor: Box<str>, conversation: Option<Id>, contact: Option<ContactMark> },
+    /// The settings that hold from here on.
+    Settings(Box<Settings>),
 }
 
 /// What people do to a workspace side.

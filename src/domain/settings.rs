@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scoring::catalogue::Profile;
+use super::scoring::profile::Profile;
 use super::time::{DAY, Millis};
 
 /// The effective settings of one workspace side.

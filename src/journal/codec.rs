@@ -5,7 +5,7 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 or 2), bincode (its "legacy" layout: fixed-width integers)
+//! record = version u16 (1 to 3), bincode (its "legacy" layout: fixed-width integers)
 //! ```
 //!
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
@@ -15,8 +15,10 @@
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;
 
+use crate::domain::event::{Body, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{Frame, Record};
+use crate::domain::scoring::profile::Model;
 use crate::domain::time::Millis;
 
 use super::MAX_GROUP_BYTES;
@@ -25,7 +27,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is of the oldest version that has its kind: whoever knows only
 /// that goes on reading what has nothing newer in it.
-pub const RECORD_VERSION: u16 = 2;
+pub const RECORD_VERSION: u16 = 3;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -79,18 +81,29 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
     bytes
 }
 
-/// Version 2 has one kind more than version 1, [`Record::ErasedBy`]; the layout is the same.
-const fn version_of(record: &Record) -> u16 {
+/// Version 2 has [`Record::ErasedBy`], version 3 [`Record::Settings`], events with a [`Body::Message`] and signals of
+/// later models; the layout is the same.
+fn version_of(record: &Record) -> u16 {
     match record {
+        Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
         Record::Events(_)
         | Record::Command { .. }
-        | Record::Settings(_)
+        | Record::SettingsV1(_)
         | Record::Skip { .. }
         | Record::System(_)
         | Record::Delivered { .. }
         | Record::Erasure { .. }
         | Record::Retention { .. } => 1,
         Record::ErasedBy { .. } => 2,
+        Record::Settings(_) => 3,
+    }
+}
+
+fn is_of_version_3(body: &Body) -> bool {
+    match body {
+        Body::Message { .. } => true,
+        Body::SignalObserved { signal: ObservedSignal::Catalogue(kind), .. } => Model::Task1.place(*kind).is_none(),
+        _ => false,
     }
 }
 

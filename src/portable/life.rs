@@ -10,6 +10,7 @@ use super::conversation::named_signal;
 use super::values::{Exact, Hex, Place, Time, is_false};
 use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
+use crate::domain::message::{LanguageCode, MessageFeatures, Reading};
 use crate::domain::scoring::task::lexicon::List;
 use crate::domain::scoring::{Ending, Speaker};
 use crate::domain::workspace::facts::Left;
@@ -71,9 +72,13 @@ pub enum KindLine {
     Attention(AttentionType),
     Signal(ObservedLine),
     Rating(u8),
+    /// A message that was read for `support-2`.
+    Turn(TurnLine),
+    /// An automatic message.
+    Automatic,
 }
 
-/// What is kept of a message (R4.8).
+/// What is kept of a message that was read for `task-1` (R4.8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MessageLine {
@@ -93,6 +98,69 @@ pub struct MessageLine {
     /// Keyed hashes.
     #[serde(default, skip_serializing_if = "<[u32]>::is_empty")]
     pub words: Box<[u32]>,
+}
+
+/// What is kept of a message that was read for `support-2`. Flags and marks are numbers of bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TurnLine {
+    #[serde(with = "SpeakerName")]
+    pub speaker: Speaker,
+    /// The event named its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageCode>,
+    pub flags: u16,
+    pub words: u16,
+    pub letters: u16,
+    pub latin: u16,
+    #[serde(default, skip_serializing_if = "<[ReadingLine]>::is_empty")]
+    pub readings: Box<[ReadingLine]>,
+    /// Keyed hashes.
+    #[serde(default, skip_serializing_if = "<[u32]>::is_empty")]
+    pub content: Box<[u32]>,
+}
+
+/// What it says if it is in this language.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadingLine {
+    pub language: LanguageCode,
+    pub votes: u16,
+    pub marks: u32,
+}
+
+impl From<Reading> for ReadingLine {
+    fn from(Reading { language, votes, marks }: Reading) -> Self {
+        Self { language, votes, marks }
+    }
+}
+
+impl From<ReadingLine> for Reading {
+    fn from(ReadingLine { language, votes, marks }: ReadingLine) -> Self {
+        Self { language, votes, marks }
+    }
+}
+
+impl TurnLine {
+    fn new(speaker: Speaker, message: &MessageFeatures) -> Self {
+        let MessageFeatures { told, flags, words, letters, latin, readings, content } = message;
+        Self {
+            speaker,
+            language: *told,
+            flags: *flags,
+            words: *words,
+            letters: *letters,
+            latin: *latin,
+            readings: readings.iter().map(|reading| ReadingLine::from(*reading)).collect(),
+            content: content.clone(),
+        }
+    }
+
+    fn message(self) -> MessageFeatures {
+        let Self { speaker: _, language, flags, words, letters, latin, readings, content } = self;
+        let readings = readings.iter().map(|reading| Reading::from(*reading)).collect();
+        MessageFeatures { told: language, flags, words, letters, latin, readings, content }
+    }
 }
 
 /// Word lists that matched, by name.
@@ -242,6 +310,8 @@ impl From<&LifeKind> for KindLine {
             LifeKind::Attention(kind) => Self::Attention(*kind),
             LifeKind::Signal(signal, value) => Self::Signal(ObservedLine::new(signal, *value)),
             LifeKind::Rating(rating) => Self::Rating(*rating),
+            LifeKind::Message(speaker, message) => Self::Turn(TurnLine::new(*speaker, message)),
+            LifeKind::Automatic => Self::Automatic,
         }
     }
 }
@@ -262,6 +332,8 @@ impl KindLine {
                 LifeKind::Signal(named_signal(name, weight, loadings)?, value)
             }
             Self::Rating(rating) => LifeKind::Rating(rating),
+            Self::Turn(line) => LifeKind::Message(line.speaker, Box::new(line.message())),
+            Self::Automatic => LifeKind::Automatic,
         })
     }
 }

@@ -22,7 +22,7 @@
 //! `"seq-place"`, bytes hexadecimal. An absent member is none; an unknown one is refused, as are an unknown
 //! type and an unknown format version. What follows from the rest (indexes, statistics, windows, signals of
 //! conversations that live) is not in it. Nor is the file `secret` (R4.8). Format 1 had no `audit` lines and no
-//! member `auditAfter`.
+//! member `auditAfter`, format 2 no `model` in profiles and no `turn` and `automatic` in lives.
 //!
 //! [`import`] gives workspaces with the same state hash as those that were exported: numbers, free numbers,
 //! positions and the order of everything are kept.
@@ -43,8 +43,8 @@ use crate::domain::time::Millis;
 pub use read::{ImportError, Imported, Problem, import};
 pub use write::{ExportError, Header, Summary, export};
 
-/// The version that is written. The one before it is read, too.
-pub const FORMAT: u32 = 2;
+/// The version that is written. Those before it are read, too.
+pub const FORMAT: u32 = 3;
 
 /// How far an export or import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,8 +10,12 @@ use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
 use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::scoring::catalogue::{Profile, SignalKind, SignalWeight};
+use crate::domain::message::LanguageCode;
+use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::profile::{Model, Profile, SignalWeight};
+use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use crate::domain::settings::Settings;
+use crate::domain::settings_v1::ProfileV1;
 use crate::domain::workspace::cut::{Counts, Head};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +77,9 @@ struct SettingsMembers {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProfileLine {
+    /// Absent: the first one, as format 2 had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelLine>,
     pub name: Box<str>,
     pub hash: Hex<8>,
     pub prior_strength: Exact,
@@ -82,6 +89,21 @@ pub struct ProfileLine {
     pub signals: Vec<WeightLine>,
     pub first_response_target_seconds: u32,
     pub reply_target_seconds: u32,
+}
+
+/// What profiles say since there are models.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelLine {
+    pub name: Model,
+    pub default_language: LanguageCode,
+    pub languages: Box<[LanguageCode]>,
+    /// Slope, offset, ease, the end where the customer says nothing, whether ratings decide (1 or 0), and how good
+    /// ratings of 1 to 5 are.
+    pub scale: [Exact; 10],
+    /// The regression behind the confidence; absent: it says how much was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<[Exact; 11]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,6 +174,34 @@ impl SideLine {
     }
 }
 
+impl ModelLine {
+    fn of(profile: &Profile) -> Self {
+        let verdict = match &profile.certainty {
+            Certainty::Evidence => None,
+            Certainty::Verdict(fit) => Some(fit.numbers().map(Exact)),
+        };
+        Self {
+            name: profile.model,
+            default_language: profile.default_language,
+            languages: profile.languages.clone(),
+            scale: profile.scale.numbers().map(Exact),
+            verdict,
+        }
+    }
+
+    fn over(&self, base: Profile) -> Profile {
+        let certainty = self.verdict.as_ref().map(|numbers| VerdictFit::from_numbers(numbers.each_ref().map(|n| n.0)));
+        Profile {
+            model: self.name,
+            default_language: self.default_language,
+            languages: self.languages.clone(),
+            scale: Scale::from_numbers(self.scale.each_ref().map(|n| n.0)),
+            certainty: certainty.map_or(Certainty::Evidence, Certainty::Verdict),
+            ..base
+        }
+    }
+}
+
 impl From<&Profile> for ProfileLine {
     fn from(profile: &Profile) -> Self {
         let Profile { name, hash, prior_strength, priors, composite_weights, signals, .. } = profile;
@@ -167,7 +217,8 @@ impl From<&Profile> for ProfileLine {
             prior_strength: Exact(*prior_strength),
             priors: priors.map(Exact),
             composite_weights: composite_weights.map(Exact),
-            signals: SignalKind::ALL.into_iter().zip(signals).map(weight).collect(),
+            signals: profile.model.catalogue().iter().copied().zip(signals).map(weight).collect(),
+            model: ProfileV1::of(profile).is_none().then(|| ModelLine::of(profile)),
             first_response_target_seconds,
             reply_target_seconds,
         }
@@ -176,8 +227,13 @@ impl From<&Profile> for ProfileLine {
 
 impl ProfileLine {
     fn profile(&self) -> Option<Profile> {
-        let in_order =
-            self.signals.iter().map(|line| line.name).eq(SignalKind::ALL.into_iter().take(self.signals.len()));
+        let first = Profile::first();
+        let base = match &self.model {
+            Some(model) => model.over(first),
+            None => first,
+        };
+        let known = base.model.catalogue().iter().copied();
+        let in_order = self.signals.iter().map(|line| line.name).eq(known.take(self.signals.len()));
         let weight =
             |line: &WeightLine| SignalWeight { weight: line.weight.0, loadings: line.loadings.map(|share| share.0) };
         in_order.then(|| Profile {
@@ -189,6 +245,7 @@ impl ProfileLine {
             signals: self.signals.iter().map(weight).collect(),
             first_response_target_seconds: self.first_response_target_seconds,
             reply_target_seconds: self.reply_target_seconds,
+            ..base
         })
     }
 }

@@ -25,8 +25,12 @@ use crate::domain::workspace::Workspace;
 /// An export in format 1. It is read as long as the format is.
 const GOLDEN_1: &str = include_str!("golden-1.ndjson");
 /// An export of [`system`] and [`workspace`] in format 2.
-const GOLDEN: &str = include_str!("golden-2.ndjson");
+const GOLDEN_2: &str = include_str!("golden-2.ndjson");
+/// What this program writes.
+const GOLDEN: &str = include_str!("golden-3.ndjson");
 /// The state hash of the live side of format 1.
+/// Of the sides of format 1 and 2.
+const GOLDEN_2_HASH: &str = "28afe688e08e7e0dca72aba6dcf19d3b84f0e90f0a03db84def8bc05b3e14cfd";
 const GOLDEN_HASH: &str = "b7415a354cda3cb80e5c27e479f297b20012789661d4b46a660b59ee5fa18264";
 const GUIDE: &str = include_str!("../../docs/export.md");
 
@@ -277,7 +281,7 @@ fn r4_8_neither_text_nor_a_key_is_in_an_export() {
 }
 
 #[test]
-fn r9_7_exports_of_formats_1_and_2_are_read_and_the_second_is_written_as_it_was() {
+fn r9_7_exports_of_all_formats_are_read_and_the_last_is_written_as_it_was() {
     let old = read(GOLDEN_1).unwrap();
     let side = &old.workspaces[0];
     assert_eq!(hex::encode(&side.state_hash()), GOLDEN_HASH);
@@ -287,6 +291,18 @@ fn r9_7_exports_of_formats_1_and_2_are_read_and_the_second_is_written_as_it_was(
     let again = read(&exported(&old.system, old.workspaces.clone()).0).unwrap();
     assert_eq!(again.system, old.system);
     assert_eq!(again.workspaces[0].trail(), old.workspaces[0].trail());
+
+    let before_models = read(GOLDEN_2).unwrap();
+    assert_eq!(hex::encode(&before_models.workspaces[0].state_hash()), GOLDEN_2_HASH);
+    let again = exported(&before_models.system, before_models.workspaces).0;
+    let middle = |export: &str| {
+        export
+            .lines()
+            .filter(|line| !line.contains("\"format\"") && !line.contains("\"end\""))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(middle(&again), middle(GOLDEN_2), "but for its format and its check");
 
     let imported = read(GOLDEN).unwrap();
     assert_eq!(exported(&imported.system, imported.workspaces).0, GOLDEN);
@@ -347,8 +363,8 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
     let line_of = |text: &str| GOLDEN.lines().position(|line| line.contains(text)).unwrap() + 1;
     let kind = |kind: &str| line_of(&format!("{{\"type\":\"{kind}\""));
     let cases = [
-        ("\"format\":2", "\"format\":3", 1, "format 3 is not known"),
-        ("\"format\":2", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
+        ("\"format\":3", "\"format\":4", 1, "format 4 is not known"),
+        ("\"format\":3", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
         ("\"action\":\"key.created\"", "\"action\":\"key.made\"", line_of("key.created"), "make no audit entry"),
         ("\"code\":\"unknown_breaker\"", "\"code\":\"x\"", line_of("unknown_breaker"), "make no audit entry"),
         ("\"noted\":true", "\"noted\":true,\"name\":\"x\"", line_of("noted\":true"), "make no audit entry"),

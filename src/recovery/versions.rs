@@ -4,6 +4,7 @@
 //! |---|---|
 //! | 1 | |
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
+//! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
 
 use crate::domain::audit::{Entry, SystemAction, Trail};
 use crate::domain::system_table::SystemTable;
@@ -63,8 +64,8 @@ impl SystemBlocks {
     pub fn push(&mut self, section: u8, bytes: &[u8]) -> Result<(), BlockError> {
         match (section, self.head) {
             (0, None) => self.table.extend_from_slice(bytes),
-            (TRAIL, None) => self.head = Some(envelope::decode(bytes)?),
-            (TRAIL, Some(_)) => self.entries.append(&mut envelope::decode(bytes)?),
+            (TRAIL, None) => self.head = Some(envelope::read(open(bytes)?.1)?),
+            (TRAIL, Some(_)) => self.entries.append(&mut envelope::read(open(bytes)?.1)?),
             (_, _) => return Err(RestoreError::Stray("a section of the system workspace").into()),
         }
         Ok(())

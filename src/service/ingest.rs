@@ -14,6 +14,7 @@ use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
+use crate::domain::message::{Heard, MessageFeatures, Reading};
 use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::time::Millis;
 
@@ -180,6 +181,12 @@ fn body_weight(body: &Body) -> usize {
     let words = |features: &TurnFeatures| size_of::<u32>() * features.words.len();
     match body {
         Body::MessageReceived(features) | Body::MessageSent { features, .. } => words(features),
+        Body::Message { heard: Heard::Automatic, .. } => 0,
+        Body::Message { heard: Heard::Turn(message), .. } => {
+            size_of::<MessageFeatures>()
+                + size_of::<u32>() * message.content.len()
+                + size_of::<Reading>() * message.readings.len()
+        }
         Body::SurveyResponded { comment, .. } => comment.as_ref().map_or(0, |comment| comment.len()),
         Body::AccountUpdated { contacts } => contacts.iter().map(|c| c.len() + size_of::<Box<str>>()).sum(),
         Body::ConversationCreated
@@ -196,7 +203,7 @@ mod tests {
     use super::super::door::{DoorOptions, Secret};
     use super::*;
     use crate::domain::ids::{Id, Side};
-    use crate::domain::scoring::task::text::Analyzer;
+    use crate::domain::scoring::reader::MessageReader;
 
     /// Five events, the fourth of them none.
     fn batch() -> Batch {
@@ -208,7 +215,7 @@ mod tests {
             )
         };
         let body = format!("[{},{},{},5,{}]", event(0), event(1), event(2), event(4));
-        let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(Analyzer::default()), [2; 32]);
+        let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
         let key = WorkspaceKey { id: Id(1), side: Side::Live };
         let request =
             IngestRequest { content_type: Some("application/json".into()), content_encoding: None, body: body.into() };

@@ -7,7 +7,7 @@ use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 28] = [
+const ALL: [&str; 30] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -21,6 +21,7 @@ const ALL: [&str; 28] = [
     "key created",
     "key revoked",
     "keys used",
+    "message",
     "message received",
     "message sent",
     "observed signal",
@@ -31,6 +32,7 @@ const ALL: [&str; 28] = [
     "resolve",
     "retention",
     "settings",
+    "settings of a model",
     "skip",
     "status",
     "survey",
@@ -39,7 +41,10 @@ const ALL: [&str; 28] = [
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 1] = ["erased by"];
+pub const SINCE_2: [&str; 3] = ["erased by", "message", "settings of a model"];
+
+/// The kinds that version 2 does not have.
+pub const SINCE_3: [&str; 2] = ["message", "settings of a model"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -55,7 +60,8 @@ fn kinds(record: &Record) -> Vec<&'static str> {
             std::iter::once("events").chain(bodies).collect()
         }
         Record::Command { command: done, .. } => vec!["command", command(done)],
-        Record::Settings(_) => vec!["settings"],
+        Record::SettingsV1(_) => vec!["settings"],
+        Record::Settings(_) => vec!["settings of a model"],
         Record::Skip { .. } => vec!["skip"],
         Record::System(change) => vec!["system", system(change)],
         Record::Delivered { .. } => vec!["delivered"],
@@ -70,6 +76,7 @@ fn body(body: &Body) -> &'static str {
         Body::ConversationCreated => "conversation created",
         Body::MessageReceived(_) => "message received",
         Body::MessageSent { .. } => "message sent",
+        Body::Message { .. } => "message",
         Body::StatusChanged(_) => "status",
         Body::ConversationResolved(_) => "conversation resolved",
         Body::AttentionItemCreated(_) => "attention item",

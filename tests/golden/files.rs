@@ -39,17 +39,20 @@ pub struct Golden {
     pub frames_text: String,
     pub hashes_text: String,
     /// Every block of a snapshot of the state that the journal comes to. Version 1: those of sides, each
-    /// behind its length; version 2: all, each behind side, section and length (u32, u8, u32). Integers are
+    /// behind its length; later: all, each behind side, section and length (u32, u8, u32). Integers are
     /// little-endian.
     pub blocks: Vec<u8>,
     /// The frames, by group.
     pub made: Vec<Vec<Frame>>,
 }
 
-/// What an older program has written: never anew, but for the hashes.
+/// What older programs have written: never anew.
 pub static V1: LazyLock<Golden> = LazyLock::new(|| Golden::read(1));
-/// What this program writes. Written anew before it is read, where the environment asks for that.
 pub static V2: LazyLock<Golden> = LazyLock::new(|| Golden::read(2));
+/// What this program writes. Written anew before it is read, where the environment asks for that.
+pub static V3: LazyLock<Golden> = LazyLock::new(|| Golden::read(WRITTEN));
+
+const WRITTEN: u8 = 3;
 
 impl Golden {
     fn read(version: u8) -> Self {
@@ -57,7 +60,7 @@ impl Golden {
         let anew = std::env::var("TRIPSWITCH_GOLDEN").unwrap_or_default();
         match anew.as_str() {
             "" | "state-hashes" => {}
-            "all" if version == 1 => {}
+            "all" if version < WRITTEN => {}
             "all" => {
                 fs::create_dir_all(directory(version)).unwrap();
                 fs::write(directory(version).join(SEGMENT), write(&made)).unwrap();
@@ -66,13 +69,11 @@ impl Golden {
             other => panic!("TRIPSWITCH_GOLDEN is state-hashes or all, not {other}"),
         }
         let segment = fs::read(directory(version).join(SEGMENT)).unwrap();
-        if !anew.is_empty() {
+        if !anew.is_empty() && version == WRITTEN {
             let place = Place::new(&segment, true);
             fs::write(directory(version).join(HASHES), hashes_of(&place)).unwrap();
-            if version > 1 {
-                fs::write(directory(version).join(BLOCKS), blocks_of(&place)).unwrap();
-                fs::write(directory(version).join(TRAILS), trails_of(&place)).unwrap();
-            }
+            fs::write(directory(version).join(BLOCKS), blocks_of(&place)).unwrap();
+            fs::write(directory(version).join(TRAILS), trails_of(&place)).unwrap();
         }
         let text = |name: &str| fs::read_to_string(directory(version).join(name)).unwrap();
         let blocks = fs::read(directory(version).join(BLOCKS)).unwrap();
@@ -100,8 +101,8 @@ impl Golden {
         restored
     }
 
-    /// What the blocks of version 2 are of.
-    pub fn restored_2(&self) -> (SystemTable, Vec<Workspace>) {
+    /// What the blocks since version 2 are of.
+    pub fn restored(&self) -> (SystemTable, Vec<Workspace>) {
         let (mut rest, mut system, mut sides) = (self.blocks.as_slice(), SystemBlocks::default(), BTreeMap::new());
         while let Some((head, behind)) = rest.split_first_chunk::<9>() {
             let (side, section) = (u32::from_le_bytes([head[0], head[1], head[2], head[3]]), head[4]);
@@ -225,11 +226,11 @@ pub fn trails_of(place: &Place) -> String {
     text
 }
 
-pub fn trails() -> String {
-    fs::read_to_string(directory(2).join(TRAILS)).unwrap()
+pub fn trails(golden: &Golden) -> String {
+    fs::read_to_string(directory(golden.version).join(TRAILS)).unwrap()
 }
 
-/// The blocks of a snapshot as it is written by this program, as version 2 has them.
+/// The blocks of a snapshot as it is written by this program.
 pub fn blocks_of(place: &Place) -> Vec<u8> {
     let (system, mut sides) = states(place);
     let cuts: Vec<_> = sides.iter_mut().map(Workspace::cut).collect();

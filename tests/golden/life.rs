@@ -5,8 +5,9 @@ use tripswitch::domain::event::{
     TurnFeatures,
 };
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::message::{Heard, LanguageCode, MessageFeatures, Reading};
 use tripswitch::domain::score::Hundredths;
-use tripswitch::domain::scoring::catalogue::SignalKind;
+use tripswitch::domain::scoring::catalogue::{SignalKind, TASK};
 use tripswitch::domain::time::Millis;
 
 /// Makes events, each with an identity of its own.
@@ -90,12 +91,48 @@ impl Events {
         bodies.map(|body| self.event(conversation, body)).into()
     }
 
+    /// Messages as `support-2` reads them: of a conversation of its own, of one that the first model began, and an
+    /// automatic one.
+    pub fn heard(&mut self) -> Vec<Vec<EventRecord>> {
+        let message = |flags: u16, marks: u32, content: &[u32]| {
+            let reading =
+                |language: &str, votes, marks| Reading { language: LanguageCode::new(language).unwrap(), votes, marks };
+            Heard::Turn(Box::new(MessageFeatures {
+                told: None,
+                flags,
+                words: 7,
+                letters: 30,
+                latin: 29,
+                readings: [reading("da", 90, marks), reading("sv", 30, 0)].into(),
+                content: content.into(),
+            }))
+        };
+        let mut told = MessageFeatures { told: LanguageCode::new("en"), words: u16::MAX, ..MessageFeatures::default() };
+        told.readings = [Reading { language: LanguageCode::ENGLISH, votes: 0, marks: 0x8000_0011 }].into();
+        let customer = |heard| Body::Message { sender: None, heard };
+        let mut first = vec![
+            self.event(600, customer(message(0b1_0101, 1 << 5 | 1 << 29, &[2, 5, 70_001]))),
+            self.event(600, Body::Message { sender: Some(Sender::Ai), heard: message(0b10_0011, 1 << 15, &[2, 5]) }),
+            self.event(600, customer(Heard::Automatic)),
+            self.event(600, customer(Heard::Turn(Box::new(told)))),
+            self.event(600, Body::Message { sender: Some(Sender::Human), heard: message(0, 1 << 13, &[]) }),
+            self.event(600, customer(message(0b100_0100, 0b1011, &[u32::MAX]))),
+        ];
+        let later = [SignalKind::Thanks, SignalKind::ClosedOn].map(ObservedSignal::Catalogue);
+        first.extend(later.map(|signal| self.event(600, Body::SignalObserved { signal, value: 50_000 })));
+        first.push(self.event(600, Body::StatusChanged(Status::Closed)));
+        let mut second = vec![self.event(2, customer(message(1, 1 << 3, &[8])))];
+        second.push(self.event(2, Body::ConversationResolved(Resolution::AiResolved)));
+        second.push(self.event(2, Body::SurveyResponded { rating: 2, comment: None }));
+        vec![first, second]
+    }
+
     /// Attention items, signals and an answer to a survey.
     fn observed(&mut self, conversation: u64) -> Vec<EventRecord> {
         let items = [AttentionType::ValidationFailed, AttentionType::HumanRequested, AttentionType::Escalation];
         let mut bodies: Vec<_> = items.map(Body::AttentionItemCreated).into();
         bodies.extend(
-            SignalKind::ALL.into_iter().zip(1..).map(|(kind, part)| Body::SignalObserved {
+            TASK.into_iter().zip(1..).map(|(kind, part)| Body::SignalObserved {
                 signal: ObservedSignal::Catalogue(kind),
                 value: part * 2_000,
             }),

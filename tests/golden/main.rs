@@ -1,10 +1,10 @@
 //! The formats of the journal and of a snapshot's blocks as files, one directory a version: what an older
 //! program has written is read, what this one writes is the same to the byte, and the state it comes to is the
-//! same everywhere (R9.7, I1). Version 2 of a record has one kind more than version 1, and a snapshot of
-//! version 2 has the audit trails.
+//! same everywhere (R9.7, I1). Version 2 of a record has one kind more than version 1, version 3 settings with a model
+//! and messages as it reads them; a snapshot of version 2 has the audit trails, of version 3 another head.
 //!
-//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes anew, and the blocks and trails of version 2; `=all` the
-//! journal of version 2 and its frames, too.
+//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes of version 3 anew, and its blocks and trails; `=all` its journal
+//! and frames, too.
 
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
 
@@ -12,6 +12,7 @@ mod coverage;
 mod files;
 mod life;
 mod stream;
+mod support;
 
 use std::error::Error;
 
@@ -24,29 +25,34 @@ use tripswitch::recovery::{Progress, recover};
 use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
-use files::{Golden, MIB, V1, V2, frames_of, frames_text};
+use files::{Golden, MIB, V1, V2, V3, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
 
 const P: Partition = Partition(0);
 /// How to go on after a change that was meant.
 const ANEW: &str = "if this was meant: CONTRIBUTING.md says how to write the golden files anew";
 
-fn both() -> [&'static Golden; 2] {
-    [&V1, &V2]
+fn all() -> [&'static Golden; 3] {
+    [&V1, &V2, &V3]
 }
 
 #[test]
 fn r9_7_the_golden_journals_hold_every_kind_of_record() {
-    for golden in both() {
+    for golden in all() {
         let frames: Vec<_> = frames_of(&golden.place(true).open_read_only());
         let missing = coverage::missing(&frames);
-        assert_eq!(missing, if golden.version == 1 { &coverage::SINCE_2[..] } else { &[] });
+        let expected: &[_] = match golden.version {
+            1 => &coverage::SINCE_2,
+            2 => &coverage::SINCE_3,
+            _ => &[],
+        };
+        assert_eq!(missing, expected);
     }
 }
 
 #[test]
 fn r9_7_the_golden_journals_read_as_they_were_written() {
-    for (golden, padded) in both().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
+    for (golden, padded) in all().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
         let place = golden.place(padded);
         let journal = place.open_read_only();
         assert_eq!((journal.torn().len(), journal.identity()), (0, FixedIds::JOURNAL));
@@ -60,7 +66,7 @@ fn r9_7_the_golden_journals_read_as_they_were_written() {
 
 #[test]
 fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
-    for golden in both() {
+    for golden in all() {
         let written = files::write(&golden.made);
         let differs = written.iter().zip(&golden.segment).position(|(written, golden)| written != golden);
         assert!(
@@ -81,11 +87,13 @@ fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
 
 #[test]
 fn i1_the_golden_journals_come_to_the_same_state_everywhere() {
-    for golden in both() {
+    for golden in all() {
         assert_eq!(files::hashes_of(&golden.place(true)), golden.hashes_text, "{ANEW}");
         assert!(golden.hashes_text.lines().count() >= 4, "the system workspace and three sides");
     }
-    assert_eq!(files::trails_of(&V2.place(true)), files::trails(), "{ANEW}");
+    for golden in [&V2, &V3] {
+        assert_eq!(files::trails_of(&golden.place(true)), files::trails(golden), "{ANEW}");
+    }
 }
 
 /// The hashes without the system workspace's.
@@ -124,20 +132,26 @@ fn r9_7_a_system_table_of_version_1_is_read_and_has_no_trail() {
 }
 
 #[test]
-fn r9_7_the_golden_snapshot_of_version_2_is_read_and_written_as_it_was() {
-    let (system, sides) = V2.restored_2();
-    assert_eq!(files::sides_text(&sides), sides_of(&V2));
-    let (replayed_system, replayed) = files::states(&V2.place(true));
-    assert_eq!(system, replayed_system);
-    assert!(sides.iter().zip(&replayed).all(|(read, replayed)| read.trail() == replayed.trail()));
-    let blocks = files::blocks_of(&V2.place(true));
-    let differs = blocks.iter().zip(&V2.blocks).position(|(written, golden)| written != golden);
-    assert!(differs.is_none() && blocks.len() == V2.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
+fn r9_7_the_golden_snapshots_since_version_2_are_read() {
+    for golden in [&V2, &V3] {
+        let (system, sides) = golden.restored();
+        assert_eq!(files::sides_text(&sides), sides_of(golden));
+        let (replayed_system, replayed) = files::states(&golden.place(true));
+        assert_eq!(system, replayed_system);
+        assert!(sides.iter().zip(&replayed).all(|(read, replayed)| read.trail() == replayed.trail()));
+    }
+}
+
+#[test]
+fn r9_7_the_golden_snapshot_of_version_3_is_written_as_it_was() {
+    let blocks = files::blocks_of(&V3.place(true));
+    let differs = blocks.iter().zip(&V3.blocks).position(|(written, golden)| written != golden);
+    assert!(differs.is_none() && blocks.len() == V3.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
 }
 
 #[test]
 fn r9_7_a_golden_journal_is_written_on() {
-    for (golden, padded) in both().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
+    for (golden, padded) in all().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
         let place = golden.place(padded);
         let open =
             || FileJournal::open(place.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default()).unwrap();
@@ -161,7 +175,7 @@ fn chain(error: &dyn Error) -> String {
 fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
     let record = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
     let in_record = GROUP_HEADER_BYTES + FRAME_HEADER_BYTES;
-    for (what, at, next) in [("group", 0, 2), ("record", in_record, 3)] {
+    for (what, at, next) in [("group", 0, 2), ("record", in_record, 4)] {
         for version in [0_u16, next] {
             let root = tempfile::tempdir().unwrap();
             let opened = FileJournal::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());

@@ -8,10 +8,14 @@ use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::local::Local;
+use tripswitch::domain::message::LanguageCode;
 use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::score::Hundredths;
-use tripswitch::domain::scoring::catalogue::{Profile, SignalKind, SignalWeight};
+use tripswitch::domain::scoring::catalogue::{SUPPORT, SignalKind, TASK};
+use tripswitch::domain::scoring::profile::{Model, Profile, SignalWeight};
+use tripswitch::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use tripswitch::domain::settings::Settings;
+use tripswitch::domain::settings_v1::SettingsV1;
 use tripswitch::domain::system::{ApiKey, Scope, SystemRecord};
 use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::ids::Ids;
@@ -53,14 +57,16 @@ impl Ids for FixedIds {
 /// Puts frames into groups. A replay beside it names the breakers that commands are about.
 struct Maker {
     now: Millis,
+    apply_version: u16,
     seqs: BTreeMap<WorkspaceKey, u64>,
     sides: BTreeMap<WorkspaceKey, Local>,
     groups: Vec<Vec<Frame>>,
 }
 
-/// The frames of the golden journal of this version, by group: the second has those of the first, and more.
+/// The frames of the golden journal of this version, by group: each has those of the one before, and more.
 pub fn make(version: u8) -> Vec<Vec<Frame>> {
-    let mut maker = Maker { now: START, seqs: BTreeMap::new(), sides: BTreeMap::new(), groups: Vec::new() };
+    let mut maker =
+        Maker { now: START, apply_version: 0, seqs: BTreeMap::new(), sides: BTreeMap::new(), groups: Vec::new() };
     maker.system();
     let mut events = Events::default();
     maker.live(&mut events);
@@ -68,6 +74,9 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     maker.later(&mut events);
     if version > 1 {
         maker.erased_by(&events);
+    }
+    if version > 2 {
+        maker.models(&mut events);
     }
     maker.groups
 }
@@ -80,7 +89,7 @@ impl Maker {
         for (key, record) in records {
             let seq = self.seqs.entry(key).or_insert(0);
             *seq += 1;
-            group.push(Frame { key, seq: *seq, receipt: self.now, apply_version: 0, record });
+            group.push(Frame { key, seq: *seq, receipt: self.now, apply_version: self.apply_version, record });
         }
         for frame in group.iter().filter(|frame| frame.key != SYSTEM) {
             let side = || Local::new(frame.key, "made".into(), settings());
@@ -123,7 +132,7 @@ impl Maker {
 
     /// One side with everything: conversations of every kind of event, a breaker, its life.
     fn live(&mut self, events: &mut Events) {
-        self.group([(LIVE, Record::Settings(Box::new(settings()))), (LIVE, patch())]);
+        self.group([(LIVE, settings_v1(&settings())), (LIVE, patch())]);
         for part in events.everything() {
             self.group([(LIVE, Record::Events(part))]);
         }
@@ -150,7 +159,7 @@ impl Maker {
             (first..first + 3).map(|number| events.import(number, number, 320, Some(START - DAY))).collect()
         };
         let (test, other) = (imports(events, 300), imports(events, 400));
-        self.group([(TEST, Record::Events(test)), (OTHER, Record::Settings(Box::new(settings())))]);
+        self.group([(TEST, Record::Events(test)), (OTHER, settings_v1(&settings()))]);
         self.group([
             (OTHER, Record::Events(other)),
             (TEST, Record::Delivered { endpoint: Id(5), upto: 77 }),
@@ -168,7 +177,7 @@ impl Maker {
         let mut changed = settings();
         changed.window_size = 7;
         changed.profile.composite_weights = [0.5, 0.25, 0.25];
-        self.group([(LIVE, Record::Settings(Box::new(changed))), (OTHER, retention(START))]);
+        self.group([(LIVE, settings_v1(&changed)), (OTHER, retention(START))]);
         let last = events.import(501, 1, 290, None);
         let contact = Some(ContactMark::of("someone@example.com"));
         self.group([
@@ -213,6 +222,16 @@ impl Maker {
         self.group(changes.map(|change| (SYSTEM, Record::System(change))));
     }
 
+    /// What version 3 has on top: settings with a model, and messages as it reads them, in a new conversation, in one
+    /// that the first model began, and an automatic one.
+    fn models(&mut self, events: &mut Events) {
+        self.apply_version = 1;
+        self.group([(LIVE, Record::Settings(Box::new(model_settings())))]);
+        for part in events.heard() {
+            self.group([(LIVE, Record::Events(part))]);
+        }
+    }
+
     /// The one that the golden stream has resolved.
     fn first_breaker(&self, key: WorkspaceKey) -> Id {
         let resolved = self.groups.iter().flatten().find_map(|frame| match &frame.record {
@@ -236,9 +255,10 @@ fn settings() -> Settings {
         prior_strength: 3.5,
         priors: [0.5, 0.75, 0.375],
         composite_weights: [0.25, 0.25, 0.5],
-        signals: SignalKind::ALL.into_iter().map(weight).collect(),
+        signals: TASK.into_iter().map(weight).collect(),
         first_response_target_seconds: 301,
         reply_target_seconds: 901,
+        ..Profile::first()
     };
     Settings {
         window_size: 50,
@@ -252,6 +272,37 @@ fn settings() -> Settings {
         secret_id: *b"secretid",
         profile,
     }
+}
+
+fn settings_v1(settings: &Settings) -> Record {
+    Record::SettingsV1(Box::new(SettingsV1::of(settings).expect("they were like that in version 1")))
+}
+
+/// All that a profile of a model can say.
+fn model_settings() -> Settings {
+    let weight =
+        |kind: &SignalKind| SignalWeight { weight: f64::from(*kind as u8) / 16.0, loadings: [0.25, 0.5, 0.25] };
+    let profile = Profile {
+        model: Model::Support2,
+        name: "golden-2".into(),
+        hash: *b"golden-2",
+        signals: SUPPORT.iter().map(weight).collect(),
+        default_language: LanguageCode::new("da").expect("a language"),
+        languages: ["da", "en"].map(|language| LanguageCode::new(language).expect("a language")).into(),
+        scale: Scale {
+            slope: 2.5,
+            offset: -6.25,
+            ease: 0.5,
+            unsaid_end: 4.75,
+            guards: true,
+            ratings: [0.0, 0.25, 0.625, 0.75, 1.0],
+        },
+        certainty: Certainty::Verdict(VerdictFit::from_numbers([
+            1.0, 2.0, 2.25, 0.5, -3.0, -1.0, 0.625, -0.125, -0.25, -1.5, -0.75,
+        ])),
+        ..settings().profile
+    };
+    Settings { profile, ..settings() }
 }
 
 fn patch() -> Record {

@@ -5,10 +5,13 @@ use tripswitch::domain::event::{
     TurnFeatures,
 };
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::message::{Heard, LanguageCode, MessageFeatures, Reading};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalKind;
+use tripswitch::domain::scoring::support::pack::{AGENT, CUSTOMER, List};
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 
+use crate::rng::Rng;
 use crate::stream::{Maker, Thread, account, conversation};
 
 impl Maker {
@@ -195,7 +198,11 @@ impl Maker {
     fn body(&mut self, kind: usize) -> Body {
         match kind {
             0 => Body::ConversationScored(self.import()),
+            1 if self.rng.chance(50) => Body::Message { sender: None, heard: self.heard(true) },
             1 => Body::MessageReceived(self.features(true)),
+            2 if self.rng.chance(50) => {
+                Body::Message { sender: Some(self.rng.pick(&[Sender::Ai, Sender::Human])), heard: self.heard(false) }
+            }
             2 => Body::MessageSent {
                 sender: if self.rng.chance(70) { Sender::Ai } else { Sender::Human },
                 features: self.features(false),
@@ -262,6 +269,31 @@ impl Maker {
             exclamation: self.rng.chance(15),
             words: words.into(),
         }
+    }
+
+    /// A message as `support-2` reads it: any flags and lists, in one of three languages or in none.
+    fn heard(&mut self, customer: bool) -> Heard {
+        if self.rng.chance(5) {
+            return Heard::Automatic;
+        }
+        let bad = customer && self.rng.chance(self.shares.low);
+        let lists = if customer { CUSTOMER } else { AGENT };
+        let reading = |rng: &mut Rng, language: &str| Reading {
+            language: LanguageCode::new(language).expect("a language"),
+            votes: rng.below(200) as u16,
+            marks: (rng.next() & rng.next() & rng.next()) as u32 & lists | if bad { List::Complaint.bit() } else { 0 },
+        };
+        let readings = ["da", "en", "sv"].into_iter().filter(|_| self.rng.chance(50)).collect::<Vec<_>>();
+        let words = self.rng.below(20) as u16;
+        Heard::Turn(Box::new(MessageFeatures {
+            told: self.rng.chance(10).then_some(LanguageCode::ENGLISH),
+            flags: (self.rng.next() & self.rng.next() & 0xff) as u16,
+            words,
+            letters: 4 * words,
+            latin: if self.rng.chance(90) { 4 * words } else { 0 },
+            readings: readings.into_iter().map(|language| reading(&mut self.rng, language)).collect(),
+            content: self.features(customer).words,
+        }))
     }
 
     /// A score made elsewhere: at the threshold, one hundredth beside it, or anywhere.

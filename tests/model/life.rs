@@ -2,7 +2,8 @@
 
 use tripswitch::domain::event::{AttentionType, Body, ObservedSignal, Resolution, Status};
 use tripswitch::domain::ids::Position;
-use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn};
+use tripswitch::domain::message::Heard;
+use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn, Words};
 use tripswitch::domain::time::Millis;
 
 /// An event of a life.
@@ -52,6 +53,7 @@ pub fn ending_of(body: &Body) -> Option<Ending> {
         | Body::ConversationCreated
         | Body::MessageReceived(_)
         | Body::MessageSent { .. }
+        | Body::Message { .. }
         | Body::AttentionItemCreated(_)
         | Body::SignalObserved { .. }
         | Body::SurveyResponded { .. }
@@ -65,7 +67,7 @@ pub fn reopens(body: &Body) -> bool {
 }
 
 pub fn is_message(body: &Body) -> bool {
-    matches!(body, Body::MessageReceived(_) | Body::MessageSent { .. })
+    matches!(body, Body::MessageReceived(_) | Body::MessageSent { .. } | Body::Message { heard: Heard::Turn(_), .. })
 }
 
 /// How the walk departs from R5.1, for the mutants.
@@ -140,10 +142,14 @@ pub fn evidence<'a>(end: &End, kept: &'a [Kept]) -> Evidence<'a> {
     let mut evidence = Evidence { ending: Some(end.ending), reopenings: end.reopenings, ..Evidence::default() };
     for position in &end.counted {
         let event = kept.iter().find(|event| event.position == *position).expect("counted events are kept");
-        let mut turn = |speaker, features| evidence.turns.push(Turn { speaker, at: Some(event.time), features });
+        let mut turn = |speaker, words| evidence.turns.push(Turn { speaker, at: Some(event.time), words });
         match &event.body {
-            Body::MessageReceived(features) => turn(Speaker::Customer, features),
-            Body::MessageSent { features, .. } => turn(Speaker::Agent, features),
+            Body::MessageReceived(features) => turn(Speaker::Customer, Words::Task(features)),
+            Body::MessageSent { features, .. } => turn(Speaker::Agent, Words::Task(features)),
+            Body::Message { sender, heard: Heard::Turn(message) } => {
+                let speaker = if sender.is_none() { Speaker::Customer } else { Speaker::Agent };
+                turn(speaker, Words::Support(message));
+            }
             Body::AttentionItemCreated(AttentionType::ValidationFailed) => evidence.validation_failures += 1,
             Body::AttentionItemCreated(AttentionType::HumanRequested | AttentionType::Escalation) => {
                 evidence.handoffs += 1;
@@ -153,6 +159,7 @@ pub fn evidence<'a>(end: &End, kept: &'a [Kept]) -> Evidence<'a> {
             }
             Body::SignalObserved { signal: ObservedSignal::Own(own), value } => evidence.own.push((own, *value)),
             Body::SurveyResponded { rating, .. } => evidence.rating = Some(*rating),
+            Body::Message { heard: Heard::Automatic, .. } => evidence.automatic += 1,
             Body::ConversationCreated
             | Body::StatusChanged(_)
             | Body::ConversationResolved(_)

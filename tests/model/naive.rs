@@ -213,6 +213,7 @@ impl Naive {
             ),
             // A command or settings that made `apply` fail once are passed over like an event (I6).
             Record::Command { .. }
+            | Record::SettingsV1(_)
             | Record::Settings(_)
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
@@ -223,6 +224,7 @@ impl Naive {
                 Answer::Done
             }
             Record::Command { actor, command } => self.noted_command(frame, actor, command),
+            Record::SettingsV1(settings) => self.noted_settings(frame, &(**settings).clone().into()),
             Record::Settings(settings) => self.noted_settings(frame, settings),
             Record::Retention { cutoff, most } => {
                 self.retain(*cutoff, *most as usize);
@@ -368,6 +370,7 @@ impl Naive {
             Body::ConversationCreated
             | Body::MessageReceived(_)
             | Body::MessageSent { .. }
+            | Body::Message { .. }
             | Body::StatusChanged(_)
             | Body::ConversationResolved(_)
             | Body::AttentionItemCreated(_)

@@ -1,7 +1,7 @@
 //! What a stream is made of: few names, so that things meet, and shares that lead deep into one
 //! corner of the contract each.
 
-use tripswitch::domain::scoring::task::lexicon::builtin_packs;
+use tripswitch::domain::scoring::profile::{Model, Profile};
 use tripswitch::domain::settings::Settings;
 
 /// Which corner.
@@ -230,11 +230,16 @@ pub fn settings(scenario: Scenario, rng: &mut crate::rng::Rng) -> Settings {
     if rng.chance(15) {
         weigh(&mut settings, rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]));
     }
+    if scenario != Scenario::Dense && rng.chance(50) {
+        let composite_weights = settings.profile.composite_weights;
+        settings.profile = Profile { composite_weights, ..Model::Support2.profile().clone() };
+        settings.profile.hash = settings.profile.computed_hash(&[]);
+    }
     settings
 }
 
 /// Other composite weights, under a hash of their own.
 pub fn weigh(settings: &mut Settings, weights: [f64; 3]) {
     settings.profile.composite_weights = weights;
-    settings.profile.hash = settings.profile.computed_hash(builtin_packs());
+    settings.profile.hash = settings.profile.computed_hash(&[]);
 }

@@ -6,8 +6,7 @@ use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalKind;
 use tripswitch::domain::scoring::estimator::{composite_of, disconfirmation, estimate};
-use tripswitch::domain::scoring::task::signals::observe;
-use tripswitch::domain::scoring::{Ending, Evidence, Observation, ObservedKind, Speaker};
+use tripswitch::domain::scoring::{Ending, Evidence, Observation, ObservedKind, Speaker, observe};
 use tripswitch::domain::time::Millis;
 
 use crate::broken::Broken;

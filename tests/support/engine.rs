@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tripswitch::actors::{Engine, EngineOptions, EngineParts, SettingsSource};
 use tripswitch::clock::ManualClock;
-use tripswitch::domain::scoring::task::lexicon::builtin_packs;
-use tripswitch::domain::scoring::task::text::Analyzer;
+use tripswitch::domain::scoring::profile::Model;
+use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::journal::memory::MemoryLog;
@@ -22,7 +22,8 @@ pub async fn start(
     snapshots: &MemorySnapshots,
 ) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
-    let settings = Arc::new(Settings { secret_id: secret.id(), ..Settings::default() });
+    let profile = Model::Support2.profile().clone();
+    let settings = Arc::new(Settings { secret_id: secret.id(), profile, ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
     let parts = EngineParts {
         recovered: recover(&log.writer(), snapshots, &Progress::default()).expect("the log can be replayed"),
@@ -37,7 +38,7 @@ pub async fn start(
     let engine = Engine::start(parts).await.expect("the engine starts");
     let table = engine.system_table();
     let origin = table.origin().expect("the engine has written its first record");
-    let analyzer = Arc::new(Analyzer::new(builtin_packs().to_vec(), "en"));
-    let door = Door::new(DoorOptions::new(secret), analyzer, origin.identity_key);
+    let reader = Arc::new(MessageReader::default());
+    let door = Door::new(DoorOptions::new(secret), reader, origin.identity_key);
     (engine, Arc::new(door))
 }

@@ -45,7 +45,7 @@ pub struct Script {
 use Step::{Attention, Rates, Says};
 use Who::{Ai, Customer, Human};
 
-/// Ordinary days: most end well, one or two so-so.
+/// Ordinary days: most end well, one or two so-so. One customer writes Danish, one mails with the thread below.
 pub const ORDINARY: [Script; 12] = [
     Script {
         account: 0,
@@ -130,7 +130,13 @@ pub const ORDINARY: [Script; 12] = [
                 Ai,
                 "I could not find it in the archive at first; the carrier filed it under the old booking. It is attached now.",
             ),
-            Says(Customer, "Thanks, that is the one."),
+            Says(
+                Customer,
+                "Thanks, that is the one.\n\nBest regards\nIda Holm\nBluefin Logistics\n\n\
+                 On Mon, 4 May 2026 at 09:12, Support <support@example.com> wrote:\n\n\
+                 > I could not find it in the archive at first; the carrier filed it\n\
+                 > under the old booking. It is attached now.",
+            ),
             Rates(4),
         ],
         resolution: "ai_resolved",
@@ -176,12 +182,12 @@ pub const ORDINARY: [Script; 12] = [
         intent: "return",
         channel: "chat",
         steps: &[
-            Says(Customer, "The running shoes are half a size too small. How do I exchange them?"),
+            Says(Customer, "Hej, løbeskoene er et halvt nummer for små. Hvordan bytter jeg dem?"),
             Says(
                 Ai,
-                "Sorry that they pinch. I have reserved a pair in 43 for you; the return label is in your mail, and we ship as soon as the parcel is scanned.",
+                "Det var ærgerligt. Jeg har lagt et par i 43 til side; returlabelen ligger i din mail, og vi sender, så snart pakken er scannet.",
             ),
-            Says(Customer, "That is really nice, thank you!"),
+            Says(Customer, "Det er virkelig fint, tusind tak for hjælpen!"),
             Rates(5),
         ],
         resolution: "ai_resolved",

@@ -1,15 +1,20 @@
 //! One line of `score`'s input, and the line that answers it.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::TurnFeatures;
+use crate::domain::message::{Heard, LanguageCode};
+use crate::domain::reading::{Format, read};
 use crate::domain::score::serialize_number;
-use crate::domain::scoring::catalogue::Profile;
 use crate::domain::scoring::estimator::{Explanation, estimate, explain};
-use crate::domain::scoring::task::signals::{is_scorable, observe};
-use crate::domain::scoring::task::text::{Analyzer, WordKey};
-use crate::domain::scoring::{Ending, Evidence, Speaker, Turn};
+use crate::domain::scoring::profile::{Model, Profile};
+use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
+use crate::domain::scoring::support::pack::List;
+use crate::domain::scoring::support::turns::Turns;
+use crate::domain::scoring::task::text::WordKey;
+use crate::domain::scoring::{Ending, Evidence, Speaker, Turn, Words, is_scorable, observe};
 use crate::domain::time::Millis;
 
 /// Why there is no score.
@@ -46,13 +51,18 @@ struct DialogueTurn {
     at: Option<Millis>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// Who speaks, under the names that exports use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Role {
+    #[serde(alias = "customer", alias = "contact", alias = "end-user", alias = "end_user")]
     User,
     Agent,
+    #[serde(alias = "assistant", alias = "bot")]
     Ai,
+    #[serde(alias = "operator", alias = "admin")]
     Human,
+    /// The helpdesk itself: no turn.
     System,
 }
 
@@ -84,12 +94,25 @@ impl TryFrom<f64> for Rating {
     }
 }
 
-/// RFC 3339 with any offset, `null` for none.
+/// RFC 3339 with any offset, or seconds or milliseconds since 1970; `null` for none.
 fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    match DateTime::parse_from_rfc3339(&text) {
-        Ok(at) => Ok(Some(at.timestamp_millis())),
-        Err(_) => Err(serde::de::Error::custom(format!("\"at\" must be an RFC 3339 time, not {text:?}"))),
+    /// As many seconds are the year 5138, as many milliseconds 1973.
+    const MILLISECONDS_FROM: i64 = 100_000_000_000;
+    let refused = |shown: &dyn std::fmt::Display| {
+        let expected = "an RFC 3339 time, or whole seconds or milliseconds since 1970";
+        serde::de::Error::custom(format!("\"at\" must be {expected}, not {shown}"))
+    };
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Null => Ok(None),
+        serde_json::Value::String(text) => match DateTime::parse_from_rfc3339(&text) {
+            Ok(at) => Ok(Some(at.timestamp_millis())),
+            Err(_) => Err(refused(&format_args!("{text:?}"))),
+        },
+        value => match value.as_i64().filter(|number| *number >= 0) {
+            Some(number) if number < MILLISECONDS_FROM => Ok(Some(number * 1_000)),
+            Some(number) => Ok(Some(number)),
+            None => Err(refused(&value)),
+        },
     }
 }
 
@@ -97,7 +120,13 @@ fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<M
 #[serde(untagged)]
 enum Answer {
     Score(ScoreLine),
-    NoScore { id: DialogueId, score: (), reason: &'static str },
+    NoScore {
+        id: DialogueId,
+        score: (),
+        reason: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        read: Option<Vec<ReadTurn>>,
+    },
 }
 
 /// Before rounding to hundredths (R2.4); four decimals.
@@ -118,56 +147,150 @@ struct ScoreLine {
     signal_count: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<Vec<ReadTurn>>,
 }
 
-/// Turns one line of JSON into the line that answers it (without its line feed), or says what is
-/// wrong with it.
-pub(super) fn score_line(
-    analyzer: &Analyzer,
-    profile: &Profile,
-    line: &[u8],
-    explained: bool,
-) -> Result<String, serde_json::Error> {
-    let dialogue: Dialogue = serde_json::from_slice(line)?;
-    let read = |turn: &DialogueTurn| analyzer.analyze(turn.text.as_deref(), None, &WORD_KEY);
-    let features: Vec<TurnFeatures> = dialogue.turns.iter().map(read).collect();
-    let evidence = evidence(&dialogue, &features);
-    let observations = observe(profile, &evidence);
-    if !is_scorable(&evidence, &observations) {
-        return serde_json::to_string(&Answer::NoScore { id: dialogue.id, score: (), reason: NO_EVIDENCE });
+/// A turn as it was read.
+#[derive(Serialize)]
+struct ReadTurn {
+    role: Role,
+    text: String,
+    /// It was written by a machine for nobody in particular: no turn.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    automatic: bool,
+    /// What it was read in; absent: in no language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<LanguageCode>,
+}
+
+/// How dialogues are scored, and what is told of it.
+pub(super) struct Scoring {
+    pub reader: MessageReader,
+    pub profile: Profile,
+    /// Adds what each signal contributed.
+    pub explain: bool,
+    /// Adds each turn as it was read.
+    pub show_text: bool,
+}
+
+impl Scoring {
+    pub fn new(model: Model, explain: bool, show_text: bool) -> Self {
+        Self { reader: MessageReader::of(model), profile: model.profile().clone(), explain, show_text }
     }
-    let estimate = estimate(profile, &observations);
-    let [outcome, process, environment] = estimate.dimensions.map(four_decimals);
-    serde_json::to_string(&Answer::Score(ScoreLine {
-        id: dialogue.id,
-        outcome,
-        process,
-        environment,
-        composite: four_decimals(estimate.composite),
-        confidence: four_decimals(estimate.confidence),
-        signal_count: estimate.signal_count,
-        explanation: explained.then(|| explain(profile, &observations)),
-    }))
-}
 
-/// Turns by time where every one has a time, else as they stand.
-fn evidence<'a>(dialogue: &Dialogue, features: &'a [TurnFeatures]) -> Evidence<'a> {
-    let turn = |(turn, features): (&DialogueTurn, &'a TurnFeatures)| {
+    /// Turns one line of JSON into the line that answers it (without its line feed), or says what is
+    /// wrong with it.
+    pub fn line(&self, line: &[u8]) -> Result<String, serde_json::Error> {
+        let mut dialogue: Dialogue = serde_json::from_slice(&whole_characters(line))?;
+        if dialogue.turns.iter().all(|turn| turn.at.is_some()) {
+            dialogue.turns.sort_by_key(|turn| turn.at);
+        }
+        let kept: Vec<Option<Kept>> = dialogue.turns.iter().map(|turn| self.kept(turn)).collect();
+        let evidence = self.evidence(&dialogue, &kept);
+        let observations = observe(&self.profile, &evidence);
+        let read = self.show_text.then(|| self.read_turns(&dialogue, &kept, &evidence));
+        if !is_scorable(&evidence, &observations) {
+            return serde_json::to_string(&Answer::NoScore { id: dialogue.id, score: (), reason: NO_EVIDENCE, read });
+        }
+        let estimate = estimate(&self.profile, &observations);
+        let [outcome, process, environment] = estimate.dimensions.map(four_decimals);
+        serde_json::to_string(&Answer::Score(ScoreLine {
+            id: dialogue.id,
+            outcome,
+            process,
+            environment,
+            composite: four_decimals(estimate.composite),
+            confidence: four_decimals(estimate.confidence),
+            signal_count: estimate.signal_count,
+            explanation: self.explain.then(|| explain(&self.profile, &observations)),
+            read,
+        }))
+    }
+
+    /// What is kept of a turn; nothing of a line of the helpdesk.
+    fn kept(&self, turn: &DialogueTurn) -> Option<Kept> {
         let speaker = match turn.role {
             Role::User => Speaker::Customer,
-            Role::Agent | Role::Ai | Role::Human | Role::System => Speaker::Agent,
+            Role::Agent | Role::Ai | Role::Human => Speaker::Agent,
+            Role::System => return None,
         };
-        Turn { speaker, at: turn.at, features }
-    };
-    let mut turns: Vec<_> = dialogue.turns.iter().zip(features).map(turn).collect();
-    if turns.iter().all(|turn| turn.at.is_some()) {
-        turns.sort_by_key(|turn| turn.at);
+        let text = turn.text.as_deref();
+        let message = Incoming { speaker, text, language: None, format: Format::Auto, automatic: false };
+        Some(self.reader.read(&message, &WORD_KEY))
     }
-    let ending = dialogue.resolution.map(|outcome| match outcome {
-        Outcome::AiResolved | Outcome::HumanResolved => Ending::Resolved,
-        Outcome::Abandoned => Ending::Abandoned,
-    });
-    Evidence { turns, ending, rating: dialogue.rating.map(|rating| rating.0), ..Evidence::default() }
+
+    fn evidence<'a>(&self, dialogue: &Dialogue, kept: &'a [Option<Kept>]) -> Evidence<'a> {
+        let (mut turns, mut ending, mut handoffs, mut automatic) = (Vec::new(), None, 0, 0);
+        for (turn, kept) in dialogue.turns.iter().zip(kept) {
+            let speaker = if turn.role == Role::User { Speaker::Customer } else { Speaker::Agent };
+            match kept {
+                Some(Kept::Task(features)) => {
+                    turns.push(Turn { speaker, at: turn.at, words: Words::Task(features) });
+                }
+                Some(Kept::Heard(Heard::Turn(message))) => {
+                    turns.push(Turn { speaker, at: turn.at, words: Words::Support(message) });
+                }
+                Some(Kept::Heard(Heard::Automatic)) => automatic += 1,
+                None => {
+                    let marks = self.reader.system_line(turn.text.as_deref().unwrap_or_default());
+                    handoffs += u32::from(List::SystemHandoff.is_in(marks));
+                    if List::SystemClosed.is_in(marks) {
+                        ending = Some(Ending::Closed);
+                    }
+                }
+            }
+        }
+        let told = dialogue.resolution.map(|outcome| match outcome {
+            Outcome::AiResolved | Outcome::HumanResolved => Ending::Resolved,
+            Outcome::Abandoned => Ending::Abandoned,
+        });
+        let rating = dialogue.rating.map(|rating| rating.0);
+        Evidence { turns, ending: told.or(ending), handoffs, rating, automatic, ..Evidence::default() }
+    }
+
+    fn read_turns(&self, dialogue: &Dialogue, kept: &[Option<Kept>], evidence: &Evidence<'_>) -> Vec<ReadTurn> {
+        let mut languages = match self.profile.model {
+            Model::Task1 => Vec::new(),
+            Model::Support2 => Turns::of(evidence, &self.profile).all.iter().map(|turn| turn.language).collect(),
+        }
+        .into_iter();
+        let read_turn = |(turn, kept): (&DialogueTurn, &Option<Kept>)| {
+            let automatic = matches!(kept, Some(Kept::Heard(Heard::Automatic)));
+            let is_turn = kept.is_some() && !automatic;
+            ReadTurn {
+                role: turn.role,
+                text: read(turn.text.as_deref().unwrap_or_default(), Format::Auto).text.into_owned(),
+                automatic,
+                language: if is_turn { languages.next().flatten() } else { None },
+            }
+        };
+        dialogue.turns.iter().zip(kept).map(read_turn).collect()
+    }
+}
+
+/// Halves of characters that a text was cut within (`\ud83d` without its other half) are no JSON: they become the
+/// sign for what cannot be read.
+fn whole_characters(line: &[u8]) -> Cow<'_, [u8]> {
+    let unit = |at: usize| {
+        let escape = line.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;
+        u16::from_str_radix(std::str::from_utf8(&escape[2..]).ok()?, 16).ok()
+    };
+    let mut whole = Cow::Borrowed(line);
+    let mut at = 0;
+    while at < line.len() {
+        at += match unit(at) {
+            _ if line[at] != b'\\' => 1,
+            Some(0xd800..0xdc00) if matches!(unit(at + 6), Some(0xdc00..0xe000)) => 12,
+            Some(0xd800..0xe000) => {
+                whole.to_mut()[at..at + 6].copy_from_slice(b"\\ufffd");
+                6
+            }
+            Some(_) => 6,
+            None => 2,
+        };
+    }
+    whole
 }
 
 fn four_decimals(value: f64) -> f64 {

@@ -15,7 +15,7 @@ const SILENT: &str =
 
 /// Exit code (0 for success), lines out, lines of complaint.
 fn score(input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
-    let scorer = Scorer { analyzer: Analyzer::default(), profile: Profile::default(), explain };
+    let scorer = Scorer(Scoring::new(Model::Support2, explain, false));
     let (mut out, mut complaints) = (Vec::new(), Vec::new());
     let done = scorer.score_all(BufReader::new(input.as_bytes()), &mut out, &mut complaints);
     let out = String::from_utf8(out).unwrap();
@@ -125,7 +125,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
             Ok(())
         }
     }
-    let scorer = Scorer { analyzer: Analyzer::default(), profile: Profile::default(), explain: false };
+    let scorer = Scorer(Scoring::new(Model::Support2, false, false));
     let input = one_line(GOOD);
     assert!(scorer.score_all(BufReader::new(input.as_bytes()), Gone, Vec::new()).is_ok());
 }
@@ -141,7 +141,61 @@ fn a_line_without_end_is_refused_without_being_kept() {
 #[test]
 fn r10_9_a_missing_file_is_missing_input() {
     let directory = tempfile::tempdir().unwrap();
-    let missing = run(Some(&directory.path().join("none.jsonl")), false).unwrap_err();
+    let args = |file: &Path| ScoreArgs {
+        file: Some(file.to_owned()),
+        explain: false,
+        show_text: false,
+        model: Model::Support2,
+    };
+    let missing = run(&args(&directory.path().join("none.jsonl"))).unwrap_err();
     assert_eq!(missing.exit_code(), 66);
-    assert_eq!(run(Some(directory.path()), false).unwrap_err().exit_code(), 66);
+    assert_eq!(run(&args(directory.path())).unwrap_err().exit_code(), 66);
+}
+
+#[test]
+fn r10_3_times_come_as_exports_have_them() {
+    let line = |at: &str| format!(r#"{{"id": 1, "turns": [{{"role": "user", "text": "hi", "at": {at}}}]}}"#) + "\n";
+    for at in ["1763396580", "1763396580579", "\"2026-03-10T09:00:00+01:00\"", "null"] {
+        assert_eq!(score(&line(at), false).0, 0, "{at}");
+    }
+    for at in ["\"2026-03-10 at nine\"", "-5", "1.5", "true"] {
+        let (code, _, complaints) = score(&line(at), false);
+        assert!(code == 1 && complaints[0].contains("\"at\" must be an RFC 3339 time"), "{at}: {complaints:?}");
+    }
+}
+
+#[test]
+fn r10_3_a_character_that_was_cut_costs_no_score() {
+    for text in [r"thank you \ud83d", r"\ude00 hi", r"a \ud83d\ud83d\ude00 b", r"a backslash \\ud83d"] {
+        let line = format!(r#"{{"id": 1, "turns": [{{"role": "user", "text": "{text}"}}]}}"#) + "\n";
+        assert_eq!(score(&line, false).0, 0, "{text}");
+    }
+}
+
+#[test]
+fn r10_3_roles_have_the_names_that_exports_use() {
+    let line = |role: &str| {
+        format!(r#"{{"id": 1, "turns": [{{"role": "user", "text": "hi"}}, {{"role": "{role}", "text": "ho"}}]}}"#)
+            + "\n"
+    };
+    for role in ["assistant", "bot", "customer", "operator", "end-user"] {
+        assert_eq!(score(&line(role), false).0, 0, "{role}");
+    }
+    let complaints = score(&line("Agent"), false).2;
+    assert!(complaints[0].contains("`user`") && complaints[0].contains("`agent`"), "{complaints:?}");
+}
+
+#[test]
+fn r5_6_what_was_read_is_shown_on_request() {
+    let mail = r#"{"id": 1, "turns": [{"role": "user", "text": "<p>It works, thanks!</p><blockquote>Does it?</blockquote>"},
+        {"role": "system", "text": "Conversation was closed"},
+        {"role": "user", "text": "I am out of the office until Monday."}]}"#;
+    let scorer = Scorer(Scoring::new(Model::Support2, false, true));
+    let mut out = Vec::new();
+    let mail = one_line(mail);
+    scorer.score_all(BufReader::new(mail.as_bytes()), &mut out, Vec::new()).unwrap();
+    let answer: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(answer["read"][0]["text"], "It works, thanks!");
+    assert_eq!((&answer["read"][0]["language"], &answer["read"][1]["role"]), (&"en".into(), &"system".into()));
+    assert_eq!(answer["read"][2]["automatic"], true);
 }

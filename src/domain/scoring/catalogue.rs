@@ -1,12 +1,10 @@
-//! The catalogue of signals and the profile that weighs them.
-
-use std::sync::LazyLock;
+//! The signals that can be observed, by whichever model.
 
 use serde::{Deserialize, Serialize};
 
-use super::task::lexicon::{Pack, builtin_packs};
+use super::profile::SignalWeight;
 
-/// The signals of the catalogue, in its order (sums run in this order).
+/// A signal. The numbers are part of the on-disk formats: new ones come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -38,10 +36,45 @@ pub enum SignalKind {
     FirstResponse,
     SlowReply,
     Rating,
+    Thanks,
+    Solved,
+    ContentEnd,
+    Warm,
+    Calm,
+    Unsolved,
+    Waiting,
+    Retold,
+    Giveup,
+    Threat,
+    HumanAsked,
+    ResignEnd,
+    OpenRepeat,
+    Shout,
+    Disputed,
+    DeniedEnd,
+    LeftOpen,
+    NoAnswer,
+    AgentDone,
+    AgentOffer,
+    AgentSpecific,
+    AgentCannot,
+    AgentStall,
+    AgentDeflect,
+    AgentSorry,
+    FollowupUnmet,
+    EndsUnresolved,
+    NoReply,
+    LanguageUnknown,
+    ClosedOn,
 }
 
-/// A row of the catalogue: name, default weight w, default loadings L (outcome, process, environment).
+/// A signal's name, and its weight w and loadings L (outcome, process, environment) in `task-1`.
 struct Row(SignalKind, &'static str, f64, [f64; 3]);
+
+/// A signal that `task-1` does not know.
+const fn later(kind: SignalKind, name: &'static str) -> Row {
+    Row(kind, name, 0.0, [THIRD; 3])
+}
 
 const THIRD: f64 = 1.0 / 3.0;
 
@@ -76,13 +109,43 @@ const ROWS: [Row; SignalKind::COUNT] = {
         Row(FirstResponse, "first_response", 1.0, [0.0, 1.0, 0.0]),
         Row(SlowReply, "slow_reply", 1.0, [0.0, 1.0, 0.0]),
         Row(Rating, "rating", 8.0, [THIRD, THIRD, THIRD]),
+        later(Thanks, "thanks"),
+        later(Solved, "solved"),
+        later(ContentEnd, "content_end"),
+        later(Warm, "warm"),
+        later(Calm, "calm"),
+        later(Unsolved, "unsolved"),
+        later(Waiting, "waiting"),
+        later(Retold, "retold"),
+        later(Giveup, "giveup"),
+        later(Threat, "threat"),
+        later(HumanAsked, "human_asked"),
+        later(ResignEnd, "resign_end"),
+        later(OpenRepeat, "open_repeat"),
+        later(Shout, "shout"),
+        later(Disputed, "disputed"),
+        later(DeniedEnd, "denied_end"),
+        later(LeftOpen, "left_open"),
+        later(NoAnswer, "no_answer"),
+        later(AgentDone, "agent_done"),
+        later(AgentOffer, "agent_offer"),
+        later(AgentSpecific, "agent_specific"),
+        later(AgentCannot, "agent_cannot"),
+        later(AgentStall, "agent_stall"),
+        later(AgentDeflect, "agent_deflect"),
+        later(AgentSorry, "agent_sorry"),
+        later(FollowupUnmet, "followup_unmet"),
+        later(EndsUnresolved, "ends_unresolved"),
+        later(NoReply, "no_reply"),
+        later(LanguageUnknown, "language_unknown"),
+        later(ClosedOn, "closed_on"),
     ]
 };
 
 impl SignalKind {
-    pub const COUNT: usize = Self::Rating as usize + 1;
+    pub const COUNT: usize = Self::ClosedOn as usize + 1;
 
-    /// In the catalogue's order.
+    /// By their numbers.
     pub const ALL: [Self; Self::COUNT] = {
         let mut all = [Self::SentimentMean; Self::COUNT];
         let mut i = 0;
@@ -103,170 +166,116 @@ impl SignalKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Observed from status, times, items and ratings, not from messages: no public labels to fit it
-    /// on, so it is marked `uncalibrated` wherever it is shown.
-    pub const fn is_operational(self) -> bool {
-        self as u8 >= Self::Resolution as u8
+    /// No public labels to fit it on: it is marked `uncalibrated` wherever it is shown.
+    pub const fn is_uncalibrated(self) -> bool {
+        self.is_operational() || matches!(self, Self::ClosedOn)
     }
 
-    /// Weight and loadings of `support-en-1`.
-    pub const fn default_weight(self) -> SignalWeight {
+    /// Observed from status, times, items and ratings, not from messages.
+    pub const fn is_operational(self) -> bool {
+        self as u8 >= Self::Resolution as u8 && self as u8 <= Self::Rating as u8
+    }
+
+    /// It says how much to make of the rest, and nothing about the conversation: it weighs nothing, and nobody else
+    /// observes it.
+    pub const fn is_marker(self) -> bool {
+        matches!(self, Self::NoReply | Self::LanguageUnknown)
+    }
+
+    /// Weight and loadings of `task-1`'s first profile, `support-en-1`.
+    pub const fn first_weight(self) -> SignalWeight {
         let Row(_, _, weight, loadings) = ROWS[self as usize];
         SignalWeight { weight, loadings }
     }
 }
 
-/// How a conversation's signals become its score: what config's `[scoring]` sets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Profile {
-    /// `support-en-1` unless configured otherwise.
-    pub name: Box<str>,
-    /// BLAKE3 (first 8 bytes) over everything that can change a score, word lists included.
-    pub hash: [u8; 8],
-    /// K, in pseudo-counts.
-    pub prior_strength: f64,
-    /// m_d, 0–1.
-    pub priors: [f64; 3],
-    /// ω_d, summing to 1.
-    pub composite_weights: [f64; 3],
-    /// Weight and loadings of each [`SignalKind`], by its number.
-    pub signals: Vec<SignalWeight>,
-    /// Target of the first reply, in seconds.
-    pub first_response_target_seconds: u32,
-    /// Target of the later replies, in seconds.
-    pub reply_target_seconds: u32,
-}
-
-/// w (pseudo-counts) and L_d (summing to 1) of one signal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SignalWeight {
-    pub weight: f64,
-    pub loadings: [f64; 3],
-}
-
-/// The largest weight a signal may have, in pseudo-counts.
-pub const MAX_WEIGHT: f64 = 10.0;
-
-/// How far three shares may miss 1 in sum.
-const SUM_TOLERANCE: f64 = 1e-9;
-
-impl SignalWeight {
-    /// What is wrong with it, naming the signal; empty if nothing is.
-    pub fn faults(&self, name: &str) -> Vec<String> {
-        let mut faults = Vec::new();
-        if !(0.0..=MAX_WEIGHT).contains(&self.weight) {
-            faults.push(format!("{name}: weight must be between 0 and {MAX_WEIGHT}, not {}", self.weight));
-        }
-        if !is_distribution(&self.loadings) {
-            faults.push(format!("{name}: loadings must lie between 0 and 1 and sum to 1, not {:?}", self.loadings));
-        }
-        faults
+/// Of `task-1`: messages, then what is observed otherwise. Sums run in this order.
+pub const TASK: [SignalKind; SignalKind::Rating as usize + 1] = {
+    let mut task = [SignalKind::SentimentMean; SignalKind::Rating as usize + 1];
+    let mut i = 0;
+    while i < task.len() {
+        task[i] = SignalKind::ALL[i];
+        i += 1;
     }
-}
+    task
+};
 
-/// Each within 0–1 and together 1 (± 1e-9). False for NaN.
-fn is_distribution(shares: &[f64; 3]) -> bool {
-    shares.iter().all(|share| (0.0..=1.0).contains(share)) && (shares.iter().sum::<f64>() - 1.0).abs() <= SUM_TOLERANCE
-}
+/// Of `support-2`: the customer, the agent, then what is observed otherwise, then what says how much to make of
+/// the rest, then those of `task-1` that no message carries here: others may go on observing them. Sums run in this
+/// order, and profiles keep their weights in it: new ones come last.
+pub const SUPPORT: [SignalKind; 57] = {
+    use SignalKind::*;
+    [
+        Thanks,
+        Praise,
+        Solved,
+        ContentEnd,
+        Warm,
+        Calm,
+        Complaint,
+        Unsolved,
+        Waiting,
+        Retold,
+        Giveup,
+        Threat,
+        HumanAsked,
+        ResignEnd,
+        OpenRepeat,
+        Shout,
+        Disputed,
+        DeniedEnd,
+        LeftOpen,
+        NoAnswer,
+        UserRepeats,
+        AgentDone,
+        AgentOffer,
+        AgentSpecific,
+        AgentCannot,
+        AgentStall,
+        AgentDeflect,
+        AgentSorry,
+        FollowupUnmet,
+        EndsUnresolved,
+        AgentRepeats,
+        Resolution,
+        ResolutionFailed,
+        Reopened,
+        HumanHandoff,
+        ValidationFailed,
+        FirstResponse,
+        SlowReply,
+        Rating,
+        ClosedOn,
+        NoReply,
+        LanguageUnknown,
+        SentimentMean,
+        SentimentEnd,
+        Gratitude,
+        Enthusiasm,
+        Acceptance,
+        AgentConfirm,
+        Rejection,
+        Correction,
+        AgentFailure,
+        EndFailure,
+        EndApology,
+        QuestionDodged,
+        QuestionUnanswered,
+        Interrogation,
+        Effort,
+    ]
+};
 
-impl Default for Profile {
-    fn default() -> Self {
-        static HASH: LazyLock<[u8; 8]> = LazyLock::new(|| unhashed_default().computed_hash(builtin_packs()));
-        Self { hash: *HASH, ..unhashed_default() }
+/// Where a signal stands in [`SUPPORT`], by its number; 255 for one of `task-1` alone.
+pub const PLACE_IN_SUPPORT: [u8; SignalKind::COUNT] = {
+    let mut places = [u8::MAX; SignalKind::COUNT];
+    let mut i = 0;
+    while i < SUPPORT.len() {
+        places[SUPPORT[i] as usize] = i as u8;
+        i += 1;
     }
-}
-
-fn unhashed_default() -> Profile {
-    Profile {
-        name: "support-en-1".into(),
-        hash: [0; 8],
-        prior_strength: 3.0,
-        priors: [0.52, 0.72, 0.39],
-        composite_weights: [THIRD; 3],
-        signals: SignalKind::ALL.into_iter().map(SignalKind::default_weight).collect(),
-        first_response_target_seconds: 300,
-        reply_target_seconds: 900,
-    }
-}
-
-impl Profile {
-    /// Weight and loadings of a kind; the catalogue's own where the profile is too short to say.
-    pub fn weight_of(&self, kind: SignalKind) -> SignalWeight {
-        self.signals.get(kind as usize).copied().unwrap_or_else(|| kind.default_weight())
-    }
-
-    /// First 8 bytes of BLAKE3 over the name, every number and the language packs (in order of their
-    /// language), apart from [`hash`](Self::hash) itself. Equal on every machine.
-    pub fn computed_hash(&self, packs: &[Pack]) -> [u8; 8] {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"tripswitch scoring profile 1\0");
-        text(&mut hasher, &self.name);
-        numbers(&mut hasher, &[self.prior_strength]);
-        numbers(&mut hasher, &self.priors);
-        numbers(&mut hasher, &self.composite_weights);
-        hasher.update(&self.first_response_target_seconds.to_le_bytes());
-        hasher.update(&self.reply_target_seconds.to_le_bytes());
-        hasher.update(&(self.signals.len() as u64).to_le_bytes());
-        for signal in &self.signals {
-            numbers(&mut hasher, &[signal.weight]);
-            numbers(&mut hasher, &signal.loadings);
-        }
-        let mut packs: Vec<_> = packs.iter().map(|pack| (pack.language(), pack.digest())).collect();
-        packs.sort_unstable();
-        for (language, digest) in packs {
-            text(&mut hasher, language);
-            hasher.update(&digest);
-        }
-        let hash = *hasher.finalize().as_bytes();
-        [hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]
-    }
-
-    /// All that is impossible in it, one sentence each; such a profile stops the start.
-    pub fn validate(&self) -> Result<(), Vec<String>> {
-        let mut faults = Vec::new();
-        if self.name.is_empty() {
-            faults.push("name must not be empty".to_owned());
-        }
-        if !(self.prior_strength.is_finite() && self.prior_strength > 0.0) {
-            faults.push(format!("prior_strength must be above 0, not {}", self.prior_strength));
-        }
-        if self.priors.iter().any(|prior| !(*prior > 0.0 && *prior < 1.0)) {
-            faults.push(format!("priors must lie strictly between 0 and 1, not {:?}", self.priors));
-        }
-        if !is_distribution(&self.composite_weights) {
-            faults.push(format!(
-                "composite_weights must lie between 0 and 1 and sum to 1, not {:?}",
-                self.composite_weights
-            ));
-        }
-        if self.first_response_target_seconds == 0 || self.reply_target_seconds == 0 {
-            faults.push("reply targets must be at least 1 second".to_owned());
-        }
-        if self.signals.len() != SignalKind::COUNT {
-            faults.push(format!(
-                "signals must have {} entries, one per signal, not {}",
-                SignalKind::COUNT,
-                self.signals.len()
-            ));
-        }
-        for (kind, signal) in SignalKind::ALL.into_iter().zip(&self.signals) {
-            faults.extend(signal.faults(kind.name()));
-        }
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
-    }
-}
-
-/// Length first, so that no two sequences of texts look alike.
-pub(super) fn text(hasher: &mut blake3::Hasher, text: &str) {
-    hasher.update(&(text.len() as u64).to_le_bytes());
-    hasher.update(text.as_bytes());
-}
-
-fn numbers(hasher: &mut blake3::Hasher, numbers: &[f64]) {
-    for number in numbers {
-        hasher.update(&number.to_bits().to_le_bytes());
-    }
-}
+    places
+};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 
-use super::catalogue::{Profile, SignalWeight};
+use super::catalogue::SignalKind;
+use super::profile::{Profile, SignalWeight};
+use super::scale::{Balance, Certainty, SAYS_SO, after_rating, not_low, presence, weighted_sum};
 use super::{Estimate, Observation, ObservedKind};
 use crate::domain::event::Quantum;
 use crate::domain::hex;
@@ -16,6 +18,15 @@ const COUNTED_PRESENCE: Quantum = 3_277;
 /// made of a few short decimals, binary floats are not.
 const TIE_TOLERANCE: f64 = 1e-9;
 
+/// A composite below this is low, as far as the scale goes; what counts as low is configured (R2.3).
+const LOW: f64 = 3.0;
+
+/// How far a rating may miss a whole number: one comes as a quantum.
+const RATING_TOLERANCE: f64 = 0.01;
+
+/// How sure a verdict is that the customer has given.
+const RATED_CONFIDENCE: f64 = 0.99;
+
 /// 0–1.
 pub(super) fn from_quantum(quantum: Quantum) -> f64 {
     f64::from(quantum) / f64::from(Quantum::MAX)
@@ -27,20 +38,102 @@ pub(super) fn to_quantum(value: f64) -> Quantum {
 }
 
 /// Dimensions, composite, confidence and signal count. Sums run in the order of `observations`,
-/// which [`observe`](super::task::signals::observe) makes the same everywhere.
+/// which [`observe`](super::observe) makes the same everywhere.
 pub fn estimate(profile: &Profile, observations: &[Observation]) -> Estimate {
-    let mut evidence = 0.0;
-    let mut signal_count = 0_u16;
-    for observation in observations {
-        evidence += weight(profile, observation).weight * from_quantum(observation.presence);
-        signal_count = signal_count.saturating_add(u16::from(observation.presence >= COUNTED_PRESENCE));
-    }
-    let dimensions = [0, 1, 2].map(|d| {
-        let (good, total) = posterior(profile, observations, d);
-        1.0 + 4.0 * good / total
-    });
+    let dimensions = Published::of(profile, observations).rated;
     let composite = weighted_sum(&profile.composite_weights, &dimensions);
-    Estimate { dimensions, composite, confidence: evidence / (evidence + profile.prior_strength), signal_count }
+    let counted = |seen: &&Observation| seen.presence >= COUNTED_PRESENCE && !is_marker(seen);
+    let signal_count = observations.iter().filter(counted).count();
+    Estimate {
+        dimensions,
+        composite,
+        confidence: confidence(profile, observations, composite),
+        signal_count: u16::try_from(signal_count).unwrap_or(u16::MAX),
+    }
+}
+
+/// The dimensions on their way from the posterior means to what is published.
+struct Published {
+    /// On the straight part of the scale: prior and contributions.
+    line: [f64; 3],
+    /// Within the scale's ends.
+    bent: [f64; 3],
+    /// After the customer's rating has decided.
+    rated: [f64; 3],
+}
+
+impl Published {
+    fn of(profile: &Profile, observations: &[Observation]) -> Self {
+        let scale = &profile.scale;
+        let line = [0, 1, 2].map(|d| {
+            let (good, total) = posterior(profile, observations, d);
+            scale.line(1.0 + 4.0 * good / total)
+        });
+        let is_glad = SAYS_SO.into_iter().any(|kind| presence(observations, kind) > 0.0);
+        let mut bent = line.map(|value| scale.bent(value, is_glad));
+        let mut rated = bent;
+        if scale.guards {
+            if is_low_by_structure(profile, observations, bent) {
+                bent = not_low(bent, profile.composite_weights);
+            }
+            rated = after_rating(bent, profile.composite_weights, rating(observations));
+        }
+        Self { line, bent, rated }
+    }
+}
+
+/// Signals that words have no part in: without words they make no conversation low (R5.7).
+const STRUCTURE: [SignalKind; 5] =
+    [SignalKind::Shout, SignalKind::LeftOpen, SignalKind::NoAnswer, SignalKind::UserRepeats, SignalKind::AgentRepeats];
+
+/// The conversation's language is unknown, and it is low only by how its messages look.
+fn is_low_by_structure(profile: &Profile, observations: &[Observation], bent: [f64; 3]) -> bool {
+    let is_of = |seen: &Observation, kinds: &[SignalKind]| match &seen.signal {
+        ObservedKind::Catalogue(kind) => kinds.contains(kind),
+        ObservedKind::Own(_) => false,
+    };
+    if !observations.iter().any(|seen| is_of(seen, &[SignalKind::LanguageUnknown]))
+        || weighted_sum(&profile.composite_weights, &bent) >= LOW
+    {
+        return false;
+    }
+    let rest: Vec<Observation> = observations.iter().filter(|seen| !is_of(seen, &STRUCTURE)).cloned().collect();
+    let without = [0, 1, 2].map(|d| {
+        let (good, total) = posterior(profile, &rest, d);
+        profile.scale.bent(profile.scale.line(1.0 + 4.0 * good / total), false)
+    });
+    weighted_sum(&profile.composite_weights, &without) >= LOW
+}
+
+/// The customer's rating, 1–5, if one was observed and lies near a whole number.
+fn rating(observations: &[Observation]) -> Option<u8> {
+    let is_rating =
+        |seen: &&Observation| seen.signal == ObservedKind::Catalogue(SignalKind::Rating) && seen.presence > 0;
+    let value = 1.0 + 4.0 * from_quantum(observations.iter().find(is_rating)?.goodness);
+    let whole = (value + 0.5).floor();
+    ((value - whole).abs() < RATING_TOLERANCE).then_some(whole as u8)
+}
+
+/// It says how much to make of the rest, and nothing about the conversation.
+fn is_marker(seen: &Observation) -> bool {
+    matches!(seen.signal, ObservedKind::Catalogue(kind) if kind.is_marker())
+}
+
+fn confidence(profile: &Profile, observations: &[Observation], composite: f64) -> f64 {
+    let mut seen = Balance::default();
+    let mut evidence = 0.0;
+    for observation in observations {
+        let counts = weight(profile, observation).weight * from_quantum(observation.presence);
+        let goodness = goodness(profile, observation);
+        evidence += counts;
+        seen.good += counts * goodness;
+        seen.bad += counts * (1.0 - goodness);
+    }
+    match &profile.certainty {
+        Certainty::Evidence => evidence / (evidence + profile.prior_strength),
+        Certainty::Verdict(_) if matches!(rating(observations), Some(1 | 2 | 4 | 5)) => RATED_CONFIDENCE,
+        Certainty::Verdict(fit) => fit.confidence(composite, seen, observations),
+    }
 }
 
 /// Pseudo-counts of good, and of all, in dimension `d`.
@@ -50,10 +143,19 @@ fn posterior(profile: &Profile, observations: &[Observation], d: usize) -> (f64,
     for observation in observations {
         let SignalWeight { weight, loadings } = weight(profile, observation);
         let counts = loadings[d] * weight * from_quantum(observation.presence);
-        good += counts * from_quantum(observation.goodness);
+        good += counts * goodness(profile, observation);
         total += counts;
     }
     (good, total)
+}
+
+/// g, 0–1.
+fn goodness(profile: &Profile, observation: &Observation) -> f64 {
+    let observed = from_quantum(observation.goodness);
+    match &observation.signal {
+        ObservedKind::Catalogue(SignalKind::Rating) => profile.scale.rated(observed),
+        ObservedKind::Catalogue(_) | ObservedKind::Own(_) => observed,
+    }
 }
 
 fn weight(profile: &Profile, observation: &Observation) -> SignalWeight {
@@ -63,18 +165,16 @@ fn weight(profile: &Profile, observation: &Observation) -> SignalWeight {
     }
 }
 
-fn weighted_sum(weights: &[f64; 3], values: &[f64; 3]) -> f64 {
-    weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2]
-}
-
-/// What each observation adds to each dimension, in points of the 1–5 scale: their sum over the
-/// observations is s_d − (1 + 4·m_d).
+/// What each observation adds to each dimension, in points of the published scale: their sum over the
+/// observations is where the line of the scale takes s_d, less where it takes 1 + 4·m_d.
 pub fn contributions(profile: &Profile, observations: &[Observation]) -> Vec<[f64; 3]> {
     let totals = [0, 1, 2].map(|d| posterior(profile, observations, d).1);
     let contribution = |observation: &Observation| {
         let SignalWeight { weight, loadings } = weight(profile, observation);
-        let (presence, goodness) = (from_quantum(observation.presence), from_quantum(observation.goodness));
-        [0, 1, 2].map(|d| 4.0 * loadings[d] * weight * presence * (goodness - profile.priors[d]) / totals[d])
+        let (presence, goodness) = (from_quantum(observation.presence), goodness(profile, observation));
+        [0, 1, 2].map(|d| {
+            profile.scale.slope * 4.0 * loadings[d] * weight * presence * (goodness - profile.priors[d]) / totals[d]
+        })
     };
     observations.iter().map(contribution).collect()
 }
@@ -124,12 +224,13 @@ pub struct Explanation {
     pub signal_count: u16,
 }
 
-/// One dimension: prior + contributions = total.
+/// One dimension: prior + contributions = total. What the scale's ends add or take is a row `limit`, what a
+/// rating does besides its weight stands in the row `rating`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DimensionExplanation {
     pub dimension: Dimension,
-    /// 1 + 4·m_d: the score if nothing had been observed.
+    /// The score if nothing had been observed: where the scale's line takes 1 + 4·m_d.
     #[serde(serialize_with = "serialize_number")]
     pub prior: f64,
     /// Those that load on this dimension.
@@ -172,14 +273,19 @@ pub struct SignalExplanation {
 /// Spells out [`estimate`] on the same arguments.
 pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
     let estimate = estimate(profile, observations);
+    let published = Published::of(profile, observations);
     let contributions = contributions(profile, observations);
     let dimension = |dimension: Dimension| {
         let d = dimension as usize;
         let rows = observations.iter().zip(&contributions);
+        let mut signals: Vec<_> =
+            rows.filter_map(|(observation, parts)| signal(profile, observation, d, parts[d])).collect();
+        add(&mut signals, "limit", published.bent[d] - published.line[d]);
+        add(&mut signals, SignalKind::Rating.name(), published.rated[d] - published.bent[d]);
         DimensionExplanation {
             dimension,
-            prior: 1.0 + 4.0 * profile.priors[d],
-            signals: rows.filter_map(|(observation, parts)| signal(profile, observation, d, parts[d])).collect(),
+            prior: profile.scale.line(1.0 + 4.0 * profile.priors[d]),
+            signals,
             total: estimate.dimensions[d],
             composite_weight: profile.composite_weights[d],
             composite_part: profile.composite_weights[d] * estimate.dimensions[d],
@@ -196,17 +302,36 @@ pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
     }
 }
 
+/// Adds what no weight explains to the row of this name, which is made if there is none.
+fn add(rows: &mut Vec<SignalExplanation>, name: &str, contribution: f64) {
+    if contribution == 0.0 {
+        return;
+    }
+    match rows.iter_mut().find(|row| &*row.signal == name) {
+        Some(row) => row.contribution += contribution,
+        None => rows.push(SignalExplanation {
+            signal: name.into(),
+            uncalibrated: false,
+            presence: 1.0,
+            goodness: f64::from(u8::from(contribution > 0.0)),
+            weight: 0.0,
+            loading: 0.0,
+            contribution,
+        }),
+    }
+}
+
 fn signal(profile: &Profile, observation: &Observation, d: usize, contribution: f64) -> Option<SignalExplanation> {
     let SignalWeight { weight, loadings } = weight(profile, observation);
     let (name, uncalibrated) = match &observation.signal {
-        ObservedKind::Catalogue(kind) => (kind.name().into(), kind.is_operational()),
+        ObservedKind::Catalogue(kind) => (kind.name().into(), kind.is_uncalibrated()),
         ObservedKind::Own(own) => (own.name.clone(), true),
     };
     (loadings[d] > 0.0).then(|| SignalExplanation {
         signal: name,
         uncalibrated,
         presence: from_quantum(observation.presence),
-        goodness: from_quantum(observation.goodness),
+        goodness: goodness(profile, observation),
         weight,
         loading: loadings[d],
         contribution,

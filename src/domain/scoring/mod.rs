@@ -1,19 +1,28 @@
-//! From signals to a score (the model of README's "How scores are made").
+//! From signals to a score (docs/scoring.md).
 //!
-//! At the door, `task::text` turns a message into [`TurnFeatures`]. In
-//! `apply`, [`observe`](task::signals::observe) turns what is known of a conversation into
-//! [`Observation`]s and [`estimate`](estimator::estimate) those into dimensions.
+//! At the door, `task::text` or `support::text` turns a message into what is kept of it, as the workspace's model
+//! wants it. In `apply`, [`observe`] turns what is known of a conversation into [`Observation`]s and
+//! [`estimate`](estimator::estimate) those into dimensions.
 
 pub mod catalogue;
 pub mod estimator;
+mod measure;
+mod observe;
+mod operational;
+pub mod profile;
+pub mod reader;
 mod repeats;
+pub mod scale;
+pub mod support;
 pub mod task;
 
 use serde::{Deserialize, Serialize};
 
 use super::event::{OwnSignal, Quantum, TurnFeatures};
+use super::message::MessageFeatures;
 use super::time::Millis;
 use catalogue::SignalKind;
+pub use observe::{is_scorable, observe};
 
 /// What is known of one life of a conversation: everything a score depends on, already in
 /// (`time`, position) order.
@@ -28,6 +37,8 @@ pub struct Evidence<'a> {
     pub handoffs: u32,
     /// `validation_failed` items.
     pub validation_failures: u32,
+    /// Automatic messages, of either side: no turns.
+    pub automatic: u32,
     /// The last rating, 1–5.
     pub rating: Option<u8>,
     /// Catalogue signals that somebody else observed: they stand in for what the text said. Of
@@ -44,7 +55,14 @@ pub struct Turn<'a> {
     pub speaker: Speaker,
     /// `None` where a dialogue has no times (`tripswitch score`): then nothing is said of delays.
     pub at: Option<Millis>,
-    pub features: &'a TurnFeatures,
+    pub words: Words<'a>,
+}
+
+/// What is kept of a message, by the model that it was read for.
+#[derive(Clone, Copy, Debug)]
+pub enum Words<'a> {
+    Task(&'a TurnFeatures),
+    Support(&'a MessageFeatures),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +104,7 @@ pub struct Estimate {
     pub dimensions: [f64; 3],
     /// Σ ω_d·s_d, from the unrounded dimensions.
     pub composite: f64,
-    /// E / (E + K), 0–1: how much was seen, not how far off the score may be.
+    /// 0–1 ([`Certainty`](scale::Certainty)).
     pub confidence: f64,
     /// Signals with a presence of at least 0.05.
     pub signal_count: u16,

@@ -2,35 +2,35 @@
 
 use hashbrown::HashMap;
 
-use crate::domain::event::TurnFeatures;
-
 /// Up to here comparing every pair is cheaper than an index.
 const PAIRWISE_TURNS: usize = 40;
 
+/// Each turn is its content words, ascending.
+///
 /// Turns of two distinct content words or more that are like one of the `window` turns before them:
 /// |A∩B| / |A∪B| at least `tenths` / 10.
-pub(super) fn repeats_within(turns: &[&TurnFeatures], window: usize, tenths: usize) -> usize {
+pub(super) fn repeats_within(turns: &[&[u32]], window: usize, tenths: usize) -> usize {
     let is_repeat = |at: &usize| {
-        let words = &*turns[*at].words;
+        let words = turns[*at];
         let mut earlier = turns[at.saturating_sub(window)..*at].iter();
-        words.len() >= 2 && earlier.any(|earlier| are_alike(words, &earlier.words, tenths))
+        words.len() >= 2 && earlier.any(|earlier| are_alike(words, earlier, tenths))
     };
     (0..turns.len()).filter(is_repeat).count()
 }
 
 /// As [`repeats_within`], against every earlier turn.
-pub(super) fn repeats(turns: &[&TurnFeatures], tenths: usize) -> usize {
+pub(super) fn repeats(turns: &[&[u32]], tenths: usize) -> usize {
     if turns.len() <= PAIRWISE_TURNS { repeats_within(turns, usize::MAX, tenths) } else { indexed(turns, tenths) }
 }
 
 /// By an index from words to the turns that have them: a thousand long turns that almost repeat each
 /// other would take a second pair by pair.
-fn indexed(turns: &[&TurnFeatures], tenths: usize) -> usize {
+fn indexed(turns: &[&[u32]], tenths: usize) -> usize {
     let mut turns_with: HashMap<u32, Vec<u32>> = HashMap::new();
     let mut common = vec![0_usize; turns.len()];
     let mut found = 0;
     for (at, turn) in turns.iter().enumerate() {
-        let words = &*turn.words;
+        let words = *turn;
         common[..at].fill(0);
         for word in words {
             let earlier = turns_with.entry(*word).or_default();
@@ -40,7 +40,7 @@ fn indexed(turns: &[&TurnFeatures], tenths: usize) -> usize {
             earlier.push(at as u32);
         }
         let mut earlier = turns[..at].iter().zip(&common);
-        let is_repeat = earlier.any(|(other, common)| reaches(*common, words.len(), other.words.len(), tenths));
+        let is_repeat = earlier.any(|(other, common)| reaches(*common, words.len(), other.len(), tenths));
         found += usize::from(words.len() >= 2 && is_repeat);
     }
     found
@@ -74,12 +74,8 @@ fn reaches(common: usize, a: usize, b: usize, tenths: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn turn(words: &[u32]) -> TurnFeatures {
-        TurnFeatures { words: words.into(), read: true, ..TurnFeatures::default() }
-    }
-
     fn is_repeat(first: &[u32], second: &[u32], tenths: usize) -> bool {
-        repeats(&[&turn(first), &turn(second)], tenths) == 1
+        repeats(&[first, second], tenths) == 1
     }
 
     #[test]
@@ -109,9 +105,9 @@ mod tests {
     fn the_index_finds_what_comparing_every_pair_finds() {
         // Overlapping runs of a small vocabulary, some of them empty or of one word.
         let words = |i: u32| (i * 7 % 23..i * 7 % 23 + i * 5 % 11).collect::<Vec<u32>>();
-        let turns: Vec<_> = (0..120).map(|i| turn(&words(i))).collect();
+        let turns: Vec<_> = (0..120).map(words).collect();
         for length in [41, 77, 120] {
-            let turns: Vec<_> = turns[..length].iter().collect();
+            let turns: Vec<_> = turns[..length].iter().map(Vec::as_slice).collect();
             for tenths in [3, 5, 7] {
                 let pairwise = repeats_within(&turns, usize::MAX, tenths);
                 assert_eq!(indexed(&turns, tenths), pairwise);
@@ -122,8 +118,8 @@ mod tests {
 
     #[test]
     fn only_turns_within_the_window_are_compared() {
-        let (a, b) = (turn(&[1, 2]), turn(&[3, 4]));
-        assert_eq!(repeats_within(&[&a, &b, &a], 1, 5), 0);
-        assert_eq!(repeats_within(&[&a, &b, &a], 2, 5), 1);
+        let (a, b): (&[u32], &[u32]) = (&[1, 2], &[3, 4]);
+        assert_eq!(repeats_within(&[a, b, a], 1, 5), 0);
+        assert_eq!(repeats_within(&[a, b, a], 2, 5), 1);
     }
 }

@@ -5,7 +5,8 @@
 //! breakers' state) is left out and built anew by [`restore`](super::restore).
 //!
 //! The blocks are the on-disk format of a snapshot: a change of any type in here is a new version of it.
-//! Version 2 has the trail on top of what version 1 has, so that blocks of version 1 are blocks of this.
+//! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`; blocks
+//! of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,8 +21,9 @@ use super::super::csat_config::CsatConfig;
 use super::super::dedup;
 use super::super::ids::{Position, WorkspaceKey};
 use super::super::life::Life;
-use super::super::scoring::catalogue::Profile;
+use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
+use super::super::settings_v1::{self, ProfileV1, SettingsV1};
 use super::super::sparse::Sparse;
 use super::super::time::Millis;
 use super::Workspace;
@@ -97,6 +99,55 @@ pub struct Head {
     pub counts: Counts,
 }
 
+/// [`Head`] before version 3.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeadV1 {
+    key: WorkspaceKey,
+    name: Box<str>,
+    applied: u64,
+    last_receipt: Millis,
+    settings: SettingsV1,
+    csat: CsatConfig,
+    installed: bool,
+    profiles: Vec<Arc<ProfileV1>>,
+    recent_from: Millis,
+    explained_after: Millis,
+    retained_from: Millis,
+    skips: BTreeSet<Position>,
+    late: u64,
+    epoch: u64,
+    duplicates: dedup::Head,
+    signals_end: u64,
+    counts: Counts,
+}
+
+impl From<HeadV1> for Head {
+    fn from(old: HeadV1) -> Self {
+        let HeadV1 { key, name, applied, last_receipt, settings, csat, installed, profiles, .. } = old;
+        let HeadV1 { recent_from, explained_after, retained_from, skips, late, epoch, .. } = old;
+        let HeadV1 { duplicates, signals_end, counts, .. } = old;
+        Self {
+            key,
+            name,
+            applied,
+            last_receipt,
+            settings: settings.into(),
+            csat,
+            installed,
+            profiles: settings_v1::profiles(profiles),
+            recent_from,
+            explained_after,
+            retained_from,
+            skips,
+            late,
+            epoch,
+            duplicates,
+            signals_end,
+            counts,
+        }
+    }
+}
+
 /// How many there are of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -116,7 +167,8 @@ pub struct Counts {
 /// A part of a cut, in the order in which they come. The order of the variants is part of the format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Block<'a> {
-    Head(Box<Head>),
+    /// The head before version 3.
+    HeadV1(Box<HeadV1>),
     /// The records of conversations, by number.
     Records(Cow<'a, [Packed]>),
     /// The numbers to be given anew, in that order from the end.
@@ -138,6 +190,8 @@ pub enum Block<'a> {
     /// Not in version 1, nor is what follows.
     Trail(TrailHead),
     Entries(Cow<'a, [Entry<SideAction>]>),
+    /// Not in version 1 or 2. Comes first.
+    Head(Box<Head>),
 }
 
 /// What the entries are part of; see [`Trail`].
@@ -157,7 +211,7 @@ impl Block<'_> {
     /// Ascending in the order of blocks.
     pub const fn section(&self) -> u8 {
         match self {
-            Self::Head(_) => 0,
+            Self::Head(_) | Self::HeadV1(_) => 0,
             Self::Records(_) => 1,
             Self::Free(_) => 2,
             Self::Lives(_) => 3,

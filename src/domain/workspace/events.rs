@@ -4,6 +4,7 @@ use super::super::dedup::Seen;
 use super::super::event::{Body, EventRecord};
 use super::super::ids::Position;
 use super::super::life::{LifeKind, Move};
+use super::super::message::Heard;
 use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
 use super::super::time::Millis;
@@ -132,6 +133,11 @@ fn life_kind(body: &Body) -> Option<LifeKind> {
         Body::AttentionItemCreated(kind) => LifeKind::Attention(*kind),
         Body::SignalObserved { signal, value } => LifeKind::Signal(signal.clone(), *value),
         Body::SurveyResponded { rating, .. } => LifeKind::Rating(*rating),
+        Body::Message { heard: Heard::Automatic, .. } => LifeKind::Automatic,
+        Body::Message { sender, heard: Heard::Turn(message) } => {
+            let speaker = if sender.is_some() { Speaker::Agent } else { Speaker::Customer };
+            LifeKind::Message(speaker, message.clone())
+        }
         Body::ConversationScored(_) | Body::AccountUpdated { .. } => return None,
     })
 }

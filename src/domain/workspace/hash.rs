@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::super::settings_v1::{ProfileV1, SettingsV1};
 use super::Workspace;
 use super::conversations::Course;
 
@@ -34,8 +35,16 @@ impl Workspace {
     pub fn state_hash(&self) -> [u8; 32] {
         let mut feed = Feed(blake3::Hasher::new());
         feed.put((self.key, &self.name, self.applied, self.last_receipt, self.installed, self.late));
-        feed.put((&self.rules.settings, &self.rules.csat));
-        self.profiles.iter().for_each(|profile| feed.put(&**profile));
+        match SettingsV1::of(&self.rules.settings) {
+            Some(old) => feed.put((old, &self.rules.csat)),
+            None => feed.put((&self.rules.settings, &self.rules.csat)),
+        }
+        for profile in &self.profiles {
+            match ProfileV1::of(profile) {
+                Some(old) => feed.put(old),
+                None => feed.put(&**profile),
+            }
+        }
         self.conversations.numbers().for_each(|number| self.put_conversation(&mut feed, number));
         self.timeline.newest_first().for_each(|item| feed.put(item));
         for (number, account) in self.accounts.iter() {

@@ -42,7 +42,7 @@ use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
 use super::reply::{Reply, Verdict};
 use super::rules::Rules;
-use super::scoring::catalogue::Profile;
+use super::scoring::profile::Profile;
 use super::settings::Settings;
 use super::time::Millis;
 use super::timeline::{Sum, Timeline};
@@ -149,6 +149,7 @@ impl Workspace {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
                 // A record that failed is passed over as an event is (I6); whoever waits hears nothing.
                 Record::Command { .. }
+                | Record::SettingsV1(_)
                 | Record::Settings(_)
                 | Record::Erasure { .. }
                 | Record::ErasedBy { .. }
@@ -158,6 +159,7 @@ impl Workspace {
                     Reply::Done
                 }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
+                Record::SettingsV1(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
                 Record::Settings(settings) => self.install(&mut round, frame, settings),
                 Record::Retention { cutoff, most } => self.retain(&mut round, *cutoff, *most),
                 Record::Erasure { conversation, contact } => {

@@ -5,7 +5,7 @@ use super::super::account::{AccountOp, Change};
 use super::super::breaker;
 use super::super::expectation::{Expectation, Fallback};
 use super::super::run::{self, Scored, Trip};
-use super::super::scoring::catalogue::Profile;
+use super::super::scoring::profile::Profile;
 use super::super::timeline::{Key, Keys, Sum};
 use super::super::view::Scope;
 use super::Workspace;

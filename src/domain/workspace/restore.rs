@@ -60,12 +60,13 @@ pub(super) struct TrailParts {
 impl Restoring {
     /// Takes the next block.
     pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
-        if matches!(block, Block::Head(_)) != self.head.is_none() {
+        if matches!(block, Block::Head(_) | Block::HeadV1(_)) != self.head.is_none() {
             return Err(RestoreError::Head);
         }
         let conversations = &mut self.conversations;
         match block {
             Block::Head(head) => self.head = Some(head),
+            Block::HeadV1(head) => self.head = Some(Box::new((*head).into())),
             Block::Records(records) => conversations.records.extend(&records),
             Block::Free(free) => conversations.free.extend_from_slice(&free),
             Block::Lives(lives) => lives.into_iter().for_each(|(number, life)| conversations.lives.put(number, life)),

@@ -14,9 +14,11 @@ use super::super::time::Millis;
 const BLOCK: usize = 65_536;
 /// Entries begin at multiples of so many bytes, so that 32 bits reach over 16 GiB.
 const UNIT: usize = 4;
-/// In place of a catalogue's number.
+/// In place of a signal's number.
 const OWN: u8 = 31;
-const _: () = assert!(SignalKind::COUNT <= OWN as usize);
+/// Likewise: the number follows in a byte of its own.
+const LATER: u8 = 30;
+const _: () = assert!(SignalKind::COUNT <= u8::MAX as usize);
 /// A place at which nothing ever lies: signals that are gone before their time (R4.10).
 pub const NOWHERE: u32 = u32::MAX - 1;
 
@@ -103,18 +105,23 @@ impl SignalLog {
     }
 }
 
-/// `count`, then each: kind (5 bits), presence is whole (1 bit), goodness is 0, 1 or follows (2
+/// `count`, then each: kind (5 bits; [`LATER`]: in a byte behind it), presence is whole (1 bit), goodness is 0, 1 or follows (2
 /// bits), and what these do not say.
 fn write(to: &mut Vec<u8>, observations: &[Observation]) {
     write_length(to, observations.len());
     for Observation { signal, presence, goodness } in observations {
         let kind = match signal {
-            ObservedKind::Catalogue(kind) => *kind as u8,
+            ObservedKind::Catalogue(kind) => (*kind as u8).min(LATER),
             ObservedKind::Own(_) => OWN,
         };
         let (whole, good) = (*presence == Quantum::MAX, [0, Quantum::MAX].iter().position(|known| known == goodness));
         let good = good.map_or(2, |known| known as u8);
         to.push(kind | u8::from(whole) << 5 | good << 6);
+        if let ObservedKind::Catalogue(later) = signal
+            && kind == LATER
+        {
+            to.push(*later as u8);
+        }
         if !whole {
             to.extend_from_slice(&presence.to_le_bytes());
         }
@@ -135,6 +142,10 @@ fn read(from: &mut &[u8]) -> Option<Vec<Observation>> {
     let mut observations = Vec::new();
     for _ in 0..count {
         let [head] = take(from)?;
+        let kind = match head & OWN {
+            LATER => take::<1>(from)?[0],
+            kind => kind,
+        };
         let presence = if head & 1 << 5 == 0 { Quantum::from_le_bytes(take(from)?) } else { Quantum::MAX };
         let goodness = match head >> 6 {
             0 => 0,
@@ -143,7 +154,7 @@ fn read(from: &mut &[u8]) -> Option<Vec<Observation>> {
         };
         let signal = match head & OWN {
             OWN => ObservedKind::Own(read_own(from)?),
-            kind => ObservedKind::Catalogue(*SignalKind::ALL.get(usize::from(kind))?),
+            _ => ObservedKind::Catalogue(*SignalKind::ALL.get(usize::from(kind))?),
         };
         observations.push(Observation { signal, presence, goodness });
     }

@@ -38,14 +38,14 @@ pub const KINDS: [Kind; 10] = [
         component: "MessageReceived",
         description: "A message from the customer. Its text becomes signals at the door and is never stored.",
         required: &["conversationId"],
-        optional: &["text", "language"],
+        optional: &["text", "language", "format", "automatic"],
     },
     Kind {
         name: "message.sent",
         component: "MessageSent",
         description: "A message to the customer. Its text becomes signals at the door and is never stored.",
         required: &["conversationId", "sender"],
-        optional: &["text", "language"],
+        optional: &["text", "language", "format", "automatic"],
     },
     Kind {
         name: "conversation.status_changed",
@@ -154,6 +154,8 @@ fn member(name: &str) -> (RefOr<Schema>, Value) {
         "intent" => (text(1, 255, "").into(), json!("order_status")),
         "text" => (plain(Type::String), json!("Where is my order?")),
         "language" => (text(1, 35, "A language tag; recognised from the text where it is absent.").into(), json!("en")),
+        "format" => (one_of(["auto", "text", "html"]).into(), json!("html")),
+        "automatic" => (plain(Type::Boolean), json!(false)),
         "sender" => (one_of(["ai", "human"]).into(), json!("ai")),
         "status" => {
             let all = ["open", "in_progress", "awaiting_contact", "resolved", "closed", "abandoned"];

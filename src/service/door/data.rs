@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use super::envelope::RawEvent;
 use super::fault::{Code, Fault, Place};
-use super::member::{ATTENTION_TYPES, DIMENSIONS, EventType, Member, RESOLUTIONS, SENDERS, STATUSES};
+use super::member::{ATTENTION_TYPES, DIMENSIONS, EventType, FORMATS, Member, RESOLUTIONS, SENDERS, STATUSES};
 use super::value::Value;
 use crate::domain::event::{AttentionType, Resolution, Sender, Status};
 use crate::domain::ids::{Id, IdKind};
+use crate::domain::reading::Format;
 use crate::domain::score::{Dimension, Hundredths};
 use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::profile::Model;
 
 /// Longest text of a member, in characters.
 const MAX_TEXT: usize = 255;
@@ -33,6 +35,9 @@ pub(super) struct Data<'a> {
     pub intent: Option<Cow<'a, str>>,
     pub text: Option<Cow<'a, str>>,
     pub language: Option<Cow<'a, str>>,
+    pub format: Format,
+    /// No person wrote it.
+    pub automatic: bool,
     pub sender: Option<Sender>,
     pub status: Option<Status>,
     pub resolution: Option<Resolution>,
@@ -65,6 +70,8 @@ impl Default for Data<'_> {
             intent: None,
             text: None,
             language: None,
+            format: Format::Auto,
+            automatic: false,
             sender: None,
             status: None,
             resolution: None,
@@ -136,15 +143,17 @@ impl<'a> Data<'a> {
             Member::Resolved => self.resolved = Some(value.boolean()?),
             Member::Confidence => self.confidence = value.hundredths(Hundredths(0)..=Hundredths(100))?,
             Member::SignalCount => self.signal_count = value.integer(0..=u16::MAX)?,
+            Member::Format => self.format = value.one_of(&FORMATS)?,
+            Member::Automatic => self.automatic = value.boolean()?,
             Member::ContactIds => self.contacts = contacts(value)?,
             Member::Unknown => {}
         }
         Ok(())
     }
 
-    /// The catalogue's signal of that name; it takes neither dimension nor weight from the event.
-    pub fn catalogue_signal(&self, name: &str) -> Result<Option<SignalKind>, Fault> {
-        let kind = SignalKind::from_name(name);
+    /// The signal of that name in the model's catalogue; it takes neither dimension nor weight from the event.
+    pub fn catalogue_signal(&self, model: Model, name: &str) -> Result<Option<SignalKind>, Fault> {
+        let kind = SignalKind::from_name(name).filter(|kind| model.place(*kind).is_some() && !kind.is_marker());
         let described = [(Member::Dimension, self.dimension.is_some()), (Member::Weight, self.weight.is_some())];
         match described.into_iter().find(|(_, there)| kind.is_some() && *there) {
             Some((member, _)) => {

@@ -12,8 +12,10 @@ use super::member::{EventType, Member};
 use super::times::Span;
 use super::value::Value;
 use super::{Batch, Door, DoorContext, OwnId};
-use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
+use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Quantum, Sender};
 use crate::domain::ids::WorkspaceKey;
+use crate::domain::scoring::Speaker;
+use crate::domain::scoring::reader::{Incoming, Kept};
 use crate::domain::scoring::task::text::conversation_word_key;
 use crate::pace;
 
@@ -110,10 +112,8 @@ impl<'d> Reader<'d> {
     fn body(&self, kind: EventType, data: Data<'_>) -> Result<Body, Fault> {
         Ok(match kind {
             EventType::ConversationCreated => Body::ConversationCreated,
-            EventType::MessageReceived => Body::MessageReceived(self.features(&data)?),
-            EventType::MessageSent => {
-                Body::MessageSent { sender: need(data.sender, Member::Sender)?, features: self.features(&data)? }
-            }
+            EventType::MessageReceived => self.message(&data, None)?,
+            EventType::MessageSent => self.message(&data, Some(need(data.sender, Member::Sender)?))?,
             EventType::StatusChanged => Body::StatusChanged(need(data.status, Member::Status)?),
             EventType::ConversationResolved => Body::ConversationResolved(need(data.resolution, Member::Resolution)?),
             EventType::AttentionItemCreated => Body::AttentionItemCreated(need(data.attention, Member::AttentionType)?),
@@ -141,19 +141,30 @@ impl<'d> Reader<'d> {
         })
     }
 
-    /// What is kept of a message.
-    fn features(&self, data: &Data<'_>) -> Result<TurnFeatures, Fault> {
+    /// What is kept of a message; without a sender it is the customer's.
+    fn message(&self, data: &Data<'_>, sender: Option<Sender>) -> Result<Body, Fault> {
         let conversation = need(data.conversation, Member::ConversationId)?;
         let key = conversation_word_key(self.door.options.secret.bytes(), conversation);
-        let analyzer = self.door.analyzer(self.workspace.id);
-        Ok(analyzer.analyze(data.text.as_deref(), data.language.as_deref(), &key))
+        let message = Incoming {
+            speaker: if sender.is_some() { Speaker::Agent } else { Speaker::Customer },
+            text: data.text.as_deref(),
+            language: data.language.as_deref(),
+            format: data.format,
+            automatic: data.automatic,
+        };
+        Ok(match (self.door.reader(self.workspace.id).read(&message, &key), sender) {
+            (Kept::Task(features), None) => Body::MessageReceived(features),
+            (Kept::Task(features), Some(sender)) => Body::MessageSent { sender, features },
+            (Kept::Heard(heard), sender) => Body::Message { sender, heard },
+        })
     }
 
     /// One of the catalogue; else one of the workspace's own, of which the event's own description
     /// comes before the configuration's.
     fn signal(&self, data: &Data<'_>) -> Result<ObservedSignal, Fault> {
         let name = need(data.signal.as_deref(), Member::Signal)?;
-        if let Some(kind) = data.catalogue_signal(name)? {
+        let model = self.door.reader(self.workspace.id).model();
+        if let Some(kind) = data.catalogue_signal(model, name)? {
             return Ok(ObservedSignal::Catalogue(kind));
         }
         let declared = self.door.options.own_signals.get(self.workspace.id, name);

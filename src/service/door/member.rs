@@ -1,6 +1,7 @@
 //! The vocabulary of R4.6: types, the members of their `data`, and the texts that stand for values.
 
 use crate::domain::event::{AttentionType, Resolution, Sender, Status};
+use crate::domain::reading::Format;
 use crate::domain::score::Dimension;
 
 /// A member of `data`, of whatever type. The numbers are part of the content hash (R4.4).
@@ -32,12 +33,14 @@ pub(super) enum Member {
     Confidence,
     SignalCount,
     ContactIds,
+    Format,
+    Automatic,
     /// None of the others.
     Unknown,
 }
 
 impl Member {
-    const NAMED: [(Self, &'static str); 25] = [
+    const NAMED: [(Self, &'static str); 27] = [
         (Self::ConversationId, "conversationId"),
         (Self::AccountId, "accountId"),
         (Self::AccountName, "accountName"),
@@ -63,6 +66,8 @@ impl Member {
         (Self::Confidence, "confidence"),
         (Self::SignalCount, "signalCount"),
         (Self::ContactIds, "contactIds"),
+        (Self::Format, "format"),
+        (Self::Automatic, "automatic"),
     ];
 
     pub fn from_name(name: &str) -> Self {
@@ -93,6 +98,8 @@ impl Member {
             "confidence" => Self::Confidence,
             "signalCount" => Self::SignalCount,
             "contactIds" => Self::ContactIds,
+            "format" => Self::Format,
+            "automatic" => Self::Automatic,
             _ => Self::Unknown,
         }
     }
@@ -165,7 +172,7 @@ impl EventType {
     const fn optional(self) -> &'static [Member] {
         use Member::*;
         match self {
-            Self::MessageReceived | Self::MessageSent => &[Text, Language],
+            Self::MessageReceived | Self::MessageSent => &[Text, Language, Format, Automatic],
             Self::SignalObserved => &[Dimension, Weight],
             Self::SurveyResponded => &[Comment],
             Self::ConversationScored => &[Confidence, SignalCount],
@@ -229,6 +236,9 @@ pub(super) const ATTENTION_TYPES: [(&str, AttentionType); 3] = [
     ("human_requested", AttentionType::HumanRequested),
     ("escalation", AttentionType::Escalation),
 ];
+
+pub(super) const FORMATS: [(&str, Format); 3] =
+    [("auto", Format::Auto), ("text", Format::Text), ("html", Format::Html)];
 
 pub(super) const DIMENSIONS: [(&str, Dimension); 3] = [
     (Dimension::Outcome.name(), Dimension::Outcome),

@@ -27,8 +27,9 @@ use serde_json::value::RawValue;
 
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::scoring::catalogue::SignalWeight;
-use crate::domain::scoring::task::text::Analyzer;
+use crate::domain::reading;
+use crate::domain::scoring::profile::SignalWeight;
+use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{DAY, MINUTE, Millis};
 use body::Form;
 use envelope::RawEvent;
@@ -51,8 +52,8 @@ pub struct DoorOptions {
     /// How far `time` may lie back (R4.5).
     pub retention: Millis,
     pub own_signals: OwnSignals,
-    /// Of the workspaces whose word lists or default language are their own.
-    pub analyzers: HashMap<Id, Arc<Analyzer>>,
+    /// Of the workspaces whose model, word lists or default language are their own.
+    pub readers: HashMap<Id, Arc<MessageReader>>,
     pub secret: Secret,
 }
 
@@ -65,7 +66,7 @@ impl DoorOptions {
             future_leeway: 5 * MINUTE,
             retention: 400 * DAY,
             own_signals: OwnSignals::default(),
-            analyzers: HashMap::new(),
+            readers: HashMap::new(),
             secret,
         }
     }
@@ -214,7 +215,7 @@ impl DoorError {
 /// Reads requests. Holds no state: share it behind an `Arc`.
 pub struct Door {
     options: DoorOptions,
-    analyzer: Arc<Analyzer>,
+    reader: Arc<MessageReader>,
     hasher: Hasher,
 }
 
@@ -226,14 +227,15 @@ impl fmt::Debug for Door {
 
 impl Door {
     /// `identity_key` is that of the data directory's first record (R4.4).
-    pub fn new(options: DoorOptions, analyzer: Arc<Analyzer>, identity_key: [u8; 32]) -> Self {
+    pub fn new(options: DoorOptions, reader: Arc<MessageReader>, identity_key: [u8; 32]) -> Self {
         let hasher = Hasher::new(identity_key, &options.secret);
-        Self { options, analyzer, hasher }
+        reading::prepare();
+        Self { options, reader, hasher }
     }
 
     /// What reads the messages of a workspace.
-    fn analyzer(&self, workspace: Id) -> &Analyzer {
-        self.options.analyzers.get(&workspace).unwrap_or(&self.analyzer)
+    fn reader(&self, workspace: Id) -> &MessageReader {
+        self.options.readers.get(&workspace).unwrap_or(&self.reader)
     }
 
     /// Reads the events of a request: each is in `events` or in `rejected`. CPU work in proportion

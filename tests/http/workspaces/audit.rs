@@ -70,7 +70,7 @@ async fn i2_what_was_done_refused_and_unchanged_with_who_did_it() {
     refused["code"] = json!("breaker_not_acknowledged");
     assert_eq!(list[4], refused);
     assert_eq!((&list[5]["action"], &list[5]["actor"]), (&json!("settings.installed"), &Value::Null));
-    assert_eq!(list[5]["details"]["settings"]["profile"], "support-en-1");
+    assert_eq!(list[5]["details"]["settings"]["profile"], "support-2");
     assert_eq!(members(&list[6..], "action"), ["key.created", "workspace.created"]);
     assert_eq!(list[7]["details"], json!({"name": "Support of one", "tenant": "one"}));
     assert_eq!((&list[7]["target"], &list[7]["actor"]), (&json!(WORKSPACE), &json!("test")));

@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use self::matchers::{Matchers, Phrases};
-use super::super::catalogue;
+use super::super::profile::hash_text;
 
 /// The lists of a pack. The order is that of the bits of
 /// [`TurnFeatures::hits`](crate::domain::event::TurnFeatures) and so part of the on-disk format.
@@ -256,6 +256,11 @@ pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('’') { text.replace('’', "'").into() } else { text.into() }
 }
 
+/// Languages and digests of packs, for [`Profile::computed_hash`](super::super::profile::Profile::computed_hash).
+pub fn digests(packs: &[Pack]) -> Vec<(Box<str>, [u8; 32])> {
+    packs.iter().map(|pack| (pack.language.clone(), pack.digest)).collect()
+}
+
 fn digest(source: &PackSource) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[u8::from(source.sentiment == Some(SentimentLexicon::Vader))]);
@@ -263,13 +268,13 @@ fn digest(source: &PackSource) -> [u8; 32] {
         hasher.update(&[*list as u8]);
         hasher.update(&(patterns.len() as u64).to_le_bytes());
         for pattern in patterns {
-            catalogue::text(&mut hasher, pattern);
+            hash_text(&mut hasher, pattern);
         }
     }
     for words in [&source.stopwords, &source.markers] {
         hasher.update(&[u8::MAX]);
         for word in words.iter().flatten() {
-            catalogue::text(&mut hasher, word);
+            hash_text(&mut hasher, word);
         }
     }
     *hasher.finalize().as_bytes()

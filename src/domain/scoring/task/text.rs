@@ -59,7 +59,7 @@ impl Analyzer {
         Self { packs: packs.into(), default_language }
     }
 
-    /// The packs, for [`Profile::computed_hash`](super::super::catalogue::Profile::computed_hash).
+    /// The packs, for [`Profile::computed_hash`](super::super::profile::Profile::computed_hash).
     pub fn packs(&self) -> &[Pack] {
         &self.packs
     }

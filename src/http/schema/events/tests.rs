@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::KINDS;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::scoring::task::text::Analyzer;
+use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::parse_rfc3339;
 use crate::service::door::{Door, DoorContext, DoorOptions, Secret};
 
 /// Why the door rejects an event: code and pointer; `None` if it does not.
 fn fault(event: &Value) -> Option<(&'static str, String)> {
-    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(Analyzer::default()), [2; 32]);
+    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
     let context = DoorContext {
         workspace: WorkspaceKey { id: Id(1), side: Side::Live },
         now: parse_rfc3339("2026-03-15T14:36:00Z").unwrap(),

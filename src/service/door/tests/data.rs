@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::domain::event::{AttentionType, Body, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status};
+use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::score::Hundredths;
-use crate::domain::scoring::catalogue::{SignalKind, SignalWeight};
+use crate::domain::scoring::Speaker;
+use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::profile::SignalWeight;
+use crate::domain::scoring::support::text::SupportReader;
 use crate::domain::scoring::task::text::conversation_word_key;
 
 fn conversation() -> Id {
@@ -33,12 +37,13 @@ fn one_of_each() -> [(&'static str, Value); 10] {
 #[test]
 fn r4_6_each_type_becomes_its_body() {
     let bodies = one_of_each().map(|(kind, data)| accepted(&event(kind, data)).body);
-    let analyzer = Analyzer::default();
+    let reader = SupportReader::default();
     let key = conversation_word_key(&[1; 32], conversation());
+    let (english, turn) = (Some(LanguageCode::ENGLISH), |message| Heard::Turn(Box::new(message)));
     let expected = [
         Body::ConversationCreated,
-        Body::MessageReceived(analyzer.analyze(Some("Thanks!"), Some("en"), &key)),
-        Body::MessageSent { sender: Sender::Ai, features: analyzer.analyze(Some("Hello"), None, &key) },
+        Body::Message { sender: None, heard: turn(reader.read("Thanks!", english, Speaker::Customer, &key)) },
+        Body::Message { sender: Some(Sender::Ai), heard: turn(reader.read("Hello", None, Speaker::Agent, &key)) },
         Body::StatusChanged(Status::InProgress),
         Body::ConversationResolved(Resolution::AiResolved),
         Body::AttentionItemCreated(AttentionType::Escalation),

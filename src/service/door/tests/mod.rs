@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Batch, Door, DoorContext, DoorError, DoorOptions, RejectedEvent, Secret};
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::scoring::task::text::Analyzer;
+use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{Millis, parse_rfc3339};
 
 const WORKSPACE: WorkspaceKey = WorkspaceKey { id: Id(0x77), side: Side::Live };
@@ -32,7 +32,7 @@ fn door() -> Door {
 fn door_with(change: impl FnOnce(&mut DoorOptions)) -> Door {
     let mut options = DoorOptions::new(Secret::new([1; 32]));
     change(&mut options);
-    Door::new(options, Arc::new(Analyzer::default()), [2; 32])
+    Door::new(options, Arc::new(MessageReader::default()), [2; 32])
 }
 
 fn context(content_type: &str) -> DoorContext<'_> {

@@ -1,7 +1,10 @@
-use super::super::super::estimator::from_quantum;
-use super::super::lexicon::List;
+use super::super::super::estimator::{from_quantum, to_quantum};
+use super::super::super::profile::Profile;
+use super::super::super::{Ending, Observation, ObservedKind, Turn, is_scorable, observe};
 use super::super::text::Analyzer;
 use super::*;
+use crate::domain::event::{OwnSignal, Quantum};
+use crate::domain::time::SECOND;
 use SignalKind::*;
 
 const KEY: [u8; 16] = [1; 16];
@@ -18,7 +21,7 @@ fn read(dialogue: &[&str]) -> Vec<(Speaker, TurnFeatures)> {
 }
 
 fn evidence(turns: &[(Speaker, TurnFeatures)]) -> Evidence<'_> {
-    let turn = |(speaker, features)| Turn { speaker, at: None, features };
+    let turn = |(speaker, features)| Turn { speaker, at: None, words: Words::Task(features) };
     Evidence { turns: turns.iter().map(|(s, f)| turn((*s, f))).collect(), ..Evidence::default() }
 }
 

@@ -1,0 +1,420 @@
+//! The signals of `support-2` that messages carry. docs/scoring.md has the table in words.
+//!
+//! Turns of the customer before the first answer are the *opening*: they describe the problem, not the service.
+//! Those behind it are *replies*, the agent's turns behind the customer's first are *answers*. What stands in the
+//! *last block*, the customer's last unbroken run of replies, counts most: how a conversation ends says how it went.
+
+use std::ops::Range;
+
+use super::likeness;
+use super::pack::{List, mark};
+use super::turns::{Turn, Turns};
+use crate::domain::message::flag;
+use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::measure::{Measure, bad, good, present, sat};
+use crate::domain::scoring::{Ending, Evidence};
+
+/// What was said before counts by this where the conversation ends well.
+const FORGIVEN: f64 = 0.5;
+
+/// Parts of a conversation, and what several rows of the table ask of them.
+pub struct View<'a> {
+    is_read: bool,
+    customer: Vec<&'a Turn<'a>>,
+    opening: Vec<&'a Turn<'a>>,
+    replies: Vec<&'a Turn<'a>>,
+    answers: Vec<&'a Turn<'a>>,
+    last_block: Vec<&'a Turn<'a>>,
+    /// The turn before the last block.
+    before_last_block: Option<&'a Turn<'a>>,
+    /// No answer follows the last block.
+    hangs: bool,
+    /// Runs of one side, by answer and by the customer's turn.
+    blocks_of_answers: Vec<usize>,
+    blocks_of_customer: Vec<usize>,
+    /// Replies that contradict the answer before them.
+    disputes: usize,
+    end: End,
+    /// [`FORGIVEN`] where the conversation ends well, else 1.
+    weight_before: f64,
+    is_closed: bool,
+    /// Automatic messages.
+    automatic: u32,
+}
+
+/// How the last block reads.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    is_against: bool,
+    asks: bool,
+    is_loud: bool,
+    /// In how many ways the customer is glad.
+    glad: usize,
+    /// Something that no thanks outweighs.
+    is_hard: bool,
+    is_well: bool,
+    /// The customer thanks in every message.
+    thanks_by_habit: bool,
+}
+
+impl<'a> View<'a> {
+    /// `turns` are those of `evidence`.
+    pub fn of(turns: &'a Turns<'a>, evidence: &Evidence<'_>) -> Self {
+        let all = &turns.all;
+        let first = all.iter().position(Turn::is_customers).unwrap_or(all.len());
+        let answer = (first..all.len()).find(|at| !all[*at].is_customers()).unwrap_or(all.len());
+        let last_block = last_block(all, answer);
+        let (block_of, of_customer) = (blocks(all), |at: &usize| all[*at].is_customers());
+        let pick = |range: Range<usize>, customers: bool| -> Vec<usize> {
+            range.filter(|at| of_customer(at) == customers).collect()
+        };
+        let at = |places: &[usize]| places.iter().map(|at| &all[*at]).collect::<Vec<_>>();
+        let (customer, answers) = (pick(0..all.len(), true), pick(answer..all.len(), false));
+        let replies = pick(answer..all.len(), true);
+        let mut view = Self {
+            is_read: turns.is_read,
+            opening: at(&pick(0..answer, true)),
+            replies: at(&replies),
+            last_block: at(&last_block.clone().collect::<Vec<_>>()),
+            before_last_block: last_block
+                .start
+                .checked_sub(1)
+                .and_then(|at| all.get(at))
+                .filter(|_| !last_block.is_empty()),
+            hangs: !last_block.is_empty() && last_block.end == all.len(),
+            blocks_of_answers: answers.iter().map(|at| block_of[*at]).collect(),
+            blocks_of_customer: customer.iter().map(|at| block_of[*at]).collect(),
+            disputes: replies.iter().filter(|at| disputes(&all[**at - 1], &all[**at])).count(),
+            customer: at(&customer),
+            answers: at(&answers),
+            end: End::default(),
+            weight_before: 1.0,
+            is_closed: evidence.ending == Some(Ending::Closed),
+            automatic: evidence.automatic,
+        };
+        view.end = view.read_end();
+        if view.end.is_well {
+            view.weight_before = FORGIVEN;
+        }
+        view
+    }
+
+    fn read_end(&self) -> End {
+        let thanks_by_habit = self.thanks_by_habit();
+        let glad = [List::Thanks, List::Praise, List::Solved].into_iter();
+        let glad = glad.filter(|list| self.ends_with(*list) && !(*list == List::Thanks && thanks_by_habit)).count()
+            + usize::from(self.last_block.iter().any(|turn| turn.is(flag::GLAD)));
+        let mut end = End {
+            is_against: self.last_block.iter().any(|turn| turn.is_against()),
+            asks: self.last_block.iter().any(|turn| turn.asks()),
+            is_loud: self.last_block.iter().any(|turn| turn.is_loud()),
+            glad,
+            thanks_by_habit,
+            ..End::default()
+        };
+        // Beside two kinds of gladness a complaint is an emphatic word ("insane").
+        end.is_hard = self.ends_with(List::Giveup)
+            || self.ends_with(List::Threat)
+            || self.last_block.iter().any(|turn| turn.has(mark::NEGATED))
+            || (self.ends_with(List::Complaint) && glad < 2)
+            || self
+                .last_block
+                .iter()
+                .any(|turn| turn.is(flag::INSISTENT | flag::SAD) || (turn.is(flag::CAPITALS) && turn.is_against()));
+        let is_glad_enough = self.ends_with(List::Praise)
+            || glad >= 2
+            || (glad == 1 && !end.is_against && !self.ends_with(List::Resign));
+        end.is_well = !self.last_block.is_empty() && !end.is_hard && !end.asks && is_glad_enough;
+        end
+    }
+
+    fn thanks_by_habit(&self) -> bool {
+        let (before, after) = (count(&self.opening, List::Thanks), count(&self.replies, List::Thanks));
+        before >= 2 || (before >= 1 && self.replies.len() >= 2 && 3 * after >= 2 * self.replies.len())
+    }
+
+    /// A turn of the last block hits the list.
+    fn ends_with(&self, list: List) -> bool {
+        self.last_block.iter().any(|turn| turn.hits(list))
+    }
+
+    /// The last answer hits the list.
+    fn last_answer(&self, list: List) -> bool {
+        self.answers.last().is_some_and(|answer| answer.hits(list))
+    }
+
+    /// The table, row by row; nothing for signals that messages do not carry.
+    pub(in crate::domain::scoring) fn measure(&self, kind: SignalKind) -> Measure {
+        if self.customer.is_empty() {
+            return bad(0.0);
+        }
+        match kind {
+            SignalKind::Thanks => self.thanks(),
+            SignalKind::Praise => {
+                let is_meant = |turn: &Turn<'_>| turn.hits(List::Praise) && !turn.is_bad() && !turn.asks();
+                self.glad(is_meant, self.ends_with(List::Praise) && !self.end.is_hard && !self.end.asks)
+            }
+            SignalKind::Solved => {
+                let is_meant = |turn: &Turn<'_>| turn.hits(List::Solved) && !turn.is_against() && !turn.asks();
+                let is_end = !self.end.asks && (self.end.is_well || !self.end.is_against);
+                self.glad(is_meant, self.ends_with(List::Solved) && is_end)
+            }
+            SignalKind::ContentEnd => good(present(self.ends_content())),
+            SignalKind::Warm => good(self.warmth()),
+            SignalKind::Calm => {
+                let is_calm = !self.replies.iter().any(|turn| turn.is_against() || turn.is_loud());
+                good(present(self.is_read && !self.replies.is_empty() && !self.answers.is_empty() && is_calm))
+            }
+            SignalKind::Complaint => self.complaint(),
+            SignalKind::Unsolved => self.against(|turn| turn.hits(List::Unsolved)),
+            SignalKind::Giveup => self.against(|turn| turn.hits(List::Giveup)),
+            SignalKind::Threat => self.against(|turn| turn.hits(List::Threat)),
+            SignalKind::HumanAsked if self.end.glad > 0 => {
+                bad(0.5 * self.before(&self.replies, |turn| turn.hits(List::Human)))
+            }
+            SignalKind::HumanAsked => self.against(|turn| turn.hits(List::Human)),
+            SignalKind::Waiting => bad(self.before(&self.replies, |turn| turn.hits(List::Waiting))),
+            SignalKind::Retold => bad(self.before(&self.replies, |turn| turn.hits_any(&[List::Tries, List::Restate]))),
+            SignalKind::Shout => bad(self.before(&self.replies, |turn| turn.is_loud())),
+            SignalKind::ResignEnd => bad(self.resignation()),
+            SignalKind::OpenRepeat => bad(self.weight_before * sat(f64::from(self.opening_repeats()), 2.0)),
+            SignalKind::Disputed => bad(self.weight_before * per_length(self.disputes as f64, self.replies.len())),
+            SignalKind::DeniedEnd => bad(present(self.ends_denied())),
+            SignalKind::LeftOpen => bad(present(self.is_left_open())),
+            SignalKind::NoAnswer => bad(present(self.has_no_answer())),
+            SignalKind::UserRepeats => {
+                let repeats = likeness::of_customer(&self.customer, &self.blocks_of_customer);
+                bad(self.weight_before * per_length(repeats, self.replies.len()))
+            }
+            SignalKind::ClosedOn => bad(present(self.is_closed_on())),
+            SignalKind::NoReply => good(present(self.replies.is_empty())),
+            SignalKind::LanguageUnknown => good(present(!self.is_read)),
+            _ => self.measure_agent(kind),
+        }
+    }
+
+    /// The rows on the agent.
+    fn measure_agent(&self, kind: SignalKind) -> Measure {
+        let share = |list| count(&self.answers, list) as f64 / self.answers.len().max(1) as f64;
+        // Who is still unhappy was not helped by it.
+        let unhelped = if self.hangs && self.end.is_against { FORGIVEN } else { 1.0 };
+        match kind {
+            SignalKind::AgentDone => {
+                let is_unhappy = self.hangs && (self.end.is_against || self.end.is_loud);
+                let ends = self.last_answer(List::AgentDone) && !self.last_answer(List::AgentCannot) && !is_unhappy;
+                good(0.5 * sat(count(&self.answers, List::AgentDone) as f64, 1.0) + 0.5 * present(ends))
+            }
+            SignalKind::AgentOffer => good(unhelped * sat(share(List::AgentOffer), 0.5)),
+            SignalKind::AgentSpecific => {
+                let specific = self.answers.iter().filter(|answer| answer.is(flag::DIGIT)).count();
+                good(unhelped * sat(specific as f64 / self.answers.len().max(1) as f64, 0.5))
+            }
+            SignalKind::AgentCannot => bad(self.weight_before * per_length(self.refusals(), self.answers.len())),
+            SignalKind::AgentStall => bad(self.weight_before * sat(share(List::AgentStall), 0.5)),
+            SignalKind::AgentDeflect => bad(self.weight_before * sat(share(List::AgentDeflect), 0.5)),
+            SignalKind::AgentSorry => bad(self.apologies()),
+            SignalKind::FollowupUnmet => {
+                let is_unmet = self.end.is_against || self.ends_with(List::Resign);
+                bad(present(count(&self.answers, List::AgentFollowup) > 0 && is_unmet && !self.end.is_well))
+            }
+            SignalKind::EndsUnresolved => bad(self.unresolved_end()),
+            SignalKind::AgentRepeats => {
+                let repeats = likeness::of_agent(&self.answers, &self.blocks_of_answers);
+                bad(sat(repeats / thirds(self.answers.len()), 0.6))
+            }
+            _ => bad(0.0),
+        }
+    }
+
+    /// Half how often, half at the end.
+    fn glad(&self, is_meant: impl Fn(&Turn<'_>) -> bool, at_end: bool) -> Measure {
+        let times = self.replies.iter().filter(|turn| is_meant(turn)).count();
+        good(0.5 * sat(times as f64, 1.0) + 0.5 * present(at_end))
+    }
+
+    fn thanks(&self) -> Measure {
+        let is_meant = |turn: &&&Turn<'_>| turn.hits(List::Thanks) && !turn.is_against() && !turn.asks();
+        let times = self.replies.iter().filter(is_meant).count();
+        let end = &self.end;
+        let at_end = if !self.ends_with(List::Thanks) || end.is_hard || end.asks {
+            0.0
+        } else if end.is_against && !end.is_well {
+            0.5
+        } else {
+            1.0
+        };
+        let worth = if end.thanks_by_habit { 0.15 } else { 1.0 };
+        good(worth * (0.5 * sat(times as f64, 1.0) + 0.5 * at_end))
+    }
+
+    fn ends_content(&self) -> bool {
+        let end = &self.end;
+        self.ends_with(List::Content)
+            && !(end.is_against || end.asks || end.is_hard || self.ends_with(List::Resign))
+            && !self.last_block.iter().any(|turn| turn.has(mark::DENIES))
+    }
+
+    fn warmth(&self) -> f64 {
+        if self.end.is_hard || (self.end.is_against && !self.end.is_well) {
+            return 0.0;
+        }
+        let is_warm = |turn: &&&Turn<'_>| {
+            let is_friendly = turn.is(flag::GLAD) || (turn.is(flag::EXCLAMATION) && turn.is_glad());
+            is_friendly && !turn.is_against() && !turn.is(flag::INSISTENT)
+        };
+        sat(self.replies.iter().filter(is_warm).count() as f64, 1.0)
+    }
+
+    /// Half how often, less where it ends well; half in the last block.
+    fn against(&self, says: impl Fn(&Turn<'_>) -> bool) -> Measure {
+        let at_end = self.last_block.iter().any(|turn| says(turn)) && !self.end.is_well;
+        bad(0.5 * self.before(&self.replies, says) + 0.5 * present(at_end))
+    }
+
+    /// Where all is said in one go, a complaint there counts.
+    fn complaint(&self) -> Measure {
+        let complains = |turn: &Turn<'_>| turn.hits(List::Complaint) || turn.has(mark::NEGATED);
+        if self.replies.is_empty() {
+            bad(0.5 * present(self.opening.iter().any(|turn| complains(turn))))
+        } else {
+            self.against(complains)
+        }
+    }
+
+    /// How many of `turns` do it, for their number; less where the conversation ends well.
+    fn before(&self, turns: &[&Turn<'_>], does: impl Fn(&Turn<'_>) -> bool) -> f64 {
+        let times = turns.iter().filter(|turn| does(turn)).count();
+        self.weight_before * per_length(times as f64, turns.len())
+    }
+
+    fn resignation(&self) -> f64 {
+        if self.end.is_well || !self.ends_with(List::Resign) {
+            0.0
+        } else if self.end.glad > 0 {
+            0.5
+        } else {
+            1.0
+        }
+    }
+
+    /// How often the opening says that it is not the first attempt.
+    fn opening_repeats(&self) -> u32 {
+        let lists = [List::Waiting, List::Tries, List::Restate];
+        self.opening.iter().map(|turn| lists.iter().map(|list| turn.times(*list)).sum::<u32>()).sum()
+    }
+
+    /// The last block denies something and agrees to nothing, and is no short answer to a question.
+    fn ends_denied(&self) -> bool {
+        let asked = |turn: &Turn<'_>| turn.asks() || turn.hits(List::AgentFollowup);
+        let words: u32 = self.last_block.iter().map(|turn| turn.words()).sum();
+        self.last_block.iter().any(|turn| turn.has(mark::DENIES))
+            && !self.agrees_at_end()
+            && (words >= 5 || !self.before_last_block.is_some_and(asked))
+    }
+
+    /// The customer's last word is a question, or several that nobody answers.
+    fn is_left_open(&self) -> bool {
+        let insists = self.last_block.len() > 1 && (self.end.is_against || self.end.is_loud);
+        self.hangs && !self.agrees_at_end() && (self.end.asks || insists)
+    }
+
+    /// Closed although the customer's last word asks or complains, and nobody answered it.
+    fn is_closed_on(&self) -> bool {
+        let end = &self.end;
+        self.is_closed && self.hangs && !self.agrees_at_end() && (end.asks || end.is_against || end.is_loud)
+    }
+
+    /// The last block is glad, or agrees.
+    fn agrees_at_end(&self) -> bool {
+        self.last_block.iter().any(|turn| turn.is_glad() || turn.hits(List::Content))
+    }
+
+    /// Nobody answered but machines, and the customer wrote again, or the machines did.
+    fn has_no_answer(&self) -> bool {
+        let is_done =
+            |turn: &&Turn<'_>| turn.is_glad() || (turn.hits_any(&[List::Content, List::Giveup]) && !turn.is_bad());
+        let is_repeated = self.customer.len() >= 2 || self.automatic >= 2;
+        self.answers.is_empty() && is_repeated && !self.customer[1..].iter().any(is_done)
+    }
+
+    /// Answers that cannot; one that offers or states something beside it counts less.
+    fn refusals(&self) -> f64 {
+        let helps = |answer: &Turn<'_>| answer.hits_any(&[List::AgentOffer, List::AgentDone]) || answer.is(flag::DIGIT);
+        let refusing = self.answers.iter().filter(|answer| answer.hits(List::AgentCannot));
+        refusing.map(|answer| if helps(answer) { 0.4 } else { 1.0 }).sum()
+    }
+
+    /// More than one apology, and one at the end without anything done.
+    fn apologies(&self) -> f64 {
+        let more = count(&self.answers, List::AgentSorry).saturating_sub(1);
+        let last = self.answers.last().is_some_and(|answer| {
+            answer.hits(List::AgentSorry) && !answer.hits_any(&[List::AgentDone, List::AgentOffer])
+        });
+        self.weight_before * (0.5 * per_length(more as f64, self.answers.len()) + 0.5 * present(last))
+    }
+
+    /// The last answer shrugs; how much that weighs depends on what the customer says to it.
+    fn unresolved_end(&self) -> f64 {
+        let Some(last) = self.answers.last() else { return 0.0 };
+        let shrugs = last.hits_any(&[List::AgentCannot, List::AgentDeflect, List::AgentStall])
+            && !last.hits_any(&[List::AgentDone, List::AgentOffer]);
+        if !shrugs || self.end.is_well {
+            return 0.0;
+        }
+        let reaction = if self.end.is_against || self.end.is_loud || (self.hangs && self.end.asks) {
+            1.0
+        } else if self.agrees_at_end() {
+            0.2
+        } else if self.last_block.is_empty() {
+            0.5
+        } else {
+            0.6
+        };
+        // An answer with a number is half a shrug.
+        if last.is(flag::DIGIT) { 0.5 * reaction } else { reaction }
+    }
+}
+
+/// The customer's last unbroken run of turns, if it stands behind an answer.
+fn last_block(all: &[Turn<'_>], answer: usize) -> Range<usize> {
+    let Some(last) = (answer..all.len()).rev().find(|at| all[*at].is_customers()) else { return 0..0 };
+    let first = (answer..=last).rev().take_while(|at| all[*at].is_customers()).last().unwrap_or(last);
+    first..last + 1
+}
+
+/// To which run of one side each turn belongs.
+fn blocks(all: &[Turn<'_>]) -> Vec<usize> {
+    let mut block = 0;
+    let of = |at: usize| {
+        block += usize::from(at > 0 && all[at].speaker != all[at - 1].speaker);
+        block
+    };
+    (0..all.len()).map(of).collect()
+}
+
+/// A reply that says no to an answer that asked nothing, or that nothing is done although the answer says so.
+fn disputes(before: &Turn<'_>, reply: &Turn<'_>) -> bool {
+    if before.is_customers() || reply.is_glad() || before.asks() || before.hits(List::AgentFollowup) {
+        return false;
+    }
+    let contradicts = reply.hits_any(&[List::Unsolved, List::Complaint, List::Giveup, List::Restate])
+        || reply.has(mark::NEGATED)
+        || reply.is(flag::INSISTENT | flag::CAPITALS);
+    reply.has(mark::REFUSES) || (before.hits(List::AgentDone) && contradicts)
+}
+
+fn count(turns: &[&Turn<'_>], list: List) -> usize {
+    turns.iter().filter(|turn| turn.hits(list)).count()
+}
+
+/// A third of a number of turns, at least 1: long conversations do not fill a count by chance.
+fn thirds(turns: usize) -> f64 {
+    (turns.max(1) as f64 / 3.0).max(1.0)
+}
+
+fn per_length(times: f64, turns: usize) -> f64 {
+    sat(times / thirds(turns), 1.0)
+}
+
+#[cfg(test)]
+mod tests;
