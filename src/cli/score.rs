@@ -30,7 +30,8 @@ pub struct ScoreArgs {
     #[arg(long)]
     pub show_text: bool,
     /// support-2 for customer support, task-1 for dialogues with booking bots
-    #[arg(long, value_name = "MODEL", default_value = Model::Support2.name(), value_parser = model)]
+    #[arg(long, value_name = "MODEL", env = "TRIPSWITCH__SCORING__MODEL")]
+    #[arg(default_value = Model::Support2.name(), value_parser = model)]
     pub model: Model,
 }
 

@@ -62,7 +62,7 @@ enum Role {
     Ai,
     #[serde(alias = "operator", alias = "admin")]
     Human,
-    /// The helpdesk itself: no turn.
+    /// The helpdesk itself: no turn. In the dialogues that `task-1` was fitted to, the booking bot.
     System,
 }
 
@@ -208,13 +208,19 @@ impl Scoring {
         }))
     }
 
+    /// `None` for the helpdesk itself.
+    fn speaker(&self, role: Role) -> Option<Speaker> {
+        match role {
+            Role::User => Some(Speaker::Customer),
+            Role::Agent | Role::Ai | Role::Human => Some(Speaker::Agent),
+            Role::System if self.profile.model == Model::Task1 => Some(Speaker::Agent),
+            Role::System => None,
+        }
+    }
+
     /// What is kept of a turn; nothing of a line of the helpdesk.
     fn kept(&self, turn: &DialogueTurn) -> Option<Kept> {
-        let speaker = match turn.role {
-            Role::User => Speaker::Customer,
-            Role::Agent | Role::Ai | Role::Human => Speaker::Agent,
-            Role::System => return None,
-        };
+        let speaker = self.speaker(turn.role)?;
         let text = turn.text.as_deref();
         let message = Incoming { speaker, text, language: None, format: Format::Auto, automatic: false };
         Some(self.reader.read(&message, &WORD_KEY))
@@ -223,15 +229,14 @@ impl Scoring {
     fn evidence<'a>(&self, dialogue: &Dialogue, kept: &'a [Option<Kept>]) -> Evidence<'a> {
         let (mut turns, mut ending, mut handoffs, mut automatic) = (Vec::new(), None, 0, 0);
         for (turn, kept) in dialogue.turns.iter().zip(kept) {
-            let speaker = if turn.role == Role::User { Speaker::Customer } else { Speaker::Agent };
-            match kept {
-                Some(Kept::Task(features)) => {
+            match self.speaker(turn.role).zip(kept.as_ref()) {
+                Some((speaker, Kept::Task(features))) => {
                     turns.push(Turn { speaker, at: turn.at, words: Words::Task(features) });
                 }
-                Some(Kept::Heard(Heard::Turn(message))) => {
+                Some((speaker, Kept::Heard(Heard::Turn(message)))) => {
                     turns.push(Turn { speaker, at: turn.at, words: Words::Support(message) });
                 }
-                Some(Kept::Heard(Heard::Automatic)) => automatic += 1,
+                Some((_, Kept::Heard(Heard::Automatic))) => automatic += 1,
                 None => {
                     let marks = self.reader.system_line(turn.text.as_deref().unwrap_or_default());
                     handoffs += u32::from(List::SystemHandoff.is_in(marks));

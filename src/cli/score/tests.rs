@@ -15,7 +15,11 @@ const SILENT: &str =
 
 /// Exit code (0 for success), lines out, lines of complaint.
 fn score(input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
-    let scorer = Scorer(Scoring::new(Model::Support2, explain, false));
+    score_with(Model::Support2, input, explain)
+}
+
+fn score_with(model: Model, input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
+    let scorer = Scorer(Scoring::new(model, explain, false));
     let (mut out, mut complaints) = (Vec::new(), Vec::new());
     let done = scorer.score_all(BufReader::new(input.as_bytes()), &mut out, &mut complaints);
     let out = String::from_utf8(out).unwrap();
@@ -88,6 +92,16 @@ fn r10_3_the_order_of_the_input_is_kept_over_all_cores_and_blocks() {
     let (code, out, _) = score(&(0..count).map(line).collect::<String>(), false);
     assert_eq!((code, out.len()), (0, count));
     assert!(out.iter().enumerate().all(|(i, line)| line["id"] == i));
+}
+
+#[test]
+fn the_first_model_takes_system_for_the_bot_and_the_second_for_the_helpdesk() {
+    let asked = r#"{"id": 1, "turns": [{"role": "user", "text": "Book a table for two."},
+        {"role": "ROLE", "text": "It is booked, the reference is K7."}, {"role": "user", "text": "Thank you!"}]}"#;
+    let line = |role| one_line(&asked.replace("ROLE", role));
+    let [bot, helpdesk] = ["agent", "system"].map(line);
+    assert_eq!(score_with(Model::Task1, &bot, true).1, score_with(Model::Task1, &helpdesk, true).1);
+    assert_ne!(score_with(Model::Support2, &bot, true).1, score_with(Model::Support2, &helpdesk, true).1);
 }
 
 #[test]

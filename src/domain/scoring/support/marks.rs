@@ -1,7 +1,7 @@
 //! What the words of a message say in the language of a pack: its marks.
 
 use super::pack::{AGENT, CUSTOMER, List, Pack, SYSTEM, kind, mark};
-use super::pattern::Symbolic;
+use super::pattern::{LONGEST_PHRASE, Symbolic};
 use super::tokens::Tokens;
 use crate::domain::scoring::Speaker;
 
@@ -12,6 +12,8 @@ const SHORT_REACH: usize = 2;
 
 /// A sentence of so many words that thanks is nothing but a courtesy.
 const SHORT_SENTENCE: usize = 10;
+/// A friendly one may be longer; what has no full stop for so long is no sentence.
+const LONG_SENTENCE: usize = 60;
 
 /// What a customer is glad of.
 const GLAD: u32 = List::Thanks.bit() | List::Praise.bit() | List::Solved.bit() | List::Content.bit();
@@ -184,7 +186,7 @@ impl<'a> Message<'a> {
                     let is_known = hit.list.is_in(judged.marks);
                     judged.marks |= if is_known { mark::twice(hit.list) } else { hit.list.bit() };
                     if matches!(hit.list, List::AgentFollowup | List::AgentWarm) {
-                        self.note_courtesy(hit.from, usize::MAX, &mut judged.courtesies);
+                        self.note_courtesy(hit.from, LONG_SENTENCE, &mut judged.courtesies);
                     }
                 }
             }
@@ -244,8 +246,9 @@ impl<'a> Message<'a> {
     /// Marks the sentence around a token as a courtesy, if it has no more than so many words.
     fn note_courtesy(&self, at: usize, most: usize, courtesies: &mut Vec<bool>) {
         let all = self.tokens.all();
-        let from = (0..=at).rev().find(|at| all[*at].begins_sentence).unwrap_or(0);
-        let to = (at + 1..all.len()).find(|at| all[*at].begins_sentence).unwrap_or(all.len());
+        let from = (0..=at).rev().take(most).find(|at| all[*at].begins_sentence);
+        let to = (at + 1..=all.len()).take(most).find(|at| all.get(*at).is_none_or(|next| next.begins_sentence));
+        let (Some(from), Some(to)) = (from, to) else { return };
         if to - from <= most {
             courtesies.resize(all.len(), false);
             courtesies[from..to].fill(true);
@@ -260,7 +263,10 @@ fn is_outdone(hit: &Hit, hits: &[Hit]) -> bool {
         (_, true) => GLAD,
         (false, false) => return false,
     };
-    hits.iter().any(|other| other.list.is_in(others) && hit.is_part_of(other))
+    // They stand in the order of their begins.
+    let from = hits.partition_point(|other| other.from + LONGEST_PHRASE < hit.from);
+    let to = hits.partition_point(|other| other.from <= hit.from);
+    hits[from..to].iter().any(|other| other.list.is_in(others) && hit.is_part_of(other))
 }
 
 #[cfg(test)]

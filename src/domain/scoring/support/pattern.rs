@@ -10,6 +10,9 @@ use super::tokens::Tokens;
 /// A pattern stands for so many phrases at most.
 const MOST_PHRASES: usize = 1_000;
 
+/// Words of a phrase at most.
+pub const LONGEST_PHRASE: usize = 24;
+
 /// What stands at one place of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Element {
@@ -40,7 +43,11 @@ pub fn phrases(pattern: &str, spell: impl Fn(&str) -> String) -> Result<Vec<Phra
             return Err("it stands for too many phrases");
         }
     }
-    if phrases.iter().any(Vec::is_empty) { Err("it is empty") } else { Ok(phrases) }
+    match phrases.iter().map(Vec::len).min() {
+        Some(0) => Err("it is empty"),
+        Some(_) | None if phrases.iter().any(|phrase| phrase.len() > LONGEST_PHRASE) => Err("it has too many words"),
+        Some(_) | None => Ok(phrases),
+    }
 }
 
 fn elements(alternative: &str, spell: impl Fn(&str) -> String) -> Result<Phrase, &'static str> {
@@ -229,6 +236,7 @@ mod tests {
         for wrong in ["", "  ", "thank(?:s)?", "a//b", "wo*rd", "...", "[ab]"] {
             assert!(spelled(wrong).is_err(), "{wrong:?}");
         }
+        assert_eq!(spelled(&"word ".repeat(25)), Err("it has too many words"));
         let many = ["a/b/c/d/e/f/g/h/i/j"; 4].join(" ");
         assert_eq!(spelled(&many), Err("it stands for too many phrases"));
     }
