@@ -91,20 +91,22 @@ pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: 
     ScoringConfig { profile, own_signals, lexicon }
 }
 
-/// The section was written when there was one model only: it names that one's profile, or has lists that no other
-/// has. Read for another model its numbers would mean something else.
+/// The section was written when there was one model only: it names that one's profile or sets priors, or has lists
+/// that no other has. Read for another model its numbers would mean something else.
 fn is_of_before(reader: &mut Reader, prefix: &str) -> bool {
     const PROFILE: &str = "support-en-1";
     const LISTS: [&str; 7] =
         ["gratitude", "correction", "rejection", "acceptance", "apology", "failure", "confirmation"];
     let has_its_profile = reader.written_text(&format!("{prefix}.profile")) == Some(PROFILE);
+    let has_priors = reader.is_written(&format!("{prefix}.priors"));
     let languages = reader.children(&format!("{prefix}.lexicon"));
     let has_its_lists = |language: &String| {
         let section = format!("{prefix}.lexicon.{language}");
         reader.is_written(&format!("{section}.sentiment"))
             || LISTS.iter().any(|list| reader.is_written(&format!("{section}.lists.{list}")))
     };
-    !reader.is_written(&format!("{prefix}.model")) && (has_its_profile || languages.iter().any(has_its_lists))
+    !reader.is_written(&format!("{prefix}.model"))
+        && (has_its_profile || has_priors || languages.iter().any(has_its_lists))
 }
 
 fn read_default_language(reader: &mut Reader, key: &str, default: LanguageCode) -> LanguageCode {

@@ -224,6 +224,7 @@ fn r5_8_a_section_written_before_there_were_models_keeps_its_model() {
         "[scoring]\nprofile = \"support-en-1\"\npriors = [0.5, 0.7, 0.4]\n",
         "[scoring.lexicon.en.lists]\ngratitude = [\"ta\"]\n",
         "[scoring.lexicon.da]\nsentiment = \"none\"\n",
+        "[scoring]\nprofile = \"acme-1\"\npriors = [0.52, 0.72, 0.39]\n",
     ] {
         assert_eq!(load_text(text).unwrap().config.scoring.profile.model, Model::Task1, "{text}");
     }

@@ -36,7 +36,9 @@ fn by_catalogue(
     let waits = Waits::of(&evidence.turns);
     let mut observations = Vec::new();
     for &kind in profile.model.catalogue() {
-        let (presence, goodness) = match mean_override(evidence, kind) {
+        // What the customer answered stands, whatever somebody else observed.
+        let is_rated = profile.scale.guards && kind == SignalKind::Rating && evidence.rating.is_some();
+        let (presence, goodness) = match mean_override(evidence, kind).filter(|_| !is_rated) {
             Some(value) => (Quantum::MAX, value),
             None => {
                 let Measure { presence, goodness } = if kind.is_operational() {
@@ -90,4 +92,23 @@ fn own_observations(own: &[(&OwnSignal, Quantum)]) -> Vec<Observation> {
 fn mean(values: impl Iterator<Item = Quantum>) -> Option<Quantum> {
     let (sum, count) = values.fold((0_u64, 0_u64), |(sum, count), value| (sum + u64::from(value), count + 1));
     (count > 0).then(|| ((2 * sum + count) / (2 * count)) as Quantum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r5_8_no_observed_signal_takes_the_place_of_the_customers_answer() {
+        let observed = vec![(SignalKind::Rating, 0)];
+        let rating = |evidence: &Evidence<'_>| {
+            let is_rating =
+                |observation: &Observation| observation.signal == ObservedKind::Catalogue(SignalKind::Rating);
+            observe(Model::Support2.profile(), evidence).into_iter().find(is_rating).unwrap().goodness
+        };
+        let answered = Evidence { rating: Some(5), ..Evidence::default() };
+        let both = Evidence { overrides: observed.clone(), ..answered.clone() };
+        assert_eq!(rating(&both), rating(&answered));
+        assert_eq!(rating(&Evidence { overrides: observed, ..Evidence::default() }), 0);
+    }
 }

@@ -225,10 +225,10 @@ impl<'a> Message<'a> {
         self.before(from, REACH).any(|at| self.is(at, kind::CONDITIONAL))
     }
 
-    /// "Great Western", "Mr Love": a capital within a sentence.
+    /// "Great Western", "Mr Love": a capital within a sentence, and not behind "Hi Mia,".
     fn is_name(&self, from: usize) -> bool {
         let first = &self.tokens.all()[from];
-        !self.pack.has_capital_nouns && !self.is_shouted && first.is_capital && !first.begins_sentence
+        !self.pack.has_capital_nouns && !self.is_shouted && first.is_capital && !first.follows_break
     }
 
     /// The tokens before `from`, the nearest first, up to a break.

@@ -276,6 +276,12 @@ impl Pack {
         Ok(pack)
     }
 
+    /// It is one of the pack's words, or stands in a phrase.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        let word = self.spelled(word);
+        self.kinds.contains_key(&*word) || self.symbols.has(&word)
+    }
+
     fn add_pattern(&mut self, list: List, pattern: &str) -> Result<(), PackError> {
         for phrase in self.phrases(pattern, || format!("list {list:?} of {:?}", self.language))? {
             let symbols = self.numbers(&phrase);

@@ -113,6 +113,13 @@ impl Symbols {
         number
     }
 
+    /// A word by itself is one, or its beginning is.
+    pub fn has(&self, word: &str) -> bool {
+        let mut found = Vec::new();
+        self.look_up(word, false, &mut found);
+        found.iter().any(|symbol| *symbol != ANY)
+    }
+
     /// Adds the symbols of a word or mark to `found`.
     pub fn look_up(&self, word: &str, is_number: bool, found: &mut Vec<u32>) {
         found.push(ANY);

@@ -24,13 +24,15 @@ pub struct View<'a> {
     opening: Vec<&'a Turn<'a>>,
     replies: Vec<&'a Turn<'a>>,
     answers: Vec<&'a Turn<'a>>,
+    /// The answers that are no reply to thanks, praise or a bare greeting: "you're welcome" may be said twice.
+    telling: Vec<&'a Turn<'a>>,
     last_block: Vec<&'a Turn<'a>>,
     /// The turn before the last block.
     before_last_block: Option<&'a Turn<'a>>,
     /// No answer follows the last block.
     hangs: bool,
     /// Runs of one side, by answer and by the customer's turn.
-    blocks_of_answers: Vec<usize>,
+    blocks_of_telling: Vec<usize>,
     blocks_of_customer: Vec<usize>,
     /// Replies that contradict the answer before them.
     disputes: usize,
@@ -71,6 +73,8 @@ impl<'a> View<'a> {
         let at = |places: &[usize]| places.iter().map(|at| &all[*at]).collect::<Vec<_>>();
         let (customer, answers) = (pick(0..all.len(), true), pick(answer..all.len(), false));
         let replies = pick(answer..all.len(), true);
+        let mut telling = answers.clone();
+        telling.retain(|at| !wants_no_answer(&all[*at - 1]));
         let mut view = Self {
             is_read: turns.is_read,
             opening: at(&pick(0..answer, true)),
@@ -82,7 +86,8 @@ impl<'a> View<'a> {
                 .and_then(|at| all.get(at))
                 .filter(|_| !last_block.is_empty()),
             hangs: !last_block.is_empty() && last_block.end == all.len(),
-            blocks_of_answers: answers.iter().map(|at| block_of[*at]).collect(),
+            blocks_of_telling: telling.iter().map(|at| block_of[*at]).collect(),
+            telling: at(&telling),
             blocks_of_customer: customer.iter().map(|at| block_of[*at]).collect(),
             disputes: replies.iter().filter(|at| disputes(&all[**at - 1], &all[**at])).count(),
             customer: at(&customer),
@@ -92,11 +97,22 @@ impl<'a> View<'a> {
             is_closed: evidence.ending == Some(Ending::Closed),
             automatic: evidence.automatic,
         };
+        if view.replies.is_empty() && view.opens_with_praise() {
+            view.replies = std::mem::take(&mut view.opening);
+            view.last_block.clone_from(&view.replies);
+        }
         view.end = view.read_end();
         if view.end.is_well {
             view.weight_before = FORGIVEN;
         }
         view
+    }
+
+    /// Praise for something earlier, and nothing else.
+    fn opens_with_praise(&self) -> bool {
+        let praises = |turn: &&Turn<'_>| turn.hits(List::Praise);
+        let wants = |turn: &&Turn<'_>| turn.is_against() || turn.asks() || turn.is_loud();
+        self.opening.iter().any(praises) && !self.opening.iter().any(wants)
     }
 
     fn read_end(&self) -> End {
@@ -219,7 +235,7 @@ impl<'a> View<'a> {
             }
             SignalKind::EndsUnresolved => bad(self.unresolved_end()),
             SignalKind::AgentRepeats => {
-                let repeats = likeness::of_agent(&self.answers, &self.blocks_of_answers);
+                let repeats = likeness::of_agent(&self.telling, &self.blocks_of_telling);
                 bad(sat(repeats / thirds(self.answers.len()), 0.6))
             }
             _ => bad(0.0),
@@ -390,6 +406,13 @@ fn blocks(all: &[Turn<'_>]) -> Vec<usize> {
         block
     };
     (0..all.len()).map(of).collect()
+}
+
+/// A customer's turn that is glad and too short to want anything, or a bare "hello".
+fn wants_no_answer(turn: &Turn<'_>) -> bool {
+    const SHORT: u32 = 4;
+    let is_mere = turn.is_customers() && turn.words() <= SHORT && !turn.asks() && !turn.is_loud();
+    is_mere && (turn.is_bare() || (turn.is_glad() && !turn.is_against()))
 }
 
 /// A reply that says no to an answer that asked nothing, or that nothing is done although the answer says so.

@@ -49,10 +49,11 @@ impl SupportReader {
         let candidates = self.candidates(&tokens, &votes, language);
         let said: Vec<(&Pack, Said)> =
             candidates.iter().map(|pack| (*pack, marks::of_message(pack, &tokens, speaker))).collect();
-        let content = content(said.first(), &tokens, key);
+        let content = content(said.first(), &tokens, speaker, key);
+        let shouts = shouts(text, &candidates);
         MessageFeatures {
             told: language,
-            flags: flags(text, &tokens),
+            flags: flags(text, &tokens) | if shouts { flag::CAPITALS } else { 0 },
             words: saturated(tokens.words().count()),
             letters: saturated(letters),
             latin: saturated(latin),
@@ -124,9 +125,10 @@ fn is_latin(c: char) -> bool {
 }
 
 /// Keyed hashes of the first [`MAX_WORDS`] distinct words that tell one message from another, ascending: those
-/// that are no stopwords and in no courtesy, unless there are no others; without a pack those that are not short.
+/// that are no stopwords and in no courtesy; without a pack those that are not short. A customer's message of
+/// courtesies alone has theirs.
 /// The lowest bit says whether a digit comes first.
-fn content(said: Option<&(&Pack, Said)>, tokens: &Tokens, key: &WordKey) -> Box<[u32]> {
+fn content(said: Option<&(&Pack, Said)>, tokens: &Tokens, speaker: Speaker, key: &WordKey) -> Box<[u32]> {
     let Some((pack, said)) = said else {
         return hashes(tokens, key, |_, word| word.chars().nth(SHORT_WORD).is_some());
     };
@@ -136,7 +138,7 @@ fn content(said: Option<&(&Pack, Said)>, tokens: &Tokens, key: &WordKey) -> Box<
         !stands(&said.neutral, at) && !is_stopword(pack, folded.as_deref().unwrap_or(word))
     };
     let content = hashes(tokens, key, |at, word| !stands(&said.courtesies, at) && tells(at, word));
-    if content.is_empty() { hashes(tokens, key, tells) } else { content }
+    if content.is_empty() && speaker == Speaker::Customer { hashes(tokens, key, tells) } else { content }
 }
 
 fn hashes(tokens: &Tokens, key: &WordKey, tells: impl Fn(usize, &str) -> bool) -> Box<[u32]> {
@@ -172,7 +174,6 @@ fn flags(text: &str, tokens: &Tokens) -> u16 {
         (questions == 1, flag::ONE_QUESTION),
         (text.contains('!'), flag::EXCLAMATION),
         (insists, flag::INSISTENT),
-        (is_in_capitals(text), flag::CAPITALS),
         (text.bytes().any(|byte| byte.is_ascii_digit()), flag::DIGIT),
         (glad, flag::GLAD),
         (sad, flag::SAD),
@@ -182,9 +183,10 @@ fn flags(text: &str, tokens: &Tokens) -> u16 {
 }
 
 /// Two words of three letters and more in capitals, and a quarter of all; of at most three words all, and the
-/// first of five letters: `WHERE IS IT`, and not `the PDF` or `OK`.
-fn is_in_capitals(text: &str) -> bool {
-    let (mut words, mut capitals, mut first) = (0, 0, 0);
+/// first of five letters: `WHERE IS IT`, and not `the PDF` or `OK`. One of them is a word of a pack that it may be
+/// in: `JOHN SMITH` is a name.
+fn shouts(text: &str, packs: &[&Pack]) -> bool {
+    let (mut words, mut capitals, mut first, mut is_known) = (0, 0, 0, packs.is_empty());
     for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().nth(2).is_some()) {
         words += 1;
         if word.chars().all(char::is_uppercase) {
@@ -192,9 +194,13 @@ fn is_in_capitals(text: &str) -> bool {
             if first == 0 {
                 first = word.chars().count();
             }
+            is_known = is_known || {
+                let word = word.to_lowercase();
+                packs.iter().any(|pack| pack.knows(&word))
+            };
         }
     }
-    (capitals >= 2 && 4 * capitals >= words) || (words <= 3 && capitals == words && first >= 5)
+    is_known && ((capitals >= 2 && 4 * capitals >= words) || (words <= 3 && capitals == words && first >= 5))
 }
 
 /// Whether it has friendly emoji or emoticons, and unfriendly ones.

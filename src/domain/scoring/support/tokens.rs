@@ -31,7 +31,7 @@ impl Tokens {
     pub fn of(text: &str) -> Self {
         let mut tokens =
             Self { lower: String::with_capacity(text.len()), tokens: Vec::with_capacity(text.len() / 4 + 1) };
-        let mut gap = Gap { is_break: true, is_sentence: true };
+        let mut gap = Gap::OPEN;
         let mut rest = text.char_indices().peekable();
         while let Some((start, c)) = rest.next() {
             if c.is_alphanumeric() {
@@ -41,7 +41,7 @@ impl Tokens {
                 while rest.next_if(|(at, _)| *at < end).is_some() {}
             } else if matches!(c, '?' | '!') {
                 tokens.push_mark(c, gap);
-                gap = Gap { is_break: true, is_sentence: true };
+                gap = Gap::OPEN;
             } else {
                 gap.widen(c);
             }
@@ -111,12 +111,32 @@ impl Tokens {
 struct Gap {
     is_break: bool,
     is_sentence: bool,
+    /// How much of a dash between blanks was seen last.
+    dash: Dash,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Dash {
+    #[default]
+    None,
+    Blank,
+    Hyphen,
 }
 
 impl Gap {
+    /// Before the first token, and behind a mark.
+    const OPEN: Self = Self { is_break: true, is_sentence: true, dash: Dash::None };
+
     fn widen(&mut self, c: char) {
         self.is_break |= matches!(c, '.' | ':' | ';' | ',' | '(' | ')' | '"' | '–' | '—' | '|' | '…');
         self.is_sentence |= matches!(c, '.' | ':' | '"' | '…');
+        // "no - works now", and not "e-mail".
+        self.is_break |= c == ' ' && self.dash == Dash::Hyphen;
+        self.dash = match (c, self.dash) {
+            (' ', _) => Dash::Blank,
+            ('-', Dash::Blank) => Dash::Hyphen,
+            _ => Dash::None,
+        };
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::event::TurnFeatures;
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading, flag};
 use crate::domain::scoring::profile::Profile;
 use crate::domain::scoring::task::lexicon::List as TaskList;
-use crate::domain::scoring::{Evidence, Speaker, Words};
+use crate::domain::scoring::{Evidence, Speaker, Turn as ScoredTurn, Words};
 
 /// The turns as this model reads them.
 pub struct Turns<'a> {
@@ -41,8 +41,7 @@ const AGAINST: u32 = List::Complaint.bit()
 impl<'a> Turns<'a> {
     pub fn of(evidence: &Evidence<'a>, profile: &Profile) -> Self {
         let default = profile.default_language;
-        let messages: Vec<_> =
-            evidence.turns.iter().map(|turn| (turn.speaker, as_message(turn.words, default))).collect();
+        let messages: Vec<_> = evidence.turns.iter().map(|turn| (turn.speaker, as_message(turn, default))).collect();
         let untold = |speaker| {
             let of = messages.iter().filter(move |(of, message)| *of == speaker && message.told.is_none());
             of.map(|(_, message)| message.as_ref())
@@ -103,6 +102,11 @@ impl Turn<'_> {
         &self.message.content
     }
 
+    /// One word that says nothing: "hello".
+    pub fn is_bare(&self) -> bool {
+        self.language.is_some() && self.marks == 0 && self.content().is_empty() && self.words() == 1
+    }
+
     /// It thanks, praises, or says that it works.
     pub fn is_glad(&self) -> bool {
         self.hits_any(&[List::Thanks, List::Praise, List::Solved])
@@ -133,10 +137,10 @@ impl Turn<'_> {
 }
 
 /// A message that was read for the first model counts with those of its lists that mean the same here.
-fn as_message(words: Words<'_>, default: LanguageCode) -> Cow<'_, MessageFeatures> {
-    match words {
+fn as_message<'a>(turn: &ScoredTurn<'a>, default: LanguageCode) -> Cow<'a, MessageFeatures> {
+    match turn.words {
         Words::Support(message) => Cow::Borrowed(message),
-        Words::Task(features) => Cow::Owned(translated(features, default)),
+        Words::Task(features) => Cow::Owned(translated(features, turn.speaker, default)),
     }
 }
 
@@ -153,7 +157,7 @@ const SAME: [(TaskList, List); 9] = [
     (TaskList::Confirmation, List::AgentDone),
 ];
 
-fn translated(features: &TurnFeatures, default: LanguageCode) -> MessageFeatures {
+fn translated(features: &TurnFeatures, speaker: Speaker, default: LanguageCode) -> MessageFeatures {
     let same = SAME.iter().filter(|(task, _)| task.is_in(features.hits));
     let marks = same.fold(0, |marks, (_, list)| marks | list.bit());
     let flags = [(features.question, flag::QUESTION), (features.exclamation, flag::EXCLAMATION)];
@@ -161,7 +165,8 @@ fn translated(features: &TurnFeatures, default: LanguageCode) -> MessageFeatures
         told: features.read.then_some(default),
         flags: flags.into_iter().filter(|(is_so, _)| *is_so).fold(0, |flags, (_, flag)| flags | flag),
         readings: [Reading { language: default, votes: 0, marks }].into(),
-        content: features.words.clone(),
+        // An agent's courtesies stand among its words: two of them would look like a repeated answer.
+        content: if speaker == Speaker::Customer { features.words.clone() } else { Box::default() },
         ..MessageFeatures::default()
     }
 }

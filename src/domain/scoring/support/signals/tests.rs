@@ -109,6 +109,50 @@ fn shouting_counts_against() {
 }
 
 #[test]
+fn a_name_in_capitals_is_not_shouted() {
+    let shout = |reply| presences(&["c: Where is it?", "a: Which name, please?", reply], [Shout]);
+    assert_eq!(shout("c: JOHN SMITH"), [0.0]);
+    assert_eq!(shout("c: ACME HOLDING INTERNATIONAL LTD"), [0.0]);
+    assert!(shout("c: WHERE IS IT")[0] > 0.0);
+}
+
+#[test]
+fn a_courtesy_said_twice_is_no_repeated_answer() {
+    let welcome = "a: You're welcome! Have a nice day.";
+    assert_eq!(presences(&["c: Thanks", welcome, "c: thank you", welcome], [AgentRepeats]), [0.0]);
+    let hello = "a: Hi! How can I help you today?";
+    assert_eq!(presences(&["c: hi", hello, "c: hello", hello, "c: Where is it?"], [AgentRepeats]), [0.0]);
+    let brush_off = "a: Please restart the blue router.";
+    let thanked = ["c: It is dark", brush_off, "c: Thanks, but it is still dark", brush_off];
+    assert!(presences(&thanked, [AgentRepeats])[0] > 0.5, "who is not done gets an answer");
+}
+
+#[test]
+fn praise_that_opens_and_asks_for_nothing_is_meant() {
+    let passed_on = "a: Thank you, I'll forward this to the team.";
+    let [praise, no_reply] = presences(&["c: Ben was great yesterday!", passed_on], [Praise, NoReply]);
+    assert!(praise > 0.5 && no_reply == 0.0, "{praise} {no_reply}");
+    let [praise] = presences(&["c: Great shop, but where is my order?", passed_on], [Praise]);
+    assert_eq!(praise, 0.0);
+}
+
+#[test]
+fn a_no_that_a_dash_sets_off_or_that_answers_a_question_denies_nothing() {
+    for text in ["c: No - works now", "c: Not sure why works now", "c: no that did it", "c: No more issues"] {
+        let dialogue = ["c: It won't print.", "a: I've updated the driver.", text];
+        let [solved, complaint, disputed] = presences(&dialogue, [Solved, Complaint, Disputed]);
+        assert!(solved > 0.5 && complaint == 0.0 && disputed == 0.0, "{text}: {solved} {complaint} {disputed}");
+    }
+}
+
+#[test]
+fn praise_behind_a_greeting_is_no_name() {
+    let praise = |text| presences(&["c: Where is my key?", "a: Under Account.", text], [Praise]);
+    assert_eq!(praise("c: Hi Mia, Great, thanks"), praise("c: Great, thanks"));
+    assert_eq!(praise("c: I asked Mr Great"), [0.0]);
+}
+
+#[test]
 fn nobody_answers_is_told_and_an_opening_alone_is_no_reply() {
     assert_eq!(presences(&["c: Is anybody there?", "c: Hello?"], [NoAnswer, NoReply]), [1.0, 1.0]);
     assert_eq!(presences(&["c: Is anybody there?", "a: Yes."], [NoAnswer, NoReply]), [0.0, 1.0]);
