@@ -1,6 +1,6 @@
 //! The lists of `tables/`, and what they are compiled to.
 //!
-//! Phrases and lines are compared [`fold`]ed, byte by byte, so the automata stay small.
+//! Phrases and lines are compared folded ([`folded`](super::fold::folded)), byte by byte, so the automata stay small.
 
 use std::sync::LazyLock;
 

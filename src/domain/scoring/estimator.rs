@@ -38,7 +38,7 @@ pub(super) fn to_quantum(value: f64) -> Quantum {
 }
 
 /// Dimensions, composite, confidence and signal count. Sums run in the order of `observations`,
-/// which [`observe`](super::observe) makes the same everywhere.
+/// which [`observe`](super::observe()) makes the same everywhere.
 pub fn estimate(profile: &Profile, observations: &[Observation]) -> Estimate {
     let dimensions = Published::of(profile, observations).rated;
     let composite = weighted_sum(&profile.composite_weights, &dimensions);

@@ -1,7 +1,7 @@
 //! From signals to a score (docs/scoring.md).
 //!
 //! At the door, `task::text` or `support::text` turns a message into what is kept of it, as the workspace's model
-//! wants it. In `apply`, [`observe`] turns what is known of a conversation into [`Observation`]s and
+//! wants it. In `apply`, [`observe()`] turns what is known of a conversation into [`Observation`]s and
 //! [`estimate`](estimator::estimate) those into dimensions.
 
 pub mod catalogue;
