@@ -8,7 +8,7 @@
 //! | [`cli`] | one file per verb |
 //! | [`http`] | routes, credentials, answers; the second listener |
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
-//! | [`identity`] | tokens of the issuer: judged, with its keys |
+//! | [`issuer`] | tokens of the issuer: judged, with its keys |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
 //! | [`journal`] | the durable order of everything that happened; group commit |
 //! | [`snapshot`] | the whole state at one place of the journal, kept and checked |
@@ -34,8 +34,8 @@ pub mod config;
 pub mod domain;
 pub mod erasures;
 pub mod http;
-pub mod identity;
 pub mod ids;
+pub mod issuer;
 pub mod journal;
 pub mod measure;
 #[cfg(feature = "otlp")]

@@ -121,7 +121,7 @@ fn breaches(layer: &str, words: &[&str]) -> Vec<String> {
 
 fn ours_but(own: &str) -> Vec<String> {
     let modules = [
-        "actors", "app", "cli", "clock", "config", "erasures", "http", "identity", "ids", "journal", "portable",
+        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "issuer", "journal", "portable",
         "recovery", "service", "snapshot",
     ];
     let all = modules.iter().filter(|module| **module != own);
@@ -229,14 +229,14 @@ fn the_portable_format_knows_the_domain_alone() {
 
 #[test]
 fn the_issuers_tokens_know_the_clock_and_of_the_domain_scopes_and_times() {
-    let ours = ours_but("identity");
+    let ours = ours_but("issuer");
     let mut words: Vec<&str> = ours.iter().map(String::as_str).filter(|word| *word != "crate::clock").collect();
     words.extend(["axum", "hyper", "ractor", "sled", "decode_header", "insecure_decode", "get_current_timestamp"]);
-    assert_eq!(breaches("src/identity/", &words), [""; 0]);
-    assert_eq!(breaches("src/identity/token.rs", &["tokio", "reqwest", "crate::clock"]), [""; 0]);
-    let allowed = ["system::Scope", "time::"];
+    assert_eq!(breaches("src/issuer/", &words), [""; 0]);
+    assert_eq!(breaches("src/issuer/token.rs", &["tokio", "reqwest", "crate::clock"]), [""; 0]);
+    let allowed = ["system::Permission", "time::"];
     let mut found = Vec::new();
-    for source in sources("src").iter().filter(|s| s.path.starts_with("src/identity/") && !is_test(&s.path)) {
+    for source in sources("src").iter().filter(|s| s.path.starts_with("src/issuer/") && !is_test(&s.path)) {
         let mut uses = shipped(&source.code).split("crate::domain::").skip(1);
         if uses.any(|rest| !allowed.iter().any(|name| rest.starts_with(name))) {
             found.push(format!("{} names more of the domain", source.path));

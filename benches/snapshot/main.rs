@@ -15,7 +15,7 @@ use tripswitch::domain::workspace::cut::Cut;
 use tripswitch::journal::GroupPosition;
 use tripswitch::recovery::save::{Moment, SaveProgress, save};
 use tripswitch::recovery::until::NoJournal;
-use tripswitch::recovery::{Damaged, Progress, Recovery, State};
+use tripswitch::recovery::{Damaged, Progress, RecoveredSide, Recovery};
 use tripswitch::snapshot::sled_store::SledStore;
 use tripswitch::snapshot::{JournalId, SnapshotStore, envelope};
 
@@ -84,7 +84,7 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
     println!("{:<40} {:>10} MiB", "resident", resident("VmRSS") >> 20);
     for (key, hash) in hashes {
         let found = recovered.workspaces.iter().find(|(found, _)| *found == key);
-        let Some((_, State::Ready(workspace))) = found else { panic!("{key:?} is not there") };
+        let Some((_, RecoveredSide::Ready(workspace))) = found else { panic!("{key:?} is not there") };
         assert_eq!(workspace.state_hash(), hash, "{key:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use parking_lot::Mutex;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-use crate::domain::account::{Account, AccountList, AccountOp, Outcomes};
+use crate::domain::account::{Account, AccountList, AccountOp, OpResults};
 use crate::domain::ids::Position;
 use crate::domain::rules::Rules;
 use crate::domain::time::Millis;
@@ -59,16 +59,16 @@ impl AccountCell {
     }
 
     /// Takes the steps of a round, unless somebody is looking or nobody is there.
-    pub fn try_run(&self, list: &AccountList) -> Option<Outcomes> {
+    pub fn try_run(&self, list: &AccountList) -> Option<OpResults> {
         self.take_steps(&mut *self.account.try_lock()?, list)
     }
 
-    fn run(&self, list: &AccountList) -> Option<Outcomes> {
+    fn run(&self, list: &AccountList) -> Option<OpResults> {
         self.take_steps(&mut self.account.lock(), list)
     }
 
     /// A panic leaves nothing half changed to be seen.
-    fn take_steps(&self, held: &mut Option<Account>, list: &AccountList) -> Option<Outcomes> {
+    fn take_steps(&self, held: &mut Option<Account>, list: &AccountList) -> Option<OpResults> {
         let mut account = held.take()?;
         let outcomes = account.run(list, &self.progress);
         *held = Some(account);

@@ -23,7 +23,7 @@ use crate::journal::Journal;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
 use crate::measure::{self, Histogram};
-use crate::recovery::{Recovered, State};
+use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
 use super::admission::{Admission, DuplicateMemory, Permit};
@@ -153,13 +153,13 @@ impl Engine {
         Ok(())
     }
 
-    async fn start_workspaces(&self, workspaces: Vec<(WorkspaceKey, State)>) {
+    async fn start_workspaces(&self, workspaces: Vec<(WorkspaceKey, RecoveredSide)>) {
         let table = self.shared.system.table();
         for (key, state) in workspaces {
             let name = table.workspace(key.id).map_or_else(Box::default, |entry| entry.name.clone());
             let (workspace, guilty) = match state {
-                State::Ready(workspace) => (Some(workspace), None),
-                State::Failed(guilty) => (None, Some(guilty)),
+                RecoveredSide::Ready(workspace) => (Some(workspace), None),
+                RecoveredSide::Failed(guilty) => (None, Some(guilty)),
             };
             let handle = self.shared.directory.workspace_or_insert(key, || self.shared.install(key, name, workspace));
             if let Some(guilty) = guilty {

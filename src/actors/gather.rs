@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::domain::account::Outcomes;
+use crate::domain::account::OpResults;
 use crate::domain::ids::Id;
 
 /// Where the answers of one round come together.
 pub(crate) struct Gather {
-    answers: Mutex<Vec<(Id, Outcomes)>>,
+    answers: Mutex<Vec<(Id, OpResults)>>,
     /// Shares that are still out, and one for the workspace itself.
     out: AtomicUsize,
     done: Notify,
 }
 
 /// One account's part: answered, or lost when it is dropped.
-pub(crate) struct Share {
+pub(crate) struct PendingPart {
     gather: Arc<Gather>,
     account: Id,
 }
@@ -34,13 +34,13 @@ impl Gather {
         })
     }
 
-    pub fn share(self: &Arc<Self>, account: Id) -> Share {
+    pub fn share(self: &Arc<Self>, account: Id) -> PendingPart {
         self.out.fetch_add(1, Ordering::Relaxed);
-        Share { gather: Arc::clone(self), account }
+        PendingPart { gather: Arc::clone(self), account }
     }
 
     /// Waits until every share has come back; answers what those said that were not lost.
-    pub async fn answers(self: Arc<Self>) -> Vec<(Id, Outcomes)> {
+    pub async fn answers(self: Arc<Self>) -> Vec<(Id, OpResults)> {
         // The last of the others to come back finds nobody's share but this one gone.
         if self.out.fetch_sub(1, Ordering::AcqRel) > 1 {
             self.done.notified().await;
@@ -49,13 +49,13 @@ impl Gather {
     }
 }
 
-impl Share {
-    pub fn answer(self, outcomes: Outcomes) {
+impl PendingPart {
+    pub fn answer(self, outcomes: OpResults) {
         self.gather.answers.lock().push((self.account, outcomes));
     }
 }
 
-impl Drop for Share {
+impl Drop for PendingPart {
     fn drop(&mut self) {
         if self.gather.out.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.gather.done.notify_one();
@@ -76,7 +76,7 @@ mod tests {
                 if n == 1 {
                     drop(share);
                 } else {
-                    share.answer(Outcomes::new());
+                    share.answer(OpResults::new());
                 }
             }
         });
@@ -89,7 +89,7 @@ mod tests {
     async fn a_round_without_accounts_waits_for_nobody() {
         assert!(Gather::new(0).answers().await.is_empty());
         let gather = Gather::new(1);
-        gather.share(Id(1)).answer(Outcomes::new());
+        gather.share(Id(1)).answer(OpResults::new());
         assert_eq!(gather.answers().await.len(), 1);
     }
 }

@@ -23,7 +23,7 @@ use crate::journal::GroupPosition;
 
 use super::admission::Permit;
 use super::error::EngineError;
-use super::gather::Share;
+use super::gather::PendingPart;
 use super::handle::WorkspaceHandle;
 use super::snapshots::SideCut;
 use super::system::SystemLane;
@@ -188,7 +188,7 @@ pub(crate) enum AccountMsg {
     /// The account's part of a round.
     Run {
         list: AccountList,
-        share: Share,
+        share: PendingPart,
     },
     Health {
         rules: Arc<Rules>,

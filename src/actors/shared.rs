@@ -15,7 +15,7 @@ use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::workspace::Workspace;
 use crate::journal::JournalRead;
 use crate::journal::codec::encode_record;
-use crate::journal::writer::{Committed, Outcome, Refusal, Refused, Submission, WriterHandle};
+use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
 use crate::measure::Histogram;
 
 use super::admission::{Admission, DuplicateMemory, Permit};
@@ -196,9 +196,9 @@ impl Shared {
 }
 
 /// What the journal's writer calls, on its thread, with each record's outcome in order.
-pub(crate) fn deliver(written: &Written, outcome: Outcome<Pending>) {
+pub(crate) fn deliver(written: &Written, outcome: WriteOutcome<Pending>) {
     match outcome {
-        Outcome::Committed(Committed { key, seq, receipt, group, durable_at, payload }) => {
+        WriteOutcome::Committed(Committed { key, seq, receipt, group, durable_at, payload }) => {
             let Pending { record, lane, reply, permit } = payload;
             written.frame(group, &record);
             let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
@@ -216,7 +216,7 @@ pub(crate) fn deliver(written: &Written, outcome: Outcome<Pending>) {
                 tell(answer, Ok(seq));
             }
         }
-        Outcome::Refused(Refused { reason, payload, .. }) => {
+        WriteOutcome::Refused(Refused { reason, payload, .. }) => {
             drop(payload.permit);
             payload.reply.refuse(match reason {
                 Refusal::Full => EngineError::DiskFull,

@@ -17,7 +17,7 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use thiserror::Error;
 use tokio::runtime::RuntimeFlavor;
 
-use crate::domain::account::{Account, AccountList, Outcomes};
+use crate::domain::account::{Account, AccountList, OpResults};
 use crate::domain::ids::{Id, Position};
 use crate::domain::record::Frame;
 use crate::domain::time::Millis;
@@ -211,7 +211,7 @@ impl WorkspaceState {
         &mut self,
         myself: &ActorRef<WorkspaceMsg>,
         round: &mut Round,
-    ) -> Result<Vec<(Id, Outcomes)>, Failure> {
+    ) -> Result<Vec<(Id, OpResults)>, Failure> {
         let (gather, now) = (Gather::new(round.tasks.len()), self.shared.clock.now());
         let (mut asked, mut short) = (Vec::new(), Vec::with_capacity(round.tasks.len()));
         for task in round.tasks.drain(..) {

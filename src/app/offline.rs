@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::{StartRefused, check_start};
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
-use crate::domain::system::{ApiKey, KeySecret, Scope, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable};
 use crate::domain::time::Millis;
 use crate::ids::Ids;
@@ -58,7 +58,7 @@ pub struct NewKey {
     pub tenant: Option<Box<str>>,
     pub workspace: Option<Id>,
     pub side: Side,
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
     pub expires_at: Option<Millis>,
 }
 
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {
-        let scopes = vec![Scope::QualityRead];
+        let scopes = vec![Permission::QualityRead];
         NewKey {
             name: "k".into(),
             tenant: tenant.map(Into::into),

@@ -10,7 +10,7 @@ use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, OpenError, O
 use crate::journal::{Footprint, GroupPosition, JournalRead};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
-use crate::recovery::{Progress, Recovered, State, recover, recover_system};
+use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{
     JournalId, Listed, ListedState, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus,
@@ -143,8 +143,8 @@ pub fn create(
     let mut cuts = Vec::with_capacity(workspaces.len());
     for (key, state) in workspaces {
         match state {
-            State::Ready(mut workspace) => cuts.push(workspace.cut()),
-            State::Failed(at) => return Err(OfflineError::NotApplied { key, at }),
+            RecoveredSide::Ready(mut workspace) => cuts.push(workspace.cut()),
+            RecoveredSide::Failed(at) => return Err(OfflineError::NotApplied { key, at }),
         }
     }
     creating.is_saving.store(true, Ordering::Relaxed);
@@ -172,7 +172,7 @@ mod tests {
     use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock::ManualClock;
     use crate::domain::ids::Side;
-    use crate::domain::system::Scope;
+    use crate::domain::system::Permission;
     use crate::domain::time::Millis;
     use crate::ids::SeededIds;
 
@@ -185,7 +185,7 @@ mod tests {
     fn add_key(dir: &Path, ids: &SeededIds) {
         let mut system = system_offline(dir, Absent::Make, &options(), ids, WALL).unwrap();
         let (name, tenant) = ("k".into(), Some("t".into()));
-        let scopes = vec![Scope::QualityRead];
+        let scopes = vec![Permission::QualityRead];
         system
             .create_key(NewKey { name, tenant, workspace: None, side: Side::Live, scopes, expires_at: None })
             .unwrap();

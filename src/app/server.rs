@@ -24,16 +24,16 @@ use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor::{self, EngineMonitor};
 use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
-use crate::identity::fetch::PATIENCE;
-use crate::identity::{HttpFetch, Identity, IdentityOptions, WAIT};
 use crate::ids::{Ids, RandomIds};
+use crate::issuer::fetch::PATIENCE;
+use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
 use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
+use crate::service::in_flight::InFlightBudget;
 use crate::service::quota::{QuotaOptions, Quotas, Rates};
-use crate::service::room::Room;
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -60,7 +60,7 @@ pub enum ServerError {
     #[error(transparent)]
     Erasures(#[from] ErasuresError),
     #[error("the issuer's keys cannot be fetched from this machine: {0}")]
-    Identity(#[source] reqwest::Error),
+    Issuer(#[source] reqwest::Error),
     #[error("the data directory's opening was broken off")]
     Interrupted,
 }
@@ -118,11 +118,11 @@ impl Server {
         };
         let engine = started.engine.clone();
 
-        let identity = issuer.map(|(options, fetch)| Identity::new(options, fetch, engine.clock(), Handle::current()));
-        let identity = identity.map(Arc::new);
-        let service = Arc::new(service(config, started, &ids, identity.clone()));
-        monitor.started(engine.clone(), service.room());
-        let tasks = tasks(&service, identity, &stop);
+        let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, engine.clock(), Handle::current()));
+        let issuer = issuer.map(Arc::new);
+        let service = Arc::new(service(config, started, &ids, issuer.clone()));
+        monitor.started(engine.clone(), service.in_flight());
+        let tasks = tasks(&service, issuer, &stop);
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web });
         let (stops, grace) = (stopped(&stop), config.server.shutdown_grace);
@@ -207,10 +207,10 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
 }
 
 /// Until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
-fn tasks(service: &Arc<Service>, identity: Option<Arc<Identity>>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
-    let keys = identity.map(|identity| {
+fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
+    let keys = issuer.map(|issuer| {
         let stopped = stopped(stop);
-        tokio::spawn(async move { identity.keep_keys(stopped).await })
+        tokio::spawn(async move { issuer.keep_keys(stopped).await })
     });
     let (service, stopped) = (Arc::clone(service), stopped(stop));
     let upkeep = tokio::spawn(async move { service.upkeep(stopped).await });
@@ -218,21 +218,21 @@ fn tasks(service: &Arc<Service>, identity: Option<Arc<Identity>>, stop: &watch::
 }
 
 /// The use cases on a started engine, as they are configured.
-fn service(config: &Config, started: Started, ids: &Arc<dyn Ids>, identity: Option<Arc<Identity>>) -> Service {
+fn service(config: &Config, started: Started, ids: &Arc<dyn Ids>, issuer: Option<Arc<Issuer>>) -> Service {
     let Started { engine, secret, erasures } = started;
     let (door, quotas) = (Arc::new(door(config, secret, &engine)), quotas(config, &engine.clock()));
     let service = Service::new(engine, door, Arc::clone(ids), erasures)
-        .with_room(Arc::new(Room::new(to_usize(config.limits.inflight_bytes), machine::cores())))
+        .with_in_flight(Arc::new(InFlightBudget::new(to_usize(config.limits.inflight_bytes), machine::cores())))
         .with_erase_within(erase_within(config))
         .with_data_dir(data_dir(config))
         .with_quotas(quotas);
-    if let Some(identity) = identity { service.with_identity(identity) } else { service }
+    if let Some(issuer) = issuer { service.with_issuer(issuer) } else { service }
 }
 
 /// Whose tokens are taken, and where its keys come from.
-fn issuer(auth: &AuthConfig) -> Result<(IdentityOptions, Arc<HttpFetch>), ServerError> {
-    let fetch = HttpFetch::new(auth.jwks_url.clone(), PATIENCE).map_err(ServerError::Identity)?;
-    let options = IdentityOptions { issuer: auth.issuer.clone(), audience: auth.audience.clone(), wait: WAIT };
+fn issuer(auth: &AuthConfig) -> Result<(IssuerOptions, Arc<HttpFetch>), ServerError> {
+    let fetch = HttpFetch::new(auth.jwks_url.clone(), PATIENCE).map_err(ServerError::Issuer)?;
+    let options = IssuerOptions { issuer: auth.issuer.clone(), audience: auth.audience.clone(), wait: WAIT };
     Ok((options, Arc::new(fetch)))
 }
 
@@ -403,7 +403,7 @@ mod tests {
     use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock;
     use crate::domain::ids::Side;
-    use crate::domain::system::Scope;
+    use crate::domain::system::Permission;
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {
@@ -426,7 +426,7 @@ mod tests {
         let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
         let mut system = system_offline(directory.path(), Absent::Make, &options, &RandomIds, clock::wall()).unwrap();
         let workspace = system.create_workspace("S", "t", None).unwrap();
-        let (name, tenant, scopes) = ("k".into(), Some("t".into()), vec![Scope::EventsWrite]);
+        let (name, tenant, scopes) = ("k".into(), Some("t".into()), vec![Permission::EventsWrite]);
         let new = NewKey { name, tenant, workspace: Some(workspace), side: Side::Live, scopes, expires_at: None };
         let (_, key) = system.create_key(new).unwrap();
         drop(system);

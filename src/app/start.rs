@@ -13,7 +13,7 @@ use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::writer::GroupLimits;
-use crate::recovery::{Progress, Recovered, RecoveryError, State, recover};
+use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{SnapshotError, SnapshotStore};
 
@@ -124,12 +124,12 @@ impl DataDirectory {
 
 /// How many workspace sides have settings that name another secret than `settings` does.
 fn with_another_secret(recovered: &Recovered, settings: &SettingsSource) -> usize {
-    let is_other = |(key, state): &&(WorkspaceKey, State)| match state {
-        State::Ready(workspace) => {
+    let is_other = |(key, state): &&(WorkspaceKey, RecoveredSide)| match state {
+        RecoveredSide::Ready(workspace) => {
             let known = workspace.rules().settings.secret_id;
             known != Settings::default().secret_id && known != settings(*key).secret_id
         }
-        State::Failed(_) => false,
+        RecoveredSide::Failed(_) => false,
     };
     recovered.workspaces.iter().filter(is_other).count()
 }

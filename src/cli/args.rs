@@ -4,7 +4,7 @@ use chrono::DateTime;
 use uuid::Uuid;
 
 use crate::domain::ids::Id;
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time::Millis;
 
 /// A UUID, bare or with the prefix of its kind (R2.2).
@@ -26,10 +26,12 @@ pub fn name(text: &str) -> Result<String, String> {
 }
 
 /// One of R2.14's scopes that a key of a tenant can have.
-pub fn scope(text: &str) -> Result<Scope, String> {
+pub fn scope(text: &str) -> Result<Permission, String> {
     match serde_json::from_value(text.into()) {
-        Ok(Scope::Server) => Err("a key of that scope is made with --server".to_owned()),
-        Ok(scope @ (Scope::QualityRead | Scope::QualityWrite | Scope::EventsWrite | Scope::Admin)) => Ok(scope),
+        Ok(Permission::Server) => Err("a key of that scope is made with --server".to_owned()),
+        Ok(
+            scope @ (Permission::QualityRead | Permission::QualityWrite | Permission::EventsWrite | Permission::Admin),
+        ) => Ok(scope),
         Err(_) => Err("one of quality:read, quality:write, events:write, admin is expected".to_owned()),
     }
 }
@@ -54,7 +56,7 @@ mod tests {
 
     #[test]
     fn r2_14_a_server_key_is_no_key_of_a_tenant() {
-        assert_eq!(scope("quality:read"), Ok(Scope::QualityRead));
+        assert_eq!(scope("quality:read"), Ok(Permission::QualityRead));
         assert!(scope("server").unwrap_err().contains("--server"));
         assert!(scope("Quality").is_err());
     }

@@ -6,7 +6,7 @@ use super::output::{self, Format, FormatArgs};
 use super::target::{KeyRow, Target, TargetArgs};
 use crate::app::offline::NewKey;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time::Millis;
 
 /// Make, list and revoke API keys
@@ -30,7 +30,7 @@ pub struct CreateArgs {
     workspace: Option<Id>,
     /// quality:read, quality:write, events:write or admin; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, required_unless_present = "server")]
-    scopes: Vec<Scope>,
+    scopes: Vec<Permission>,
     /// What lists call it
     #[arg(long, value_parser = name, default_value = "API key")]
     name: String,
@@ -90,7 +90,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
     scopes.sort_by_key(|scope| *scope as u8);
     scopes.dedup();
     if args.server {
-        scopes = vec![Scope::Server];
+        scopes = vec![Permission::Server];
     }
     let mut target = args.target.open_or_make()?;
     check_expiry(args.expires, &target)?;

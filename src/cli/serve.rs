@@ -128,7 +128,7 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
-            | ServerError::Identity(_)
+            | ServerError::Issuer(_)
             | ServerError::Interrupted => Exit::Failed,
         };
         Self::new(exit, error.to_string())

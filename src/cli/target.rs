@@ -14,7 +14,7 @@ use crate::app::system_offline;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, Scope};
+use crate::domain::system::{ApiKey, KeySecret, Permission};
 use crate::domain::time;
 use crate::ids::RandomIds;
 use crate::journal::file::{FileOptions, OpenError};
@@ -56,7 +56,7 @@ pub struct KeyRow {
     pub tenant: Option<String>,
     pub workspace_id: Option<Id>,
     pub side: Side,
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
     pub created_at: String,
     pub expires_at: Option<String>,
     pub last_used_at: Option<String>,

@@ -8,7 +8,7 @@ use super::output::{self, Format, FormatArgs};
 use super::target::TargetArgs;
 use crate::app::offline::NewKey;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 
 /// Make and list workspaces
 #[derive(Debug, clap::Subcommand)]
@@ -48,7 +48,8 @@ pub struct ListArgs {
 }
 
 /// The four scopes of a tenant (R2.14).
-pub const TENANT_SCOPES: [Scope; 4] = [Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite, Scope::Admin];
+pub const TENANT_SCOPES: [Permission; 4] =
+    [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite, Permission::Admin];
 
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {

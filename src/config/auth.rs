@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use super::reader::Reader;
-use crate::identity::fetch::is_loopback;
+use crate::issuer::fetch::is_loopback;
 
 /// An issuer, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,11 +13,11 @@ use super::run::{self, LastResolve, Scored, Trip};
 use super::score::Hundredths;
 use super::time::Millis;
 use super::timeline::Key;
-use super::view::{AccountHealth, Scope};
+use super::view::{AccountHealth, BreakerScope};
 
 /// A scored conversation in the account's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct WindowEntry {
     /// Its number in the workspace.
     pub conversation: u32,
     pub key: Key,
@@ -26,7 +26,7 @@ pub struct Entry {
     pub resolved: bool,
 }
 
-impl Entry {
+impl WindowEntry {
     fn scored(&self) -> Scored {
         Scored { conversation: self.conversation, key: self.key, composite: self.composite }
     }
@@ -38,7 +38,7 @@ pub struct Account {
     id: Id,
     workspace: WorkspaceKey,
     /// The newest [`Rules::kept_by_account`], ascending by key. Has room for no more than those.
-    entries: Vec<Entry>,
+    entries: Vec<WindowEntry>,
     last_resolve: Option<LastResolve>,
     active: Option<Id>,
 }
@@ -67,9 +67,9 @@ pub struct Change {
     pub receipt: Millis,
     /// The key under which the conversation's score stood here.
     pub remove: Option<Key>,
-    pub put: Option<Entry>,
+    pub put: Option<WindowEntry>,
     /// The next older one, which counts again since one has moved away.
-    pub moves_in: Option<Entry>,
+    pub moves_in: Option<WindowEntry>,
     /// This is a scoring that freezes an expectation: what to fall back to.
     pub expect: Option<Fallback>,
     /// Judge the run after this step.
@@ -77,10 +77,10 @@ pub struct Change {
 }
 
 /// What the steps that were asked something came to, in event order.
-pub type Outcomes = Vec<Outcome>;
+pub type OpResults = Vec<OpResult>;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct OpResult {
     pub op: u32,
     pub expectation: Option<Expectation>,
     pub trip: Option<Box<Trip>>,
@@ -91,7 +91,7 @@ impl Account {
     pub fn new(
         workspace: WorkspaceKey,
         id: Id,
-        entries: Vec<Entry>,
+        entries: Vec<WindowEntry>,
         last_resolve: Option<LastResolve>,
         active: Option<Id>,
     ) -> Self {
@@ -103,8 +103,8 @@ impl Account {
     }
 
     /// Takes the steps of one round. `progress` names the event in work (I6).
-    pub fn run(&mut self, list: &AccountList, progress: &AtomicU64) -> Outcomes {
-        let mut outcomes = Outcomes::new();
+    pub fn run(&mut self, list: &AccountList, progress: &AtomicU64) -> OpResults {
+        let mut outcomes = OpResults::new();
         for op in &list.ops {
             match op {
                 AccountOp::Resolved(last) => {
@@ -120,7 +120,7 @@ impl Account {
         outcomes
     }
 
-    fn change(&mut self, rules: &Rules, change: &Change) -> Option<Outcome> {
+    fn change(&mut self, rules: &Rules, change: &Change) -> Option<OpResult> {
         let expectation = change.expect.as_ref().map(|fallback| {
             let window = self.window(rules, change.receipt).iter().filter(|entry| Some(entry.key) != change.remove);
             fallback.expectation(window.map(|entry| &entry.dimensions))
@@ -132,11 +132,11 @@ impl Account {
             self.put(entry, rules.kept_by_account());
         }
         let trip = change.judge.then(|| self.judge(rules, change)).flatten();
-        (expectation.is_some() || trip.is_some()).then_some(Outcome { op: change.op, expectation, trip })
+        (expectation.is_some() || trip.is_some()).then_some(OpResult { op: change.op, expectation, trip })
     }
 
     /// Keeps an entry that is not there, if it is among the newest `kept`.
-    fn put(&mut self, entry: Entry, kept: usize) {
+    fn put(&mut self, entry: WindowEntry, kept: usize) {
         let over = (self.entries.len() + 1).saturating_sub(kept);
         let at = self.entries.partition_point(|other| other.key < entry.key);
         if at < over || self.entries.get(at).is_some_and(|other| other.key == entry.key) {
@@ -160,18 +160,18 @@ impl Account {
         if run.len() < rules.run_that_trips(false) {
             return None;
         }
-        let id = breaker::id_of(self.workspace, change.position, Scope::Account(self.id));
+        let id = breaker::id_of(self.workspace, change.position, BreakerScope::Account(self.id));
         self.active = Some(id);
         Some(Box::new(Trip::new(id, &run)))
     }
 
     fn low_run<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Scored> + 'a {
-        let newest_first = self.entries.iter().rev().map(Entry::scored);
+        let newest_first = self.entries.iter().rev().map(WindowEntry::scored);
         run::consecutive_low(rules, self.last_resolve, rules.run_horizon(false), newest_first)
     }
 
     /// The window of R6.1 as of `at`, ascending.
-    fn window(&self, rules: &Rules, at: Millis) -> &[Entry] {
+    fn window(&self, rules: &Rules, at: Millis) -> &[WindowEntry] {
         let oldest = at - rules.settings.window_span();
         let start = self.entries.len().saturating_sub(usize::from(rules.settings.window_size));
         start_from(&self.entries[start..], oldest)
@@ -184,6 +184,6 @@ impl Account {
 }
 
 /// Those with `scoredAt` at or after `oldest`.
-fn start_from(entries: &[Entry], oldest: Millis) -> &[Entry] {
+fn start_from(entries: &[WindowEntry], oldest: Millis) -> &[WindowEntry] {
     &entries[entries.partition_point(|entry| entry.key.0 < oldest)..]
 }

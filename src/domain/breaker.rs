@@ -6,25 +6,25 @@ use uuid::Uuid;
 use super::ids::{Id, Position, Side, WorkspaceKey};
 use super::score::Hundredths;
 use super::time::Millis;
-use super::view::{BreakerView, Scope};
+use super::view::{BreakerScope, BreakerView};
 
 /// An open stop on a scope, and its story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     pub id: Id,
-    pub scope: Scope,
+    pub scope: BreakerScope,
     pub reason: Box<str>,
     /// Receipt and place of the event that tripped it.
     pub triggered: (Millis, Position),
     /// The run that tripped it, newest first: conversation (nil once it is erased) and composite.
     pub evidence: Box<[(Id, Hundredths)]>,
-    pub acknowledged: Option<Step>,
-    pub resolved: Option<Step>,
+    pub acknowledged: Option<BreakerAction>,
+    pub resolved: Option<BreakerAction>,
 }
 
 /// What a person did to a breaker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct BreakerAction {
     pub at: Millis,
     pub position: Position,
     pub actor: Box<str>,
@@ -56,7 +56,7 @@ impl Breaker {
 
 /// The id of the breaker that the event at `position` trips on `scope`: a UUIDv8 of a hash, so that
 /// a replay gives the same (I1).
-pub fn id_of(workspace: WorkspaceKey, position: Position, scope: Scope) -> Id {
+pub fn id_of(workspace: WorkspaceKey, position: Position, scope: BreakerScope) -> Id {
     let mut hasher = blake3::Hasher::new_derive_key("tripswitch breaker id");
     hasher.update(&workspace.id.0.to_be_bytes());
     hasher.update(&[match workspace.side {
@@ -65,8 +65,8 @@ pub fn id_of(workspace: WorkspaceKey, position: Position, scope: Scope) -> Id {
     }]);
     hasher.update(&position.packed().to_be_bytes());
     match scope {
-        Scope::Account(account) => hasher.update(&account.0.to_be_bytes()),
-        Scope::Workspace => &mut hasher,
+        BreakerScope::Account(account) => hasher.update(&account.0.to_be_bytes()),
+        BreakerScope::Workspace => &mut hasher,
     };
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
@@ -75,10 +75,10 @@ pub fn id_of(workspace: WorkspaceKey, position: Position, scope: Scope) -> Id {
 
 /// `3 consecutive conversations scored below composite threshold (3.0) for account Nordic Parts ApS`
 /// (R7.1), or `… in workspace <name>` (R7.2).
-pub fn reason(run: usize, threshold: Hundredths, scope: Scope, name: &str) -> Box<str> {
+pub fn reason(run: usize, threshold: Hundredths, scope: BreakerScope, name: &str) -> Box<str> {
     let place = match scope {
-        Scope::Account(_) => "for account",
-        Scope::Workspace => "in workspace",
+        BreakerScope::Account(_) => "for account",
+        BreakerScope::Workspace => "in workspace",
     };
     format!("{run} consecutive conversations scored below composite threshold ({threshold}) {place} {name}").into()
 }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn r7_1_the_reason_reads_as_the_contract_shows_it() {
         assert_eq!(
-            &*reason(3, Hundredths(300), Scope::Account(Id(1)), "Nordic Parts ApS"),
+            &*reason(3, Hundredths(300), BreakerScope::Account(Id(1)), "Nordic Parts ApS"),
             "3 consecutive conversations scored below composite threshold (3.0) for account Nordic Parts ApS"
         );
     }
@@ -99,11 +99,11 @@ mod tests {
     fn r7_4_ids_depend_on_workspace_side_place_and_scope_alone() {
         let key = |id, side| WorkspaceKey { id: Id(id), side };
         let ids = [
-            id_of(key(1, Side::Live), Position::new(1, 0), Scope::Workspace),
-            id_of(key(1, Side::Test), Position::new(1, 0), Scope::Workspace),
-            id_of(key(2, Side::Live), Position::new(1, 0), Scope::Workspace),
-            id_of(key(1, Side::Live), Position::new(1, 1), Scope::Workspace),
-            id_of(key(1, Side::Live), Position::new(1, 0), Scope::Account(Id(1))),
+            id_of(key(1, Side::Live), Position::new(1, 0), BreakerScope::Workspace),
+            id_of(key(1, Side::Test), Position::new(1, 0), BreakerScope::Workspace),
+            id_of(key(2, Side::Live), Position::new(1, 0), BreakerScope::Workspace),
+            id_of(key(1, Side::Live), Position::new(1, 1), BreakerScope::Workspace),
+            id_of(key(1, Side::Live), Position::new(1, 0), BreakerScope::Account(Id(1))),
         ];
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
         assert_eq!(ids[0].uuid().get_version_num(), 8);

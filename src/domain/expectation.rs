@@ -12,7 +12,7 @@ const WORKSPACE_QUORUM: u64 = 20;
 /// Where an expectation came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum ExpectationSource {
     Baseline,
     AccountWindow,
     Workspace,
@@ -20,7 +20,7 @@ pub enum Source {
 
 /// e_d per dimension; none where nothing was expected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expectation(pub [Option<(Hundredths, Source)>; 3]);
+pub struct Expectation(pub [Option<(Hundredths, ExpectationSource)>; 3]);
 
 impl Expectation {
     pub fn values(&self) -> [Option<Hundredths>; 3] {
@@ -37,8 +37,8 @@ impl Fallback {
     /// From the baselines, and count and sums of the workspace's other conversations.
     pub fn new(baselines: [Option<Hundredths>; 3], count: u64, sums: [u64; 3]) -> Self {
         Self(Expectation([0, 1, 2].map(|d| {
-            let baseline = baselines[d].map(|baseline| (baseline, Source::Baseline));
-            baseline.or_else(|| mean(count, sums[d], WORKSPACE_QUORUM).map(|mean| (mean, Source::Workspace)))
+            let baseline = baselines[d].map(|baseline| (baseline, ExpectationSource::Baseline));
+            baseline.or_else(|| mean(count, sums[d], WORKSPACE_QUORUM).map(|mean| (mean, ExpectationSource::Workspace)))
         })))
     }
 
@@ -49,9 +49,10 @@ impl Fallback {
             account.0 += 1;
             (0..3).for_each(|d| account.1[d] += u64::from(dimensions[d].0));
         }
-        let of_account = |d: usize| mean(account.0, account.1[d], ACCOUNT_QUORUM).map(|m| (m, Source::AccountWindow));
+        let of_account =
+            |d: usize| mean(account.0, account.1[d], ACCOUNT_QUORUM).map(|m| (m, ExpectationSource::AccountWindow));
         Expectation([0, 1, 2].map(|d| match self.0.0[d] {
-            Some((baseline, Source::Baseline)) => Some((baseline, Source::Baseline)),
+            Some((baseline, ExpectationSource::Baseline)) => Some((baseline, ExpectationSource::Baseline)),
             of_workspace => of_account(d).or(of_workspace),
         }))
     }

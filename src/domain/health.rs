@@ -1,6 +1,6 @@
 //! Health of an account: averages, trend and churn risk of its window (R6.1–R6.5).
 
-use super::account::Entry;
+use super::account::WindowEntry;
 use super::ids::Id;
 use super::rules::Rules;
 use super::score::Hundredths;
@@ -12,10 +12,10 @@ const TREND_LENGTH: usize = 20;
 const TREND_MINIMUM: usize = 5;
 
 /// `window` ascending.
-pub fn of(rules: &Rules, id: Id, window: &[Entry], consecutive_low: usize, active: bool) -> AccountHealth {
+pub fn of(rules: &Rules, id: Id, window: &[WindowEntry], consecutive_low: usize, active: bool) -> AccountHealth {
     let count = window.len() as u64;
-    let mean = |value: &dyn Fn(&Entry) -> u64| Hundredths::mean(window.iter().map(value).sum(), count);
-    let resolved = |entry: &Entry| u64::from(rules.counts_as_resolved(entry.resolved, entry.composite));
+    let mean = |value: &dyn Fn(&WindowEntry) -> u64| Hundredths::mean(window.iter().map(value).sum(), count);
+    let resolved = |entry: &WindowEntry| u64::from(rules.counts_as_resolved(entry.resolved, entry.composite));
     let mut health = AccountHealth {
         account_id: id,
         rolling_composite: mean(&|entry| u64::from(entry.composite.0)),
@@ -34,7 +34,7 @@ pub fn of(rules: &Rules, id: Id, window: &[Entry], consecutive_low: usize, activ
 
 /// R6.4, in integers: the least-squares slope over x = 0…n−1 is 12·S / (n·(n²−1)) with
 /// S = Σ (x − (n−1)/2)·y, and the line's total change is slope·(n−1) = 12·S / (n·(n+1)).
-fn trend(window: &[Entry]) -> Trend {
+fn trend(window: &[WindowEntry]) -> Trend {
     let newest = &window[window.len().saturating_sub(TREND_LENGTH)..];
     let n = newest.len() as i64;
     if newest.len() < TREND_MINIMUM {
@@ -79,8 +79,8 @@ mod tests {
     use super::super::ids::Position;
     use super::*;
 
-    fn window(composites: &[u16]) -> Vec<Entry> {
-        let entry = |(seq, &c): (u64, &u16)| Entry {
+    fn window(composites: &[u16]) -> Vec<WindowEntry> {
+        let entry = |(seq, &c): (u64, &u16)| WindowEntry {
             conversation: 0,
             key: (0, Position::new(seq, 0)),
             dimensions: [Hundredths(c); 3],

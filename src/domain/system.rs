@@ -48,7 +48,7 @@ pub struct ApiKey {
     /// Bound to one workspace, or to all of its tenant's.
     pub workspace: Option<Id>,
     pub side: Side,
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
     pub created_at: Millis,
     pub expires_at: Option<Millis>,
     pub last_used_at: Option<Millis>,
@@ -80,7 +80,7 @@ impl fmt::Debug for KeySecret {
 
 /// What a credential may do (R2.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Scope {
+pub enum Permission {
     #[serde(rename = "quality:read")]
     QualityRead,
     #[serde(rename = "quality:write")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::{Entry, KeyNote, Outcome, SystemAction, Trail};
+use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::system::{ApiKey, SystemRecord};
 use super::time::Millis;
@@ -107,12 +107,12 @@ impl SystemTable {
         came_to: Result<Change, SystemRefusal>,
     ) -> Result<(), SystemRefusal> {
         let outcome = match came_to {
-            Ok(Change::Made) => Outcome::Done,
-            Ok(Change::None) => Outcome::Unchanged,
-            Err(refusal) => Outcome::Refused(refusal.into()),
+            Ok(Change::Made) => AuditOutcome::Done,
+            Ok(Change::None) => AuditOutcome::Unchanged,
+            Err(refusal) => AuditOutcome::Refused(refusal.into()),
         };
         let at = Position::new(self.applied, 0);
-        self.trail.push(Entry { at, receipt, actor: Some(actor.into()), action, outcome });
+        self.trail.push(AuditEntry { at, receipt, actor: Some(actor.into()), action, outcome });
         came_to.map(|_| ())
     }
 
@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(table.apply(&record, 12), Err(refusal), "{record:?}");
             assert_eq!(table_of(&table), before);
             let noted = table.trail().newest().map(|entry| entry.outcome);
-            assert_eq!(noted, Some(Outcome::Refused(refusal.into())), "{record:?}");
+            assert_eq!(noted, Some(AuditOutcome::Refused(refusal.into())), "{record:?}");
         }
     }
 
@@ -303,8 +303,8 @@ mod tests {
         table.advance(6);
         table.apply(&SystemRecord::KeysUsed(vec![(Id(7), 15)]), 16).unwrap();
         let found: Vec<_> = table.trail().iter().map(|entry| (entry.at.seq(), entry.receipt, entry.outcome)).collect();
-        let unknown = Outcome::Refused(SystemRefusal::UnknownKey.into());
-        let outcomes = [Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Unchanged, unknown];
+        let unknown = AuditOutcome::Refused(SystemRefusal::UnknownKey.into());
+        let outcomes = [AuditOutcome::Done, AuditOutcome::Done, AuditOutcome::Done, AuditOutcome::Unchanged, unknown];
         let expected: Vec<_> = (1..).zip(outcomes).map(|(seq, outcome)| (seq, 10 + seq as Millis, outcome)).collect();
         assert_eq!(found, expected);
         assert!(table.trail().iter().all(|entry| entry.actor.as_deref() == Some("cli")));

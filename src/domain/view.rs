@@ -110,12 +110,12 @@ pub struct BreakerView {
 
 /// The scope of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, Serialize)]
-pub enum Scope {
+pub enum BreakerScope {
     Account(Id),
     Workspace,
 }
 
-impl Scope {
+impl BreakerScope {
     /// R2.2's `scopeKey`.
     pub fn key(self, workspace: WorkspaceKey) -> String {
         match self {

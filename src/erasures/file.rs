@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
+use super::ErasureEntry;
 
 const FILE: &str = "erasures";
 const FORMAT: &str = "tripswitch erasures";
@@ -61,7 +61,7 @@ pub struct Erasures {
 
 #[derive(Debug)]
 struct State {
-    entries: Vec<Entry>,
+    entries: Vec<ErasureEntry>,
     /// Bytes of whole lines. What stands behind them was not finished, and is cut by the next append.
     length: u64,
     /// There is something behind them.
@@ -95,12 +95,12 @@ impl Erasures {
     }
 
     /// In the order in which they were asked for.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<ErasureEntry> {
         self.state.lock().entries.clone()
     }
 
     /// Adds an entry; it is on stable storage when this returns. Blocks.
-    pub fn append(&self, entry: Entry) -> Result<(), ErasuresError> {
+    pub fn append(&self, entry: ErasureEntry) -> Result<(), ErasuresError> {
         let mut state = self.state.lock();
         if state.failed {
             return Err(ErasuresError::Failed);
@@ -158,7 +158,7 @@ fn line(to: &mut Vec<u8>, value: &impl Serialize) {
 
 /// The entries, and the bytes of the lines that are whole. The last line may be anything: each is
 /// synced before the next, so that nothing behind it was ever answered.
-fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, usize), ErasuresError> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<ErasureEntry>, usize), ErasuresError> {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     let (mut entries, mut length) = (Vec::new(), 0);
     for (at, line) in lines.iter().enumerate() {

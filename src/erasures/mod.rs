@@ -84,7 +84,7 @@ pub enum Kind {
 /// One erasure that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ErasureEntry {
     /// Server time, no later than the receipt of the record that erases.
     pub at: Millis,
     pub workspace: Id,
@@ -93,7 +93,7 @@ pub struct Entry {
     pub hash: Hash,
 }
 
-impl Entry {
+impl ErasureEntry {
     pub fn new(at: Millis, key: WorkspaceKey, erased: Erased, identity_key: &[u8; 32]) -> Self {
         let WorkspaceKey { id: workspace, side } = key;
         Self { at, workspace, side, kind: erased.kind(), hash: erased.hash(identity_key, key) }
@@ -121,9 +121,9 @@ impl<'de> Deserialize<'de> for Hash {
 /// erased after its last frame, or so shortly before that the erasure may not be in it. What came
 /// again after an erasure that is in it is left alone. `identity_key` is the one that the entries were
 /// made with, which a restored data directory keeps.
-pub fn matching(entries: &[Entry], identity_key: &[u8; 32], workspace: &Workspace) -> Vec<Record> {
+pub fn matching(entries: &[ErasureEntry], identity_key: &[u8; 32], workspace: &Workspace) -> Vec<Record> {
     let key = workspace.key();
-    let is_meant = |entry: &&Entry| {
+    let is_meant = |entry: &&ErasureEntry| {
         (entry.workspace, entry.side) == (key.id, key.side)
             && entry.at.saturating_add(SLACK) >= workspace.last_applied_at()
     };
@@ -151,7 +151,7 @@ pub fn matching(entries: &[Entry], identity_key: &[u8; 32], workspace: &Workspac
 ///
 /// What has to go is every snapshot of a state, and every part of the journal, of this time or before;
 /// it is [`SLACK`] after the erasure's entry, so that what was taken between entry and record counts.
-pub fn due(entries: &[Entry], now: Millis, within: Millis) -> Option<Millis> {
+pub fn due(entries: &[ErasureEntry], now: Millis, within: Millis) -> Option<Millis> {
     let begun = now.saturating_sub(within / 4 * 3);
     let latest = entries.iter().map(|entry| entry.at).filter(|at| *at <= begun).max()?;
     Some(latest.saturating_add(SLACK))

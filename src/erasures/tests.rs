@@ -14,12 +14,12 @@ const TEST: WorkspaceKey = WorkspaceKey { side: Side::Test, ..KEY };
 const IDENTITY_KEY: [u8; 32] = [9; 32];
 const T: Millis = 1_774_432_800_000;
 
-fn conversation(at: Millis, key: WorkspaceKey, id: u128) -> Entry {
-    Entry::new(at, key, Erased::Conversation(Id(id)), &IDENTITY_KEY)
+fn conversation(at: Millis, key: WorkspaceKey, id: u128) -> ErasureEntry {
+    ErasureEntry::new(at, key, Erased::Conversation(Id(id)), &IDENTITY_KEY)
 }
 
-fn contact(at: Millis, id: &str) -> Entry {
-    Entry::new(at, KEY, Erased::Contact(ContactMark::of(id)), &IDENTITY_KEY)
+fn contact(at: Millis, id: &str) -> ErasureEntry {
+    ErasureEntry::new(at, KEY, Erased::Contact(ContactMark::of(id)), &IDENTITY_KEY)
 }
 
 fn file(dir: &Path) -> std::path::PathBuf {

@@ -11,7 +11,7 @@ use super::envelope::RequestId;
 use super::error::ApiError;
 use super::params::{Query, read_id};
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::service::{Fault, Principal};
 
 /// An authenticated request. That it exists means that 401 is behind; the methods are to be called
@@ -105,7 +105,7 @@ impl Call {
     }
 
     /// The workspace side of `/api/workspaces/{workspaceId}/…`.
-    pub fn workspace(&self, app: &App, any_of: &[Scope]) -> Result<WorkspaceKey, ApiError> {
+    pub fn workspace(&self, app: &App, any_of: &[Permission]) -> Result<WorkspaceKey, ApiError> {
         let [id] = self.ids([("workspaceId", IdKind::Workspace)])?;
         Ok(app.service.workspace(&self.who, id, any_of)?)
     }

@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::{App, Limits};
 use crate::domain::ids::WorkspaceKey;
 use crate::service::Principal;
-use crate::service::room::Place;
+use crate::service::in_flight::BodyPermit;
 
 /// A body that nobody has read yet.
 pub struct Payload {
@@ -35,13 +35,13 @@ impl Payload {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body of an ingest request as it came, with its place among those under way: to be held
+    /// The body of an ingest request as it came, with its permit: to be held
     /// until the events are answered. 503 where there is none left.
-    pub async fn events(self, app: &App, who: &Principal, key: WorkspaceKey) -> Result<(Bytes, Place), ApiError> {
+    pub async fn events(self, app: &App, who: &Principal, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.events_body;
         let size = self.declared().map_or(limit, |size| usize::try_from(size).unwrap_or(limit).min(limit));
-        let place = app.service.place_for(who, key, size)?;
-        Ok((self.read(limit).await?, place))
+        let permit = app.service.body_permit(who, key, size)?;
+        Ok((self.read(limit).await?, permit))
     }
 
     /// `Content-Length`.

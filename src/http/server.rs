@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::connection::{Full, Places, Stop, Wire};
+use super::connection::{ConnectionSlots, Full, Stop, Wire};
 
 /// Pause after a failed accept: usually too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -24,7 +24,7 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: 
     let mut server = Server {
         wire: Arc::new(wire),
         router,
-        places: Places::new(limits.connections, limits.connections_per_address),
+        slots: ConnectionSlots::new(limits.connections, limits.connections_per_address),
         refusals: Arc::new(Semaphore::new(REFUSED_AT_A_TIME)),
         stop: Stop::new(stopped),
         connections: JoinSet::new(),
@@ -63,7 +63,7 @@ fn is_of_one(cause: &std::io::Error) -> bool {
 struct Server {
     wire: Arc<Wire>,
     router: Router,
-    places: Arc<Places>,
+    slots: Arc<ConnectionSlots>,
     refusals: Arc<Semaphore>,
     stop: Stop,
     connections: JoinSet<()>,
@@ -71,7 +71,7 @@ struct Server {
 
 impl Server {
     fn take(&mut self, stream: TcpStream, from: std::net::IpAddr) {
-        match self.places.take(from) {
+        match self.slots.take(from) {
             Ok(place) => {
                 let (wire, router, stop) = (Arc::clone(&self.wire), self.router.clone(), self.stop.clone());
                 self.connections.spawn(async move {

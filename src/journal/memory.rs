@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::{
-    AppendError, Cause, Entries, Entry, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError,
-    SealError, TrimError,
+    AppendError, Cause, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
+    StoredGroup, StoredGroups, TrimError,
 };
 
 /// The log itself; clones share it, as several processes share a server.
@@ -124,7 +124,7 @@ impl Journal for MemoryJournal {
 }
 
 impl JournalRead for MemoryJournal {
-    fn read(&self, _partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, _partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let state = self.log.0.lock();
         let from = from.0.max(1);
         if from <= state.trimmed {
@@ -134,7 +134,8 @@ impl JournalRead for MemoryJournal {
         let groups: Vec<_> = state.groups.iter().skip(skipped).cloned().collect();
         let entries = groups.into_iter().zip(from..);
         Ok(Box::new(
-            entries.map(|(group, position)| Ok(Entry { position: GroupPosition(position), group: group.to_vec() })),
+            entries
+                .map(|(group, position)| Ok(StoredGroup { position: GroupPosition(position), group: group.to_vec() })),
         ))
     }
 

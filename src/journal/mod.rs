@@ -48,13 +48,13 @@ impl fmt::Display for GroupPosition {
 
 /// A group that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StoredGroup {
     pub position: GroupPosition,
     pub group: Vec<u8>,
 }
 
 /// Groups in order, without a gap.
-pub type Entries = Box<dyn Iterator<Item = Result<Entry, ReadError>> + Send>;
+pub type StoredGroups = Box<dyn Iterator<Item = Result<StoredGroup, ReadError>> + Send>;
 
 /// What went wrong below a journal.
 pub type Cause = Box<dyn StdError + Send + Sync>;
@@ -111,7 +111,7 @@ pub trait JournalRead {
     ///
     /// `from` at or before [`first`](Self::first) − 1 is [`ReadError::Trimmed`]; behind the last
     /// group there is simply nothing.
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError>;
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError>;
 
     /// The oldest group that is kept; the position of the first group to come where there is none.
     fn first(&self, partition: Partition) -> GroupPosition;

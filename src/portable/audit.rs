@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
-use super::values::{Place, Time};
-use crate::domain::audit::{Action, Details, Entry, Outcome, Shown};
+use super::values::{PositionText, Time};
+use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Details, Shown};
 use crate::domain::ids::Id;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ use crate::domain::ids::Id;
 pub struct AuditLine {
     #[serde(rename = "type")]
     pub kind: Kind,
-    pub position: Place,
+    pub position: PositionText,
     pub at: Time,
     /// None: the server itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,13 +27,13 @@ pub struct AuditLine {
     pub details: Details,
 }
 
-impl<A: Action> From<&Entry<A>> for AuditLine {
-    fn from(entry: &Entry<A>) -> Self {
+impl<A: Action> From<&AuditEntry<A>> for AuditLine {
+    fn from(entry: &AuditEntry<A>) -> Self {
         let Shown { name, target, details } = entry.action.shown();
         let (outcome, code) = entry.outcome.shown();
         Self {
             kind: Kind::Audit,
-            position: Place(entry.at),
+            position: PositionText(entry.at),
             at: Time(entry.receipt),
             actor: entry.actor.clone(),
             action: name.into(),
@@ -47,13 +47,13 @@ impl<A: Action> From<&Entry<A>> for AuditLine {
 
 impl AuditLine {
     /// None where the members make no entry of this kind of trail.
-    pub fn entry<A: Action>(self) -> Option<Entry<A>> {
-        Some(Entry {
+    pub fn entry<A: Action>(self) -> Option<AuditEntry<A>> {
+        Some(AuditEntry {
             at: self.position.0,
             receipt: self.at.0,
             actor: self.actor,
             action: A::of(&self.action, self.target, self.details)?,
-            outcome: Outcome::of(&self.outcome, self.code.as_deref())?,
+            outcome: AuditOutcome::of(&self.outcome, self.code.as_deref())?,
         })
     }
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::life::{LifeLine, SettledLine};
 use super::lines::Kind;
-use super::values::{Exact, Hex, Place, Time, is_false};
+use super::values::{Exact, Hex, PositionText, Time, is_false};
 use crate::domain::event::{ObservedSignal, OwnSignal, Quantum};
-use crate::domain::expectation::{Expectation, Source};
+use crate::domain::expectation::{Expectation, ExpectationSource};
 use crate::domain::ids::Id;
 use crate::domain::life::ContactMark;
 use crate::domain::score::Hundredths;
@@ -53,7 +53,7 @@ pub struct ConversationLine {
 pub struct ScoreLine {
     pub scored_at: Time,
     /// Of the event that gave it.
-    pub position: Place,
+    pub position: PositionText,
     pub outcome: Hundredths,
     pub process: Hundredths,
     pub environment: Hundredths,
@@ -91,7 +91,7 @@ impl ExpectedLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExpectationLine {
     pub score: Hundredths,
-    pub source: Source,
+    pub source: ExpectationSource,
 }
 
 /// Presence and goodness in 1/65,535. A signal of the workspace's own brings weight and loadings.
@@ -110,7 +110,7 @@ pub struct SignalLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommentLine {
-    pub position: Place,
+    pub position: PositionText,
     /// A hash of whom the conversation was with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_mark: Option<Hex<8>>,
@@ -188,7 +188,7 @@ impl From<&Score> for ScoreLine {
         let expected = expectation.0.map(|expected| expected.map(|(score, source)| ExpectationLine { score, source }));
         Self {
             scored_at: Time(key.0),
-            position: Place(key.1),
+            position: PositionText(key.1),
             outcome,
             process,
             environment,
@@ -272,7 +272,7 @@ impl From<&Comment> for CommentLine {
     fn from(comment: &Comment) -> Self {
         let Comment { position, contact, text } = comment;
         let contact_mark = contact.map(|mark| Hex(mark.to_bytes()));
-        Self { position: Place(*position), contact_mark, text: text.clone() }
+        Self { position: PositionText(*position), contact_mark, text: text.clone() }
     }
 }
 

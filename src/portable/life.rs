@@ -7,7 +7,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::conversation::named_signal;
-use super::values::{Exact, Hex, Place, Time, is_false};
+use super::values::{Exact, Hex, PositionText, Time, is_false};
 use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading};
@@ -34,7 +34,7 @@ pub struct LifeLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CarriedLine {
     pub ended_at: Time,
-    pub position: Place,
+    pub position: PositionText,
     #[serde(with = "EndingName")]
     pub ending: Ending,
     pub reopenings: u32,
@@ -45,7 +45,7 @@ pub struct CarriedLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettledLine {
     pub ended_at: Time,
-    pub position: Place,
+    pub position: PositionText,
     #[serde(with = "EndingName")]
     pub ending: Ending,
     pub reopenings: u32,
@@ -58,7 +58,7 @@ pub struct SettledLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventLine {
     pub time: Time,
-    pub position: Place,
+    pub position: PositionText,
     pub event: KindLine,
 }
 
@@ -233,7 +233,7 @@ impl From<&Life> for LifeLine {
     fn from(life: &Life) -> Self {
         let event = |(time, position, kind): (_, _, &LifeKind)| EventLine {
             time: Time(time),
-            position: Place(position),
+            position: PositionText(position),
             event: kind.into(),
         };
         Self {
@@ -261,7 +261,7 @@ impl LifeLine {
 impl From<Carried> for CarriedLine {
     fn from(carried: Carried) -> Self {
         let Carried { scored_at, position, ending, reopenings } = carried;
-        Self { ended_at: Time(scored_at), position: Place(position), ending, reopenings }
+        Self { ended_at: Time(scored_at), position: PositionText(position), ending, reopenings }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::values::{Hex, HexBytes, Place, Time};
-use crate::domain::breaker::{Breaker, Step};
+use super::values::{Hex, HexBytes, PositionText, Time};
+use crate::domain::breaker::{Breaker, BreakerAction};
 use crate::domain::ids::{Id, Side};
 use crate::domain::score::Hundredths;
-use crate::domain::system::{ApiKey, Scope as KeyScope};
+use crate::domain::system::{ApiKey, Permission};
 use crate::domain::system_table::WorkspaceEntry;
-use crate::domain::view::Scope;
+use crate::domain::view::BreakerScope;
 
 /// What a line is of, in the order in which lines stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ pub struct KeyLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<Id>,
     pub side: Side,
-    pub scopes: Vec<KeyScope>,
+    pub scopes: Vec<Permission>,
     pub created_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
@@ -189,7 +189,7 @@ pub struct BreakerLine {
     pub account_id: Option<Id>,
     pub reason: Box<str>,
     pub triggered_at: Time,
-    pub position: Place,
+    pub position: PositionText,
     pub evidence: Vec<EvidenceLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<StepLine>,
@@ -208,7 +208,7 @@ pub struct EvidenceLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StepLine {
     pub at: Time,
-    pub position: Place,
+    pub position: PositionText,
     pub actor: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Box<str>>,
@@ -218,8 +218,8 @@ impl From<&Breaker> for BreakerLine {
     fn from(breaker: &Breaker) -> Self {
         let Breaker { id, scope, reason, triggered, evidence, acknowledged, resolved } = breaker;
         let account_id = match scope {
-            Scope::Account(account) => Some(*account),
-            Scope::Workspace => None,
+            BreakerScope::Account(account) => Some(*account),
+            BreakerScope::Workspace => None,
         };
         let evidence = evidence.iter().map(|&(conversation_id, composite)| EvidenceLine { conversation_id, composite });
         Self {
@@ -228,7 +228,7 @@ impl From<&Breaker> for BreakerLine {
             account_id,
             reason: reason.clone(),
             triggered_at: Time(triggered.0),
-            position: Place(triggered.1),
+            position: PositionText(triggered.1),
             evidence: evidence.collect(),
             acknowledged: acknowledged.as_ref().map(StepLine::from),
             resolved: resolved.as_ref().map(StepLine::from),
@@ -240,24 +240,24 @@ impl From<BreakerLine> for Breaker {
     fn from(line: BreakerLine) -> Self {
         Self {
             id: line.id,
-            scope: line.account_id.map_or(Scope::Workspace, Scope::Account),
+            scope: line.account_id.map_or(BreakerScope::Workspace, BreakerScope::Account),
             reason: line.reason,
             triggered: (line.triggered_at.0, line.position.0),
             evidence: line.evidence.into_iter().map(|item| (item.conversation_id, item.composite)).collect(),
-            acknowledged: line.acknowledged.map(Step::from),
-            resolved: line.resolved.map(Step::from),
+            acknowledged: line.acknowledged.map(BreakerAction::from),
+            resolved: line.resolved.map(BreakerAction::from),
         }
     }
 }
 
-impl From<&Step> for StepLine {
-    fn from(step: &Step) -> Self {
-        let Step { at, position, actor, note } = step.clone();
-        Self { at: Time(at), position: Place(position), actor, note }
+impl From<&BreakerAction> for StepLine {
+    fn from(step: &BreakerAction) -> Self {
+        let BreakerAction { at, position, actor, note } = step.clone();
+        Self { at: Time(at), position: PositionText(position), actor, note }
     }
 }
 
-impl From<StepLine> for Step {
+impl From<StepLine> for BreakerAction {
     fn from(line: StepLine) -> Self {
         Self { at: line.at.0, position: line.position.0, actor: line.actor, note: line.note }
     }

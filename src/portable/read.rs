@@ -18,7 +18,7 @@ use super::lines::{
 use super::side::SideLine;
 use super::values::Time;
 use super::{FORMAT, Progress, SystemPosition};
-use crate::domain::audit::{Entry, SystemAction, Trail};
+use crate::domain::audit::{AuditEntry, SystemAction, Trail};
 use crate::domain::event::Identity;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::system::SystemRecord;
@@ -173,7 +173,7 @@ struct Reader {
 struct SystemTrail {
     /// None before the directory's line, and where that does not say.
     after: Option<u64>,
-    entries: Vec<Entry<SystemAction>>,
+    entries: Vec<AuditEntry<SystemAction>>,
 }
 
 /// The side whose lines are read.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
-use super::values::{Exact, Hex, Place, Time};
+use super::values::{Exact, Hex, PositionText, Time};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
 use crate::domain::hex;
@@ -42,7 +42,7 @@ pub struct SideLine {
     pub retained_from: Option<Time>,
     /// Events that recovery passes over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Place>,
+    pub skipped: Vec<PositionText>,
     pub late_events: u64,
     /// The gate's (R8.1).
     pub epoch: u64,
@@ -134,7 +134,7 @@ impl From<&Head> for SideLine {
             expected_from: Time::since(*recent_from),
             explained_after: Time::since(*explained_after),
             retained_from: Time::since(*retained_from),
-            skipped: skips.iter().copied().map(Place).collect(),
+            skipped: skips.iter().copied().map(PositionText).collect(),
             late_events: *late,
             epoch: *epoch,
             audit_after: None,

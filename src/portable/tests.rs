@@ -16,7 +16,7 @@ use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::task::lexicon::List;
 use crate::domain::settings::Settings;
-use crate::domain::system::{ApiKey, Scope, SystemRecord};
+use crate::domain::system::{ApiKey, Permission, SystemRecord};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::{DAY, HOUR, Millis};
 use crate::domain::view::Known;
@@ -201,7 +201,7 @@ fn system() -> SystemTable {
         tenant: Some("nordic".into()),
         workspace: Some(KEY.id),
         side: Side::Live,
-        scopes: vec![Scope::QualityRead, Scope::EventsWrite],
+        scopes: vec![Permission::QualityRead, Permission::EventsWrite],
         created_at: START - DAY,
         expires_at: None,
         last_used_at: Some(START + 11 * DAY),

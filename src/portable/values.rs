@@ -45,15 +45,15 @@ impl<'de> Deserialize<'de> for Time {
 
 /// Where an event stands, as `"seq-place"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(pub Position);
+pub struct PositionText(pub Position);
 
-impl Serialize for Place {
+impl Serialize for PositionText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for PositionText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         parsed(deserializer, "a position such as 12-0", |text| Position::parse(text).map(Self))
     }
@@ -159,7 +159,7 @@ mod tests {
             more in proptest::collection::vec(any::<u8>(), 0..100),
         ) {
             prop_assert_eq!(back(&Time(at)), Time(at));
-            prop_assert_eq!(back(&Place(Position::new(seq, place))), Place(Position::new(seq, place)));
+            prop_assert_eq!(back(&PositionText(Position::new(seq, place))), PositionText(Position::new(seq, place)));
             prop_assert_eq!(back(&Hex(bytes)), Hex(bytes));
             prop_assert_eq!(back(&HexBytes(more.clone())), HexBytes(more));
         }
@@ -171,7 +171,10 @@ mod tests {
         let times = [r#""2026-03-15""#, r#""2026-02-30T00:00:00Z""#, "17", "null"];
         assert!(times.iter().all(|text| complaint(serde_json::from_str::<Time>(text).unwrap_err()).contains("a time")));
         for text in [r#""1""#, r#""1-65536""#, r#""281474976710656-0""#, r#""-1-0""#, "1"] {
-            assert!(complaint(serde_json::from_str::<Place>(text).unwrap_err()).contains("a position"), "{text}");
+            assert!(
+                complaint(serde_json::from_str::<PositionText>(text).unwrap_err()).contains("a position"),
+                "{text}"
+            );
         }
         for text in [r#""a""#, r#""0g""#, r#""0102""#, r#""AB""#] {
             assert!(complaint(serde_json::from_str::<Hex<1>>(text).unwrap_err()).contains("2 hexadecimal"), "{text}");

@@ -16,7 +16,7 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
 use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::envelope::EnvelopeError;
-use crate::snapshot::faults::{Step, step};
+use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{
     JournalId, ListedState, Manifest, ManifestError, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore,
 };
@@ -134,7 +134,7 @@ impl Loader<'_> {
                 }
             };
             let moved_to = match self.damaged {
-                Damaged::SetAside => Some(step(Step::SetAside, || self.store.set_aside(number))?),
+                Damaged::SetAside => Some(step(FaultPoint::SetAside, || self.store.set_aside(number))?),
                 Damaged::Leave => None,
             };
             passed_over.push(PassedOver { number, reason: unusable, moved_to });

@@ -28,7 +28,7 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::journal::{GroupPosition, JournalRead};
-use crate::snapshot::faults::{Step, step};
+use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{Manifest, SnapshotStore};
 
 pub use load::{Damaged, LoadError, PassedOver};
@@ -62,7 +62,7 @@ fn told(passed_over: &[PassedOver]) -> String {
 #[derive(Default)]
 pub struct Recovered {
     pub system: SystemTable,
-    pub workspaces: Vec<(WorkspaceKey, State)>,
+    pub workspaces: Vec<(WorkspaceKey, RecoveredSide)>,
     /// For the journal's writer.
     pub last_seqs: HashMap<WorkspaceKey, u64>,
     /// `None` where nothing was ever written.
@@ -85,7 +85,7 @@ pub struct Tail {
 }
 
 /// A workspace side after the replay.
-pub enum State {
+pub enum RecoveredSide {
     Ready(Box<Workspace>),
     /// Applying this event failed; it is to be skipped (I6).
     Failed(Position),
@@ -131,18 +131,18 @@ impl Recovery<'_> {
     fn run_with(&self, faults: &Faults) -> Result<Recovered, RecoveryError> {
         let Self { reader, store, progress, damaged, .. } = *self;
         let loader = Loader { store, wanted: Wanted::All, damaged, progress };
-        let base = step(Step::Loaded, || Base::load(reader, &loader, self.has_journal, self.accepts))?;
+        let base = step(FaultPoint::Loaded, || Base::load(reader, &loader, self.has_journal, self.accepts))?;
         let Base { loaded, passed_over } = base;
         if loaded.is_some() {
             progress.has_snapshot();
         }
-        let scan = step(Step::Scanned, || Scan::run(reader, loaded.as_ref(), progress))?;
+        let scan = step(FaultPoint::Scanned, || Scan::run(reader, loaded.as_ref(), progress))?;
         let (snapshot, states) =
             loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));
         if let Some(key) = scan.last_seqs.keys().find(|key| !scan.knows(**key)) {
             return Err(RecoveryError::UnknownWorkspace(key.id));
         }
-        let workspaces = step(Step::Replayed, || workers::replay_all(reader, &scan, states, faults, progress))?;
+        let workspaces = step(FaultPoint::Replayed, || workers::replay_all(reader, &scan, states, faults, progress))?;
         let tail = Tail { events: progress.events(), ..scan.tail };
         let Scan { system, last_seqs, last_receipt, .. } = scan;
         Ok(Recovered { system, workspaces, last_seqs, last_receipt, snapshot, tail, passed_over })

@@ -7,7 +7,7 @@ use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::journal::codec::{GroupBuilder, GroupView, RawFrame, decode_record, encode_record};
-use crate::journal::{Cause, Entries, Entry, GroupPosition, JournalRead, Partition, ReadError};
+use crate::journal::{Cause, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
 
 /// The last frame that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Until {
     pub fn locate(self, journal: &dyn JournalRead) -> Result<Option<Limit>, ReadError> {
         let mut limit = None;
         for entry in journal.read(PARTITION, journal.first(PARTITION))? {
-            let Entry { position, group } = entry?;
+            let StoredGroup { position, group } = entry?;
             let view = GroupView::new(&group).map_err(|error| unreadable(error.into()))?;
             let receipt = view.receipt;
             match self {
@@ -65,7 +65,7 @@ pub struct UpTo<'a> {
 }
 
 impl JournalRead for UpTo<'_> {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let limit = self.limit;
         if from > limit.group {
             return Ok(Box::new(iter::empty()));
@@ -78,7 +78,7 @@ impl JournalRead for UpTo<'_> {
             match limit.frame {
                 Some((key, at)) if entry.position == limit.group => {
                     let group = cut(&entry.group, key, at).map_err(unreadable)?;
-                    Ok(Entry { group, ..entry })
+                    Ok(StoredGroup { group, ..entry })
                 }
                 Some(_) | None => Ok(entry),
             }
@@ -127,7 +127,7 @@ pub struct AsOf<'a, F> {
 }
 
 impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'_, F> {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let last_seq = self.last_seq.clone();
         let thinned = move |group: &[u8]| -> Result<Vec<u8>, Cause> {
             let view = GroupView::new(group)?;
@@ -144,7 +144,7 @@ impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'
         Ok(Box::new(self.journal.read(partition, from)?.map(move |entry| {
             let entry = entry?;
             let group = thinned(&entry.group).map_err(unreadable)?;
-            Ok(Entry { group, ..entry })
+            Ok(StoredGroup { group, ..entry })
         })))
     }
 
@@ -165,7 +165,7 @@ impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'
 pub struct NoJournal;
 
 impl JournalRead for NoJournal {
-    fn read(&self, _: Partition, _: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, _: Partition, _: GroupPosition) -> Result<StoredGroups, ReadError> {
         Ok(Box::new(iter::empty()))
     }
 

@@ -6,7 +6,7 @@
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
 //! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
 
-use crate::domain::audit::{Entry, SystemAction, Trail};
+use crate::domain::audit::{AuditEntry, SystemAction, Trail};
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::cut::{Block, TrailHead};
@@ -57,7 +57,7 @@ impl SideBlocks {
 pub struct SystemBlocks {
     table: Vec<u8>,
     head: Option<TrailHead>,
-    entries: Vec<Entry<SystemAction>>,
+    entries: Vec<AuditEntry<SystemAction>>,
 }
 
 impl SystemBlocks {

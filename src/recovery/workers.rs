@@ -12,11 +12,11 @@ use crate::domain::record::Record;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
 use crate::journal::codec::{GroupView, RawFrame};
-use crate::journal::{Entry, GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, StoredGroup};
 
 use super::progress::Progress;
 use super::scan::Scan;
-use super::{RecoveryError, State};
+use super::{RecoveredSide, RecoveryError};
 
 /// Groups on their way to one thread.
 const GROUPS_AHEAD: usize = 8;
@@ -28,7 +28,7 @@ pub(super) fn replay_all(
     states: HashMap<WorkspaceKey, Box<Workspace>>,
     faults: &Faults,
     progress: &Progress,
-) -> Result<Vec<(WorkspaceKey, State)>, RecoveryError> {
+) -> Result<Vec<(WorkspaceKey, RecoveredSide)>, RecoveryError> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let mut shares: Vec<HashMap<_, _>> = (0..count).map(|_| HashMap::new()).collect();
     for (key, workspace) in states {
@@ -51,7 +51,7 @@ pub(super) fn replay_all(
 }
 
 type Running<'scope> =
-    (SyncSender<Arc<Entry>>, ScopedJoinHandle<'scope, Result<Vec<(WorkspaceKey, State)>, ReplayError>>);
+    (SyncSender<Arc<StoredGroup>>, ScopedJoinHandle<'scope, Result<Vec<(WorkspaceKey, RecoveredSide)>, ReplayError>>);
 
 fn spawn<'scope>(
     scope: &'scope Scope<'scope, '_>,
@@ -103,8 +103,8 @@ impl Worker<'_> {
     fn run(
         &self,
         states: HashMap<WorkspaceKey, Box<Workspace>>,
-        groups: &Receiver<Arc<Entry>>,
-    ) -> Result<Vec<(WorkspaceKey, State)>, ReplayError> {
+        groups: &Receiver<Arc<StoredGroup>>,
+    ) -> Result<Vec<(WorkspaceKey, RecoveredSide)>, ReplayError> {
         let loaded = states.into_iter().map(|(key, workspace)| (key, self.go_on(workspace)));
         let mut replays: HashMap<WorkspaceKey, InWork> = loaded.collect();
         for entry in groups {
@@ -159,12 +159,12 @@ impl InWork {
         }
     }
 
-    fn finish(self) -> Result<State, ReplayError> {
+    fn finish(self) -> Result<RecoveredSide, ReplayError> {
         match self {
-            Self::Failed(at) => Ok(State::Failed(at)),
+            Self::Failed(at) => Ok(RecoveredSide::Failed(at)),
             Self::Replaying(replay) => match replay.finish() {
-                Ok(replayed) => Ok(State::Ready(replayed.workspace)),
-                Err(ReplayError::Panicked { at, .. }) => Ok(State::Failed(at)),
+                Ok(replayed) => Ok(RecoveredSide::Ready(replayed.workspace)),
+                Err(ReplayError::Panicked { at, .. }) => Ok(RecoveredSide::Failed(at)),
                 Err(other) => Err(other),
             },
         }

@@ -5,9 +5,9 @@ use subtle::ConstantTimeEq;
 
 use super::{Service, ServiceError};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::system::{ApiKey, Scope};
+use crate::domain::system::{ApiKey, Permission};
 use crate::domain::time::Millis;
-use crate::identity::Claims;
+use crate::issuer::Claims;
 
 /// The start of a live key.
 pub const LIVE_PREFIX: &str = "sf_live_v1_";
@@ -31,7 +31,7 @@ pub struct Principal {
     /// Bound to one workspace, or to all of its tenant's.
     pub workspace: Option<Id>,
     pub side: Side,
-    scopes: Vec<Scope>,
+    scopes: Vec<Permission>,
 }
 
 impl Principal {
@@ -51,17 +51,17 @@ impl Principal {
         Self { actor: subject.into_string(), tenant: Some(tenant), workspace: None, side: Side::Live, scopes }
     }
 
-    pub fn has(&self, scope: Scope) -> bool {
+    pub fn has(&self, scope: Permission) -> bool {
         self.scopes.contains(&scope)
     }
 
     /// A server key: tenant and workspace null, scope `server`, never one for test sides.
     pub fn is_server(&self) -> bool {
-        self.tenant.is_none() && self.side == Side::Live && self.has(Scope::Server)
+        self.tenant.is_none() && self.side == Side::Live && self.has(Permission::Server)
     }
 
     /// Any one of the scopes is enough; a server key has none of a tenant's.
-    pub fn require(&self, any_of: &[Scope]) -> Result<(), ServiceError> {
+    pub fn require(&self, any_of: &[Permission]) -> Result<(), ServiceError> {
         if self.tenant.is_none() {
             return Err(ServiceError::Forbidden(SERVER_KEY));
         }
@@ -100,7 +100,7 @@ impl Service {
 
     /// The side of a workspace that the principal reaches with any one of the scopes: 404 before
     /// 403, and the same 404 for unknown ones and other tenants' (R2.8).
-    pub fn workspace(&self, who: &Principal, id: Id, any_of: &[Scope]) -> Result<WorkspaceKey, ServiceError> {
+    pub fn workspace(&self, who: &Principal, id: Id, any_of: &[Permission]) -> Result<WorkspaceKey, ServiceError> {
         let key = self.visible(who, id)?;
         who.require(any_of)?;
         Ok(key)
@@ -110,7 +110,7 @@ impl Service {
     /// key, which administers every tenant's workspaces (R2.14).
     pub fn administered(&self, who: &Principal, id: Id) -> Result<WorkspaceKey, ServiceError> {
         if !who.is_server() {
-            return self.workspace(who, id, &[Scope::Admin]);
+            return self.workspace(who, id, &[Permission::Admin]);
         }
         let known = self.engine.system_table().workspace(id).is_some();
         if known { Ok(WorkspaceKey { id, side: who.side }) } else { Err(ServiceError::UnknownWorkspace) }
@@ -166,7 +166,7 @@ mod tests {
             tenant: Some("t".into()),
             workspace: None,
             side: Side::Live,
-            scopes: vec![Scope::QualityRead],
+            scopes: vec![Permission::QualityRead],
             created_at: 0,
             expires_at: Some(100),
             last_used_at: None,
@@ -194,14 +194,17 @@ mod tests {
 
     #[test]
     fn r2_14_a_server_key_has_no_tenants_rights() {
-        let server =
-            Principal::of_key(&ApiKey { tenant: None, scopes: vec![Scope::Server, Scope::QualityRead], ..key() });
+        let server = Principal::of_key(&ApiKey {
+            tenant: None,
+            scopes: vec![Permission::Server, Permission::QualityRead],
+            ..key()
+        });
         assert!(server.is_server());
-        assert!(matches!(server.require(&[Scope::QualityRead]), Err(ServiceError::Forbidden(_))));
+        assert!(matches!(server.require(&[Permission::QualityRead]), Err(ServiceError::Forbidden(_))));
         let tenants = Principal::of_key(&key());
-        assert!(tenants.require(&[Scope::EventsWrite, Scope::QualityRead]).is_ok());
-        assert!(matches!(tenants.require(&[Scope::QualityWrite]), Err(ServiceError::Forbidden(_))));
-        let tenants = ApiKey { scopes: vec![Scope::Server], ..key() };
+        assert!(tenants.require(&[Permission::EventsWrite, Permission::QualityRead]).is_ok());
+        assert!(matches!(tenants.require(&[Permission::QualityWrite]), Err(ServiceError::Forbidden(_))));
+        let tenants = ApiKey { scopes: vec![Permission::Server], ..key() };
         let test_side = ApiKey { tenant: None, side: Side::Test, ..tenants.clone() };
         for other in [key(), tenants, test_side] {
             let who = Principal::of_key(&other);
@@ -212,7 +215,8 @@ mod tests {
 
     #[test]
     fn r2_12_r2_14_a_tokens_principal_is_its_tenants_on_the_live_side_and_never_a_server() {
-        let claims = Claims { subject: "kp_1".into(), tenant: "t".into(), scopes: vec![Scope::Admin, Scope::Server] };
+        let claims =
+            Claims { subject: "kp_1".into(), tenant: "t".into(), scopes: vec![Permission::Admin, Permission::Server] };
         let who = Principal::of_claims(claims);
         assert_eq!((who.actor.as_str(), who.tenant.as_deref()), ("kp_1", Some("t")));
         assert_eq!((who.workspace, who.side), (None, Side::Live));

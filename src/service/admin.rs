@@ -6,7 +6,7 @@ use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
 use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, Scope, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
 use crate::domain::time::Millis;
 
@@ -33,7 +33,7 @@ pub struct NewKey {
     pub tenant: Option<String>,
     pub workspace: Option<Id>,
     /// Distinct, at least one.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
     pub side: Side,
     pub expires_at: Option<Millis>,
 }
@@ -51,7 +51,7 @@ pub struct Admin<'a> {
 impl<'a> Admin<'a> {
     /// Server keys, and credentials with the scope `admin`.
     pub fn of(who: &'a Principal) -> Result<Self, ServiceError> {
-        if who.is_server() || (who.tenant.is_some() && who.has(Scope::Admin)) {
+        if who.is_server() || (who.tenant.is_some() && who.has(Permission::Admin)) {
             Ok(Self { tenant: who.tenant.as_deref(), workspace: who.workspace, side: who.side, actor: &who.actor })
         } else {
             Err(ServiceError::Forbidden(NO_ADMIN))

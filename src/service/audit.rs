@@ -7,7 +7,7 @@ use tokio::task::JoinError;
 use super::period::end_of_range;
 use super::{Fault, Principal, Service, ServiceError};
 use crate::actors::EngineError;
-use crate::domain::audit::{Action, Entry, Outcome, Shown, SideAction, Trail};
+use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Shown, SideAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
 use crate::domain::system_table::{SystemTable, WorkspaceEntry};
 use crate::domain::time::{DAY, Millis};
@@ -15,27 +15,27 @@ use crate::domain::time::{DAY, Millis};
 /// In whose order a position stands. Of one receipt, the system workspace's comes first: a key is made
 /// before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
+pub enum TrailSource {
     System,
     Side,
 }
 
 /// Where an entry stands among those of both sources, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct TrailPosition {
     pub receipt: Millis,
-    pub source: Source,
+    pub source: TrailSource,
     pub at: Position,
 }
 
 /// An entry for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noted {
-    pub place: Place,
+    pub place: TrailPosition,
     /// None: the server itself.
     pub actor: Option<Box<str>>,
     pub action: Shown,
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
 }
 
 /// Which entries are asked for.
@@ -73,7 +73,7 @@ impl Filter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditPage {
     pub entries: Vec<Noted>,
-    pub next: Option<Place>,
+    pub next: Option<TrailPosition>,
 }
 
 impl Service {
@@ -84,7 +84,7 @@ impl Service {
         who: &Principal,
         key: WorkspaceKey,
         filter: Filter,
-        before: Option<Place>,
+        before: Option<TrailPosition>,
         limit: usize,
     ) -> Result<AuditPage, ServiceError> {
         let trail = self.engine.trail(key).await?;
@@ -108,9 +108,9 @@ impl Service {
 fn of_side<'a>(
     trail: &'a Trail<SideAction>,
     filter: &'a Filter,
-    before: Option<Place>,
+    before: Option<TrailPosition>,
 ) -> impl Iterator<Item = Noted> + 'a {
-    entries(trail, Source::Side, filter, before).map(|entry| noted(Source::Side, entry))
+    entries(trail, TrailSource::Side, filter, before).map(|entry| noted(TrailSource::Side, entry))
 }
 
 fn of_system<'a>(
@@ -119,20 +119,20 @@ fn of_system<'a>(
     side: Side,
     bound: bool,
     filter: &'a Filter,
-    before: Option<Place>,
+    before: Option<TrailPosition>,
 ) -> impl Iterator<Item = Noted> + 'a {
-    entries(table.trail(), Source::System, filter, before)
+    entries(table.trail(), TrailSource::System, filter, before)
         .filter(move |entry| entry.action.concerns(workspace, side) && !(bound && entry.action.is_tenant_wide()))
-        .map(|entry| noted(Source::System, entry))
+        .map(|entry| noted(TrailSource::System, entry))
 }
 
 /// Those before the place and within the bounds, the newest first.
 fn entries<'a, A>(
     trail: &'a Trail<A>,
-    source: Source,
+    source: TrailSource,
     filter: &Filter,
-    before: Option<Place>,
-) -> impl Iterator<Item = &'a Entry<A>> + use<'a, A> {
+    before: Option<TrailPosition>,
+) -> impl Iterator<Item = &'a AuditEntry<A>> + use<'a, A> {
     let first = Position::ZERO;
     let after_end = filter.to.map_or(Millis::MAX, |to| to.saturating_add(1));
     let bound = match before {
@@ -147,9 +147,9 @@ fn entries<'a, A>(
     trail.before(receipt, at).take_while(move |entry| entry.receipt >= from)
 }
 
-fn noted<A: Action>(source: Source, entry: &Entry<A>) -> Noted {
+fn noted<A: Action>(source: TrailSource, entry: &AuditEntry<A>) -> Noted {
     Noted {
-        place: Place { receipt: entry.receipt, source, at: entry.at },
+        place: TrailPosition { receipt: entry.receipt, source, at: entry.at },
         actor: entry.actor.clone(),
         action: entry.action.shown(),
         outcome: entry.outcome,

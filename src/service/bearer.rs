@@ -1,7 +1,7 @@
 //! Whose a bearer token is: an API key's, or a person's whom the issuer vouches for (R2.11, R2.13).
 
 use super::{Principal, Service, ServiceError};
-use crate::identity::Refusal;
+use crate::issuer::Refusal;
 
 /// What every API key begins with, of any version; no token of an issuer does.
 const KEY_START: &str = "sf_";
@@ -13,9 +13,9 @@ impl Service {
         if token.starts_with(KEY_START) {
             return self.authenticate(token).ok_or(ServiceError::Unauthorized);
         }
-        let identity = self.identity.as_ref().ok_or(ServiceError::Unauthorized)?;
+        let issuer = self.issuer.as_ref().ok_or(ServiceError::Unauthorized)?;
         // In a box: requests with API keys, which are most, need not carry its state.
-        match Box::pin(identity.check(token)).await {
+        match Box::pin(issuer.check(token)).await {
             Ok(claims) => Ok(Principal::of_claims(claims)),
             Err(Refusal::Token(fault)) => {
                 tracing::debug!(%fault, "a token was refused");

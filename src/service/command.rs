@@ -5,7 +5,7 @@ use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::Command;
 use crate::domain::reply::{CommandDone, CommandRefusal};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::view::BreakerView;
 
 impl Service {
@@ -37,7 +37,7 @@ impl Service {
         if !self.engine.knows_breaker(key, breaker).await? {
             return Err(CommandRefusal::UnknownBreaker.into());
         }
-        who.require(&[Scope::QualityWrite])?;
+        who.require(&[Permission::QualityWrite])?;
         Ok(key)
     }
 

@@ -8,9 +8,9 @@ use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::life::ContactMark;
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time::Millis;
-use crate::erasures::{Entry, Erased};
+use crate::erasures::{Erased, ErasureEntry};
 
 /// When something was erased, and when the last old snapshot and journal segment with it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Service {
         if !self.engine.knows_conversation(key, conversation).await? {
             return Err(ServiceError::UnknownConversation);
         }
-        who.require(&[Scope::Admin])?;
+        who.require(&[Permission::Admin])?;
         Ok(key)
     }
 
@@ -87,7 +87,7 @@ impl Service {
         let erased_at = self.now();
         let table = self.engine.system_table();
         let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
-        let entry = Entry::new(erased_at, key, erased, &origin.identity_key);
+        let entry = ErasureEntry::new(erased_at, key, erased, &origin.identity_key);
         let list = Arc::clone(&self.erasures);
         let listed = spawn_blocking(move || list.append(entry)).await;
         listed.map_err(|_| EngineError::ShuttingDown)??;

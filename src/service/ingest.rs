@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio::task::JoinError;
 
 use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
+use super::in_flight::BodyPermit;
 use super::quota::{Payer, Quotas};
-use super::room::Place;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
@@ -77,9 +77,9 @@ const fn pointer(rejection: Rejection) -> Option<&'static str> {
 }
 
 impl Service {
-    /// A place for a body of at most `bytes`, to be held until its events are answered.
-    pub fn place_for(&self, who: &Principal, key: WorkspaceKey, bytes: usize) -> Result<Place, EngineError> {
-        self.room.take(who.tenant.as_deref().unwrap_or_default(), key.id, bytes)
+    /// A permit for a body of at most `bytes`, to be held until its events are answered.
+    pub fn body_permit(&self, who: &Principal, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
+        self.in_flight.take(who.tenant.as_deref().unwrap_or_default(), key.id, bytes)
     }
 
     /// Refuses whoever was told to wait with its events, before the body is read.
@@ -96,20 +96,20 @@ impl Service {
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
-    /// an answer does, and whoever serves connections has others to answer. `place`: from
-    /// [`place_for`](Self::place_for), held until then.
+    /// an answer does, and whoever serves connections has others to answer. `permit`: from
+    /// [`body_permit`](Self::body_permit), held until then.
     pub async fn ingest(
         self: &Arc<Self>,
         who: &Principal,
         key: WorkspaceKey,
         request: IngestRequest,
-        place: Place,
+        permit: BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
         let payer = self.payer(who);
         let ingesting = self.engine.runtime().spawn(async move {
             // A client that hangs up takes no room from those that stay: its body is still here.
-            service.ingest_here(payer, key, request, &place).await
+            service.ingest_here(payer, key, request, &permit).await
         });
         match ingesting.await.map_err(JoinError::try_into_panic) {
             Ok(answer) => answer,
@@ -124,10 +124,10 @@ impl Service {
         payer: Option<Payer>,
         key: WorkspaceKey,
         request: IngestRequest,
-        place: &Place,
+        permit: &BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let received = request.body.len();
-        let turn = self.room.turn(place, self.engine.clock().elapsed()).await?;
+        let turn = self.in_flight.read_turn(permit, self.engine.clock().elapsed()).await?;
         let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
         let mut batch = self.read(key, request, large).await?;
         // While others are there, large bodies keep to the tenant's share of the cores until they are applied, too.

@@ -63,7 +63,7 @@ impl Service {
             if last {
                 return;
             }
-            self.room.forget_idle();
+            self.in_flight.forget_idle();
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

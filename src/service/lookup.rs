@@ -9,7 +9,7 @@ use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
 use crate::domain::workspace::ConversationExplanation;
 
@@ -17,7 +17,7 @@ use crate::domain::workspace::ConversationExplanation;
 const ASKED_AT_ONCE: usize = 32;
 
 /// Enough for every GET of section 3.
-const READ: &[Scope] = &[Scope::QualityRead];
+const READ: &[Permission] = &[Permission::QualityRead];
 
 impl Service {
     /// R3.1.

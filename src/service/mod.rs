@@ -13,12 +13,12 @@ pub mod door;
 pub mod erasure;
 pub mod error;
 pub mod export;
+pub mod in_flight;
 pub mod ingest;
 pub mod key_usage;
 pub mod lookup;
 pub mod period;
 pub mod quota;
-pub mod room;
 pub mod snapshots;
 pub mod status;
 
@@ -28,8 +28,8 @@ use std::sync::Arc;
 use crate::actors::Engine;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::Erasures;
-use crate::identity::Identity;
 use crate::ids::Ids;
+use crate::issuer::Issuer;
 
 pub use access::{Operator, Principal};
 pub use error::{Fault, ServiceError};
@@ -40,8 +40,8 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
-    room: Arc<room::Room>,
-    identity: Option<Arc<Identity>>,
+    in_flight: Arc<in_flight::InFlightBudget>,
+    issuer: Option<Arc<Issuer>>,
     erasures: Arc<Erasures>,
     erase_within: Millis,
     data_dir: Option<PathBuf>,
@@ -53,15 +53,15 @@ pub struct Service {
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
-        let (usage, room) = (key_usage::KeyUsage::default(), Arc::<room::Room>::default());
-        let (identity, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, room, identity, erasures, erase_within: DAY, data_dir, started, quotas }
+        let (usage, in_flight) = (key_usage::KeyUsage::default(), Arc::<in_flight::InFlightBudget>::default());
+        let (issuer, quotas, data_dir) = (None, None, None);
+        Self { engine, door, ids, usage, in_flight, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.
     #[must_use]
-    pub fn with_identity(self, identity: Arc<Identity>) -> Self {
-        Self { identity: Some(identity), ..self }
+    pub fn with_issuer(self, issuer: Arc<Issuer>) -> Self {
+        Self { issuer: Some(issuer), ..self }
     }
 
     /// With another span in which snapshots and journal lose what was erased (24 hours).
@@ -78,13 +78,13 @@ impl Service {
 
     /// With other bounds of what is under way at the door (256 MiB in all).
     #[must_use]
-    pub fn with_room(self, room: Arc<room::Room>) -> Self {
-        Self { room, ..self }
+    pub fn with_in_flight(self, in_flight: Arc<in_flight::InFlightBudget>) -> Self {
+        Self { in_flight, ..self }
     }
 
-    /// The door's room, to be watched.
-    pub fn room(&self) -> Arc<room::Room> {
-        Arc::clone(&self.room)
+    /// The in-flight budget, to be watched.
+    pub fn in_flight(&self) -> Arc<in_flight::InFlightBudget> {
+        Arc::clone(&self.in_flight)
     }
 
     /// With limits of what credentials and tenants may send.
@@ -96,7 +96,7 @@ impl Service {
     /// Counts a request of this credential.
     pub async fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
         if let Some(tenant) = &who.tenant {
-            self.room.seen(tenant, || self.engine.clock().elapsed());
+            self.in_flight.seen(tenant, || self.engine.clock().elapsed());
         }
         let Some(quotas) = &self.quotas else { return Ok(()) };
         Ok(quotas.held(quotas.request(who)).await?)

@@ -9,7 +9,7 @@
 
 /// The steps of a snapshot, and of a recovery, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum FaultPoint {
     /// `snapshot-block`: a block is taken.
     Block,
     /// `snapshot-synced`: all parts are closed and on stable storage.
@@ -43,7 +43,7 @@ pub(crate) enum Lie {
 }
 
 /// Does `work`, and is a fault point before and behind it.
-pub(crate) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn step<T, E>(step: FaultPoint, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     point(step, true);
     let done = work()?;
     point(step, false);
@@ -51,7 +51,7 @@ pub(crate) fn step<T, E>(step: Step, work: impl FnOnce() -> Result<T, E>) -> Res
 }
 
 #[cfg(not(feature = "faults"))]
-const fn point(_step: Step, _before: bool) {}
+const fn point(_step: FaultPoint, _before: bool) {}
 
 /// No: this build has no fault points.
 #[cfg(not(feature = "faults"))]
@@ -73,7 +73,7 @@ pub(crate) fn lies(lie: Lie) -> bool {
 }
 
 #[cfg(feature = "faults")]
-fn point(step: Step, before: bool) {
+fn point(step: FaultPoint, before: bool) {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,7 +91,7 @@ fn point(step: Step, before: bool) {
 #[cfg(feature = "faults")]
 #[derive(Debug, PartialEq, Eq)]
 struct Selected {
-    step: Step,
+    step: FaultPoint,
     before: bool,
     time: u64,
 }
@@ -102,16 +102,16 @@ impl Selected {
         let (name, time) = text.split_once('@').unwrap_or((text, "1"));
         let (name, before) = name.strip_prefix("before-").map_or((name, false), |name| (name, true));
         let step = match name {
-            "snapshot-block" => Some(Step::Block),
-            "snapshot-synced" => Some(Step::Synced),
-            "snapshot-manifest" => Some(Step::Manifest),
-            "snapshot-renamed" => Some(Step::Renamed),
-            "snapshot-verified" => Some(Step::Verified),
-            "snapshot-removed" => Some(Step::Removed),
-            "recovery-set-aside" => Some(Step::SetAside),
-            "recovery-loaded" => Some(Step::Loaded),
-            "recovery-scanned" => Some(Step::Scanned),
-            "recovery-replayed" => Some(Step::Replayed),
+            "snapshot-block" => Some(FaultPoint::Block),
+            "snapshot-synced" => Some(FaultPoint::Synced),
+            "snapshot-manifest" => Some(FaultPoint::Manifest),
+            "snapshot-renamed" => Some(FaultPoint::Renamed),
+            "snapshot-verified" => Some(FaultPoint::Verified),
+            "snapshot-removed" => Some(FaultPoint::Removed),
+            "recovery-set-aside" => Some(FaultPoint::SetAside),
+            "recovery-loaded" => Some(FaultPoint::Loaded),
+            "recovery-scanned" => Some(FaultPoint::Scanned),
+            "recovery-replayed" => Some(FaultPoint::Replayed),
             _ => None,
         };
         let selected = step.zip(time.parse().ok()).map(|(step, time)| Self { step, before, time });
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn a_step_is_selected_by_name_side_and_time() {
         let selected = |step, before, time| Some(Selected { step, before, time });
-        assert_eq!(Selected::parse("snapshot-synced"), selected(Step::Synced, false, 1));
-        assert_eq!(Selected::parse("before-snapshot-block@17"), selected(Step::Block, true, 17));
+        assert_eq!(Selected::parse("snapshot-synced"), selected(FaultPoint::Synced, false, 1));
+        assert_eq!(Selected::parse("before-snapshot-block@17"), selected(FaultPoint::Block, true, 17));
         assert_eq!(Selected::parse("snapshot-nothing"), None);
         assert_eq!(Selected::parse("snapshot-block@x"), None);
     }

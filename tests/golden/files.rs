@@ -16,7 +16,7 @@ use tripswitch::journal::file::{FileJournal, FileOptions, ReadOnlyJournal};
 use tripswitch::journal::{GroupPosition, Journal, JournalRead};
 use tripswitch::recovery::save::{Moment, SaveProgress, save};
 use tripswitch::recovery::versions::{SideBlocks, SystemBlocks};
-use tripswitch::recovery::{Progress, State, recover};
+use tripswitch::recovery::{Progress, RecoveredSide, recover};
 use tripswitch::snapshot::envelope::HEADER_BYTES;
 use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::snapshot::{Block, JournalId, SnapshotStore};
@@ -191,8 +191,8 @@ pub fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
     let mut recovered = recover(&place.open_read_only(), &MemorySnapshots::default(), &Progress::default()).unwrap();
     recovered.workspaces.sort_by_key(|(key, _)| *key);
     let ready = |(_, state)| match state {
-        State::Ready(workspace) => *workspace,
-        State::Failed(at) => panic!("applying event {at} failed"),
+        RecoveredSide::Ready(workspace) => *workspace,
+        RecoveredSide::Failed(at) => panic!("applying event {at} failed"),
     };
     (recovered.system, recovered.workspaces.into_iter().map(ready).collect())
 }

@@ -16,7 +16,7 @@ use tripswitch::domain::scoring::profile::{Model, Profile, SignalWeight};
 use tripswitch::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::settings_v1::SettingsV1;
-use tripswitch::domain::system::{ApiKey, Scope, SystemRecord};
+use tripswitch::domain::system::{ApiKey, Permission, SystemRecord};
 use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::ids::Ids;
 use uuid::Uuid;
@@ -325,8 +325,8 @@ fn patch() -> Record {
 /// A key of a workspace, or the server's.
 fn key(number: u8, workspace: Option<Id>) -> ApiKey {
     let scopes = match workspace {
-        Some(_) => vec![Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite, Scope::Admin],
-        None => vec![Scope::Server],
+        Some(_) => vec![Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite, Permission::Admin],
+        None => vec![Permission::Server],
     };
     ApiKey {
         id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_0d00 + u128::from(number)),

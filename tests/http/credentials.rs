@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::{Scope, SystemRecord};
+use tripswitch::domain::system::{Permission, SystemRecord};
 use tripswitch::domain::time::HOUR;
 
 use crate::support::NOW;
@@ -33,8 +33,8 @@ fn routes() -> Vec<(Method, String)> {
 #[tokio::test]
 async fn r2_8_no_unknown_expired_or_revoked_credential_is_the_same_401() {
     let world = World::start().await;
-    let (revoked, id) = world.make_key(BOUND, &[Scope::QualityRead]).await;
-    let expired = world.make_key(Holder { expires_at: Some(NOW + HOUR), ..BOUND }, &[Scope::QualityRead]).await.0;
+    let (revoked, id) = world.make_key(BOUND, &[Permission::QualityRead]).await;
+    let expired = world.make_key(Holder { expires_at: Some(NOW + HOUR), ..BOUND }, &[Permission::QualityRead]).await.0;
     assert_eq!(world.server.get(&at("csat-config"), &revoked).await.status, 200);
     assert_eq!(world.server.get(&at("csat-config"), &expired).await.status, 200);
     let record = SystemRecord::KeyRevoked { id, actor: "test".into() };
@@ -71,7 +71,7 @@ async fn r2_14_each_scope_opens_its_routes_and_no_others() {
     let world = World::start().await;
     let breaker = world.trip().await;
     let acknowledge = at(&format!("quality/circuit-breakers/{breaker}/acknowledge"));
-    let (read, write, events) = (Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite);
+    let (read, write, events) = (Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite);
     let cases = [
         (Method::GET, at("quality/stats"), vec![read]),
         (Method::GET, at("quality/circuit-breakers"), vec![read]),
@@ -82,10 +82,10 @@ async fn r2_14_each_scope_opens_its_routes_and_no_others() {
         (Method::POST, acknowledge, vec![write]),
         (Method::PATCH, at("csat-config"), vec![write]),
         (Method::POST, at("events"), vec![events]),
-        (Method::GET, "/api/admin/keys".into(), vec![Scope::Admin]),
+        (Method::GET, "/api/admin/keys".into(), vec![Permission::Admin]),
     ];
     let before = world.fingerprint().await;
-    for scope in [read, write, events, Scope::Admin] {
+    for scope in [read, write, events, Permission::Admin] {
         let key = world.make_key(BOUND, &[scope]).await.0;
         for (method, path, allowed) in &cases {
             if !allowed.contains(&scope) {
@@ -125,7 +125,7 @@ async fn r2_14_a_server_key_reaches_no_tenants_data() {
 async fn r2_12_the_two_sides_share_nothing() {
     let world = World::start().await;
     world.trip().await;
-    let scopes = [Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite];
+    let scopes = [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite];
     let test_key = world.make_key(Holder { side: Side::Test, ..BOUND }, &scopes).await.0;
     let list = world.server.get(&at("quality/circuit-breakers"), &test_key).await.expect(200);
     assert_eq!(list, serde_json::json!({"items": [], "total": 0}));
@@ -139,7 +139,7 @@ async fn r2_12_the_two_sides_share_nothing() {
 #[tokio::test]
 async fn r2_8_another_tenants_workspace_looks_like_an_unknown_one() {
     let world = World::start().await;
-    let admin = world.make_key(Holder { workspace: None, ..BOUND }, &[Scope::Admin]).await.0;
+    let admin = world.make_key(Holder { workspace: None, ..BOUND }, &[Permission::Admin]).await.0;
     for key in [&world.key, &world.tenant_key, &admin] {
         for (method, path) in routes().into_iter().take(8) {
             let mut answers = Vec::new();
@@ -157,7 +157,7 @@ async fn r2_8_another_tenants_workspace_looks_like_an_unknown_one() {
 #[tokio::test]
 async fn r2_11_the_last_use_is_kept_in_memory_and_written_as_one_record() {
     let world = World::start().await;
-    let (key, id) = world.make_key(BOUND, &[Scope::QualityRead]).await;
+    let (key, id) = world.make_key(BOUND, &[Permission::QualityRead]).await;
     world.server.clock.advance(1_000);
     world.server.get(&at("csat-config"), &key).await.expect(200);
     let written = || world.server.engine.system_table().key(id).unwrap().last_used_at;

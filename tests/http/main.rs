@@ -1,4 +1,4 @@
-//! Every URL over a real socket. The modules mirror the paths; `credentials`, `identity`, `order`,
+//! Every URL over a real socket. The modules mirror the paths; `credentials`, `issuer`, `order`,
 //! `framework` and `faults` hold what is the same for all of them.
 
 #[path = "../support/mod.rs"]
@@ -13,7 +13,7 @@ mod credentials;
 mod docs;
 mod faults;
 mod framework;
-mod identity;
+mod issuer;
 mod limits;
 mod matrix;
 mod metrics;

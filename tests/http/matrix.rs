@@ -6,17 +6,18 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::Value;
 use tripswitch::domain::ids::{Side, WorkspaceKey};
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 
 use crate::support::Reply;
 use crate::support::world::{
     ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, conversation_id, event, id_of, low_score,
 };
 
-const READ: &[Scope] = &[Scope::QualityRead];
-const WRITE: &[Scope] = &[Scope::QualityWrite];
-const ADMIN: &[Scope] = &[Scope::Admin];
-const TENANTS: [Scope; 4] = [Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite, Scope::Admin];
+const READ: &[Permission] = &[Permission::QualityRead];
+const WRITE: &[Permission] = &[Permission::QualityWrite];
+const ADMIN: &[Permission] = &[Permission::Admin];
+const TENANTS: [Permission; 4] =
+    [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite, Permission::Admin];
 
 /// What a route speaks of, and so what its refusals are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ struct Row {
     route: &'static str,
     of: Of,
     /// Any one of them.
-    scopes: &'static [Scope],
+    scopes: &'static [Permission],
     body: &'static str,
     /// The answer to a credential that may.
     status: u16,
@@ -45,7 +46,7 @@ struct Row {
     server_too: bool,
 }
 
-const fn row(route: &'static str, of: Of, scopes: &'static [Scope], body: &'static str, status: u16) -> Row {
+const fn row(route: &'static str, of: Of, scopes: &'static [Permission], body: &'static str, status: u16) -> Row {
     Row { route, of, scopes, body, status, server_too: matches!(of, Of::Tenant | Of::Server) }
 }
 
@@ -57,13 +58,13 @@ const ROWS: &[Row] = &[
     row(
         "GET /api/workspaces/{workspaceId}/quality/gate",
         Of::Workspace,
-        &[Scope::QualityRead, Scope::EventsWrite],
+        &[Permission::QualityRead, Permission::EventsWrite],
         "",
         200,
     ),
     row("GET /api/workspaces/{workspaceId}/csat-config", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/csat-config", Of::Workspace, WRITE, "{}", 200),
-    row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Scope::EventsWrite], EVENT, 202),
+    row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),
     row(
         "POST /api/workspaces/{workspaceId}/quality/circuit-breakers/{breakerId}/acknowledge",
         Of::Workspace,
@@ -236,7 +237,7 @@ async fn r2_14_who_may_is_answered_on_every_route() {
     let server = matrix.world.server_key().await;
     for row in ROWS {
         let all = matrix.world.make_key(Holder { workspace: None, ..BOUND }, row.scopes).await;
-        let mine = matrix.world.make_key(BOUND, &[Scope::QualityRead]).await.1.to_string();
+        let mine = matrix.world.make_key(BOUND, &[Permission::QualityRead]).await.1.to_string();
         let own = path(row, WORKSPACE, &matrix.breaker, &conversation_id(1), ACCOUNT, &mine);
         let key = match row.of {
             Of::Nobody => "",

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde_json::Value;
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 use tripswitch::http::Limits;
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::quota::{QuotaOptions, Quotas, Rates};
@@ -28,7 +28,7 @@ fn events(numbers: std::ops::Range<u32>) -> Value {
 /// A key of the tenant `two`.
 async fn neighbour(world: &World) -> (String, String) {
     let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), ..BOUND };
-    let key = world.make_key(holder, &[Scope::QualityRead, Scope::EventsWrite]).await.0;
+    let key = world.make_key(holder, &[Permission::QualityRead, Permission::EventsWrite]).await.0;
     (key, at("").replace(crate::support::world::WORKSPACE, FOREIGN))
 }
 

@@ -2,7 +2,7 @@
 //! end, and never another tenant's answer.
 
 use tripswitch::domain::ids::{Id, Side};
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 
 use crate::support::raw::{Raw, RawAnswer};
 use crate::support::world::{BOUND, FOREIGN, Holder, WORKSPACE, World, at};
@@ -18,7 +18,7 @@ fn is_of(answer: &RawAnswer, workspace: &str) {
 
 async fn foreign_key(world: &World) -> String {
     let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), side: Side::Live, ..BOUND };
-    world.make_key(holder, &[Scope::QualityRead, Scope::EventsWrite]).await.0
+    world.make_key(holder, &[Permission::QualityRead, Permission::EventsWrite]).await.0
 }
 
 /// What hyper cannot parse, with the answer that it must get.

@@ -1,7 +1,7 @@
 //! Who did what, and what it came to: a line for each record that somebody asked for, and for the server's
 //! own that matter.
 
-use tripswitch::domain::audit::{Action, Entry, SideAction};
+use tripswitch::domain::audit::{Action, AuditEntry, SideAction};
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{Command, Frame};
@@ -15,7 +15,7 @@ use crate::naive::{Answer, Naive};
 pub type Line = (Position, Millis, Option<Box<str>>, String);
 
 /// The domain's entry.
-pub fn line(entry: &Entry<SideAction>) -> Line {
+pub fn line(entry: &AuditEntry<SideAction>) -> Line {
     let shown = entry.action.shown();
     let (outcome, code) = entry.outcome.shown();
     let event = shown.details.event.as_deref();

@@ -1,12 +1,12 @@
 //! Section 7 and the commands of section 3: trips, acknowledgements, resolves, configuration.
 
-use tripswitch::domain::expectation::Source;
+use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::record::{Command, Frame};
 use tripswitch::domain::reply::{CommandDone, CommandRefusal};
 use tripswitch::domain::scoring::estimator::disconfirmation;
 use tripswitch::domain::time::Millis;
-use tripswitch::domain::view::{BreakerView, Scope};
+use tripswitch::domain::view::{BreakerScope, BreakerView};
 
 use crate::broken::Broken;
 use crate::naive::{Answer, Arrival, Breaker, Conversation, Happening, Naive};
@@ -64,7 +64,7 @@ impl Naive {
         for known in &mut self.conversations {
             let Some((score, expectation)) = known.score.as_mut().zip(known.expectation.as_mut()) else { continue };
             for (of_dimension, baseline) in expectation.iter_mut().zip(baselines) {
-                *of_dimension = baseline.map(|value| (value, Source::Baseline)).or(*of_dimension);
+                *of_dimension = baseline.map(|value| (value, ExpectationSource::Baseline)).or(*of_dimension);
             }
             let values = expectation.map(|of_dimension| of_dimension.map(|(value, _)| value));
             score.disconfirmation = disconfirmation(score.weights, values, score.dimensions);
@@ -85,8 +85,8 @@ impl Naive {
         BreakerView {
             id: breaker.id.expect("named by the comparison when it tripped"),
             scope_key: match breaker.scope {
-                Scope::Account(id) => format!("account:acc_{id}"),
-                Scope::Workspace => format!("workspace:ws_{}", self.key.id),
+                BreakerScope::Account(id) => format!("account:acc_{id}"),
+                BreakerScope::Workspace => format!("workspace:ws_{}", self.key.id),
             },
             reason: breaker.reason.clone(),
             triggered_at: breaker.triggered_at,
@@ -98,8 +98,8 @@ impl Naive {
 
     pub fn judge(&mut self, account: Option<Id>, arrival: Arrival) {
         let left = arrival.leaves.filter(|_| self.breaks(Broken::LeftAccountJudged));
-        let mut scopes: Vec<Scope> = account.into_iter().chain(left).map(Scope::Account).collect();
-        scopes.push(Scope::Workspace);
+        let mut scopes: Vec<BreakerScope> = account.into_iter().chain(left).map(BreakerScope::Account).collect();
+        scopes.push(BreakerScope::Workspace);
         if self.breaks(Broken::WorkspaceJudgedFirst) {
             scopes.reverse();
         }
@@ -108,13 +108,14 @@ impl Naive {
         }
     }
 
-    fn judge_scope(&mut self, scope: Scope, Arrival { position, receipt, .. }: Arrival) {
+    fn judge_scope(&mut self, scope: BreakerScope, Arrival { position, receipt, .. }: Arrival) {
         let run = self.run(scope);
         let count = u32::from(self.csat.circuit_breaker_count) * self.factor(scope);
         if (run.len() as u32) < count {
             return;
         }
-        if scope == Scope::Workspace && !self.breaks(Broken::WorkspaceOfOneAccount) && !spans_two_accounts(&run) {
+        if scope == BreakerScope::Workspace && !self.breaks(Broken::WorkspaceOfOneAccount) && !spans_two_accounts(&run)
+        {
             return self.coverage.count("workspace run of one account");
         }
         if self.active(scope).is_some() && !self.breaks(Broken::TripWhileActive) {
@@ -128,8 +129,8 @@ impl Naive {
         let length = if self.breaks(Broken::ReasonNamesCount) { count as usize } else { run.len() };
         let (length, threshold) = (length, self.csat.threshold_low_composite);
         let whom = match scope {
-            Scope::Account(id) => format!("for account {}", self.account_name(id)),
-            Scope::Workspace => format!("in workspace {}", self.name),
+            BreakerScope::Account(id) => format!("for account {}", self.account_name(id)),
+            BreakerScope::Workspace => format!("in workspace {}", self.name),
         };
         let again = self.breakers.iter().any(|breaker| breaker.scope == scope);
         let evidence = run.iter().filter(|known| !known.erased).map(|known| known.id).collect();
@@ -144,10 +145,10 @@ impl Naive {
         });
         self.epoch += 1;
         self.coverage.count(match (scope, again) {
-            (Scope::Account(_), false) => "account trip",
-            (Scope::Account(_), true) => "second account trip",
-            (Scope::Workspace, false) => "workspace trip",
-            (Scope::Workspace, true) => "second workspace trip",
+            (BreakerScope::Account(_), false) => "account trip",
+            (BreakerScope::Account(_), true) => "second account trip",
+            (BreakerScope::Workspace, false) => "workspace trip",
+            (BreakerScope::Workspace, true) => "second workspace trip",
         });
         self.happened.push(Happening::Triggered {
             at: position,

@@ -10,7 +10,7 @@ use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use tripswitch::domain::reply::{Effect, EffectKind, Reply};
 use tripswitch::domain::time::{DAY, Millis};
-use tripswitch::domain::view::{Gate, Scope};
+use tripswitch::domain::view::{BreakerScope, Gate};
 
 use crate::audit::line;
 use crate::broken::Broken;
@@ -296,10 +296,10 @@ fn round_length(frames: &[Frame], wanted: usize) -> usize {
     events.max(1)
 }
 
-fn of(scope: Scope) -> Option<Id> {
+fn of(scope: BreakerScope) -> Option<Id> {
     match scope {
-        Scope::Account(id) => Some(id),
-        Scope::Workspace => None,
+        BreakerScope::Account(id) => Some(id),
+        BreakerScope::Workspace => None,
     }
 }
 

@@ -7,7 +7,7 @@ use tripswitch::domain::reply::{CommandRefusal, Rejection, Verdict};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, Millis};
-use tripswitch::domain::view::{AccountHealth, ChurnRisk, Scope, Trend};
+use tripswitch::domain::view::{AccountHealth, BreakerScope, ChurnRisk, Trend};
 
 use crate::health::trend_of;
 use crate::naive::{Answer, Happening, Naive};
@@ -106,7 +106,7 @@ fn r7_1_the_reason_names_the_run_the_threshold_and_the_account() {
     assert_eq!(scene.import(START, 1, Some(1), 250).len(), 1);
     assert_eq!(scene.import(START + 1, 2, Some(1), 299).len(), 1);
     assert_eq!(scene.import(START + 2, 3, Some(1), 300).len(), 1);
-    assert_eq!(scene.naive.run(Scope::Account(account(1))).len(), 0, "3.0 is not low");
+    assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), 0, "3.0 is not low");
     for number in 4..7 {
         scene.import(START + number as Millis, number, Some(1), 250);
     }
@@ -136,7 +136,7 @@ fn r6_3_seventy_two_hours_are_in_and_a_millisecond_more_is_out() {
         let mut scene = Scene::new();
         scene.import(START, 1, Some(1), 250);
         scene.import(START + gap, 2, Some(1), 250);
-        assert_eq!(scene.naive.run(Scope::Account(account(1))).len(), length);
+        assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), length);
     }
 }
 
@@ -155,7 +155,7 @@ fn r3_6_a_breaker_is_acknowledged_before_it_is_resolved() {
     assert_eq!(scene.apply(START, resolve()).0, Answer::Breaker(Ok(0)));
     assert_eq!(scene.apply(START, acknowledge()).0, Answer::Breaker(Err(CommandRefusal::BreakerResolved)));
     assert_eq!(scene.naive.epoch, 3);
-    assert_eq!(scene.naive.run(Scope::Account(account(1))).len(), 0);
+    assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), 0);
 }
 
 #[test]

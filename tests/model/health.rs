@@ -4,7 +4,7 @@ use tripswitch::domain::ids::Id;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::time::{HOUR, Millis};
 use tripswitch::domain::view::{
-    AccountHealth, BreakerView, ChurnRisk, ConversationQuality, Gate, Known, QualityStats, Scope, Trend,
+    AccountHealth, BreakerScope, BreakerView, ChurnRisk, ConversationQuality, Gate, Known, QualityStats, Trend,
 };
 
 use crate::broken::Broken;
@@ -13,14 +13,14 @@ use crate::real::Explained;
 
 impl Naive {
     /// The scored conversations of a scope, newest first.
-    fn scored(&self, scope: Scope) -> Vec<&Conversation> {
+    fn scored(&self, scope: BreakerScope) -> Vec<&Conversation> {
         let mut scored: Vec<_> = self
             .conversations
             .iter()
             .filter(|known| known.score.is_some())
             .filter(|known| match scope {
-                Scope::Account(id) => known.attachment.account() == Some(id),
-                Scope::Workspace => true,
+                BreakerScope::Account(id) => known.attachment.account() == Some(id),
+                BreakerScope::Workspace => true,
             })
             .collect();
         scored.sort_by_key(|known| std::cmp::Reverse(order(known)));
@@ -35,7 +35,7 @@ impl Naive {
     /// The window as it would be if `absent` were not of this account.
     pub fn window_without(&self, account: Id, now: Millis, absent: Option<Id>) -> Vec<&Conversation> {
         let since = now - self.settings.window_span() + Millis::from(self.breaks(Broken::WindowDaysExclusive));
-        let mut newest = self.scored(Scope::Account(account));
+        let mut newest = self.scored(BreakerScope::Account(account));
         newest.retain(|known| Some(known.id) != absent);
         newest.retain(|known| !self.fallen_out.contains(&(account, known.id)));
         newest.truncate(self.window_size());
@@ -46,7 +46,7 @@ impl Naive {
     /// Those that the windows would hold were they not bounded by days, with their account.
     pub fn windows(&self) -> Vec<(Id, Id)> {
         let newest = |account: Id| {
-            let scored = self.scored(Scope::Account(account));
+            let scored = self.scored(BreakerScope::Account(account));
             scored.into_iter().take(usize::from(self.settings.window_size)).map(move |known| (account, known.id))
         };
         self.accounts.iter().flat_map(|(account, _)| newest(*account)).collect()
@@ -75,7 +75,8 @@ impl Naive {
         let size = usize::from(self.settings.window_size);
         let accounts: Vec<Id> = self.accounts.iter().map(|(id, _)| *id).collect();
         for account in accounts {
-            let mut newest: Vec<Id> = self.scored(Scope::Account(account)).iter().map(|known| known.id).collect();
+            let mut newest: Vec<Id> =
+                self.scored(BreakerScope::Account(account)).iter().map(|known| known.id).collect();
             newest.retain(|id| !self.fallen_out.contains(&(account, *id)));
             self.fallen_out.extend(newest.iter().skip(size).map(|id| (account, *id)));
         }
@@ -85,10 +86,10 @@ impl Naive {
         Millis::from(self.csat.circuit_breaker_window_hours) * HOUR
     }
 
-    pub fn factor(&self, scope: Scope) -> u32 {
+    pub fn factor(&self, scope: BreakerScope) -> u32 {
         match scope {
-            Scope::Account(_) => 1,
-            Scope::Workspace => {
+            BreakerScope::Account(_) => 1,
+            BreakerScope::Workspace => {
                 u32::from(self.settings.workspace_factor) - u32::from(self.breaks(Broken::WorkspaceFactorOneLess))
             }
         }
@@ -100,7 +101,7 @@ impl Naive {
     }
 
     /// R6.3, newest first.
-    pub fn run(&self, scope: Scope) -> Vec<&Conversation> {
+    pub fn run(&self, scope: BreakerScope) -> Vec<&Conversation> {
         let newest_first = self.scored(scope);
         let resolves =
             self.breakers.iter().filter(|breaker| breaker.scope == scope).filter_map(|breaker| breaker.resolved);
@@ -111,8 +112,8 @@ impl Naive {
         };
         let looked_at = (if self.breaks(Broken::RunOver99) { 99 } else { 100 }) * self.factor(scope) as usize;
         let uncapped = match scope {
-            Scope::Account(_) => self.breaks(Broken::AccountRunUncapped),
-            Scope::Workspace => self.breaks(Broken::WorkspaceRunUncapped),
+            BreakerScope::Account(_) => self.breaks(Broken::AccountRunUncapped),
+            BreakerScope::Workspace => self.breaks(Broken::WorkspaceRunUncapped),
         };
         let looked_at = if uncapped { usize::MAX } else { looked_at };
         let mut run = Vec::new();
@@ -131,7 +132,7 @@ impl Naive {
         run
     }
 
-    pub fn active(&self, scope: Scope) -> Option<&Breaker> {
+    pub fn active(&self, scope: BreakerScope) -> Option<&Breaker> {
         self.breakers.iter().find(|breaker| breaker.scope == scope && breaker.resolved.is_none())
     }
 
@@ -148,8 +149,9 @@ impl Naive {
 
     /// R8.1; `breakers` in no particular order.
     pub fn gate(&self, account: Option<Id>) -> Gate {
-        let of_account = account.and_then(|id| self.active(Scope::Account(id)));
-        let breakers = of_account.into_iter().chain(self.active(Scope::Workspace)).filter_map(|breaker| breaker.id);
+        let of_account = account.and_then(|id| self.active(BreakerScope::Account(id)));
+        let breakers =
+            of_account.into_iter().chain(self.active(BreakerScope::Workspace)).filter_map(|breaker| breaker.id);
         Gate { breakers: breakers.collect(), epoch: self.epoch }
     }
 
@@ -179,7 +181,7 @@ impl Naive {
     pub fn health(&mut self, account: Id, now: Millis) -> Option<AccountHealth> {
         self.accounts.iter().find(|(id, _)| *id == account)?;
         let window = self.window(account, now);
-        let consecutive_low = self.run(Scope::Account(account)).len() as u32;
+        let consecutive_low = self.run(BreakerScope::Account(account)).len() as u32;
         let trend = self.trend(&window);
         let mut health = AccountHealth {
             account_id: account,
@@ -194,7 +196,8 @@ impl Naive {
             trend,
         };
         health.churn_risk = self.churn(&health);
-        let (scored, full) = (self.scored(Scope::Account(account)).len(), usize::from(self.settings.window_size));
+        let (scored, full) =
+            (self.scored(BreakerScope::Account(account)).len(), usize::from(self.settings.window_size));
         let aged_out = window.is_empty() && scored > 0;
         self.note_health(&health, scored > full, aged_out);
         Some(health)
@@ -236,7 +239,7 @@ impl Naive {
         let below = |value: Option<Hundredths>, bound: u16| value.is_some_and(|value| value.0 < bound);
         let composite = health.rolling_composite;
         let declining = health.trend == Trend::Declining;
-        let critical = self.active(Scope::Account(health.account_id)).is_some()
+        let critical = self.active(BreakerScope::Account(health.account_id)).is_some()
             || health.consecutive_low >= u32::from(self.csat.circuit_breaker_count)
             || below(composite, 200);
         let high = below(composite, self.csat.threshold_low_composite.0)
@@ -263,7 +266,7 @@ impl Naive {
 
     /// R3.1.
     pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
-        let mut of = self.scored(Scope::Workspace);
+        let mut of = self.scored(BreakerScope::Workspace);
         let last = to - Millis::from(self.breaks(Broken::StatsEndExclusive));
         of.retain(|known| (from..=last).contains(&score(known).scored_at));
         QualityStats {

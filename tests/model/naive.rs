@@ -6,14 +6,14 @@
 
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::event::{Body, EventRecord, Identity};
-use tripswitch::domain::expectation::Source;
+use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
 use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::reply::{CommandRefusal, Rejection, Verdict};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, Millis};
-use tripswitch::domain::view::Scope;
+use tripswitch::domain::view::BreakerScope;
 
 use crate::audit::Line;
 use crate::broken::Broken;
@@ -79,14 +79,14 @@ pub struct Conversation {
     /// Its id is erased (R4.10).
     pub erased: bool,
     /// Frozen with the first scoring.
-    pub expectation: Option<[Option<(Hundredths, Source)>; 3]>,
+    pub expectation: Option<[Option<(Hundredths, ExpectationSource)>; 3]>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Breaker {
     /// As the real domain named it.
     pub id: Option<Id>,
-    pub scope: Scope,
+    pub scope: BreakerScope,
     pub reason: String,
     pub triggered_at: Millis,
     /// The run, without what was erased since.
@@ -106,7 +106,7 @@ pub enum Happening {
     Triggered {
         at: Position,
         index: usize,
-        scope: Scope,
+        scope: BreakerScope,
         epoch: u64,
     },
     Acknowledged {
@@ -117,7 +117,7 @@ pub enum Happening {
     Resolved {
         at: Position,
         index: usize,
-        scope: Scope,
+        scope: BreakerScope,
         epoch: u64,
     },
 }

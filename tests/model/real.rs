@@ -2,7 +2,7 @@
 
 use tripswitch::domain::audit::{SideAction, Trail};
 use tripswitch::domain::csat_config::CsatConfig;
-use tripswitch::domain::expectation::Source;
+use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
 use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{Frame, Record};
@@ -61,7 +61,7 @@ pub struct Explained {
     pub imported: bool,
     pub composite: Hundredths,
     pub weights: [f64; 3],
-    pub expectations: [Option<(Hundredths, Source)>; 3],
+    pub expectations: [Option<(Hundredths, ExpectationSource)>; 3],
 }
 
 /// Whether the unrounded sums are those of the published numbers.

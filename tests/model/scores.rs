@@ -1,7 +1,7 @@
 //! R5.1 to R5.3 and SCORING's disconfirmation: what a conversation scores, and what was expected.
 
 use tripswitch::domain::event::{Body, ImportedScore};
-use tripswitch::domain::expectation::Source;
+use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalKind;
@@ -182,19 +182,19 @@ impl Naive {
         let expectation = [0, 1, 2].map(|d| self.expected(arrival, d));
         for of_dimension in &expectation {
             self.coverage.count(match of_dimension {
-                Some((_, Source::Baseline)) => "expected by baseline",
-                Some((_, Source::AccountWindow)) => "expected by account",
-                Some((_, Source::Workspace)) => "expected by workspace",
+                Some((_, ExpectationSource::Baseline)) => "expected by baseline",
+                Some((_, ExpectationSource::AccountWindow)) => "expected by account",
+                Some((_, ExpectationSource::Workspace)) => "expected by workspace",
                 None => "expected by nothing",
             });
         }
         self.known_mut(id).expectation = Some(expectation);
     }
 
-    fn expected(&self, arrival: Arrival, d: usize) -> Option<(Hundredths, Source)> {
+    fn expected(&self, arrival: Arrival, d: usize) -> Option<(Hundredths, ExpectationSource)> {
         let Arrival { conversation: id, receipt, joins, .. } = arrival;
         if let Some(baseline) = self.csat.baselines()[d] {
-            return Some((baseline, Source::Baseline));
+            return Some((baseline, ExpectationSource::Baseline));
         }
         let other = |known: &&Conversation| known.id != id || self.breaks(Broken::ExpectationOfItself);
         let mean = |of: &[&Conversation]| {
@@ -207,7 +207,7 @@ impl Naive {
             let absent = joins.then_some(id);
             let others: Vec<_> = self.window_without(account, receipt, absent).into_iter().filter(other).collect();
             if others.len() >= if self.breaks(Broken::ExpectationOfFour) { 4 } else { 5 } {
-                return mean(&others).map(|value| (value, Source::AccountWindow));
+                return mean(&others).map(|value| (value, ExpectationSource::AccountWindow));
             }
         }
         let since = if self.breaks(Broken::ExpectationOfAllTimes) {
@@ -218,7 +218,7 @@ impl Naive {
         let recent = |known: &&Conversation| known.score.as_ref().is_some_and(|score| score.scored_at >= since);
         let others: Vec<_> = self.conversations.iter().filter(other).filter(recent).collect();
         if others.len() >= if self.breaks(Broken::ExpectationOfNineteen) { 19 } else { 20 } {
-            mean(&others).map(|value| (value, Source::Workspace))
+            mean(&others).map(|value| (value, ExpectationSource::Workspace))
         } else {
             None
         }

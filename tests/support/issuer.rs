@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tripswitch::identity::{HttpFetch, IdentityOptions, fetch::PATIENCE};
+use tripswitch::issuer::{HttpFetch, IssuerOptions, fetch::PATIENCE};
 
 use super::signing::{AUDIENCE, ISSUER};
 
@@ -115,8 +115,8 @@ impl Issuer {
     }
 
     /// What a server needs to take its tokens. `wait`: as long as a token with an unknown key waits.
-    pub fn trust(&self, wait: Duration) -> (IdentityOptions, Arc<HttpFetch>) {
-        let options = IdentityOptions { issuer: ISSUER.into(), audience: vec![AUDIENCE.into()], wait };
+    pub fn trust(&self, wait: Duration) -> (IssuerOptions, Arc<HttpFetch>) {
+        let options = IssuerOptions { issuer: ISSUER.into(), audience: vec![AUDIENCE.into()], wait };
         (options, Arc::new(self.fetch(PATIENCE)))
     }
 }

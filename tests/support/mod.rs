@@ -25,11 +25,11 @@ use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
 use tripswitch::http::{App, Limits, Meter, Web, Wire};
-use tripswitch::identity::{HttpFetch, Identity, IdentityOptions};
 use tripswitch::ids::SeededIds;
+use tripswitch::issuer::{HttpFetch, Issuer, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
-use tripswitch::service::room::Room;
+use tripswitch::service::in_flight::InFlightBudget;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
 pub use reply::Reply;
@@ -60,23 +60,26 @@ pub struct Server {
 
 impl Server {
     /// `room`: bytes of ingest bodies under way.
-    pub async fn start(limits: Limits, room: usize) -> Self {
-        Self::start_on(MemoryLog::default(), NOW, limits, room).await
+    pub async fn start(limits: Limits, in_flight_bytes: usize) -> Self {
+        Self::start_on(MemoryLog::default(), NOW, limits, in_flight_bytes).await
     }
 
     /// Starts one that takes an issuer's tokens.
-    pub async fn start_trusting(trust: (IdentityOptions, Arc<HttpFetch>)) -> Self {
+    pub async fn start_trusting(trust: (IssuerOptions, Arc<HttpFetch>)) -> Self {
         let (options, fetch) = trust;
         let set_up = |service: Service, clock| {
-            let identity = Identity::new(options, fetch, clock, Handle::current());
-            service.with_room(Arc::new(Room::new(16 << 20, 2))).with_identity(Arc::new(identity))
+            let issuer = Issuer::new(options, fetch, clock, Handle::current());
+            service.with_in_flight(Arc::new(InFlightBudget::new(16 << 20, 2))).with_issuer(Arc::new(issuer))
         };
         Self::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await
     }
 
     /// Starts on what an earlier server left in the log.
-    pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, room: usize) -> Self {
-        Self::start_as(log, now, limits, |service, _| service.with_room(Arc::new(Room::new(room, 2)))).await
+    pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, in_flight_bytes: usize) -> Self {
+        Self::start_as(log, now, limits, |service, _| {
+            service.with_in_flight(Arc::new(InFlightBudget::new(in_flight_bytes, 2)))
+        })
+        .await
     }
 
     /// `set_up` changes the service before it serves.
@@ -90,8 +93,11 @@ impl Server {
     }
 
     /// Starts with TLS, or with what browsers are told.
-    pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, room: usize) -> Self {
-        Self::start_whole(log, now, wire, |service, _| service.with_room(Arc::new(Room::new(room, 2)))).await
+    pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, in_flight_bytes: usize) -> Self {
+        Self::start_whole(log, now, wire, |service, _| {
+            service.with_in_flight(Arc::new(InFlightBudget::new(in_flight_bytes, 2)))
+        })
+        .await
     }
 
     async fn start_whole(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tripswitch::clock::Clock;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
-use tripswitch::domain::system::{ApiKey, Scope, SystemRecord};
+use tripswitch::domain::system::{ApiKey, Permission, SystemRecord};
 use tripswitch::domain::time::Millis;
 use tripswitch::http::Limits;
 use tripswitch::ids::Ids;
@@ -22,7 +22,7 @@ pub const UNKNOWN: &str = "99999999-9999-4999-8999-999999999999";
 pub const ACCOUNT: &str = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
 
 /// All scopes but `admin`.
-const DATA: [Scope; 3] = [Scope::QualityRead, Scope::QualityWrite, Scope::EventsWrite];
+const DATA: [Permission; 3] = [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite];
 
 /// A server with the two tenants.
 pub struct World {
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// A key and its id.
-    pub async fn make_key(&self, holder: Holder, scopes: &[Scope]) -> (String, Id) {
+    pub async fn make_key(&self, holder: Holder, scopes: &[Permission]) -> (String, Id) {
         let prefix = match holder.side {
             Side::Live => "sf_live_v1_",
             Side::Test => "sf_test_v1_",
@@ -107,11 +107,11 @@ impl World {
 
     pub async fn server_key(&self) -> String {
         let holder = Holder { tenant: None, workspace: None, ..BOUND };
-        self.make_key(holder, &[Scope::Server]).await.0
+        self.make_key(holder, &[Permission::Server]).await.0
     }
 
     pub async fn admin_key(&self) -> String {
-        self.make_key(Holder { workspace: None, ..BOUND }, &[Scope::Admin]).await.0
+        self.make_key(Holder { workspace: None, ..BOUND }, &[Permission::Admin]).await.0
     }
 
     /// Sends events and expects them all to be accepted.

@@ -27,7 +27,7 @@ use crate::ids::SeededIds;
 use crate::journal::memory::MemoryLog;
 use crate::journal::writer::GroupLimits;
 use crate::journal::{
-    AppendError, Entries, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, TrimError,
+    AppendError, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, StoredGroups, TrimError,
 };
 use crate::recovery::{Progress, Recovered, RecoveryError, recover_with};
 use crate::snapshot::memory::MemorySnapshots;
@@ -242,7 +242,7 @@ impl Journal for Gated {
 }
 
 impl JournalRead for Gated {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.journal.read(partition, from)
     }
 

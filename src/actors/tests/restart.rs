@@ -4,7 +4,7 @@ use super::*;
 use crate::actors::EngineError;
 use crate::domain::record::Command;
 use crate::domain::reply::{Rejection, Verdict};
-use crate::recovery::{Stage, State, recover};
+use crate::recovery::{RecoveredSide, Stage, recover};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r9_2_after_a_restart_every_answer_is_what_it_was() {
@@ -216,6 +216,6 @@ fn r10_10_progress_is_told_while_the_journal_is_read() {
     let recovered = recover(&log.writer(), &MemorySnapshots::default(), &progress).unwrap();
     assert_eq!((progress.stage(), progress.share()), (Stage::Replaying, 1.0));
     assert_eq!((recovered.last_receipt, recovered.last_seqs[&WorkspaceKey::SYSTEM]), (Some(T), 1));
-    assert!(recovered.workspaces.iter().all(|(_, state)| matches!(state, State::Ready(_))));
+    assert!(recovered.workspaces.iter().all(|(_, state)| matches!(state, RecoveredSide::Ready(_))));
     assert!(!progress.from_snapshot());
 }

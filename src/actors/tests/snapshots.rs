@@ -4,7 +4,7 @@ use super::*;
 use crate::actors::replay::PARTITION;
 use crate::domain::record::Command;
 use crate::recovery::load::LoadError;
-use crate::recovery::{RecoveryError, State};
+use crate::recovery::{RecoveredSide, RecoveryError};
 use crate::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
 
 /// Writes `count` scores of ten accounts, some of them low, in requests of ten.
@@ -33,13 +33,13 @@ impl Bench {
     fn recovered_hash(&self, key: WorkspaceKey) -> [u8; 32] {
         let states = self.recover().unwrap().workspaces;
         match states.into_iter().find(|(found, _)| *found == key) {
-            Some((_, State::Ready(workspace))) => workspace.state_hash(),
-            Some((_, State::Failed(at))) => panic!("applying event {at} failed"),
+            Some((_, RecoveredSide::Ready(workspace))) => workspace.state_hash(),
+            Some((_, RecoveredSide::Failed(at))) => panic!("applying event {at} failed"),
             None => panic!("the workspace has frames"),
         }
     }
 
-    /// State hashes of both workspaces in a restarted engine.
+    /// RecoveredSide hashes of both workspaces in a restarted engine.
     async fn restarted(&self) -> (Engine, [(u64, [u8; 32]); 2]) {
         let engine = self.start().await;
         let hashes = [engine.state_hash(ONE).await.unwrap(), engine.state_hash(TWO).await.unwrap()];

@@ -10,13 +10,13 @@ use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
-use crate::erasures::{self, Entry};
+use crate::erasures::{self, ErasureEntry};
 use crate::journal::codec::GroupView;
 use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
 use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
-use crate::recovery::{Damaged, PassedOver, Progress, Recovered, Recovery, State, Tail, recover_system};
+use crate::recovery::{Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, Tail, recover_system};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
 
@@ -235,7 +235,7 @@ impl Found {
 
     /// Erases again what was erased after this state, or shortly before its end (R4.10); answers how much
     /// of it was there.
-    pub fn erase(&mut self, entries: &[Entry]) -> usize {
+    pub fn erase(&mut self, entries: &[ErasureEntry]) -> usize {
         let Some(origin) = self.system.origin().copied() else { return 0 };
         let mut erased = 0;
         for workspace in &mut self.workspaces {
@@ -258,8 +258,8 @@ impl Found {
         let mut ready = Vec::with_capacity(workspaces.len());
         for (key, state) in workspaces {
             match state {
-                State::Ready(workspace) => ready.push(workspace),
-                State::Failed(at) => return Err(RestoreError::Failed { workspace: key.id, at }),
+                RecoveredSide::Ready(workspace) => ready.push(workspace),
+                RecoveredSide::Failed(at) => return Err(RestoreError::Failed { workspace: key.id, at }),
             }
         }
         ready.sort_by_key(|workspace| workspace.key());

@@ -14,7 +14,7 @@ use crate::domain::settings::Settings;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 use crate::domain::view::Known;
-use crate::erasures::{Entry, Erased};
+use crate::erasures::{Erased, ErasureEntry};
 use crate::ids::SeededIds;
 use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
@@ -211,7 +211,7 @@ async fn r4_10_a_restored_backup_has_the_erasures_applied_again() {
     let mut found = read(&data, None, Point::End).unwrap();
     let key = found.system.origin().unwrap().identity_key;
     let gone = Id(1_000);
-    let entry = Entry::new(marks[4].at + 1, ONE, Erased::Conversation(gone), &key);
+    let entry = ErasureEntry::new(marks[4].at + 1, ONE, Erased::Conversation(gone), &key);
     let before = found.workspaces[0].stats(0, Millis::MAX);
     assert_eq!((found.erase(&[entry]), found.erase(&[entry])), (1, 0));
     let carried = Carried { erasures: vec![entry], ..Carried::default() };

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::ids::Id;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
-use crate::erasures::{Entry, Erasures};
+use crate::erasures::{ErasureEntry, Erasures};
 use crate::ids::Ids;
 use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, Opened};
 use crate::journal::{GroupPosition, JournalRead};
@@ -59,7 +59,7 @@ pub struct Carried {
     /// A file `secret`, where there is one (R4.8).
     pub secret: Option<PathBuf>,
     /// The kept list of erasures.
-    pub erasures: Vec<Entry>,
+    pub erasures: Vec<ErasureEntry>,
 }
 
 /// Makes `target` with this state.

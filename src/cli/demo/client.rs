@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::script::{Script, Step, Who};
+use super::script::{DialogueStep, Script, Who};
 use crate::cli::exit::{Exit, Failure};
 use crate::domain::time::{self, Millis};
 
@@ -97,11 +97,13 @@ pub fn events(script: &Script, account: (Uuid, &str), conversation: Uuid, start:
     };
     let mut bodies = vec![("conversation.created", json!({}))];
     bodies.extend(script.steps.iter().map(|step| match step {
-        Step::Says(Who::Customer, text) => ("message.received", json!({"text": text, "language": "en"})),
-        Step::Says(Who::Ai, text) => ("message.sent", json!({"sender": "ai", "text": text, "language": "en"})),
-        Step::Says(Who::Human, text) => ("message.sent", json!({"sender": "human", "text": text, "language": "en"})),
-        Step::Attention(kind) => ("attention_item.created", json!({"attentionType": kind})),
-        Step::Rates(rating) => ("survey.responded", json!({"rating": rating})),
+        DialogueStep::Says(Who::Customer, text) => ("message.received", json!({"text": text, "language": "en"})),
+        DialogueStep::Says(Who::Ai, text) => ("message.sent", json!({"sender": "ai", "text": text, "language": "en"})),
+        DialogueStep::Says(Who::Human, text) => {
+            ("message.sent", json!({"sender": "human", "text": text, "language": "en"}))
+        }
+        DialogueStep::Attention(kind) => ("attention_item.created", json!({"attentionType": kind})),
+        DialogueStep::Rates(rating) => ("survey.responded", json!({"rating": rating})),
     }));
     bodies.push(("conversation.resolved", json!({"resolution": script.resolution})));
     let event = |(number, (kind, extra)): (usize, (&str, Value))| {

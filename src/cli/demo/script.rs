@@ -23,7 +23,7 @@ pub enum Who {
 
 /// What happens in a conversation, in order.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub enum DialogueStep {
     Says(Who, &'static str),
     /// The AI hands over or fails a check: an attention item of that type.
     Attention(&'static str),
@@ -37,12 +37,12 @@ pub struct Script {
     pub account: usize,
     pub intent: &'static str,
     pub channel: &'static str,
-    pub steps: &'static [Step],
+    pub steps: &'static [DialogueStep],
     /// `ai_resolved`, `human_resolved` or `abandoned`.
     pub resolution: &'static str,
 }
 
-use Step::{Attention, Rates, Says};
+use DialogueStep::{Attention, Rates, Says};
 use Who::{Ai, Customer, Human};
 
 /// Ordinary days: most end well, one or two so-so. One customer writes Danish, one mails with the thread below.

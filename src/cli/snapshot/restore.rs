@@ -15,7 +15,7 @@ use crate::cli::target::{open_exit, snapshot_exit};
 use crate::clock::SystemClock;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
-use crate::erasures::{Entry, Erasures};
+use crate::erasures::{ErasureEntry, Erasures};
 use crate::ids::RandomIds;
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
@@ -158,8 +158,8 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
 }
 
 /// Of the source, of the target that is replaced, and the one that was named.
-fn erasures(args: &Args, source: &Path) -> Result<Vec<Entry>, Failure> {
-    let mut all: Vec<Entry> = Vec::new();
+fn erasures(args: &Args, source: &Path) -> Result<Vec<ErasureEntry>, Failure> {
+    let mut all: Vec<ErasureEntry> = Vec::new();
     let named = args.erasures.as_deref();
     if let Some(path) = named
         && !path.is_file()

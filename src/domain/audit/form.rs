@@ -6,9 +6,9 @@ use super::super::csat_config::CsatPatch;
 use super::super::hex;
 use super::super::ids::{Id, Position, Side};
 use super::super::score::Hundredths;
-use super::super::system::Scope;
+use super::super::system::Permission;
 use super::super::time::{self, Millis};
-use super::{Installed, KeyNote, Outcome, Patched, Refusal, SideAction, SystemAction};
+use super::{AuditOutcome, Installed, KeyNote, Patched, Refusal, SideAction, SystemAction};
 
 /// The names of all actions.
 pub const ACTIONS: [&str; 10] = [
@@ -139,7 +139,7 @@ struct KeyMembers {
     #[serde(rename = "workspaceId")]
     workspace: Option<Id>,
     side: Side,
-    scopes: Vec<Scope>,
+    scopes: Vec<Permission>,
     #[serde(serialize_with = "time::serialize_option", deserialize_with = "time::deserialize_option")]
     expires_at: Option<Millis>,
 }
@@ -235,7 +235,7 @@ impl Action for SystemAction {
     }
 }
 
-impl Outcome {
+impl AuditOutcome {
     /// Its name, and the code of a refusal.
     pub const fn shown(self) -> (&'static str, Option<&'static str>) {
         match self {
@@ -269,7 +269,7 @@ mod tests {
             tenant: Some("nordic".into()),
             workspace: Some(Id(7)),
             side: Side::Live,
-            scopes: vec![Scope::EventsWrite],
+            scopes: vec![Permission::EventsWrite],
             expires_at: Some(1_774_432_800_000),
         }
     }
@@ -328,13 +328,13 @@ mod tests {
 
     #[test]
     fn every_outcome_comes_back_from_its_name_and_code() {
-        let refused = Refusal::ALL.map(Outcome::Refused);
-        for outcome in refused.into_iter().chain([Outcome::Done, Outcome::Unchanged]) {
+        let refused = Refusal::ALL.map(AuditOutcome::Refused);
+        for outcome in refused.into_iter().chain([AuditOutcome::Done, AuditOutcome::Unchanged]) {
             let (name, code) = outcome.shown();
-            assert_eq!(Outcome::of(name, code), Some(outcome));
+            assert_eq!(AuditOutcome::of(name, code), Some(outcome));
         }
         for (name, code) in [("done", Some("key_exists")), ("refused", None), ("refused", Some("x")), ("x", None)] {
-            assert_eq!(Outcome::of(name, code), None);
+            assert_eq!(AuditOutcome::of(name, code), None);
         }
     }
 }

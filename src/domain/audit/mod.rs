@@ -13,7 +13,7 @@ use super::csat_config::CsatPatch;
 use super::ids::{Id, Position, Side};
 use super::reply::CommandRefusal;
 use super::settings::Settings;
-use super::system::{ApiKey, Scope};
+use super::system::{ApiKey, Permission};
 use super::system_table::{SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
 
@@ -22,19 +22,19 @@ pub use trail::{KEPT, Trail};
 
 /// One thing that somebody did, or the server itself. Part of the on-disk format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry<A> {
+pub struct AuditEntry<A> {
     /// Of the record; a record that did two things has two places.
     pub at: Position,
     pub receipt: Millis,
     /// None: the server itself.
     pub actor: Option<Box<str>>,
     pub action: A,
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
 }
 
 /// What it came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum AuditOutcome {
     Done,
     /// It was so already.
     Unchanged,
@@ -200,7 +200,7 @@ pub struct KeyNote {
     /// None: good for all of its tenant's.
     pub workspace: Option<Id>,
     pub side: Side,
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
     pub expires_at: Option<Millis>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::ids::Position;
 use super::super::time::Millis;
-use super::Entry;
+use super::AuditEntry;
 
 /// Entries that a trail keeps at most, of some 100 to 200 bytes each.
 pub const KEPT: usize = 100_000;
@@ -16,7 +16,7 @@ const CHUNK: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Trail<A> {
     /// All but the first and the last are full; none is empty.
-    chunks: VecDeque<Arc<Vec<Entry<A>>>>,
+    chunks: VecDeque<Arc<Vec<AuditEntry<A>>>>,
     len: usize,
     /// What frames up to this seq did was not written down.
     after: u64,
@@ -57,18 +57,18 @@ impl<A> Trail<A> {
     }
 
     /// The oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry<A>> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &AuditEntry<A>> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
     /// Chunk by chunk, the oldest first.
-    pub fn chunks(&self) -> impl Iterator<Item = &[Entry<A>]> {
+    pub fn chunks(&self) -> impl Iterator<Item = &[AuditEntry<A>]> {
         self.chunks.iter().map(|chunk| chunk.as_slice())
     }
 
     /// The entries before this place, the newest first. Receipts and positions ascend together.
-    pub fn before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = &Entry<A>> {
-        let is_before = move |entry: &Entry<A>| (entry.receipt, entry.at) < (receipt, at);
+    pub fn before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = &AuditEntry<A>> {
+        let is_before = move |entry: &AuditEntry<A>| (entry.receipt, entry.at) < (receipt, at);
         let whole = self.chunks.partition_point(|chunk| chunk.first().is_some_and(is_before));
         self.chunks.iter().take(whole).rev().flat_map(move |chunk| {
             let count = chunk.partition_point(is_before);
@@ -76,18 +76,18 @@ impl<A> Trail<A> {
         })
     }
 
-    pub fn oldest(&self) -> Option<&Entry<A>> {
+    pub fn oldest(&self) -> Option<&AuditEntry<A>> {
         self.chunks.front().and_then(|chunk| chunk.first())
     }
 
-    pub fn newest(&self) -> Option<&Entry<A>> {
+    pub fn newest(&self) -> Option<&AuditEntry<A>> {
         self.chunks.back().and_then(|chunk| chunk.last())
     }
 }
 
 impl<A: Clone> Trail<A> {
     /// Adds an entry behind all others; with too many, the oldest goes.
-    pub fn push(&mut self, entry: Entry<A>) {
+    pub fn push(&mut self, entry: AuditEntry<A>) {
         match self.chunks.back_mut() {
             Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
             Some(_) | None => self.chunks.push_back(Arc::new(vec![entry])),
@@ -122,9 +122,9 @@ impl<A: Clone> Trail<A> {
 
 impl<A: Clone> Trail<A> {
     /// The trail of a state at seq `applied`; none if the entries are not of its frames in their order.
-    pub fn restored(after: u64, entries: Vec<Entry<A>>, applied: u64) -> Option<Self> {
-        let of_state = |entry: &Entry<A>| after < entry.at.seq() && entry.at.seq() <= applied;
-        let ascend = |pair: &[Entry<A>]| pair[0].at < pair[1].at && pair[0].receipt <= pair[1].receipt;
+    pub fn restored(after: u64, entries: Vec<AuditEntry<A>>, applied: u64) -> Option<Self> {
+        let of_state = |entry: &AuditEntry<A>| after < entry.at.seq() && entry.at.seq() <= applied;
+        let ascend = |pair: &[AuditEntry<A>]| pair[0].at < pair[1].at && pair[0].receipt <= pair[1].receipt;
         let fits = after <= applied && entries.iter().all(of_state) && entries.windows(2).all(ascend);
         let mut trail = Self::beginning_after(after);
         fits.then(|| entries.into_iter().for_each(|entry| trail.push(entry)))?;
@@ -136,19 +136,19 @@ impl<A: PartialEq> Trail<A> {
     /// Nothing of what both have written down differs. One of them may have begun later.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let after = self.after.max(other.after);
-        let both = |entry: &&Entry<A>| entry.at.seq() > after;
+        let both = |entry: &&AuditEntry<A>| entry.at.seq() > after;
         self.iter().filter(both).eq(other.iter().filter(both))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Outcome;
+    use super::super::AuditOutcome;
     use super::*;
 
-    fn entry(seq: u64) -> Entry<u64> {
+    fn entry(seq: u64) -> AuditEntry<u64> {
         let receipt = seq as Millis / 3;
-        Entry { at: Position::new(seq, 0), receipt, actor: None, action: seq, outcome: Outcome::Done }
+        AuditEntry { at: Position::new(seq, 0), receipt, actor: None, action: seq, outcome: AuditOutcome::Done }
     }
 
     fn trail(seqs: impl Iterator<Item = u64>) -> Trail<u64> {

@@ -1,6 +1,6 @@
 //! What goes into the side's audit trail.
 
-use super::super::audit::{Entry, Installed, Outcome, Patched, Refusal, SideAction, Trail};
+use super::super::audit::{AuditEntry, AuditOutcome, Installed, Patched, Refusal, SideAction, Trail};
 use super::super::csat_config::CsatConfig;
 use super::super::ids::Position;
 use super::super::record::{Command, Frame};
@@ -46,9 +46,9 @@ impl Workspace {
         };
         let is_same = self.rules.csat == before.csat && self.breakers.epoch == before.epoch;
         let outcome = match refusal {
-            Some(refusal) => Outcome::Refused((*refusal).into()),
-            None if is_same => Outcome::Unchanged,
-            None => Outcome::Done,
+            Some(refusal) => AuditOutcome::Refused((*refusal).into()),
+            None if is_same => AuditOutcome::Unchanged,
+            None => AuditOutcome::Done,
         };
         self.note(frame, 0, Some(actor), action, outcome);
     }
@@ -58,7 +58,7 @@ impl Workspace {
     pub(super) fn note_settings(&mut self, frame: &Frame, settings: &Settings) {
         if !self.installed || *settings != self.rules.settings {
             let installed = Box::new(Installed::from(settings));
-            self.note(frame, 0, None, SideAction::SettingsInstalled(installed), Outcome::Done);
+            self.note(frame, 0, None, SideAction::SettingsInstalled(installed), AuditOutcome::Done);
         }
     }
 
@@ -71,11 +71,11 @@ impl Workspace {
         contact: Option<bool>,
     ) {
         if let Some(found) = conversation {
-            let outcome = if found { Outcome::Done } else { Outcome::Refused(Refusal::UnknownConversation) };
+            let outcome = if found { AuditOutcome::Done } else { AuditOutcome::Refused(Refusal::UnknownConversation) };
             self.note(frame, 0, actor, SideAction::ConversationErased, outcome);
         }
         if let Some(found) = contact {
-            let outcome = if found { Outcome::Done } else { Outcome::Unchanged };
+            let outcome = if found { AuditOutcome::Done } else { AuditOutcome::Unchanged };
             self.note(frame, 1, actor, SideAction::ContactErased, outcome);
         }
     }
@@ -83,12 +83,12 @@ impl Workspace {
     /// Passes the event over from now on (I6).
     pub(super) fn skip(&mut self, frame: &Frame, event: Position) -> Reply {
         self.skips.insert(event);
-        self.note(frame, 0, None, SideAction::EventSkipped { event }, Outcome::Done);
+        self.note(frame, 0, None, SideAction::EventSkipped { event }, AuditOutcome::Done);
         Reply::Done
     }
 
-    fn note(&mut self, frame: &Frame, place: u16, actor: Option<&str>, action: SideAction, outcome: Outcome) {
+    fn note(&mut self, frame: &Frame, place: u16, actor: Option<&str>, action: SideAction, outcome: AuditOutcome) {
         let (at, receipt, actor) = (Position::new(frame.seq, place), frame.receipt, actor.map(Into::into));
-        self.trail.push(Entry { at, receipt, actor, action, outcome });
+        self.trail.push(AuditEntry { at, receipt, actor, action, outcome });
     }
 }

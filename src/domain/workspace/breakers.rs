@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::super::breaker::{Breaker, Step};
+use super::super::breaker::{Breaker, BreakerAction};
 use super::super::chunks::Chunks;
 use super::super::ids::Id;
 use super::super::reply::CommandRefusal;
 use super::super::run::LastResolve;
 use super::super::time::Millis;
-use super::super::view::{Gate, Scope};
+use super::super::view::{BreakerScope, Gate};
 
 /// All breakers of a workspace side.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ impl Breakers {
     }
 
     /// R3.5.
-    pub fn acknowledge(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
+    pub fn acknowledge(&mut self, id: Id, step: BreakerAction) -> Result<Done, CommandRefusal> {
         let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
         let breaker = self.list.get_mut(number);
         if breaker.resolved.is_some() {
@@ -79,7 +79,7 @@ impl Breakers {
     }
 
     /// R3.6.
-    pub fn resolve(&mut self, id: Id, step: Step) -> Result<Done, CommandRefusal> {
+    pub fn resolve(&mut self, id: Id, step: BreakerAction) -> Result<Done, CommandRefusal> {
         let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
         let breaker = self.list.get_mut(number);
         if breaker.resolved.is_some() {
@@ -88,7 +88,7 @@ impl Breakers {
         if breaker.acknowledged.is_none() {
             return Err(CommandRefusal::BreakerNotAcknowledged);
         }
-        if breaker.scope == Scope::Workspace {
+        if breaker.scope == BreakerScope::Workspace {
             self.workspace_active = None;
             self.workspace_last_resolve = Some(LastResolve { at: step.at, position: step.position });
         }
@@ -143,8 +143,8 @@ impl Breakers {
         let mut gate = GateState { epoch: self.epoch, ..GateState::default() };
         for breaker in self.active() {
             match breaker.scope {
-                Scope::Workspace => gate.workspace = Some(breaker.id),
-                Scope::Account(account) => {
+                BreakerScope::Workspace => gate.workspace = Some(breaker.id),
+                BreakerScope::Account(account) => {
                     gate.accounts.insert(account, breaker.id);
                 }
             }

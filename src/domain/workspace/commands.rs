@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::account::AccountOp;
-use super::super::breaker::Step;
+use super::super::breaker::BreakerAction;
 use super::super::csat_config::CsatPatch;
 use super::super::ids::{Id, Position};
 use super::super::record::{Command, Frame};
@@ -12,7 +12,7 @@ use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::settings::Settings;
 use super::super::time::Millis;
-use super::super::view::Scope;
+use super::super::view::BreakerScope;
 use super::breakers::Done;
 use super::round::Round;
 use super::{Recent, Workspace};
@@ -32,7 +32,7 @@ impl Workspace {
         actor: &str,
         command: &Command,
     ) -> Result<CommandDone, CommandRefusal> {
-        let step = |note: &Option<Box<str>>| Step {
+        let step = |note: &Option<Box<str>>| BreakerAction {
             at: frame.receipt,
             position: Position::new(frame.seq, 0),
             actor: actor.into(),
@@ -61,7 +61,7 @@ impl Workspace {
         CommandDone::Config(csat)
     }
 
-    fn acknowledge(&mut self, round: &mut Round, id: Id, step: Step) -> Result<CommandDone, CommandRefusal> {
+    fn acknowledge(&mut self, round: &mut Round, id: Id, step: BreakerAction) -> Result<CommandDone, CommandRefusal> {
         let at = step.position;
         if let Done::Changed = self.breakers.acknowledge(id, step)? {
             let kind = EffectKind::BreakerAcknowledged { breaker: id, epoch: self.breakers.epoch };
@@ -70,13 +70,13 @@ impl Workspace {
         self.breaker(id)
     }
 
-    fn resolve(&mut self, round: &mut Round, id: Id, step: Step) -> Result<CommandDone, CommandRefusal> {
+    fn resolve(&mut self, round: &mut Round, id: Id, step: BreakerAction) -> Result<CommandDone, CommandRefusal> {
         let last = LastResolve { at: step.at, position: step.position };
         if let Done::Changed = self.breakers.resolve(id, step)? {
             let scope = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?.scope;
             let account = match scope {
-                Scope::Account(account) => Some(account),
-                Scope::Workspace => None,
+                BreakerScope::Account(account) => Some(account),
+                BreakerScope::Workspace => None,
             };
             if let Some(number) = account.and_then(|account| self.accounts.find(account)) {
                 self.involve(round, number);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hashbrown::DefaultHashBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::super::account::Entry;
+use super::super::account::WindowEntry;
 use super::super::chunks::Chunks;
 use super::super::expectation::Expectation;
 use super::super::ids::{Id, Position};
@@ -43,8 +43,8 @@ pub struct Score {
 }
 
 impl Score {
-    pub fn entry(&self, conversation: u32) -> Entry {
-        Entry {
+    pub fn entry(&self, conversation: u32) -> WindowEntry {
+        WindowEntry {
             conversation,
             key: self.key,
             dimensions: self.dimensions,

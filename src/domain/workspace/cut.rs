@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::audit::{Entry, SideAction, Trail};
+use super::super::audit::{AuditEntry, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::csat_config::CsatConfig;
@@ -189,7 +189,7 @@ pub enum Block<'a> {
     Signals(Arc<signal_log::Block>),
     /// Not in version 1, nor is what follows.
     Trail(TrailHead),
-    Entries(Cow<'a, [Entry<SideAction>]>),
+    Entries(Cow<'a, [AuditEntry<SideAction>]>),
     /// Not in version 1 or 2. Comes first.
     Head(Box<Head>),
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::audit::{Entry, SideAction};
+use super::super::audit::{AuditEntry, SideAction};
 use super::super::breaker::Breaker;
 use super::super::dedup;
 use super::super::event::Identity;
@@ -208,7 +208,7 @@ impl Gathering {
     }
 
     /// An entry of the trail. The trail has what came after [`trail_after`](Self::trail_after).
-    pub fn entry(&mut self, entry: Entry<SideAction>) {
+    pub fn entry(&mut self, entry: AuditEntry<SideAction>) {
         self.parts.trail.entries.push(entry);
     }
 

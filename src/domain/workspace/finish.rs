@@ -1,18 +1,18 @@
 //! The last step of a round: folds the accounts' answers in event order.
 
-use super::super::account::{Outcome, Outcomes};
+use super::super::account::{OpResult, OpResults};
 use super::super::breaker::{self, Breaker};
 use super::super::ids::Id;
 use super::super::reply::{Effect, EffectKind};
 use super::super::run::Trip;
-use super::super::view::Scope;
+use super::super::view::BreakerScope;
 use super::Workspace;
-use super::round::{Applied, Round, Step};
+use super::round::{Applied, EventStep, Round};
 
 impl Workspace {
     /// Takes the answers of all the accounts that the round had a list for, in any order.
-    pub fn finish(&mut self, mut round: Round, outcomes: Vec<(Id, Outcomes)>) -> Applied {
-        let mut answers: Vec<Option<Outcome>> = Vec::new();
+    pub fn finish(&mut self, mut round: Round, outcomes: Vec<(Id, OpResults)>) -> Applied {
+        let mut answers: Vec<Option<OpResult>> = Vec::new();
         answers.resize_with(round.steps.len(), || None);
         for outcome in outcomes.into_iter().flat_map(|(_, outcomes)| outcomes) {
             if let Some(answer) = answers.get_mut(outcome.op as usize) {
@@ -31,7 +31,7 @@ impl Workspace {
         }
     }
 
-    fn fold(&mut self, round: &mut Round, mut step: Step, answer: Option<Outcome>) {
+    fn fold(&mut self, round: &mut Round, mut step: EventStep, answer: Option<OpResult>) {
         let (expectation, trip) =
             answer.map_or((None, None), |answer| (answer.expectation, answer.trip.map(|trip| *trip)));
         if step.scoring {
@@ -43,15 +43,15 @@ impl Workspace {
             let id = self.accounts.get(account).id;
             self.accounts.trip(account, trip.breaker);
             let name = step.account_name.as_deref().map_or_else(|| id.to_string(), str::to_owned);
-            self.trigger(round, &step, Scope::Account(id), &name, trip);
+            self.trigger(round, &step, BreakerScope::Account(id), &name, trip);
         }
         if let Some(trip) = step.workspace_trip.take() {
             let name = self.name.clone();
-            self.trigger(round, &step, Scope::Workspace, &name, *trip);
+            self.trigger(round, &step, BreakerScope::Workspace, &name, *trip);
         }
     }
 
-    fn trigger(&mut self, round: &mut Round, step: &Step, scope: Scope, name: &str, trip: Trip) {
+    fn trigger(&mut self, round: &mut Round, step: &EventStep, scope: BreakerScope, name: &str, trip: Trip) {
         let threshold = self.rules.csat.threshold_low_composite;
         let breaker = Breaker {
             id: trip.breaker,
@@ -64,8 +64,8 @@ impl Workspace {
         };
         self.breakers.trigger(breaker);
         let account = match scope {
-            Scope::Account(account) => Some(account),
-            Scope::Workspace => None,
+            BreakerScope::Account(account) => Some(account),
+            BreakerScope::Workspace => None,
         };
         let kind = EffectKind::BreakerTriggered { breaker: trip.breaker, account, epoch: self.breakers.epoch };
         round.effects.push(Effect { at: step.position, kind });

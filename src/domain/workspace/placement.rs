@@ -7,11 +7,11 @@ use super::super::expectation::{Expectation, Fallback};
 use super::super::run::{self, Scored, Trip};
 use super::super::scoring::profile::Profile;
 use super::super::timeline::{Key, Keys, Sum};
-use super::super::view::Scope;
+use super::super::view::BreakerScope;
 use super::Workspace;
 use super::conversations::{Score, Sums};
 use super::events::At;
-use super::round::{Round, Step};
+use super::round::{EventStep, Round};
 
 /// What an event made of a conversation's score.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Workspace {
         }
         if judged {
             let workspace_trip = self.judge_workspace(at);
-            round.steps.push(Step {
+            round.steps.push(EventStep {
                 position: at.position,
                 receipt: at.receipt,
                 conversation,
@@ -131,7 +131,7 @@ impl Workspace {
         at: At,
         account: u32,
         remove: Option<Key>,
-        put: Option<super::super::account::Entry>,
+        put: Option<super::super::account::WindowEntry>,
     ) -> Change {
         let moves_in = remove.and_then(|_| {
             let last = self.accounts.scored(account).nth_newest(self.rules.kept_by_account() - 1)?;
@@ -172,7 +172,7 @@ impl Workspace {
         if run.len() < self.rules.run_that_trips(true) || !self.spans_accounts(&run) {
             return None;
         }
-        let breaker = breaker::id_of(self.key, at.position, Scope::Workspace);
+        let breaker = breaker::id_of(self.key, at.position, BreakerScope::Workspace);
         self.breakers.workspace_active = Some(breaker);
         Some(Box::new(Trip::new(breaker, &run)))
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::account::Account;
 use super::super::csat_config::CsatConfig;
-use super::super::expectation::Source;
+use super::super::expectation::ExpectationSource;
 use super::super::hex;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
@@ -235,7 +235,7 @@ pub struct Published {
     #[serde(serialize_with = "serialize_number")]
     pub weight: f64,
     pub expected: Option<Hundredths>,
-    pub expectation_source: Option<Source>,
+    pub expectation_source: Option<ExpectationSource>,
 }
 
 impl Published {

@@ -7,7 +7,7 @@ use std::thread;
 
 use thiserror::Error;
 
-use super::super::audit::{Entry, SideAction, Trail};
+use super::super::audit::{AuditEntry, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
@@ -16,7 +16,7 @@ use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
-use super::super::view::Scope;
+use super::super::view::BreakerScope;
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
 use super::conversations::Conversations;
 use super::cut::{Block, ConversationsCut, Counts, Head, TrailHead};
@@ -52,7 +52,7 @@ pub struct Restoring {
 #[derive(Debug, Default)]
 pub(super) struct TrailParts {
     pub head: Option<TrailHead>,
-    pub entries: Vec<Entry<SideAction>>,
+    pub entries: Vec<AuditEntry<SideAction>>,
     /// There was none in the version that the blocks are of.
     pub before_trails: bool,
 }
@@ -233,8 +233,8 @@ impl Workspace {
         for breaker in breakers {
             let last = breaker.resolved.as_ref().map(|step| LastResolve { at: step.at, position: step.position });
             match breaker.scope {
-                Scope::Workspace => self.breakers.tripped_workspace(breaker.id, last),
-                Scope::Account(id) => {
+                BreakerScope::Workspace => self.breakers.tripped_workspace(breaker.id, last),
+                BreakerScope::Account(id) => {
                     if let Some(number) = self.accounts.find(id) {
                         self.accounts.tripped_before(number, breaker.id, last);
                     }

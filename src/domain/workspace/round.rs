@@ -21,7 +21,7 @@ pub struct Round {
     pub reset_accounts: bool,
     /// Awake accounts that are to be dropped: their windows have lost something.
     pub let_go: Vec<Id>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<EventStep>,
     pub(super) replies: Vec<(u64, Reply)>,
     pub(super) effects: Vec<Effect>,
     pub(super) rules_changed: bool,
@@ -41,7 +41,7 @@ pub struct AccountTask {
 
 /// One event's part in the round: a score that came, changed or moved.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct EventStep {
     pub position: Position,
     pub receipt: Millis,
     pub conversation: u32,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Items, MAX_NAME};
 use crate::domain::ids::{Id, IdKind, Side};
-use crate::domain::system::{ApiKey, KeySecret, Scope};
+use crate::domain::system::{ApiKey, KeySecret, Permission};
 use crate::domain::time::{self, Millis};
 use crate::http::App;
 use crate::http::call::Call;
@@ -33,7 +33,7 @@ struct KeyView {
     tenant: Option<Box<str>>,
     workspace_id: Option<Id>,
     side: Side,
-    scopes: Vec<Scope>,
+    scopes: Vec<Permission>,
     #[serde(serialize_with = "time::serialize")]
     created_at: Millis,
     #[serde(serialize_with = "time::serialize_option")]
@@ -149,10 +149,12 @@ fn read(body: &[u8], now: Millis) -> Result<NewKey, ApiError> {
 }
 
 /// A scope that can be given over HTTP.
-fn scope(text: &str) -> Result<Scope, String> {
+fn scope(text: &str) -> Result<Permission, String> {
     match serde_json::from_str(text) {
-        Ok(scope @ (Scope::QualityRead | Scope::QualityWrite | Scope::EventsWrite | Scope::Admin)) => Ok(scope),
-        Ok(Scope::Server) => Err("is for server keys, which are made on the data directory only".to_owned()),
+        Ok(
+            scope @ (Permission::QualityRead | Permission::QualityWrite | Permission::EventsWrite | Permission::Admin),
+        ) => Ok(scope),
+        Ok(Permission::Server) => Err("is for server keys, which are made on the data directory only".to_owned()),
         Err(_) => Err("must be one of quality:read, quality:write, events:write, admin".to_owned()),
     }
 }
@@ -164,7 +166,7 @@ mod tests {
     #[test]
     fn r2_14_scopes_are_distinct_known_and_never_server() {
         let new = read(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, 0).unwrap();
-        assert_eq!((new.scopes, new.side), (vec![Scope::QualityRead, Scope::Admin], Side::Test));
+        assert_eq!((new.scopes, new.side), (vec![Permission::QualityRead, Permission::Admin], Side::Test));
         let pointers = |body: &str| -> Vec<String> {
             read(body.as_bytes(), 1_800_000_000_000)
                 .unwrap_err()

@@ -33,7 +33,7 @@ impl Ambiguous {
 
 /// Where the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ParseState {
     /// In a head, or before its first line.
     Head,
     /// In a body of known length, with so much left.
@@ -51,7 +51,7 @@ enum Place {
 /// Reads along.
 #[derive(Debug)]
 pub struct Heads {
-    place: Place,
+    place: ParseState,
     /// The line at hand, as far as it came in earlier reads.
     line: Vec<u8>,
     /// Bytes of the last request line, as far as it came.
@@ -77,7 +77,7 @@ struct Head {
 impl Heads {
     pub fn new(found: Ambiguous) -> Self {
         Self {
-            place: Place::Head,
+            place: ParseState::Head,
             line: Vec::new(),
             request_line: 0,
             long_line: false,
@@ -96,10 +96,10 @@ impl Heads {
     pub fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.place {
-                Place::Lost => return,
-                Place::Body(left) => bytes = self.pass(left, bytes, Place::Body, Place::Head),
-                Place::Chunk(left) => bytes = self.pass(left, bytes, Place::Chunk, Place::ChunkEnd),
-                Place::Head | Place::Size | Place::ChunkEnd | Place::Trailers => {
+                ParseState::Lost => return,
+                ParseState::Body(left) => bytes = self.pass(left, bytes, ParseState::Body, ParseState::Head),
+                ParseState::Chunk(left) => bytes = self.pass(left, bytes, ParseState::Chunk, ParseState::ChunkEnd),
+                ParseState::Head | ParseState::Size | ParseState::ChunkEnd | ParseState::Trailers => {
                     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
                         return self.keep(bytes);
                     };
@@ -112,7 +112,7 @@ impl Heads {
     }
 
     /// Passes over what is left of a body or chunk; the bytes behind it.
-    fn pass<'a>(&mut self, left: u64, bytes: &'a [u8], more: fn(u64) -> Place, then: Place) -> &'a [u8] {
+    fn pass<'a>(&mut self, left: u64, bytes: &'a [u8], more: fn(u64) -> ParseState, then: ParseState) -> &'a [u8] {
         let passed = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
         let left = left - passed as u64;
         self.place = if left == 0 { then } else { more(left) };
@@ -135,7 +135,7 @@ impl Heads {
             return self.take(without_break(end));
         }
         self.keep(end);
-        if self.place == Place::Lost {
+        if self.place == ParseState::Lost {
             return;
         }
         let line = std::mem::take(&mut self.line);
@@ -143,7 +143,7 @@ impl Heads {
     }
 
     fn measure(&mut self, piece: &[u8]) {
-        if self.place == Place::Head && !self.head.began {
+        if self.place == ParseState::Head && !self.head.began {
             self.request_line = if self.line.is_empty() { piece.len() } else { self.request_line + piece.len() };
             self.long_line |= self.request_line >= MAX_HEADER;
         }
@@ -151,24 +151,24 @@ impl Heads {
 
     fn take(&mut self, line: &[u8]) {
         match self.place {
-            Place::Head if !line.is_empty() => self.head_line(line),
+            ParseState::Head if !line.is_empty() => self.head_line(line),
             // Empty lines before a request are passed over (RFC 9112, 2.2).
-            Place::Head if !self.head.began => {}
-            Place::Head => self.head_end(),
-            Place::Size => match chunk_size(line) {
-                Some(0) => self.place = Place::Trailers,
-                Some(size) => self.place = Place::Chunk(size),
+            ParseState::Head if !self.head.began => {}
+            ParseState::Head => self.head_end(),
+            ParseState::Size => match chunk_size(line) {
+                Some(0) => self.place = ParseState::Trailers,
+                Some(size) => self.place = ParseState::Chunk(size),
                 None => self.lose(),
             },
-            Place::ChunkEnd if line.is_empty() => self.place = Place::Size,
-            Place::ChunkEnd => self.lose(),
-            Place::Trailers if line.is_empty() => self.place = Place::Head,
-            Place::Trailers | Place::Body(_) | Place::Chunk(_) | Place::Lost => {}
+            ParseState::ChunkEnd if line.is_empty() => self.place = ParseState::Size,
+            ParseState::ChunkEnd => self.lose(),
+            ParseState::Trailers if line.is_empty() => self.place = ParseState::Head,
+            ParseState::Trailers | ParseState::Body(_) | ParseState::Chunk(_) | ParseState::Lost => {}
         }
     }
 
     fn lose(&mut self) {
-        self.place = Place::Lost;
+        self.place = ParseState::Lost;
         self.found.set(self.count + 1);
     }
 
@@ -193,9 +193,9 @@ impl Heads {
             self.found.set(self.count);
         }
         self.place = match head {
-            Head { coded: true, .. } => Place::Size,
-            Head { length: 0, .. } => Place::Head,
-            Head { length, .. } => Place::Body(length),
+            Head { coded: true, .. } => ParseState::Size,
+            Head { length: 0, .. } => ParseState::Head,
+            Head { length, .. } => ParseState::Body(length),
         };
     }
 }

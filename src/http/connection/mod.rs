@@ -2,8 +2,8 @@
 
 mod heads;
 mod io;
-mod places;
 mod refusal;
+mod slots;
 mod tls;
 
 use std::cell::Cell;
@@ -26,7 +26,7 @@ use tower::ServiceExt;
 
 use self::heads::{Ambiguous, Heads};
 use self::io::{Guarded, Stream};
-pub use self::places::{Full, Place, Places};
+pub use self::slots::{ConnectionSlot, ConnectionSlots, Full};
 pub use self::tls::{Tls, TlsError};
 use super::error::ApiError;
 use super::framing::AmbiguousBody;

@@ -4,7 +4,7 @@ use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, Utc};
 
-use super::places::Full;
+use super::slots::Full;
 use crate::clock;
 use crate::domain::time::Millis;
 use crate::http::envelope::X_REQUEST_ID;

@@ -30,7 +30,7 @@ use super::web::Web;
 use crate::actors::{Engine, JournalState, Phase, Readiness, Stats};
 use crate::ids::Ids;
 use crate::recovery::Progress;
-use crate::service::room::Room;
+use crate::service::in_flight::InFlightBudget;
 
 /// What stands behind the listener; it is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
@@ -46,7 +46,7 @@ pub trait Monitor: Send + Sync {
 /// The engine once it runs; until then, how far the start has come.
 pub struct EngineMonitor {
     progress: Arc<Progress>,
-    running: OnceLock<(Engine, Arc<Room>)>,
+    running: OnceLock<(Engine, Arc<InFlightBudget>)>,
     stopping: AtomicBool,
 }
 
@@ -55,9 +55,9 @@ impl EngineMonitor {
         Self { progress, running: OnceLock::new(), stopping: AtomicBool::new(false) }
     }
 
-    /// From here on the engine and the door's room are asked. The first ones stay.
-    pub fn started(&self, engine: Engine, room: Arc<Room>) {
-        self.running.get_or_init(|| (engine, room));
+    /// From here on the engine and the in-flight budget are asked. The first ones stay.
+    pub fn started(&self, engine: Engine, in_flight: Arc<InFlightBudget>) {
+        self.running.get_or_init(|| (engine, in_flight));
     }
 
     /// From here on the server takes no more requests, while its engine still finishes the last ones.
@@ -77,7 +77,7 @@ impl Monitor for EngineMonitor {
     }
 
     fn stats(&self) -> Option<Stats> {
-        self.running.get().map(|(engine, room)| room.counted(engine.stats_now()))
+        self.running.get().map(|(engine, in_flight)| in_flight.counted(engine.stats_now()))
     }
 
     fn start(&self) -> &Progress {

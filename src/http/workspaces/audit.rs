@@ -17,7 +17,7 @@ use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
 use crate::http::schema::audit as schema;
 use crate::http::schema::params::InWorkspace;
 use crate::service::Fault;
-use crate::service::audit::{AuditPage, Filter, Noted, Place, Source};
+use crate::service::audit::{AuditPage, Filter, Noted, TrailPosition, TrailSource};
 
 /// Characters of an actor (R2.13).
 const MAX_ACTOR: usize = 255;
@@ -56,8 +56,8 @@ impl From<Noted> for EntryView {
         let Noted { place, actor, action, outcome } = noted;
         let (outcome, code) = outcome.shown();
         let position = match place.source {
-            Source::Side => place.at.to_string(),
-            Source::System => format!("system:{}", place.at),
+            TrailSource::Side => place.at.to_string(),
+            TrailSource::System => format!("system:{}", place.at),
         };
         let (target, details) = (action.target, action.details);
         Self { position, at: place.receipt, actor, action: action.name, target, outcome, code, details }
@@ -89,7 +89,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
 }
 
 /// The query string: which entries, and how many before which place.
-fn read(call: &Call) -> Result<(Filter, usize, Option<Place>), ApiError> {
+fn read(call: &Call) -> Result<(Filter, usize, Option<TrailPosition>), ApiError> {
     let query = call.query();
     let mut faults = query.faults(&["limit", "cursor", "from", "to", "actor", "action"]);
     let page = Page::read(&query, List::Audit, &mut faults);
@@ -109,19 +109,19 @@ fn read(call: &Call) -> Result<(Filter, usize, Option<Place>), ApiError> {
     if faults.is_empty() { Ok((filter, page.limit, before.flatten())) } else { Err(ApiError::invalid(faults)) }
 }
 
-const fn to_numbers(Place { receipt, source, at }: Place) -> [u64; 3] {
+const fn to_numbers(TrailPosition { receipt, source, at }: TrailPosition) -> [u64; 3] {
     let source = match source {
-        Source::System => 0,
-        Source::Side => 1,
+        TrailSource::System => 0,
+        TrailSource::Side => 1,
     };
     [receipt.cast_unsigned(), source, at.packed()]
 }
 
-fn of_numbers([receipt, source, at]: [u64; 3]) -> Option<Place> {
+fn of_numbers([receipt, source, at]: [u64; 3]) -> Option<TrailPosition> {
     let source = match source {
-        0 => Source::System,
-        1 => Source::Side,
+        0 => TrailSource::System,
+        1 => TrailSource::Side,
         _ => return None,
     };
-    Some(Place { receipt: receipt.cast_signed(), source, at: Position::from_packed(at) })
+    Some(TrailPosition { receipt: receipt.cast_signed(), source, at: Position::from_packed(at) })
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::http::App;
 use crate::http::admin::Items;
 use crate::http::call::Call;
@@ -33,7 +33,7 @@ const MAX_NOTE: usize = 2_000;
     responses((status = 200, description = "The active breakers.", body = schema::BreakerList), Failures<(Caller, Ids, Reads)>),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let key = call.workspace(&app, &[Scope::QualityRead])?;
+    let key = call.workspace(&app, &[Permission::QualityRead])?;
     call.only(&[])?;
     Ok(json(StatusCode::OK, &Items::new(app.service.breakers(key).await?)))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::Id;
 use crate::domain::score::Hundredths;
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
@@ -39,7 +39,7 @@ struct Answer {
     responses((status = 200, description = "The configuration.", body = schema::CsatConfig), Failures<(Caller, Ids, Reads)>),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let key = call.workspace(&app, &[Scope::QualityRead])?;
+    let key = call.workspace(&app, &[Permission::QualityRead])?;
     call.only(&[])?;
     let config = app.service.csat_config(key).await?;
     Ok(json(StatusCode::OK, &Answer { workspace_id: key.id, config }))
@@ -61,7 +61,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     responses((status = 200, description = "The whole configuration.", body = schema::CsatConfig), Failures<(Caller, Ids, JsonBody, Reads, Writes)>),
 )]
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
-    let key = call.workspace(&app, &[Scope::QualityWrite])?;
+    let key = call.workspace(&app, &[Permission::QualityWrite])?;
     call.only(&[])?;
     let patch = read(&payload.json().await?)?;
     let config = app.service.patch_csat_config(&call.who, key, patch).await?;

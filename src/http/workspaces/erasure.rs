@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::domain::ids::{Id, IdKind};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 use crate::http::App;
 use crate::http::call::Call;
@@ -77,7 +77,7 @@ pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response
 )]
 pub async fn contact(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (workspace, contact) = call.id_and_text(("workspaceId", IdKind::Workspace), "contactId", MAX_CONTACT)?;
-    let key = app.service.workspace(&call.who, workspace, &[Scope::Admin])?;
+    let key = app.service.workspace(&call.who, workspace, &[Permission::Admin])?;
     call.only(&[])?;
     let times = app.service.erase_contact(&call.who, key, contact).await?;
     Ok(answer(workspace, Named::Contact(contact), times))

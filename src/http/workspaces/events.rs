@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
@@ -42,14 +42,14 @@ struct AllRejected<'a> {
     responses((status = 202, description = "All were accepted, or had been before.", body = schema::IngestAnswer), (status = 207, description = "Some were rejected.", body = schema::IngestAnswer), (status = 422, description = "All were rejected.", body = schema::AllRejected), Failures<(Caller, Ids, EventsBody, Writes, Identities)>),
 )]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
-    let key = call.workspace(&app, &[Scope::EventsWrite])?;
+    let key = call.workspace(&app, &[Permission::EventsWrite])?;
     call.only(&[])?;
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
     app.service.may_send_events(&call.who).await?;
-    let (body, place) = payload.events(&app, &call.who, key).await?;
+    let (body, permit) = payload.events(&app, &call.who, key).await?;
     let request = IngestRequest { content_type, content_encoding, body };
-    let answer = app.service.ingest(&call.who, key, request, place).await?;
+    let answer = app.service.ingest(&call.who, key, request, permit).await?;
     app.meter.ingested(&answer);
     if answer.all_rejected() {
         let failure = FailureBody {

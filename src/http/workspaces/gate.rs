@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::domain::ids::{Id, IdKind};
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::envelope::json;
@@ -46,7 +46,7 @@ enum Decision {
 )]
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;
-    let key = app.service.workspace(&call.who, workspace, &[Scope::QualityRead, Scope::EventsWrite])?;
+    let key = app.service.workspace(&call.who, workspace, &[Permission::QualityRead, Permission::EventsWrite])?;
     refuse_waiting(&call.query())?;
 
     let (incarnation, gate) = app.service.gate(key, account)?;

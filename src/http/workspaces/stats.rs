@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time;
 use crate::domain::view::QualityStats;
 use crate::http::App;
@@ -34,7 +34,7 @@ const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from")
     responses((status = 200, description = "The statistics.", body = schema::QualityStats, headers(("X-Retention-From" = inline(Timestamp), description = "Only where the period reaches back further than what is kept: from when on it is."))), Failures<(Caller, Ids, Reads)>),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let key = call.workspace(&app, &[Scope::QualityRead])?;
+    let key = call.workspace(&app, &[Permission::QualityRead])?;
     let query = call.query();
     let mut faults = query.faults(&["period", "from", "to"]);
     let sent = PeriodQuery { period: query.get("period"), from: query.get("from"), to: query.get("to") };

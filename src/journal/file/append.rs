@@ -9,8 +9,8 @@ use parking_lot::RwLock;
 
 use super::super::faults::{self, Fault};
 use super::super::{
-    AppendError, Entries, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError,
-    SealError, TrimError,
+    AppendError, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
+    StoredGroups, TrimError,
 };
 use super::disk::Disk;
 use super::format::{self, BLOCK, Header, Kind, group_span};
@@ -364,7 +364,7 @@ impl Journal for FileJournal {
 }
 
 impl JournalRead for FileJournal {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.reader.read(partition, from)
     }
 

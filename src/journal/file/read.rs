@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::super::{Entries, Entry, Footprint, GroupPosition, JournalRead, Partition, ReadError};
+use super::super::{Footprint, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
 use super::format::{BLOCK, Checked, Claim, HEADER_BYTES, Header, Kind, group_span};
 use super::segment::Origin;
 
@@ -127,7 +127,7 @@ impl Index {
 pub(super) struct FileReader(pub Arc<RwLock<Index>>);
 
 impl JournalRead for FileReader {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let index = self.0.read();
         let from = from.0.max(1);
         let first = index.first();
@@ -185,7 +185,7 @@ struct Groups {
 
 impl Groups {
     /// The next group, or `None` for one before `from`.
-    fn step(&mut self) -> Result<Option<Entry>, ReadError> {
+    fn step(&mut self) -> Result<Option<StoredGroup>, ReadError> {
         let starts_segment = self.segments.as_slice().first().is_some_and(|(first, _)| *first == self.next);
         if starts_segment && let Some((_, path)) = self.segments.next() {
             let window = Window::open(&path).map_err(|error| self.unreadable(error))?;
@@ -198,7 +198,7 @@ impl Groups {
         match window.group_at(self.origin, *offset) {
             Ok(Found::Group { header, payload, .. }) if header.number == self.next => {
                 *offset += group_span(payload.len());
-                let entry = (self.next >= self.from).then(|| Entry { position, group: payload.to_vec() });
+                let entry = (self.next >= self.from).then(|| StoredGroup { position, group: payload.to_vec() });
                 self.next += 1;
                 Ok(entry)
             }
@@ -219,7 +219,7 @@ impl Groups {
 }
 
 impl Iterator for Groups {
-    type Item = Result<Entry, ReadError>;
+    type Item = Result<StoredGroup, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.next <= self.last {

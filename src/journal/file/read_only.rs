@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use serde::Serialize;
 
-use super::super::{Entries, Footprint, GroupPosition, JournalRead, Partition, ReadError};
+use super::super::{Footprint, GroupPosition, JournalRead, Partition, ReadError, StoredGroups};
 use super::append::FileJournal;
 use super::lock::DirectoryLock;
 use super::open::index_upto_tail;
@@ -83,7 +83,7 @@ impl ReadOnlyJournal {
 }
 
 impl JournalRead for ReadOnlyJournal {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.reader.read(partition, from)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use parking_lot::Mutex;
 
 use super::super::memory::{MemoryJournal, MemoryLog};
-use super::super::{AppendError, Entries, ReadError, SealError, TrimError};
+use super::super::{AppendError, ReadError, SealError, StoredGroups, TrimError};
 use super::tests::{A, P, Rig};
 use super::*;
 
@@ -47,7 +47,7 @@ impl Journal for Observed {
 }
 
 impl JournalRead for Observed {
-    fn read(&self, p: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, p: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.inner.read(p, from)
     }
 

@@ -12,7 +12,7 @@ use super::super::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder};
 use super::super::faults::{self, Fault};
 use super::super::{AppendError, GroupPosition, Journal, MAX_GROUP_BYTES, Partition, ReadError};
 use super::{
-    Committed, GroupLimits, Housekeeping, Outcome, Refusal, Refused, Submission, Task, WriterHealth, WriterStart,
+    Committed, GroupLimits, Housekeeping, Refusal, Refused, Submission, Task, WriteOutcome, WriterHealth, WriterStart,
 };
 
 /// How often an append whose outcome is unknown is tried again before the writer gives up.
@@ -77,7 +77,7 @@ impl Run {
     }
 
     /// Runs until every sender is gone and the queue is empty.
-    pub(super) fn serve<T>(mut self, queue: &mpsc::Receiver<Task<T>>, mut sink: impl FnMut(Outcome<T>)) {
+    pub(super) fn serve<T>(mut self, queue: &mpsc::Receiver<Task<T>>, mut sink: impl FnMut(WriteOutcome<T>)) {
         let _ended = Ended(Arc::clone(&self.health));
         let mut group = Vec::new();
         let mut carried = None;
@@ -121,7 +121,7 @@ impl Run {
     }
 
     /// Writes a group and hands its payloads back.
-    fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(Outcome<T>)) {
+    fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(WriteOutcome<T>)) {
         if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
             // Only a record on its own exceeds the limits.
             return self.refuse(group, Refusal::TooLarge, sink);
@@ -200,11 +200,11 @@ impl Run {
         group: &mut Vec<Submission<T>>,
         seqs: &[u64],
         receipt: Millis,
-        sink: &mut impl FnMut(Outcome<T>),
+        sink: &mut impl FnMut(WriteOutcome<T>),
     ) {
         self.dequeued(group);
         for (submission, seq) in group.drain(..).zip(seqs) {
-            sink(Outcome::Committed(Committed {
+            sink(WriteOutcome::Committed(Committed {
                 key: submission.key,
                 seq: *seq,
                 receipt,
@@ -215,10 +215,10 @@ impl Run {
         }
     }
 
-    fn refuse<T>(&self, group: &mut Vec<Submission<T>>, reason: Refusal, sink: &mut impl FnMut(Outcome<T>)) {
+    fn refuse<T>(&self, group: &mut Vec<Submission<T>>, reason: Refusal, sink: &mut impl FnMut(WriteOutcome<T>)) {
         self.dequeued(group);
         for submission in group.drain(..) {
-            sink(Outcome::Refused(Refused { key: submission.key, reason, payload: submission.payload }));
+            sink(WriteOutcome::Refused(Refused { key: submission.key, reason, payload: submission.payload }));
         }
     }
 
@@ -233,7 +233,7 @@ impl Run {
         group: &mut Vec<Submission<T>>,
         seqs: &[u64],
         receipt: Millis,
-        sink: &mut impl FnMut(Outcome<T>),
+        sink: &mut impl FnMut(WriteOutcome<T>),
     ) {
         let frames = group.len();
         self.hand_back(group, seqs, receipt, sink);

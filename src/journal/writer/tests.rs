@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use super::super::codec::{decode_group, encode_record};
 use super::super::memory::{self, MemoryLog};
-use super::super::{AppendError, Entries, MAX_GROUP_BYTES, ReadError, SealError, TrimError};
+use super::super::{AppendError, MAX_GROUP_BYTES, ReadError, SealError, StoredGroups, TrimError};
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::ids::{Id, Side};
@@ -22,7 +22,7 @@ pub(super) struct Rig {
     pub log: MemoryLog,
     clock: Arc<ManualClock>,
     pub writer: JournalWriter<u32>,
-    outcomes: Receiver<Outcome<u32>>,
+    outcomes: Receiver<WriteOutcome<u32>>,
 }
 
 impl Rig {
@@ -49,15 +49,15 @@ impl Rig {
 
     pub fn committed(&self) -> Committed<u32> {
         match self.outcomes.recv().unwrap() {
-            Outcome::Committed(committed) => committed,
-            Outcome::Refused(refused) => panic!("refused: {refused:?}"),
+            WriteOutcome::Committed(committed) => committed,
+            WriteOutcome::Refused(refused) => panic!("refused: {refused:?}"),
         }
     }
 
     pub fn refused(&self) -> Refusal {
         match self.outcomes.recv().unwrap() {
-            Outcome::Committed(committed) => panic!("committed: {committed:?}"),
-            Outcome::Refused(refused) => refused.reason,
+            WriteOutcome::Committed(committed) => panic!("committed: {committed:?}"),
+            WriteOutcome::Refused(refused) => refused.reason,
         }
     }
 
@@ -270,7 +270,7 @@ impl Journal for Gated {
 }
 
 impl JournalRead for Gated {
-    fn read(&self, p: Partition, from: GroupPosition) -> Result<Entries, ReadError> {
+    fn read(&self, p: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.inner.read(p, from)
     }
 
@@ -362,8 +362,8 @@ fn the_fault_point_ack_before_write_acknowledges_what_is_not_written() {
     let mut run = run::Run::new(journal, clock, WriterStart::default(), GroupLimits::default(), health);
     run.fault = Some(super::super::faults::Fault::AckBeforeWrite);
     let mut told = Vec::new();
-    run.serve(&queue, |outcome: Outcome<u32>| {
-        told.push((matches!(outcome, Outcome::Committed(_)), log.writer().last(P)));
+    run.serve(&queue, |outcome: WriteOutcome<u32>| {
+        told.push((matches!(outcome, WriteOutcome::Committed(_)), log.writer().last(P)));
     });
     assert_eq!(told, [(true, GroupPosition::ZERO)]);
     assert_eq!(log.writer().last(P), GroupPosition(1), "written after all, a moment later");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::envelope::RawEvent;
-use super::fault::{Code, Fault, Place};
+use super::fault::{Code, Fault, ValuePath};
 use super::member::{ATTENTION_TYPES, DIMENSIONS, EventType, FORMATS, Member, RESOLUTIONS, SENDERS, STATUSES};
 use super::value::Value;
 use crate::domain::event::{AttentionType, Resolution, Sender, Status};
@@ -106,11 +106,11 @@ impl<'a> Data<'a> {
             }
             if raw != "null" {
                 present |= member.bit();
-                data.put(member, Value { raw, place: Place::Data(member.name()) })?;
+                data.put(member, Value { raw, place: ValuePath::Data(member.name()) })?;
             }
         }
         match kind.required().iter().find(|member| present & member.bit() == 0) {
-            Some(member) => Err(Fault::missing(Place::Data(member.name()))),
+            Some(member) => Err(Fault::missing(ValuePath::Data(member.name()))),
             None => Ok(data),
         }
     }
@@ -157,7 +157,7 @@ impl<'a> Data<'a> {
         let described = [(Member::Dimension, self.dimension.is_some()), (Member::Weight, self.weight.is_some())];
         match described.into_iter().find(|(_, there)| kind.is_some() && *there) {
             Some((member, _)) => {
-                Err(Fault::invalid(Place::Data(member.name()), "is not allowed for a signal of the catalogue"))
+                Err(Fault::invalid(ValuePath::Data(member.name()), "is not allowed for a signal of the catalogue"))
             }
             None => Ok(kind),
         }
@@ -166,19 +166,19 @@ impl<'a> Data<'a> {
 
 fn not_allowed(kind: EventType, member: Member, event: &RawEvent<'_>) -> Fault {
     match member {
-        Member::Unknown => Fault::unknown(Place::Data(&event.unknown), kind.name()),
-        _ => Fault::unknown(Place::Data(member.name()), kind.name()),
+        Member::Unknown => Fault::unknown(ValuePath::Data(&event.unknown), kind.name()),
+        _ => Fault::unknown(ValuePath::Data(member.name()), kind.name()),
     }
 }
 
 fn contacts(value: Value<'_>) -> Result<Vec<Box<str>>, Fault> {
-    let contact = |(index, raw)| Value { raw, place: Place::Contact(index) }.short_text(MAX_TEXT).map(Into::into);
+    let contact = |(index, raw)| Value { raw, place: ValuePath::Contact(index) }.short_text(MAX_TEXT).map(Into::into);
     value.items(MAX_CONTACTS)?.into_iter().enumerate().map(contact).collect()
 }
 
 /// The text of `data`, unless it is no object.
 pub(super) fn check_is_object(data: Option<&str>) -> Result<(), Fault> {
-    let place = Place::Attribute("data");
+    let place = ValuePath::Attribute("data");
     match data {
         None => Err(Fault::missing(place)),
         Some(raw) if raw.starts_with('{') => Ok(()),

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, ValuePath};
 use super::member::Member;
 
 /// CloudEvents attributes that have a meaning here or are common enough to be told apart cheaply.
@@ -148,7 +148,7 @@ impl<'a> Visitor<'a> for Event<'_, 'a> {
                 None => !event.extensions.insert(name.clone()),
             };
             if repeated && event.duplicate.is_none() {
-                event.duplicate = Some(Fault::duplicate(Place::Attribute(&name)));
+                event.duplicate = Some(Fault::duplicate(ValuePath::Attribute(&name)));
             }
         }
         Ok(())
@@ -182,7 +182,7 @@ impl<'a> Visitor<'a> for Data<'_, 'a> {
                 }
                 (_, false) => event.members.push((member, raw)),
                 (_, true) if event.duplicate.is_none() => {
-                    event.duplicate = Some(Fault::duplicate(Place::Data(member.name())));
+                    event.duplicate = Some(Fault::duplicate(ValuePath::Data(member.name())));
                 }
                 (_, true) => {}
             }

@@ -73,24 +73,24 @@ impl Fault {
         Self { code: Code::Malformed, error: error.into(), pointer: None }
     }
 
-    pub fn at(code: Code, place: Place<'_>, error: String) -> Self {
+    pub fn at(code: Code, place: ValuePath<'_>, error: String) -> Self {
         Self { code, error, pointer: Some(place.pointer()) }
     }
 
-    pub fn missing(place: Place<'_>) -> Self {
+    pub fn missing(place: ValuePath<'_>) -> Self {
         Self::at(Code::MissingField, place, format!("`{}` is required.", place.name()))
     }
 
     /// `what` completes the sentence "`member` …".
-    pub fn invalid(place: Place<'_>, what: &str) -> Self {
+    pub fn invalid(place: ValuePath<'_>, what: &str) -> Self {
         Self::at(Code::InvalidField, place, format!("`{}` {what}.", place.name()))
     }
 
-    pub fn unknown(place: Place<'_>, kind: &str) -> Self {
+    pub fn unknown(place: ValuePath<'_>, kind: &str) -> Self {
         Self::at(Code::UnknownField, place, format!("`{}` is not a member of the data of {kind}.", place.name()))
     }
 
-    pub fn duplicate(place: Place<'_>) -> Self {
+    pub fn duplicate(place: ValuePath<'_>) -> Self {
         Self::at(Code::Malformed, place, format!("`{}` stands in the event twice.", place.name()))
     }
 
@@ -101,7 +101,7 @@ impl Fault {
 
 /// Where in the event a value stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place<'a> {
+pub(super) enum ValuePath<'a> {
     Attribute(&'a str),
     Data(&'a str),
     /// An item of `contactIds`.
@@ -111,7 +111,7 @@ pub(super) enum Place<'a> {
 /// Longest member name that an answer repeats, in characters.
 const MAX_SHOWN: usize = 64;
 
-impl Place<'_> {
+impl ValuePath<'_> {
     /// What sentences call it.
     fn name(self) -> Cow<'static, str> {
         match self {
@@ -157,9 +157,9 @@ mod tests {
 
     #[test]
     fn r4_3_pointers_are_escaped_and_never_cut() {
-        assert_eq!(Place::Data("a/b~c").pointer(), "/data/a~1b~0c");
-        assert_eq!(Place::Data(&"x".repeat(64)).pointer().len(), 5 + 65);
-        assert_eq!(Place::Data(&"x".repeat(65)).pointer(), "/data");
-        assert_eq!(Place::Contact(3).pointer(), "/data/contactIds/3");
+        assert_eq!(ValuePath::Data("a/b~c").pointer(), "/data/a~1b~0c");
+        assert_eq!(ValuePath::Data(&"x".repeat(64)).pointer().len(), 5 + 65);
+        assert_eq!(ValuePath::Data(&"x".repeat(65)).pointer(), "/data");
+        assert_eq!(ValuePath::Contact(3).pointer(), "/data/contactIds/3");
     }
 }

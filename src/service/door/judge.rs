@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::data::{self, Data};
 use super::envelope::{Attribute, RawEvent};
-use super::fault::{Code, Fault, Place};
+use super::fault::{Code, Fault, ValuePath};
 use super::identity::Content;
 use super::member::{EventType, Member};
 use super::times::Span;
@@ -88,7 +88,7 @@ impl<'d> Reader<'d> {
         };
         let time = sent.as_ref().map(|(value, text)| self.span.read(*value, text)).transpose()?;
         if event.attribute(Attribute::DataBase64).is_some() {
-            let place = Place::Attribute(Attribute::DataBase64.name());
+            let place = ValuePath::Attribute(Attribute::DataBase64.name());
             return Err(Fault::invalid(place, "is not supported: `data` must be a JSON object"));
         }
         data::check_is_object(event.attribute(Attribute::Data))?;
@@ -182,7 +182,7 @@ impl<'d> Reader<'d> {
 }
 
 fn attribute<'b>(event: &RawEvent<'b>, attribute: Attribute) -> Result<Value<'b>, Fault> {
-    let place = Place::Attribute(attribute.name());
+    let place = ValuePath::Attribute(attribute.name());
     event.attribute(attribute).map(|raw| Value { raw, place }).ok_or_else(|| Fault::missing(place))
 }
 
@@ -202,13 +202,13 @@ fn kind(event: &RawEvent<'_>) -> Result<EventType, Fault> {
 
 /// [`Data::read`] has found the required members; said here again rather than panicked upon.
 fn need<T>(value: Option<T>, member: Member) -> Result<T, Fault> {
-    value.ok_or_else(|| Fault::missing(Place::Data(member.name())))
+    value.ok_or_else(|| Fault::missing(ValuePath::Data(member.name())))
 }
 
 fn undeclared(member: Member) -> Fault {
     let sentence =
         format!("`{}` is required for a signal that is neither in the catalogue nor declared.", member.name());
-    Fault::at(Code::MissingField, Place::Data(member.name()), sentence)
+    Fault::at(Code::MissingField, ValuePath::Data(member.name()), sentence)
 }
 
 /// The nearest 1/65,535, half up, of a number within 0–1.

@@ -1,6 +1,6 @@
 //! `time`: not ahead of the server, not older than what it keeps (R4.5).
 
-use super::fault::{Code, Fault, Place};
+use super::fault::{Code, Fault, ValuePath};
 use super::value::Value;
 use crate::domain::time::{self, Millis};
 
@@ -25,6 +25,6 @@ impl Span {
     }
 }
 
-fn refused(code: Code, place: Place<'_>, side: &str, bound: Millis) -> Fault {
+fn refused(code: Code, place: ValuePath<'_>, side: &str, bound: Millis) -> Fault {
     Fault::at(code, place, format!("`time` lies {side} {}.", time::format(bound)))
 }

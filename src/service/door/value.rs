@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, ValuePath};
 use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::domain::score::Hundredths;
 
@@ -14,7 +14,7 @@ use crate::domain::score::Hundredths;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value<'a> {
     pub raw: &'a str,
-    pub place: Place<'static>,
+    pub place: ValuePath<'static>,
 }
 
 impl<'a> Value<'a> {

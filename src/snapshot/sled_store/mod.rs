@@ -34,7 +34,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use super::faults::{Step, step};
+use super::faults::{FaultPoint, step};
 use super::{Listed, ListedState, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore, SnapshotWriter};
 use layout::{Entry, Kind};
 use reader::{Handle, Snapshot};
@@ -135,7 +135,7 @@ impl Shared {
             if doomed.exists() {
                 fs::remove_dir_all(&doomed)?;
             }
-            step(Step::Removed, || {
+            step(FaultPoint::Removed, || {
                 fs::rename(path, &doomed)?;
                 files::sync_directory(&self.root)
             })?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::content::Sums;
-use super::super::faults::{Step, step};
+use super::super::faults::{FaultPoint, step};
 use super::super::{
     Block, BlockKey, Draft, Manifest, PartEntry, PartFiles, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotWriter,
 };
@@ -197,7 +197,7 @@ impl SnapshotWriter for SledWriter {
         if self.state != State::Going {
             return Err(SnapshotError::GivenUp);
         }
-        let taken = step(Step::Block, || self.take(key, value));
+        let taken = step(FaultPoint::Block, || self.take(key, value));
         if taken.is_err() {
             self.state = State::Failed;
         }
@@ -208,10 +208,10 @@ impl SnapshotWriter for SledWriter {
         if self.state != State::Going {
             return Err(SnapshotError::GivenUp);
         }
-        step(Step::Synced, || self.seal_last())?;
-        let manifest = step(Step::Manifest, || self.write_manifest(draft))?;
-        step(Step::Renamed, || self.rename())?;
-        step(Step::Verified, || self.read_back(&manifest))?;
+        step(FaultPoint::Synced, || self.seal_last())?;
+        let manifest = step(FaultPoint::Manifest, || self.write_manifest(draft))?;
+        step(FaultPoint::Renamed, || self.rename())?;
+        step(FaultPoint::Verified, || self.read_back(&manifest))?;
         self.state = State::Done;
         Ok(manifest)
     }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 use tripswitch::domain::time::HOUR;
 
 use crate::support::world::{BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at};
@@ -73,7 +73,7 @@ async fn r2_11_keys_expire() {
 async fn r2_14_whose_keys_an_administrator_makes() {
     let world = World::start().await;
     let (tenant, server) = (world.admin_key().await, world.server_key().await);
-    let bound = world.make_key(BOUND, &[Scope::Admin]).await.0;
+    let bound = world.make_key(BOUND, &[Permission::Admin]).await.0;
     let scopes = json!(["quality:read"]);
     let post = |key: &str, tenant: Value, workspace: Value| {
         let mut body = json!({"scopes": scopes.clone()});
@@ -104,11 +104,11 @@ async fn r2_14_whose_keys_an_administrator_makes() {
 async fn r2_14_whose_keys_an_administrator_sees_and_revokes() {
     let world = World::start().await;
     let (tenant, server) = (world.admin_key().await, world.server_key().await);
-    let bound = world.make_key(BOUND, &[Scope::Admin]).await.0;
-    let reader = world.make_key(BOUND, &[Scope::QualityRead]).await.0;
+    let bound = world.make_key(BOUND, &[Permission::Admin]).await.0;
+    let reader = world.make_key(BOUND, &[Permission::QualityRead]).await.0;
     let of = async |tenant, workspace| {
         let holder = Holder { tenant: Some(tenant), workspace, side: Side::Live, expires_at: None };
-        json!(world.make_key(holder, &[Scope::QualityRead]).await.1.to_string())
+        json!(world.make_key(holder, &[Permission::QualityRead]).await.1.to_string())
     };
     let (own, sibling, foreign) =
         (of("one", Some(WORKSPACE)).await, of("one", Some(SIBLING)).await, of("two", None).await);
@@ -142,12 +142,12 @@ async fn r2_12_an_administrator_of_the_test_side_has_its_keys_alone() {
     let world = World::start().await;
     let (live, server) = (world.admin_key().await, world.server_key().await);
     let test_side = Holder { side: Side::Test, ..BOUND };
-    let test = world.make_key(Holder { workspace: None, ..test_side }, &[Scope::Admin]).await.0;
-    let bound = world.make_key(test_side, &[Scope::Admin]).await.0;
-    let reader = world.make_key(test_side, &[Scope::QualityRead]).await.0;
+    let test = world.make_key(Holder { workspace: None, ..test_side }, &[Permission::Admin]).await.0;
+    let bound = world.make_key(test_side, &[Permission::Admin]).await.0;
+    let reader = world.make_key(test_side, &[Permission::QualityRead]).await.0;
     let (of_live, of_test) = (
-        json!(world.make_key(BOUND, &[Scope::QualityRead]).await.1.to_string()),
-        json!(world.make_key(test_side, &[Scope::QualityRead]).await.1.to_string()),
+        json!(world.make_key(BOUND, &[Permission::QualityRead]).await.1.to_string()),
+        json!(world.make_key(test_side, &[Permission::QualityRead]).await.1.to_string()),
     );
     let make = |key: &str, test: bool| {
         let body = json!({"scopes": ["quality:read"], "test": test});

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 use tripswitch::snapshot::{SnapshotNumber, SnapshotStore};
 
 use crate::support::world::{BOUND, Holder, World};
@@ -46,8 +46,8 @@ async fn r2_14_every_other_credential_is_refused_before_anything_is_looked_at() 
     let others = [
         world.key.clone(),
         world.admin_key().await,
-        world.make_key(Holder { workspace: None, ..BOUND }, &[Scope::Server]).await.0,
-        world.make_key(test_side, &[Scope::Server]).await.0,
+        world.make_key(Holder { workspace: None, ..BOUND }, &[Permission::Server]).await.0,
+        world.make_key(test_side, &[Permission::Server]).await.0,
     ];
     for (method, path) in OPERATIONS {
         let ask = |key: &str| {

@@ -1,7 +1,7 @@
 //! `/api/admin/workspaces`.
 
 use serde_json::{Value, json};
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 
 use crate::support::world::{BOUND, FOREIGN, SIBLING, UNKNOWN, WORKSPACE, World};
 
@@ -44,7 +44,7 @@ async fn r2_14_a_server_key_has_every_tenant() {
 #[tokio::test]
 async fn r2_14_an_administrator_of_one_workspace_makes_none() {
     let world = World::start().await;
-    let bound = world.make_key(BOUND, &[Scope::Admin]).await.0;
+    let bound = world.make_key(BOUND, &[Permission::Admin]).await.0;
     assert_eq!(ids(&world.server.get(PATH, &bound).await.expect(200)), [WORKSPACE]);
     world.server.post(PATH, &bound, &json!({"name": "New"})).await.fails(403, "forbidden");
 }

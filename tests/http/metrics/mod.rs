@@ -25,7 +25,7 @@ impl Watched {
 
     async fn of(world: World) -> Self {
         let source = Arc::new(EngineMonitor::new(Arc::default()));
-        source.started(world.server.engine.clone(), world.server.service.room());
+        source.started(world.server.engine.clone(), world.server.service.in_flight());
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::Scope;
-use tripswitch::recovery::{Progress, State, recover};
+use tripswitch::domain::system::Permission;
+use tripswitch::recovery::{Progress, RecoveredSide, recover};
 
 use crate::support::world::{BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at, conversation_id, id_of};
 
@@ -42,7 +42,7 @@ async fn i2_what_was_done_refused_and_unchanged_with_who_did_it() {
     let world = World::start().await;
     let id = story(&world).await;
     world.server.clock.advance(1_000);
-    let (admin, admin_id) = world.make_key(BOUND, &[Scope::Admin]).await;
+    let (admin, admin_id) = world.make_key(BOUND, &[Permission::Admin]).await;
     let actor = {
         let list = trail(&world, &admin).await;
         list[1]["actor"].as_str().expect("an API key's actor").to_owned()
@@ -79,12 +79,12 @@ async fn i2_what_was_done_refused_and_unchanged_with_who_did_it() {
 #[tokio::test]
 async fn r2_14_a_bound_credential_sees_its_own_keys_and_a_tenants_all_that_reach_the_workspace() {
     let world = World::start().await;
-    let (bound, _) = world.make_key(BOUND, &[Scope::Admin]).await;
-    let (wide, _) = world.make_key(TENANT_WIDE, &[Scope::Admin]).await;
-    let (_, sibling) = world.make_key(Holder { workspace: Some(SIBLING), ..BOUND }, &[Scope::Admin]).await;
+    let (bound, _) = world.make_key(BOUND, &[Permission::Admin]).await;
+    let (wide, _) = world.make_key(TENANT_WIDE, &[Permission::Admin]).await;
+    let (_, sibling) = world.make_key(Holder { workspace: Some(SIBLING), ..BOUND }, &[Permission::Admin]).await;
     let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), ..BOUND };
-    let (_, foreign) = world.make_key(holder, &[Scope::Admin]).await;
-    let (_, test) = world.make_key(Holder { side: Side::Test, ..BOUND }, &[Scope::Admin]).await;
+    let (_, foreign) = world.make_key(holder, &[Permission::Admin]).await;
+    let (_, test) = world.make_key(Holder { side: Side::Test, ..BOUND }, &[Permission::Admin]).await;
     let server = world.server_key().await;
     let (seen_by_bound, seen_by_wide) = (trail(&world, &bound).await, trail(&world, &wide).await);
     // The world's own and this one; its own tenant-wide one and that one as well.
@@ -105,8 +105,8 @@ async fn r2_8_who_may_look_and_what_the_others_are_told() {
         (String::new(), 401, "unauthorized"),
         (world.key.clone(), 403, "forbidden"),
         (world.tenant_key.clone(), 403, "forbidden"),
-        (world.make_key(Holder { workspace: Some(SIBLING), ..BOUND }, &[Scope::Admin]).await.0, 403, "forbidden"),
-        (world.make_key(foreign, &[Scope::Admin]).await.0, 404, "not_found"),
+        (world.make_key(Holder { workspace: Some(SIBLING), ..BOUND }, &[Permission::Admin]).await.0, 403, "forbidden"),
+        (world.make_key(foreign, &[Permission::Admin]).await.0, 404, "not_found"),
     ];
     for (key, status, code) in cases {
         // 404 and 403 come before what is wrong with the query.
@@ -129,8 +129,8 @@ async fn r2_8_who_may_look_and_what_the_others_are_told() {
 async fn r2_12_each_side_has_its_own() {
     let world = World::start().await;
     let holder = Holder { side: Side::Test, ..BOUND };
-    let (test, test_id) = world.make_key(holder, &[Scope::Admin, Scope::QualityWrite]).await;
-    let (live, live_id) = world.make_key(BOUND, &[Scope::Admin]).await;
+    let (test, test_id) = world.make_key(holder, &[Permission::Admin, Permission::QualityWrite]).await;
+    let (live, live_id) = world.make_key(BOUND, &[Permission::Admin]).await;
     world.server.patch(&at("csat-config"), &test, &json!({"linkExpiryDays": 9})).await.expect(200);
     let (of_test, of_live) = (trail(&world, &test).await, trail(&world, &live).await);
     let expected = ["csat_config.patched", "settings.installed", "key.created", "workspace.created"];
@@ -229,7 +229,7 @@ async fn entries_are_filtered_by_time_actor_and_action() {
 async fn r4_10_an_erasure_says_who_asked_and_not_for_what() {
     let world = World::start().await;
     world.trip().await;
-    let (admin, id) = world.make_key(BOUND, &[Scope::Admin]).await;
+    let (admin, id) = world.make_key(BOUND, &[Permission::Admin]).await;
     let conversation = conversation_id(1);
     for path in [format!("conversations/{conversation}"), "contacts/anna%40example.org".to_owned()] {
         world.server.ask(Method::DELETE, &at(&path), &admin).send().await.expect(200);
@@ -283,8 +283,8 @@ async fn r9_2_the_trail_is_what_it_was_after_a_restart_from_the_journal_and_from
     assert!(recovered.snapshot.is_some(), "from a snapshot");
     assert_eq!(recovered.system.trail(), world.server.engine.system_table().trail());
     let found = recovered.workspaces.iter().find_map(|(key, state)| match state {
-        State::Ready(workspace) if *key == side => Some(workspace.trail()),
-        State::Ready(_) | State::Failed(_) => None,
+        RecoveredSide::Ready(workspace) if *key == side => Some(workspace.trail()),
+        RecoveredSide::Ready(_) | RecoveredSide::Failed(_) => None,
     });
     assert_eq!(found, Some(&live));
 }

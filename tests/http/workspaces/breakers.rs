@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::world::{ACCOUNT, BOUND, UNKNOWN, World, at};
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 
 fn path(breaker: &str, verb: &str) -> String {
     at(&format!("quality/circuit-breakers/{breaker}/{verb}"))
@@ -34,7 +34,7 @@ async fn r3_4_the_active_breakers_with_exactly_these_fields() {
 async fn r3_5_the_first_acknowledgement_stands() {
     let world = World::start().await;
     let id = world.trip().await;
-    let (other, other_id) = world.make_key(BOUND, &[Scope::QualityWrite]).await;
+    let (other, other_id) = world.make_key(BOUND, &[Permission::QualityWrite]).await;
     world.server.clock.advance(1_000);
     let first = world.server.post_nothing(&path(&format!("cb_{id}"), "acknowledge"), &other).await.expect(200);
     assert_eq!(first["acknowledgedBy"], format!("api-key:{other_id}"));

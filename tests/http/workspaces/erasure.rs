@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 
 use crate::support::Reply;
 use crate::support::world::{
@@ -22,7 +22,7 @@ async fn delete(world: &World, path: &str, key: &str) -> Reply {
 }
 
 async fn admin(world: &World) -> String {
-    world.make_key(BOUND, &[Scope::Admin]).await.0
+    world.make_key(BOUND, &[Permission::Admin]).await.0
 }
 
 /// The entries of the kept list.
@@ -158,7 +158,8 @@ async fn r2_8_unknown_is_told_before_the_scope_and_all_before_the_rest() {
 async fn r2_12_each_side_is_erased_by_its_own_keys() {
     let world = World::start().await;
     let test = Holder { side: Side::Test, ..BOUND };
-    let (test_key, _) = world.make_key(test, &[Scope::Admin, Scope::QualityRead, Scope::EventsWrite]).await;
+    let (test_key, _) =
+        world.make_key(test, &[Permission::Admin, Permission::QualityRead, Permission::EventsWrite]).await;
     let key = admin(&world).await;
     world.send(WORKSPACE, &world.key, &[low_score(1, ACCOUNT)]).await;
     delete(&world, &path(1), &test_key).await.fails(404, "not_found");

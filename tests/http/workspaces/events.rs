@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 use tripswitch::http::Limits;
 
 use crate::support::Server;
@@ -214,7 +214,7 @@ async fn r4_9_bodies_that_do_not_come_leave_room_for_others() {
     let limits = Limits { events_body: 10_000, ..Limits::default() };
     let world = World::of(Server::start(limits, 40_000).await).await;
     let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), ..BOUND };
-    let other = world.make_key(holder, &[Scope::EventsWrite]).await.0;
+    let other = world.make_key(holder, &[Permission::EventsWrite]).await.0;
     let declared = 4_000;
     let mut held = Vec::new();
     // A workspace has a quarter: the third finds none left.
@@ -227,7 +227,7 @@ async fn r4_9_bodies_that_do_not_come_leave_room_for_others() {
     let mut third = Raw::connect(world.server.address).await;
     third.send(half_sent(&at("events"), &world.key, declared)).await;
     assert_eq!(third.next().await.expect("an answer").status, 503);
-    let stats = world.server.service.room().counted(world.server.engine.stats_now());
+    let stats = world.server.service.in_flight().counted(world.server.engine.stats_now());
     assert_eq!((stats.waiting_bytes, stats.counts.overloaded), (8_000, 1), "operators see both");
     world.server.post(&at("events").replace(WORKSPACE, FOREIGN), &other, &created("a")).await.expect(202);
     drop(held);

@@ -13,7 +13,7 @@ use tripswitch::ids::RandomIds;
 use tripswitch::journal::codec::decode_group;
 use tripswitch::journal::file::{FileJournal, FileOptions};
 use tripswitch::journal::{GroupPosition, JournalRead, Partition};
-use tripswitch::recovery::{Progress, Recovered, State, recover};
+use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
 use tripswitch::snapshot::sled_store::SledStore;
 
 use super::process::NO_SPAWN;
@@ -98,8 +98,8 @@ pub fn recovered_hash(data: &Path, key: WorkspaceKey) -> (u64, [u8; 32]) {
     let states = recovered(data).workspaces;
     let (_, state) = states.into_iter().find(|(found, _)| *found == key).expect("the workspace has frames");
     match state {
-        State::Ready(workspace) => (workspace.applied(), workspace.state_hash()),
-        State::Failed(at) => panic!("applying event {at} failed"),
+        RecoveredSide::Ready(workspace) => (workspace.applied(), workspace.state_hash()),
+        RecoveredSide::Failed(at) => panic!("applying event {at} failed"),
     }
 }
 

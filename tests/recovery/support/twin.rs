@@ -9,7 +9,7 @@ use tripswitch::domain::ids::Side;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::journal::file::FileJournal;
 use tripswitch::journal::{JournalRead, Partition};
-use tripswitch::recovery::{Progress, Recovered, State, recover};
+use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
 use tripswitch::snapshot::sled_store::SledStore;
 use tripswitch::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
 
@@ -33,11 +33,11 @@ impl fmt::Debug for Whole {
 impl Whole {
     pub fn of(recovered: Recovered) -> Self {
         let side = |(key, state)| match state {
-            State::Ready(workspace) => {
+            RecoveredSide::Ready(workspace) => {
                 let key: tripswitch::domain::ids::WorkspaceKey = key;
                 (key.id.0, key.side == Side::Live, workspace.applied(), workspace.state_hash())
             }
-            State::Failed(at) => panic!("applying event {at} failed"),
+            RecoveredSide::Failed(at) => panic!("applying event {at} failed"),
         };
         let mut sides: Vec<_> = recovered.workspaces.into_iter().map(side).collect();
         sides.sort_unstable();

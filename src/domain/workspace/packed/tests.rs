@@ -6,8 +6,8 @@ use super::*;
 const TIMES: std::ops::Range<Millis> = -TIME_BIAS..TIME_BIAS;
 
 prop_compose! {
-    fn expected()(value in 0u16..512, source in 0usize..4) -> Option<(Hundredths, Source)> {
-        let sources = [Source::Baseline, Source::AccountWindow, Source::Workspace];
+    fn expected()(value in 0u16..512, source in 0usize..4) -> Option<(Hundredths, ExpectationSource)> {
+        let sources = [ExpectationSource::Baseline, ExpectationSource::AccountWindow, ExpectationSource::Workspace];
         sources.get(source).map(|source| (Hundredths(value), *source))
     }
 }
@@ -81,7 +81,7 @@ proptest! {
             6 => score.disconfirmation = Hundredths(128 + over),
             7 => score.signal_count = 8_192 + over,
             8 => score.profile = 256 + over,
-            _ => score.expectation.0[usize::from(over) % 3] = Some((Hundredths(512 + over), Source::Workspace)),
+            _ => score.expectation.0[usize::from(over) % 3] = Some((Hundredths(512 + over), ExpectationSource::Workspace)),
         }
         let mut record = Packed::new(Id(1));
         prop_assert!(!record.set_score(&score));

@@ -91,7 +91,7 @@ fn is_exponent(number: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::signing::Signer;
+    use crate::issuer::signing::Signer;
     use jsonwebtoken::DecodingKeyKind;
     use serde_json::json;
 

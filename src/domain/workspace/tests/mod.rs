@@ -3,7 +3,7 @@
 
 mod erasure;
 
-use super::super::account::{AccountOp, Entry, Outcome};
+use super::super::account::{AccountOp, OpResult, WindowEntry};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
 use super::super::ids::{Id, Side, WorkspaceKey};
 use super::super::local::Local;
@@ -329,9 +329,9 @@ fn r4_11_what_was_never_scored_goes_by_its_last_event() {
 
 #[test]
 fn i11_what_is_kept_and_moved_by_the_million_is_small() {
-    assert!(size_of::<Entry>() <= 32, "an entry of a window: {}", size_of::<Entry>());
+    assert!(size_of::<WindowEntry>() <= 32, "an entry of a window: {}", size_of::<WindowEntry>());
     assert!(size_of::<AccountOp>() <= 128, "a step for an account: {}", size_of::<AccountOp>());
-    assert!(size_of::<Outcome>() <= 32, "what a step came to: {}", size_of::<Outcome>());
+    assert!(size_of::<OpResult>() <= 32, "what a step came to: {}", size_of::<OpResult>());
     let asleep = size_of::<AccountRecord>() + size_of::<Belongings>();
     assert!(asleep <= 64, "an account asleep: {asleep}");
 }

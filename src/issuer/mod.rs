@@ -25,12 +25,12 @@ pub use token::{Claims, TokenFault};
 /// How long a token with an unknown key waits for a fetch under way.
 pub const WAIT: Duration = Duration::from_secs(2);
 
-/// How often [`Identity::keep_keys`] looks whether the keys are due.
+/// How often [`Issuer::keep_keys`] looks whether the keys are due.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 /// Whose tokens are taken.
 #[derive(Clone, Debug)]
-pub struct IdentityOptions {
+pub struct IssuerOptions {
     /// `iss`, letter by letter.
     pub issuer: Box<str>,
     /// One of these must stand in `aud`.
@@ -51,16 +51,16 @@ pub enum Refusal {
 }
 
 /// Checks tokens of one issuer.
-pub struct Identity {
+pub struct Issuer {
     rules: Rules,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
 }
 
-impl Identity {
+impl Issuer {
     /// Fetches run on `runtime`. Nothing is fetched before the first token, or [`Self::keep_keys`].
-    pub fn new(options: IdentityOptions, fetch: Arc<dyn Fetch>, clock: Arc<dyn Clock>, runtime: Handle) -> Self {
-        let IdentityOptions { issuer, audience, wait } = options;
+    pub fn new(options: IssuerOptions, fetch: Arc<dyn Fetch>, clock: Arc<dyn Clock>, runtime: Handle) -> Self {
+        let IssuerOptions { issuer, audience, wait } = options;
         let keys = Arc::new(Keys::new(fetch, Arc::clone(&clock), runtime, wait));
         Self { rules: Rules { issuer, audience }, keys, clock }
     }

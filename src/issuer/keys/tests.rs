@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::time::{HOUR, MINUTE, SECOND};
-use crate::identity::signing::Signer;
+use crate::issuer::signing::Signer;
 
 /// Answers from a script; with none left, as an issuer that is down. Each fetch takes a permit.
 struct Script {

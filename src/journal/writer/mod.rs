@@ -62,7 +62,7 @@ pub struct Submission<T> {
 
 /// What became of a submission. Every one that was accepted has exactly one outcome.
 #[derive(Debug)]
-pub enum Outcome<T> {
+pub enum WriteOutcome<T> {
     /// On stable storage, at this place in the order of its workspace side.
     Committed(Committed<T>),
     /// Not in the journal, and its seq not used, unless the reason says otherwise.
@@ -195,7 +195,7 @@ impl<T: Send + 'static> JournalWriter<T> {
         clock: Arc<dyn Clock>,
         start: WriterStart,
         limits: GroupLimits,
-        sink: impl FnMut(Outcome<T>) + Send + 'static,
+        sink: impl FnMut(WriteOutcome<T>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
         let health = Arc::new(WriterHealth::default());

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::jwks::KID;
-use crate::domain::system::Scope;
+use crate::domain::system::Permission;
 use crate::domain::time::{Millis, SECOND};
 
 /// Bytes of a token.
@@ -37,7 +37,7 @@ pub struct Claims {
     /// `org_code`, 1–255 characters.
     pub tenant: Box<str>,
     /// Of a tenant's four, those in `permissions` or `scp`; in their own order, each once.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Permission>,
 }
 
 /// Why a token is refused. Never holds anything of it.
@@ -205,7 +205,7 @@ impl Payload {
         let fits = |text: &String| TEXT.contains(&text.chars().count());
         let subject = self.sub.filter(fits).filter(|sub| !is_reserved(sub)).ok_or(TokenFault::Subject)?;
         let tenant = self.org_code.filter(fits).ok_or(TokenFault::Tenant)?;
-        let mut scopes: Vec<Scope> = self.permissions.iter().flatten().filter_map(|name| scope(name)).collect();
+        let mut scopes: Vec<Permission> = self.permissions.iter().flatten().filter_map(|name| scope(name)).collect();
         match &self.scp {
             Some(OneOrMany::One(names)) => scopes.extend(names.split(' ').filter_map(scope)),
             Some(OneOrMany::Many(names)) => scopes.extend(names.iter().filter_map(|name| scope(name))),
@@ -249,12 +249,12 @@ fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenFault> {
 }
 
 /// One of a tenant's four; `server` is never a token's (R2.14), others are somebody else's.
-fn scope(name: &str) -> Option<Scope> {
+fn scope(name: &str) -> Option<Permission> {
     match name {
-        "quality:read" => Some(Scope::QualityRead),
-        "quality:write" => Some(Scope::QualityWrite),
-        "events:write" => Some(Scope::EventsWrite),
-        "admin" => Some(Scope::Admin),
+        "quality:read" => Some(Permission::QualityRead),
+        "quality:write" => Some(Permission::QualityWrite),
+        "events:write" => Some(Permission::EventsWrite),
+        "admin" => Some(Permission::Admin),
         _ => None,
     }
 }

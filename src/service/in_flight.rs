@@ -18,50 +18,50 @@ const BYTES: usize = 256 << 20;
 const TENANTS_PART: usize = 2;
 /// A workspace's, both its sides together (R4.9).
 const WORKSPACES_PART: usize = 4;
-/// What one turn takes of a tenant's `2 × cores` permits while it is alone: it may use every core.
+/// What one read turn takes of a tenant's `2 × cores` permits while it is alone: it may use every core.
 const ALONE: usize = 2;
 /// And while others are there: half of the cores, one at least.
 const IN_COMPANY: usize = 4;
 /// How long tenants count as in company after requests of two of them came in turn.
 const COMPANY: Duration = Duration::from_secs(10);
 
-/// The door's room: the first half of R4.9. Bodies are counted from before they are read until they are
+/// The bytes of ingest bodies in flight: the first half of R4.9. Bodies are counted from before they are read until they are
 /// answered, by what they may hold at most. (The engine counts what waits for `apply`.)
 #[derive(Debug)]
-pub struct Room {
+pub struct InFlightBudget {
     bytes: usize,
     cores: usize,
     server: Arc<Semaphore>,
     workspaces: DashMap<Id, Arc<Semaphore>>,
-    tenants: DashMap<Box<str>, Share>,
+    tenants: DashMap<Box<str>, TenantBudget>,
     company: Company,
     refused: AtomicU64,
 }
 
 /// A tenant's.
 #[derive(Clone, Debug)]
-struct Share {
+struct TenantBudget {
     bytes: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    read_turns: Arc<Semaphore>,
 }
 
-/// The place of one body, given back when this is dropped.
+/// The permit of one body, given back when this is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct BodyPermit {
     _bytes: [OwnedSemaphorePermit; 3],
-    turns: Arc<Semaphore>,
+    read_turns: Arc<Semaphore>,
 }
 
 /// A body of a tenant is being read, given back when this is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct ReadTurn {
     _permit: OwnedSemaphorePermit,
     /// Other tenants are there.
     pub in_company: bool,
 }
 
-impl Room {
-    /// Room for so many bytes, on a machine with so many cores.
+impl InFlightBudget {
+    /// InFlightBudget for so many bytes, on a machine with so many cores.
     pub fn new(bytes: usize, cores: usize) -> Self {
         let bytes = bytes.min(Semaphore::MAX_PERMITS);
         Self {
@@ -75,27 +75,27 @@ impl Room {
         }
     }
 
-    /// A place for a body of at most `bytes`, in all three bounds or in none.
-    pub fn take(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<Place, EngineError> {
-        self.place(tenant, workspace, bytes).inspect_err(|_| {
+    /// A permit for a body of at most `bytes`, in all three bounds or in none.
+    pub fn take(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<BodyPermit, EngineError> {
+        self.permit(tenant, workspace, bytes).inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
         })
     }
 
-    fn place(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<Place, EngineError> {
+    fn permit(&self, tenant: &str, workspace: Id, bytes: usize) -> Result<BodyPermit, EngineError> {
         let bytes = u32::try_from(bytes).map_err(|_| EngineError::Overloaded)?;
         let share = self.share(tenant);
         let take = |from: Arc<Semaphore>| from.try_acquire_many_owned(bytes).map_err(|_| EngineError::Overloaded);
         let held = [take(self.workspace(workspace))?, take(share.bytes)?, take(Arc::clone(&self.server))?];
-        Ok(Place { _bytes: held, turns: share.turns })
+        Ok(BodyPermit { _bytes: held, read_turns: share.read_turns })
     }
 
     /// Waits until another body of this tenant may be read.
-    pub async fn turn(&self, place: &Place, now: Duration) -> Result<Turn, EngineError> {
+    pub async fn read_turn(&self, permit: &BodyPermit, now: Duration) -> Result<ReadTurn, EngineError> {
         let in_company = self.company.is_there(now);
         let wanted = if in_company { IN_COMPANY } else { ALONE }.min(self.permits());
-        let permit = Arc::clone(&place.turns).acquire_many_owned(u32::try_from(wanted).unwrap_or(1)).await;
-        Ok(Turn { _permit: permit.map_err(|_| EngineError::ShuttingDown)?, in_company })
+        let permit = Arc::clone(&permit.read_turns).acquire_many_owned(u32::try_from(wanted).unwrap_or(1)).await;
+        Ok(ReadTurn { _permit: permit.map_err(|_| EngineError::ShuttingDown)?, in_company })
     }
 
     /// What the engine tells of itself, with what is still on its way to it (R4.9's bytes and refusals).
@@ -113,7 +113,7 @@ impl Room {
     /// Forgets whose share is not in use.
     pub fn forget_idle(&self) {
         self.workspaces.retain(|_, share| Arc::strong_count(share) > 1);
-        self.tenants.retain(|_, share| Arc::strong_count(&share.bytes) > 1 || Arc::strong_count(&share.turns) > 1);
+        self.tenants.retain(|_, share| Arc::strong_count(&share.bytes) > 1 || Arc::strong_count(&share.read_turns) > 1);
     }
 
     const fn permits(&self) -> usize {
@@ -125,19 +125,19 @@ impl Room {
         Arc::clone(&self.workspaces.entry(id).or_insert_with(new))
     }
 
-    fn share(&self, tenant: &str) -> Share {
+    fn share(&self, tenant: &str) -> TenantBudget {
         if let Some(share) = self.tenants.get(tenant) {
             return share.clone();
         }
-        let new = || Share {
+        let new = || TenantBudget {
             bytes: Arc::new(Semaphore::new(self.bytes / TENANTS_PART)),
-            turns: Arc::new(Semaphore::new(self.permits())),
+            read_turns: Arc::new(Semaphore::new(self.permits())),
         };
         self.tenants.entry(tenant.into()).or_insert_with(new).clone()
     }
 }
 
-impl Default for Room {
+impl Default for InFlightBudget {
     fn default() -> Self {
         Self::new(BYTES, std::thread::available_parallelism().map_or(1, usize::from))
     }
@@ -180,58 +180,58 @@ mod tests {
 
     const START: Duration = Duration::from_secs(1);
 
-    /// How many bodies of a tenant with a place may be read at once.
-    fn turns(room: &Room, place: &Place, now: Duration) -> usize {
+    /// How many bodies of a tenant with a permit may be read at once.
+    fn read_turns(budget: &InFlightBudget, permit: &BodyPermit, now: Duration) -> usize {
         let mut held = Vec::new();
-        while let Some(Ok(turn)) = futures::FutureExt::now_or_never(room.turn(place, now)) {
-            held.push(turn);
+        while let Some(Ok(read_turn)) = futures::FutureExt::now_or_never(budget.read_turn(permit, now)) {
+            held.push(read_turn);
         }
         held.len()
     }
 
     #[test]
     fn r4_9_a_workspace_holds_a_quarter_a_tenant_a_half_and_a_refusal_takes_nothing() {
-        let room = Room::new(400, 2);
-        let one = room.take("a", Id(1), 100).unwrap();
-        assert_eq!(room.take("a", Id(1), 1).unwrap_err(), EngineError::Overloaded);
-        let two = room.take("a", Id(2), 100).unwrap();
-        assert_eq!(room.take("a", Id(3), 1).unwrap_err(), EngineError::Overloaded, "the tenant's half is spent");
-        assert_eq!(room.workspace(Id(3)).available_permits(), 100, "what the workspace gave was given back");
-        let others: Vec<_> = [4, 5].map(|id| room.take("b", Id(id), 100).unwrap()).into();
-        assert_eq!(room.take("c", Id(6), 1).unwrap_err(), EngineError::Overloaded, "the server's bytes are spent");
+        let budget = InFlightBudget::new(400, 2);
+        let one = budget.take("a", Id(1), 100).unwrap();
+        assert_eq!(budget.take("a", Id(1), 1).unwrap_err(), EngineError::Overloaded);
+        let two = budget.take("a", Id(2), 100).unwrap();
+        assert_eq!(budget.take("a", Id(3), 1).unwrap_err(), EngineError::Overloaded, "the tenant's half is spent");
+        assert_eq!(budget.workspace(Id(3)).available_permits(), 100, "what the workspace gave was given back");
+        let others: Vec<_> = [4, 5].map(|id| budget.take("b", Id(id), 100).unwrap()).into();
+        assert_eq!(budget.take("c", Id(6), 1).unwrap_err(), EngineError::Overloaded, "the server's bytes are spent");
         drop((one, two));
-        room.take("c", Id(6), 100).unwrap();
+        budget.take("c", Id(6), 100).unwrap();
         drop(others);
-        room.forget_idle();
-        assert_eq!((room.workspaces.len(), room.tenants.len()), (0, 0));
+        budget.forget_idle();
+        assert_eq!((budget.workspaces.len(), budget.tenants.len()), (0, 0));
     }
 
     #[test]
     fn a_tenant_has_every_core_alone_and_half_of_them_in_company() {
         for (cores, in_company) in [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4)] {
-            let room = Room::new(400, cores);
-            let place = room.take("a", Id(1), 1).unwrap();
-            room.seen("a", || START);
-            room.seen("a", || START);
-            assert_eq!(turns(&room, &place, START), cores);
-            room.seen("b", || START);
-            assert_eq!(turns(&room, &place, START), in_company, "{cores} cores");
-            assert_eq!(turns(&room, &place, START + COMPANY), cores, "the other was not there for long");
+            let budget = InFlightBudget::new(400, cores);
+            let permit = budget.take("a", Id(1), 1).unwrap();
+            budget.seen("a", || START);
+            budget.seen("a", || START);
+            assert_eq!(read_turns(&budget, &permit, START), cores);
+            budget.seen("b", || START);
+            assert_eq!(read_turns(&budget, &permit, START), in_company, "{cores} cores");
+            assert_eq!(read_turns(&budget, &permit, START + COMPANY), cores, "the other was not there for long");
         }
     }
 
     #[test]
     fn a_tenants_turns_are_its_own() {
-        let room = Room::new(400, 2);
-        let (a, b) = (room.take("a", Id(1), 1).unwrap(), room.take("b", Id(2), 1).unwrap());
+        let budget = InFlightBudget::new(400, 2);
+        let (a, b) = (budget.take("a", Id(1), 1).unwrap(), budget.take("b", Id(2), 1).unwrap());
         let held: Vec<_> = std::iter::from_fn(|| {
-            let turn = futures::FutureExt::now_or_never(room.turn(&a, START));
-            turn.transpose().unwrap()
+            let read_turn = futures::FutureExt::now_or_never(budget.read_turn(&a, START));
+            read_turn.transpose().unwrap()
         })
         .collect();
         assert_eq!(held.len(), 2);
-        room.forget_idle();
-        assert_eq!(turns(&room, &a, START), 0, "what is in use is not forgotten");
-        assert_eq!(turns(&room, &b, START), 2);
+        budget.forget_idle();
+        assert_eq!(read_turns(&budget, &a, START), 0, "what is in use is not forgotten");
+        assert_eq!(read_turns(&budget, &b, START), 2);
     }
 }

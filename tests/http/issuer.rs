@@ -8,9 +8,9 @@ use tripswitch::app::Server as WholeServer;
 use tripswitch::clock;
 use tripswitch::config::{AuthConfig, Config};
 use tripswitch::domain::ids::Side;
-use tripswitch::domain::system::Scope;
+use tripswitch::domain::system::Permission;
 use tripswitch::domain::time::{HOUR, MINUTE, SECOND};
-use tripswitch::identity::{Fetch, FetchError, fetch::PATIENCE};
+use tripswitch::issuer::{Fetch, FetchError, fetch::PATIENCE};
 
 use crate::support::issuer::{Answer, Issuer};
 use crate::support::keep::Kept;
@@ -159,7 +159,7 @@ async fn r2_14_scopes_come_from_both_claims_and_never_make_a_server() {
 async fn r2_12_tokens_see_the_live_side() {
     let ground = Ground::start(LONG).await;
     let test_side = Holder { side: Side::Test, ..BOUND };
-    let test_key = ground.world.make_key(test_side, &[Scope::QualityRead, Scope::QualityWrite]).await.0;
+    let test_key = ground.world.make_key(test_side, &[Permission::QualityRead, Permission::QualityWrite]).await.0;
     let server = &ground.world.server;
     server.patch(&at("csat-config"), &test_key, &json!({"circuitBreakerCount": 9})).await.expect(200);
     let config = server.get(&at("csat-config"), &ground.token("k1", &["quality:read"])).await.expect(200);

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::expectation::{Expectation, Source};
+use super::super::expectation::{Expectation, ExpectationSource};
 use super::super::ids::{Id, Position};
 use super::super::life::Carried;
 use super::super::score::Hundredths;
@@ -231,9 +231,9 @@ impl Packed {
         let expected = |d: usize| {
             let source = match self.get(&SOURCES[d]) {
                 0 => return None,
-                1 => Source::Baseline,
-                2 => Source::AccountWindow,
-                _ => Source::Workspace,
+                1 => ExpectationSource::Baseline,
+                2 => ExpectationSource::AccountWindow,
+                _ => ExpectationSource::Workspace,
             };
             Some((number(&EXPECTED[d]), source))
         };

@@ -10,18 +10,18 @@ use serde::Deserialize;
 use super::phrase::{any_of, any_whole, compile};
 
 const SOURCES: [&str; 12] = [
-    include_str!("tables/en.toml"),
-    include_str!("tables/da.toml"),
-    include_str!("tables/de.toml"),
-    include_str!("tables/fr.toml"),
-    include_str!("tables/es.toml"),
-    include_str!("tables/nl.toml"),
-    include_str!("tables/pt.toml"),
-    include_str!("tables/sv.toml"),
-    include_str!("tables/nb.toml"),
-    include_str!("tables/it.toml"),
-    include_str!("tables/fi.toml"),
-    include_str!("tables/pl.toml"),
+    include_str!("en.toml"),
+    include_str!("da.toml"),
+    include_str!("de.toml"),
+    include_str!("fr.toml"),
+    include_str!("es.toml"),
+    include_str!("nl.toml"),
+    include_str!("pt.toml"),
+    include_str!("sv.toml"),
+    include_str!("nb.toml"),
+    include_str!("it.toml"),
+    include_str!("fi.toml"),
+    include_str!("pl.toml"),
 ];
 
 /// As in `tables/README.md`.
@@ -157,7 +157,7 @@ impl Tables {
     fn compile() -> Self {
         let parse = |source| toml::from_str::<Language>(source).expect("a test reads every table");
         let all: Vec<Language> = SOURCES.into_iter().map(parse).collect();
-        let common: Common = toml::from_str(include_str!("tables/common.toml")).expect("a test reads it");
+        let common: Common = toml::from_str(include_str!("common.toml")).expect("a test reads it");
         let of = |list: fn(&Language) -> &Vec<String>| any_of(all.iter().flat_map(list), &common.devices);
         let subjects = format!(r"^(?:{})(?: ?(?:[:.,(-]|–)| re\b| to\b|$)", of(|l| &l.automatic.subjects));
         let certain = of(|l| &l.automatic.certain);

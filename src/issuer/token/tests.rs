@@ -2,8 +2,8 @@ use jsonwebtoken::DecodingKey;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::identity::jwks::KeySet;
-use crate::identity::signing::{AUDIENCE, CLIENT, ISSUER, Signer, encode, header, payload, refused, with};
+use crate::issuer::jwks::KeySet;
+use crate::issuer::signing::{AUDIENCE, CLIENT, ISSUER, Signer, encode, header, payload, refused, with};
 
 /// 2026-03-25T10:00:00Z, in seconds.
 const NOW: i64 = 1_774_432_800;
@@ -45,13 +45,13 @@ fn r2_13_a_good_token_says_who_of_which_tenant_with_which_scopes() {
     let ground = Ground::new();
     let body = payload(NOW, "kp_1", "one", &["quality:write", "quality:read", "deploy:prod", "server", "quality:read"]);
     let claims = |body: &Value| ground.judge(&ground.signer.sign(&header("k1"), body), NOW * SECOND).unwrap();
-    let (read, write) = (Scope::QualityRead, Scope::QualityWrite);
+    let (read, write) = (Permission::QualityRead, Permission::QualityWrite);
     let expected = Claims { subject: "kp_1".into(), tenant: "one".into(), scopes: vec![read, write] };
     assert_eq!(claims(&body), expected);
     let listed = with(&body, "scp", json!(["openid", "events:write", "quality:read"]));
-    assert_eq!(claims(&listed).scopes, [read, write, Scope::EventsWrite]);
+    assert_eq!(claims(&listed).scopes, [read, write, Permission::EventsWrite]);
     let spaced = with(&body, "scp", json!("openid admin  server"));
-    assert_eq!(claims(&spaced).scopes, [read, write, Scope::Admin]);
+    assert_eq!(claims(&spaced).scopes, [read, write, Permission::Admin]);
     let none = with(&with(&body, "scp", Value::Null), "permissions", Value::Null);
     assert_eq!(claims(&none).scopes, []);
 }

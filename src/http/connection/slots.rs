@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 /// The open connections of a listener.
 #[derive(Debug)]
-pub struct Places {
+pub struct ConnectionSlots {
     most: usize,
     most_per_address: usize,
     taken: Mutex<Taken>,
@@ -22,8 +22,8 @@ struct Taken {
 
 /// Held as long as a connection is open.
 #[derive(Debug)]
-pub struct Place {
-    places: Arc<Places>,
+pub struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     address: IpAddr,
 }
 
@@ -34,13 +34,13 @@ pub enum Full {
     Address,
 }
 
-impl Places {
+impl ConnectionSlots {
     pub fn new(most: usize, most_per_address: usize) -> Arc<Self> {
         Arc::new(Self { most, most_per_address, taken: Mutex::default() })
     }
 
     /// A place for a connection from this address. An IPv6 network of /64 counts as one address.
-    pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
+    pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionSlot, Full> {
         let address = counted(address);
         let mut taken = self.taken.lock();
         if taken.all >= self.most {
@@ -52,13 +52,13 @@ impl Places {
         }
         *here += 1;
         taken.all += 1;
-        Ok(Place { places: Arc::clone(self), address })
+        Ok(ConnectionSlot { slots: Arc::clone(self), address })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock();
+        let mut taken = self.slots.taken.lock();
         taken.all -= 1;
         if let Some(here) = taken.by_address.get_mut(&self.address) {
             *here -= 1;
@@ -90,23 +90,23 @@ mod tests {
 
     #[test]
     fn a_place_is_given_back_and_an_address_takes_no_more_than_its_share() {
-        let places = Places::new(3, 2);
-        let (a, b) = (places.take(ip("192.0.2.1")).unwrap(), places.take(ip("::ffff:192.0.2.1")).unwrap());
-        assert_eq!(places.take(ip("192.0.2.1")).unwrap_err(), Full::Address);
-        let c = places.take(ip("192.0.2.2")).unwrap();
-        assert_eq!(places.take(ip("192.0.2.3")).unwrap_err(), Full::Server);
+        let slots = ConnectionSlots::new(3, 2);
+        let (a, b) = (slots.take(ip("192.0.2.1")).unwrap(), slots.take(ip("::ffff:192.0.2.1")).unwrap());
+        assert_eq!(slots.take(ip("192.0.2.1")).unwrap_err(), Full::Address);
+        let c = slots.take(ip("192.0.2.2")).unwrap();
+        assert_eq!(slots.take(ip("192.0.2.3")).unwrap_err(), Full::Server);
         drop(a);
-        let d = places.take(ip("192.0.2.1")).unwrap();
+        let d = slots.take(ip("192.0.2.1")).unwrap();
         drop((b, c, d));
-        let taken = places.taken.lock();
+        let taken = slots.taken.lock();
         assert_eq!((taken.all, taken.by_address.len()), (0, 0));
     }
 
     #[test]
     fn a_network_of_64_bits_counts_as_one_address() {
-        let places = Places::new(10, 1);
-        let _first = places.take(ip("2001:db8::1")).unwrap();
-        assert_eq!(places.take(ip("2001:db8::ffff:1:2")).unwrap_err(), Full::Address);
-        places.take(ip("2001:db8:0:1::1")).unwrap();
+        let slots = ConnectionSlots::new(10, 1);
+        let _first = slots.take(ip("2001:db8::1")).unwrap();
+        assert_eq!(slots.take(ip("2001:db8::ffff:1:2")).unwrap_err(), Full::Address);
+        slots.take(ip("2001:db8:0:1::1")).unwrap();
     }
 }
