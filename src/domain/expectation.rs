@@ -1,4 +1,4 @@
-//! What was expected of a conversation, frozen when it was first scored (SCORING, disconfirmation).
+//! What was expected of a conversation, frozen when it was first scored (docs/scoring.md, disconfirmation).
 
 use serde::{Deserialize, Serialize};
 
