@@ -121,8 +121,8 @@ fn breaches(layer: &str, words: &[&str]) -> Vec<String> {
 
 fn ours_but(own: &str) -> Vec<String> {
     let modules = [
-        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "issuer", "journal", "portable",
-        "recovery", "service", "snapshot",
+        "actors", "app", "cli", "clock", "config", "erasures", "http", "ids", "issuer", "journal", "offline",
+        "portable", "recovery", "service", "snapshot", "storage",
     ];
     let all = modules.iter().filter(|module| **module != own);
     all.map(|module| format!("crate::{module}")).collect()

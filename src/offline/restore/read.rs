@@ -19,8 +19,8 @@ use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
 use crate::recovery::{Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, Tail, recover_system};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
+use crate::storage::snapshots_in;
 
-use super::super::snapshots_in;
 use super::RestoreError;
 
 /// Up to where.
