@@ -32,14 +32,14 @@ use crate::ids::Ids;
 use crate::recovery::Progress;
 use crate::service::in_flight::InFlightBudget;
 
-/// What stands behind the listener; it is asked from the first moment of a start on.
+/// What the listener asks. It is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
     fn readiness(&self) -> Readiness;
 
     /// `None` as long as there is no engine.
     fn stats(&self) -> Option<Stats>;
 
-    /// Of the start that is under way, or the last one.
+    /// The start that is under way, or the last one.
     fn start(&self) -> &Progress;
 }
 
@@ -55,12 +55,12 @@ impl EngineMonitor {
         Self { progress, running: OnceLock::new(), stopping: AtomicBool::new(false) }
     }
 
-    /// From here on the engine and the in-flight budget are asked. The first ones stay.
+    /// Sets the engine and the in-flight budget that are asked from here on. Only the first call counts.
     pub fn started(&self, engine: Engine, in_flight: Arc<InFlightBudget>) {
         self.running.get_or_init(|| (engine, in_flight));
     }
 
-    /// From here on the server takes no more requests, while its engine still finishes the last ones.
+    /// From here on the server takes no more requests, while its engine finishes the last ones.
     pub fn stops(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
@@ -158,7 +158,7 @@ const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
     }
 }
 
-/// Made beside the threads that serve connections: with many workspaces it takes a while.
+/// Made on another thread than those that serve connections, since it takes a while with many workspaces.
 async fn metrics(State(watch): State<Watch>) -> Response {
     let page = tokio::task::spawn_blocking(move || page(&watch));
     match page.await {
@@ -167,7 +167,7 @@ async fn metrics(State(watch): State<Watch>) -> Response {
             tracing::error!(%cause, "the metrics could not be written");
             ApiError::internal().into_response()
         }
-        // The panic hook has named the place.
+        // The panic hook has logged the place already.
         Err(_) => ApiError::internal().into_response(),
     }
 }
