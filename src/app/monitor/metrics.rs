@@ -1,7 +1,7 @@
 //! What the engine publishes, and the start.
 
-use super::page::Page;
 use crate::actors::{Counts, JournalState, Phase, Readiness, SnapshotStatus, Stats};
+use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
 
 const PHASES: [&str; 5] = [
