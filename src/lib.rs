@@ -16,6 +16,8 @@
 //! | [`erasures`] | the kept list of erasures, beside the journal |
 //! | [`portable`] | everything as NDJSON of facts, and back |
 //! | [`recovery`] | the newest good snapshot and the journal behind it, at the start; and snapshots written |
+//! | [`storage`] | what a data directory is kept in |
+//! | [`offline`] | use cases on a data directory that no server holds |
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
@@ -38,6 +40,7 @@ pub mod ids;
 pub mod issuer;
 pub mod journal;
 pub mod measure;
+pub mod offline;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod pace;
@@ -45,3 +48,4 @@ pub mod portable;
 pub mod recovery;
 pub mod service;
 pub mod snapshot;
+pub mod storage;

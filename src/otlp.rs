@@ -2,6 +2,8 @@
 //!
 //! A thread of its own sends them in batches. Whoever ends a span puts it into a bounded queue and
 //! never waits: while the collector is down or slow, spans are dropped.
+//!
+//! The client is a blocking one on that thread: the batch processor has no runtime to poll an async one on.
 
 use std::time::Duration;
 

@@ -401,10 +401,10 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
-    use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock;
     use crate::domain::ids::Side;
     use crate::domain::system::Permission;
+    use crate::offline::{Absent, NewKey, system_offline};
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {

@@ -4,10 +4,10 @@ use super::args::{id, instant, name, scope};
 use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs};
 use super::target::{KeyRow, Target, TargetArgs};
-use crate::app::offline::NewKey;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::Permission;
 use crate::domain::time::Millis;
+use crate::offline::NewKey;
 
 /// Make, list and revoke API keys
 #[derive(Debug, clap::Subcommand)]

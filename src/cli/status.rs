@@ -9,10 +9,10 @@ use super::output::{self, Format, FormatArgs, or_dash};
 use super::snapshot::{directory_status, status_facts};
 use super::target::{Place, TargetArgs};
 use crate::actors::SnapshotStatus;
-use crate::app::offline_snapshots::{self, DirectoryStatus};
 use crate::domain::ids::{Id, Side};
 use crate::domain::time::{self, Millis};
 use crate::journal::file::TornTail;
+use crate::offline::snapshots::{self, DirectoryStatus};
 use crate::service::status::{ServerStatus, SideName};
 
 /// Show a server, or a data directory, on one page
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         }
         Place::Directory(config) => {
-            let page = page(config.storage.data_dir.clone(), offline_snapshots::status(&config.storage.data_dir)?);
+            let page = page(config.storage.data_dir.clone(), snapshots::status(&config.storage.data_dir)?);
             match args.format.output {
                 Format::Json => output::json(&page),
                 Format::Table => output::facts(directory_facts(&page)),

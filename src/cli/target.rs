@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use crate::app::offline::{Absent, NewKey, OfflineError, OfflineSystem};
-use crate::app::system_offline;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::{Id, Side};
@@ -18,6 +16,7 @@ use crate::domain::system::{ApiKey, KeySecret, Permission};
 use crate::domain::time;
 use crate::ids::RandomIds;
 use crate::journal::file::{FileOptions, OpenError};
+use crate::offline::{Absent, NewKey, OfflineError, OfflineSystem, system_offline};
 use crate::snapshot::SnapshotError;
 
 /// A data directory, or `--url` of a running server.

@@ -1,5 +1,10 @@
 //! Records by number in chunks of about 64 KiB (I9): growing never copies what is there, and a cut
 //! shares the chunks with whoever changes them next.
+//!
+//! One growing vector copied and cleared whole workspaces: 17 % of the time of a full ingest. A chunk is marked as
+//! shared instead of being asked for its count at each change, since that would be an atomic operation. What only few
+//! conversations have (lives, odd scores, comments) lies in `sparse` pages. Indexes, statistics, the accounts' lists
+//! and the state of breakers are in no cut: they are built anew at load, on two threads.
 
 use std::sync::Arc;
 

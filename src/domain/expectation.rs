@@ -1,4 +1,7 @@
-//! What was expected of a conversation, frozen when it was first scored (SCORING, disconfirmation).
+//! What was expected of a conversation, frozen when it was first scored (docs/scoring.md, disconfirmation).
+//!
+//! What the workspace expects travels to the accounts as three means, so that what is moved for each scoring has
+//! nothing on the heap.
 
 use serde::{Deserialize, Serialize};
 

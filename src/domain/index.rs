@@ -5,6 +5,10 @@
 //! than that many. The parts take geometrically growing shares of the hashes, twice as much at one
 //! end as at the other: they double one after the other, and their load taken together stays the
 //! same, 69 % of 7/8, at any size.
+//!
+//! Tables double. If all did so at the same time, they would be half empty at the same time, and a large one stops
+//! its workspace while it grows. Tables that are full of the traces of removed entries are rebuilt in place, since
+//! these would double too.
 
 use hashbrown::HashTable;
 

@@ -1,4 +1,6 @@
 //! What `apply` answers, and what it made happen.
+//!
+//! Effects are counted and change the gate; they are not kept.
 
 use serde::Serialize;
 

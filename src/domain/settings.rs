@@ -24,7 +24,7 @@ pub struct Settings {
     pub explanation_days: u16,
     /// Days for which a conversation is kept (R4.11).
     pub retention_days: u16,
-    /// Turns kept per life of a conversation; further ones are counted (SCORING.md).
+    /// Turns kept per life of a conversation; further ones are counted (docs/scoring.md).
     pub max_turns: u16,
     /// Which secret the content and word hashes of the following frames are keyed with (R4.8).
     pub secret_id: [u8; 8],

@@ -1,5 +1,7 @@
 //! Settings as records and snapshots had them before there were models. The layout is frozen: what an older
 //! program has written is read with these types, and a state that only knows such settings has the same hash.
+//!
+//! The frozen types stand beside those in use as variants of their own, so that old bytes need no second decoder.
 
 use std::sync::Arc;
 

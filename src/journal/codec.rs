@@ -11,6 +11,11 @@
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
 //! anything is cut. Within a record bincode takes room for a text of the length it reads, up to the
 //! size of the largest group, and only then finds that it is not there.
+//!
+//! A record is written in the oldest version that has its kind, so that an older program reads a journal up to the
+//! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
+//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models.
+//! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;

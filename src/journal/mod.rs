@@ -2,6 +2,13 @@
 //!
 //! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
 //! group, [`writer`] fills them, [`mod@file`] and [`memory`] keep them, [`inspect`] tells about them.
+//!
+//! A journal is named by a random number in its headers; positions are compared within one name only. Checksums are
+//! CRC-32C, by the processor's own instruction where it has one.
+//!
+//! A trim removes whole segments. Whoever needs every older byte gone (an erasure, R4.10) asks for a new segment
+//! first: a *seal*. Seals and trims stand in the writer's queue among the records. What was cut from a tail and kept
+//! aside goes with the segment of the group behind which it was cut.
 
 pub mod codec;
 #[cfg(test)]

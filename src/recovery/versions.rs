@@ -5,6 +5,9 @@
 //! | 1 | |
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
 //! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
+//!
+//! Blocks of version 1 are blocks of version 2: no type had to be frozen for them. The system workspace's trail has a
+//! section of its own, so that its other content stays the one block that the table is.
 
 use crate::domain::audit::{AuditEntry, SystemAction, Trail};
 use crate::domain::system_table::SystemTable;

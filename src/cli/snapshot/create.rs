@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::Args;
 use crate::actors::SnapshotStatus;
-use crate::app::offline_snapshots::{Created, Creating, create};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::progress;
@@ -16,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ids::RandomIds;
 use crate::journal::file::FileOptions;
+use crate::offline::snapshots::{Created, Creating, create};
 use crate::service::snapshots::SnapshotView;
 
 /// How often a server is asked how far it has come.

@@ -1,18 +1,18 @@
 //! `snapshot list`.
 
 use super::Args;
-use crate::app::offline_snapshots;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, or_dash};
 use crate::cli::target::{Items, Place};
 use crate::domain::time;
+use crate::offline::snapshots;
 use crate::service::snapshots::{SnapshotState, SnapshotView};
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let snapshots: Vec<SnapshotView> = match args.target.place()? {
         Place::Server(remote) => remote.call::<Items<_>>("GET", "snapshots", None)?.items,
         Place::Directory(config) => {
-            offline_snapshots::list(&config.storage.data_dir)?.into_iter().map(SnapshotView::from).collect()
+            snapshots::list(&config.storage.data_dir)?.into_iter().map(SnapshotView::from).collect()
         }
     };
     match args.format.output {

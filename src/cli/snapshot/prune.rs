@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::app::offline_snapshots;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::target::{Place, TargetArgs};
+use crate::offline::snapshots;
 use crate::service::snapshots::Pruned;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         }
         Place::Directory(config) => {
             let keep = args.keep.unwrap_or(config.snapshots.keep) as usize;
-            let removed = offline_snapshots::prune(&config.storage.data_dir, keep)?;
+            let removed = snapshots::prune(&config.storage.data_dir, keep)?;
             output::note(quiet, "The journal stays as it is; a server trims it after its next snapshot.");
             Pruned::new(keep, &removed)
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::app::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
 use crate::cli::args;
 use crate::cli::config_args::ConfigArgs;
 use crate::cli::exit::{Exit, Failure};
@@ -17,6 +16,7 @@ use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
 use crate::erasures::{ErasureEntry, Erasures};
 use crate::ids::RandomIds;
+use crate::offline::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 use crate::snapshot::SnapshotNumber;

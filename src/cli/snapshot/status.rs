@@ -2,16 +2,16 @@
 
 use super::Args;
 use crate::actors::{LastSnapshot, SnapshotStatus};
-use crate::app::offline_snapshots::{self, DirectoryStatus};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::target::Place;
 use crate::domain::time;
+use crate::offline::snapshots::{self, DirectoryStatus};
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let status = match args.target.place()? {
         Place::Server(remote) => remote.call("GET", "snapshots/status", None)?,
-        Place::Directory(config) => of_directory(&offline_snapshots::status(&config.storage.data_dir)?),
+        Place::Directory(config) => of_directory(&snapshots::status(&config.storage.data_dir)?),
     };
     match args.format.output {
         Format::Json => output::json(&status),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::app::offline::OfflineError;
-use crate::app::offline_snapshots::{self, Reading};
-use crate::app::restore::Source;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::progress;
 use crate::cli::target::{Place, Remote, TargetArgs};
 use crate::config::Config;
+use crate::offline::OfflineError;
+use crate::offline::restore::Source;
+use crate::offline::snapshots::{self, Reading};
 use crate::recovery::Progress;
 use crate::service::snapshots::{SnapshotState, SnapshotView};
 use crate::snapshot::{SnapshotError, SnapshotNumber};
@@ -112,7 +112,7 @@ fn on_server(remote: &Remote, number: u64) -> Result<SnapshotView, Failure> {
 fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<SnapshotView, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let number = SnapshotNumber(number);
-    let mut listed: Vec<SnapshotView> = offline_snapshots::list(&data_dir)?
+    let mut listed: Vec<SnapshotView> = snapshots::list(&data_dir)?
         .into_iter()
         .filter(|listed| listed.number == number)
         .map(SnapshotView::from)
@@ -125,7 +125,7 @@ fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<SnapshotVie
     let reading = Arc::new(Reading::default());
     let shown = Arc::clone(&reading);
     let look = move || ("Reading the snapshot", shown.share());
-    match progress::during(quiet, look, || offline_snapshots::verify(&data_dir, number, &reading)) {
+    match progress::during(quiet, look, || snapshots::verify(&data_dir, number, &reading)) {
         Ok(_) => Ok(snapshot),
         Err(OfflineError::Snapshots(error @ SnapshotError::Damaged { .. })) => Ok(snapshot.damaged(error.to_string())),
         Err(other) => Err(other.into()),

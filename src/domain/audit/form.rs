@@ -1,4 +1,7 @@
 //! Actions as answers and exports show them: a name, an id, and what else there is to say.
+//!
+//! JSON of types that the journal holds too is made by mirror types (serde's `remote`): a type's own serde is that of
+//! the disk, and the compiler holds the mirror's fields to it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 

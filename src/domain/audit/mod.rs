@@ -3,6 +3,12 @@
 //! A side's trail is part of its state, that of keys and workspaces part of the system table. Entries hold
 //! integers and short texts, nothing secret, and nothing that an erasure has to find: that a conversation
 //! or a contact was erased is in it, which one is not (R4.10).
+//!
+//! The trail is state because the journal is trimmed. It is bounded: the newest 100,000 entries (100 to 200 bytes
+//! each) of a side, and as many of the system table, in chunks that a cut shares. A retention record removes a side's
+//! entries from before its cut-off, and is written for the trail alone if need be. The system's entries are bounded
+//! by number only: what they tell of, revoked keys included, stays in the table as well. Readers get the chunks and
+//! page through them without holding up the workspace's actor.
 
 mod form;
 mod trail;
@@ -32,7 +38,7 @@ pub struct AuditEntry<A> {
     pub outcome: AuditOutcome,
 }
 
-/// What it came to.
+/// Whether the action was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditOutcome {
     Done,

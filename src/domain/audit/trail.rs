@@ -1,4 +1,8 @@
 //! Entries in their order, the newest [`KEPT`] of them.
+//!
+//! A trail says after which frame it is whole: older snapshots and exports have none, so it begins at their `seq`. It
+//! is no part of the state hash, which is what it was before there were trails. `snapshot verify` compares hashes,
+//! and of two trails what both have recorded, so that an old snapshot is not called damaged for what it cannot know.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

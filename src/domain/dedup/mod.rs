@@ -1,5 +1,9 @@
 //! The memory of event identities (R4.4, I11): 16 bytes an event in an append log, and an index
 //! of 4-byte numbers, which stalls nothing when it grows.
+//!
+//! Identities are SipHash-2-4 with 128 bits of key and result, cut to 96 bits for the event and 32 for its content:
+//! nobody can make two collide without the key, and short inputs cost a third of what BLAKE3 takes. Ids are aligned
+//! to 8 bytes: at 16 an optional one took 32.
 
 mod receipts;
 

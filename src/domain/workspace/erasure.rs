@@ -1,4 +1,8 @@
 //! Erasure (R4.10): what says whose a conversation was goes, its numbers stay.
+//!
+//! A contact is erased by its *mark*, a hash of 64 bits: lives and comments have only that, so neither the record of
+//! an erasure nor the kept list needs the id. Two contacts of one mark would go together. An erasure looks at every
+//! contact, life and comment once.
 
 use super::super::ids::Id;
 use super::super::life::ContactMark;

@@ -1,5 +1,8 @@
 //! The lives of conversations that have not settled, by number. They come and go, so they stand
 //! beside the records.
+//!
+//! Messages, changes of status and other events of a life are bounded (R5.1): each event of a scored conversation
+//! walks over all of them.
 
 use std::sync::Arc;
 

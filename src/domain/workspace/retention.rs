@@ -1,4 +1,7 @@
 //! What is older than the retention goes (R4.11), the oldest first and a bounded number by a record.
+//!
+//! At most 10,000 conversations a record; the server writes another while more is due. Accounts that lose part of
+//! their window are put to sleep rather than told.
 
 use super::super::ids::Id;
 use super::super::reply::Reply;

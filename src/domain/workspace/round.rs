@@ -1,4 +1,7 @@
 //! One round: what `begin` found out, and what waits for the accounts (I1).
+//!
+//! An account that sleeps is woken in `begin`: it is built as it was *before* the round touches its index, and
+//! travels in the round's task. Built later, it would already contain the round.
 
 use std::sync::Arc;
 

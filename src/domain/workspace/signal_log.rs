@@ -1,5 +1,9 @@
 //! The signals behind the scores of settled conversations, for as long as R5.5 asks (I11): an append
 //! log in blocks, three bytes a signal for most. Blocks go whole, the oldest first.
+//!
+//! The signals of a conversation that has not settled are not kept: its life and the score's profile give them again.
+//! When it settles they are written here. Whether they are gone is decided by the score's receipt alone. If the score
+//! of a second life stands although the life has lost it, the signals from before are written at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 //! hyper answers what it cannot parse by itself, with a bare status, and gives no hook for it. Such
 //! an answer is always the last that it writes on a connection, so it is taken out of the stream
 //! here; whoever ends the connection writes one of ours (R2.7) in its place.
+//!
+//! hyper's own answers stand in its buffer as a whole and have no `X-Request-Id`: that is how they are recognised.
 
 use std::io;
 use std::pin::Pin;

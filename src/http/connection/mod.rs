@@ -1,4 +1,8 @@
 //! One connection, from its first byte to its last.
+//!
+//! It closes in two steps: what the server has to say and the end of its side, and then up to two seconds and 1 MiB
+//! of what the client still sends. Closed at once, the kernel would reset the connection, and the last answer would
+//! be lost.
 
 mod heads;
 mod io;

@@ -1,6 +1,10 @@
 //! A token: its form, what it claims, its signature (RFC 7515, 7519, 9068).
 //!
 //! Pure. [`read`] judges everything that needs no key; only [`Unverified::verify`] hands out claims.
+//!
+//! Which algorithm signed a token is never read from the token: the signature is checked as RS256 by our own call, on
+//! claims that we read and times that the server's clock judges. The JWT library's own decoding and its clock are not
+//! used.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,7 @@
 //! One process per data directory (R9.6).
+//!
+//! Those who only read (restore, export, verify, status) refuse a directory that a server holds, too: a journal that
+//! is copied while it is written has gaps.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

@@ -1,4 +1,7 @@
 //! Turns that say the same again, by their content words.
+//!
+//! The lowest bit of a content word's hash says whether the word begins with a digit: the same answer with a new
+//! number is another answer.
 
 use super::turns::Turn;
 

@@ -2,6 +2,10 @@
 //!
 //! A pattern is words side by side, in lower case. `word*` is every word that begins so, `a/b/c` one of
 //! these, `#` a number, `_` any word; `?` and `!` stand for themselves.
+//!
+//! A pack is compiled into numbers and one tree: a word is looked up once and walks all lists together. Neutral
+//! phrases are cut out first; a phrase within a longer one of the other sign does not count; negations, wishes and
+//! names are judged at the hit, up to the next punctuation mark (`marks.rs`).
 
 use hashbrown::HashMap;
 

@@ -1,5 +1,8 @@
 //! From a message to what is kept of it: sentiment, list hits, flags and keyed word hashes, never a
 //! word (R4.8).
+//!
+//! Word hashes are SipHash-2-4 with a key that BLAKE3 makes of secret and conversation: a pseudo-random function for
+//! short inputs, at a fifth of BLAKE3's price.
 
 use std::sync::Arc;
 

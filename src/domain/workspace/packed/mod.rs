@@ -2,6 +2,9 @@
 //!
 //! Every field has its bits and nothing straddles a word. What a field cannot hold is refused by
 //! [`Packed::set_score`] and [`Packed::settle`]; whoever owns the record keeps it elsewhere then.
+//!
+//! A score with a number that does not fit (an import of 9,000 signals, the year 3000) is kept beside the records as
+//! it is; so are lives, and the end of a life where the score does not tell it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,8 @@
 //! Which language a conversation is in: every message keeps what speaks for each, and the choice is made over
 //! all of them when it is scored, so that the order of arrival does not matter (R5.7).
+//!
+//! A message keeps what speaks for each language, and what its words say in those languages that it may be in (mostly
+//! one; of few words up to six). No text is kept for the choice.
 
 use std::collections::BTreeMap;
 

@@ -20,8 +20,8 @@ use crate::recovery::{
 };
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
+use crate::storage::snapshots_in;
 
-use super::super::snapshots_in;
 use super::RestoreError;
 
 /// Up to where.

@@ -3,6 +3,9 @@
 //! [`Source::read`] verifies everything it takes; [`write()`] makes the new directory beside its place and
 //! renames it, so that it is there whole or not at all. It has one snapshot, the beginning of a journal
 //! of its own, and a new incarnation (R8.1).
+//!
+//! The snapshot stands at position 0 of the new journal; each side goes on with its next `seq`. What was cut off
+//! behind the chosen point is in no file of the new directory.
 
 mod read;
 #[cfg(test)]
