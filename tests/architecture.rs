@@ -142,7 +142,10 @@ const ROOMS: [Room; 20] = [
     room("service"),
     room("http"),
     narrow("storage", &["ids", "journal", "snapshot"]),
-    narrow("offline", &["storage", "domain", "clock", "ids", "journal", "snapshot", "erasures", "portable", "recovery", "config"]),
+    narrow(
+        "offline",
+        &["storage", "domain", "clock", "ids", "journal", "snapshot", "erasures", "portable", "recovery", "config"],
+    ),
     room("app"),
     room("cli"),
 ];
