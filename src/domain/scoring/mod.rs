@@ -46,8 +46,8 @@ pub struct Evidence<'a> {
     pub automatic: u32,
     /// The last rating, 1–5.
     pub rating: Option<u8>,
-    /// Catalogue signals that somebody else observed: they stand in for what the text said. Of
-    /// several of one kind the mean counts.
+    /// Signals of the catalogue that came as `signal.observed`: they replace what the text said. Of several of one
+    /// kind the mean counts.
     pub overrides: Vec<(SignalKind, Quantum)>,
     /// The workspace's own signals. Several of one name count once, with the mean value and the
     /// last description.
@@ -58,7 +58,7 @@ pub struct Evidence<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Turn<'a> {
     pub speaker: Speaker,
-    /// `None` where a dialogue has no times (`tripswitch score`): then nothing is said of delays.
+    /// `None` where a dialogue has no times (`tripswitch score`): delays are not judged then.
     pub at: Option<Millis>,
     pub words: Words<'a>,
 }
