@@ -166,7 +166,7 @@ impl WorkspaceState {
             return Err(Failure::Gap { expected, found: first.seq });
         }
         // What was skipped lies behind: a rebuild ends with the skip.
-        self.shared.faults.in_apply(&frames, &HashSet::new(), &self.handle.progress);
+        self.shared.faults.apply.in_apply(&frames, &HashSet::new(), &self.handle.progress);
         let mut round = self.begin(&frames);
         if round.reset_accounts {
             self.put_all_to_sleep();

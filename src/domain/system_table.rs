@@ -2,13 +2,14 @@
 //!
 //! Ordered maps throughout, so that two tables made of the same records are equal in every byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
 use super::ids::{Id, Position, WorkspaceKey};
+use super::record::{Frame, Record};
 use super::system::{ApiKey, SystemRecord};
 use super::time::Millis;
 
@@ -70,6 +71,25 @@ enum Change {
 }
 
 impl SystemTable {
+    /// Applies one frame. Returns the result of its record; `None` for the server's own records and for those that
+    /// are `skipped` (I6), which change nothing.
+    pub fn apply_frame(&mut self, frame: &Frame, skipped: &HashSet<u64>) -> Option<Result<(), SystemRefusal>> {
+        self.advance(frame.seq);
+        match &frame.record {
+            Record::System(_) if skipped.contains(&frame.seq) => None,
+            Record::System(record) => Some(self.apply(record, frame.receipt)),
+            Record::Events(_)
+            | Record::Command { .. }
+            | Record::SettingsV1(_)
+            | Record::Settings(_)
+            | Record::Skip { .. }
+            | Record::Delivered { .. }
+            | Record::Erasure { .. }
+            | Record::ErasedBy { .. }
+            | Record::Retention { .. } => None,
+        }
+    }
+
     /// Applies the record of the frame that [`advance`](Self::advance) named. A refusal changes nothing but the
     /// trail.
     pub fn apply(&mut self, record: &SystemRecord, receipt: Millis) -> Result<(), SystemRefusal> {

@@ -32,6 +32,9 @@ pub const MAX_GROUP_BYTES: usize = 64 << 20;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition(pub u32);
 
+/// The one partition of the file journal (I8).
+pub const PARTITION: Partition = Partition(0);
+
 /// Where a group stands in its partition: dense from 1. Serves to read and to trim the log, nothing
 /// else (I3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

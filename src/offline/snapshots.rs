@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::actors::replay::PARTITION;
 use crate::clock::Clock;
 use crate::ids::Ids;
 use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, OpenError, Opened, TornTail, directory};
-use crate::journal::{Footprint, GroupPosition, JournalRead};
+use crate::journal::{Footprint, GroupPosition, JournalRead, PARTITION};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::actors::Faults;
-use crate::actors::replay::{self, Replay, ReplayError, Replayed};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
@@ -11,7 +9,9 @@ use crate::journal::codec::RawFrame;
 use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::SnapshotStore;
 
+use super::faults::ApplyFaults;
 use super::load::{Damaged, Loader, Wanted};
+use super::replay::{self, Replay, ReplayError, Replayed};
 use super::{Base, Progress, RecoveryError, begins_at};
 
 /// What is wanted of it.
@@ -22,7 +22,7 @@ pub(crate) struct OneReplay {
     pub upto: u64,
     /// The first frame that somebody may still wait for.
     pub replies_from: u64,
-    pub faults: Faults,
+    pub faults: ApplyFaults,
 }
 
 impl OneReplay {

@@ -2,17 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::actors::apply_system;
-use crate::actors::replay::{self, PARTITION, ReplayError};
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Frame;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::journal::codec::RawFrame;
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, PARTITION};
 
 use super::load::Loaded;
 use super::progress::{Progress, Stage};
+use super::replay::{self, ReplayError};
 use super::{RecoveryError, Tail, begins_at};
 
 /// What the first pass finds, on top of what the snapshot says.
@@ -50,7 +49,7 @@ impl Scan {
         let skips: HashSet<u64> = skips.into_iter().map(Position::seq).collect();
         for frame in &system_frames {
             // What it answered was told when it was new.
-            let _answer = apply_system(&mut scan.system, frame, &skips);
+            let _answer = scan.system.apply_frame(frame, &skips);
         }
         Ok(scan)
     }

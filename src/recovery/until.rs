@@ -2,12 +2,11 @@
 
 use std::iter;
 
-use crate::actors::replay::PARTITION;
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::journal::codec::{GroupBuilder, GroupView, RawFrame, decode_record, encode_record};
-use crate::journal::{Cause, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
+use crate::journal::{Cause, GroupPosition, JournalRead, PARTITION, Partition, ReadError, StoredGroup, StoredGroups};
 
 /// The last frame that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

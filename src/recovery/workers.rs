@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use crate::actors::Faults;
-use crate::actors::replay::{self, PARTITION, Replay, ReplayError};
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
 use crate::journal::codec::{GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, StoredGroup};
+use crate::journal::{GroupPosition, JournalRead, PARTITION, StoredGroup};
 
+use super::faults::ApplyFaults;
 use super::progress::Progress;
+use super::replay::{self, Replay, ReplayError};
 use super::scan::Scan;
 use super::{RecoveredSide, RecoveryError};
 
@@ -26,7 +26,7 @@ pub(super) fn replay_all(
     reader: &dyn JournalRead,
     scan: &Scan,
     states: HashMap<WorkspaceKey, Box<Workspace>>,
-    faults: &Faults,
+    faults: &ApplyFaults,
     progress: &Progress,
 ) -> Result<Vec<(WorkspaceKey, RecoveredSide)>, RecoveryError> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
@@ -89,7 +89,7 @@ struct Worker<'a> {
     index: usize,
     count: usize,
     scan: &'a Scan,
-    faults: &'a Faults,
+    faults: &'a ApplyFaults,
     progress: &'a Progress,
 }
 

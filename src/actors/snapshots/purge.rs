@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
+use crate::journal::PARTITION;
 use crate::journal::codec::GroupView;
 use crate::snapshot::{ListedState, SnapshotError};
 
 use super::super::engine::Engine;
-use super::super::replay::PARTITION;
 use super::super::shared::Shared;
 use super::TakeError;
 

@@ -6,9 +6,9 @@ use prometheus::{Registry, TextEncoder};
 
 use crate::measure::{Histogram, NAMESPACE};
 
-/// Collects the page: values that others publish, besides what is registered.
+/// The metrics of one scrape: values that others publish, beside what is registered.
 #[derive(Debug, Default)]
-pub(super) struct Page(Vec<MetricFamily>);
+pub struct Page(Vec<MetricFamily>);
 
 /// The value of the one label, and the number.
 type Sample<'a> = (&'a str, f64);

@@ -17,12 +17,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position};
 use crate::erasures::ErasuresError;
 use crate::journal::ReadError;
 use crate::journal::file::OpenError;
-use crate::recovery::{PassedOver, RecoveryError};
+use crate::recovery::{PassedOver, RecoveryError, ReplayError};
 use crate::snapshot::SnapshotError;
 
 pub use read::{Compared, Found, Point, Source};

@@ -14,16 +14,14 @@ use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::workspace::{Applied, Workspace};
 use crate::journal::codec::{CodecError, GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, Partition, ReadError};
+use crate::journal::{GroupPosition, JournalRead, PARTITION, ReadError};
 
-use super::faults::Faults;
+use super::faults::ApplyFaults;
 
 /// Event frames applied in one round.
 const ROUND_FRAMES: usize = 64;
 /// Accounts kept from round to round; beyond, all are let go and built again when needed.
 const ACCOUNTS_KEPT: usize = 16_384;
-/// The one partition of the file journal (I8).
-pub(crate) const PARTITION: Partition = Partition(0);
 
 /// Why a replay did not come to its end.
 #[derive(Debug, Error)]
@@ -63,7 +61,7 @@ pub(crate) struct Replay {
     progress: AtomicU64,
     /// Event frames of the round to come.
     round: Vec<Frame>,
-    faults: Faults,
+    faults: ApplyFaults,
     /// Replies of frames before this one are dropped.
     replies_from: u64,
     replies: Vec<(u64, Reply)>,
@@ -78,7 +76,7 @@ pub(crate) struct Replayed {
 impl Replay {
     /// Goes on from this state. `skipped`: all that the journal behind it holds for this side, those
     /// that come late in it too (I6).
-    pub fn new(mut workspace: Workspace, skipped: HashSet<Position>, faults: Faults) -> Self {
+    pub fn new(mut workspace: Workspace, skipped: HashSet<Position>, faults: ApplyFaults) -> Self {
         workspace.install_skips(skipped.iter().copied());
         let (key, local) = (workspace.key(), Box::new(Local { workspace, accounts: HashMap::new() }));
         Self {

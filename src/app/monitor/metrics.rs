@@ -5,8 +5,8 @@
 //! histogram of every frame from durable to applied, which needs one reading of the clock for each round, and as the
 //! age of the oldest frame that still waits, which also moves while nothing is applied.
 
-use super::page::Page;
 use crate::actors::{Counts, JournalState, Phase, Readiness, SnapshotStatus, Stats};
+use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
 
 const PHASES: [&str; 5] = [
