@@ -212,6 +212,23 @@ fn sled_is_named_where_snapshots_are_kept_in_it_and_nowhere_else() {
 }
 
 #[test]
+fn what_a_data_directory_is_kept_in_is_named_where_it_is_opened_and_nowhere_else() {
+    let mut found = Vec::new();
+    for source in sources("src").iter().chain(&sources("tests")).chain(&sources("benches")).chain(&sources("fuzz")) {
+        let own = ["src/storage/", "src/journal/file/", "src/snapshot/sled_store/", "fuzz/target"];
+        if own.iter().any(|own| source.path.starts_with(own)) {
+            continue;
+        }
+        for word in ["FileJournal", "DirectoryLock", "SledStore", "journal::file", "snapshot::sled_store"] {
+            if names(&source.code, word) {
+                found.push(format!("{} names {word}", source.path));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn the_list_of_erasures_knows_the_domain_alone() {
     let words = ours_but("erasures");
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["axum", "tokio", "ractor", "sled"]).collect();
