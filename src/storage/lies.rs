@@ -30,52 +30,74 @@ const UNSYNCED: &str = "snapshot-unsynced";
 
 /// The journal with the lie that is selected.
 pub(super) fn journal(journal: Box<dyn Journal + Send>) -> Box<dyn Journal + Send> {
-    if selected(ACK_BEFORE_WRITE) { Box::new(Early::new(journal)) } else { journal }
+    if selected(ACK_BEFORE_WRITE) { Box::new(LyingJournal::new(Arc::new(Mutex::new(journal)), true)) } else { journal }
 }
 
 /// The snapshots of `storage` with the lie that is selected.
 pub(super) fn snapshots(storage: Storage) -> Storage {
     let Storage { journal, snapshots, torn, root } = storage;
-    if selected(TRIM_FIRST) {
-        let journal = SharedJournal::new(journal);
-        let lie = Lie::TrimFirst(journal.clone());
-        return Storage { journal: Box::new(journal), snapshots: Arc::new(Lying { snapshots, lie }), torn, root };
-    }
-    if selected(UNSYNCED) {
-        return Storage { journal, snapshots: Arc::new(Lying { snapshots, lie: Lie::Unsynced }), torn, root };
-    }
-    Storage { journal, snapshots, torn, root }
+    let (journal, lie): (Box<dyn Journal + Send>, _) = if selected(TRIM_FIRST) {
+        let shared = Arc::new(Mutex::new(journal));
+        (Box::new(LyingJournal::new(Arc::clone(&shared), false)), Lie::TrimFirst(shared))
+    } else if selected(UNSYNCED) {
+        (journal, Lie::Unsynced)
+    } else {
+        return Storage { journal, snapshots, torn, root };
+    };
+    Storage { journal, snapshots: Arc::new(LyingStore { snapshots, lie }), torn, root }
 }
 
-/// A journal that two hold.
-#[derive(Clone)]
-struct SharedJournal {
-    journal: Arc<Mutex<Box<dyn Journal + Send>>>,
+/// A journal that somebody else has in hand, too.
+type Shared = Arc<Mutex<Box<dyn Journal + Send>>>;
+
+/// A journal that is shared and, if it is early, acknowledges what is not written.
+struct LyingJournal {
+    journal: Shared,
     reader: Arc<dyn JournalRead + Send + Sync>,
+    is_early: bool,
+    /// What was acknowledged last.
+    writing: Option<JoinHandle<Result<GroupPosition, AppendError>>>,
 }
 
-impl SharedJournal {
-    fn new(journal: Box<dyn Journal + Send>) -> Self {
-        let reader = journal.reader();
-        Self { journal: Arc::new(Mutex::new(journal)), reader }
+impl LyingJournal {
+    fn new(journal: Shared, is_early: bool) -> Self {
+        let reader = journal.lock().reader();
+        Self { journal, reader, is_early, writing: None }
+    }
+
+    /// The group that was acknowledged last is written.
+    fn settle(&mut self) -> Result<(), AppendError> {
+        let written = self.writing.take().map(|writing| writing.join().expect("an append does not panic"));
+        written.transpose().map(drop)
     }
 }
 
-impl Journal for SharedJournal {
+impl Journal for LyingJournal {
     fn append(
         &mut self,
         partition: Partition,
         expected_last: GroupPosition,
         group: &[u8],
     ) -> Result<GroupPosition, AppendError> {
-        self.journal.lock().append(partition, expected_last, group)
+        self.settle()?;
+        if !self.is_early {
+            return self.journal.lock().append(partition, expected_last, group);
+        }
+        let (journal, group) = (Arc::clone(&self.journal), group.to_vec());
+        self.writing = Some(thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            journal.lock().append(partition, expected_last, &group)
+        }));
+        Ok(expected_last.next())
     }
 
     fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
+        self.settle().map_err(|error| SealError { source: error.into() })?;
         self.journal.lock().seal(partition)
     }
 
     fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
+        self.settle().map_err(|error| TrimError { source: error.into() })?;
         self.journal.lock().trim(partition, before)
     }
 
@@ -84,7 +106,7 @@ impl Journal for SharedJournal {
     }
 }
 
-impl JournalRead for SharedJournal {
+impl JournalRead for LyingJournal {
     fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         self.reader.read(partition, from)
     }
@@ -106,78 +128,7 @@ impl JournalRead for SharedJournal {
     }
 }
 
-/// [`ACK_BEFORE_WRITE`].
-struct Early {
-    journal: SharedJournal,
-    writing: Option<JoinHandle<Result<GroupPosition, AppendError>>>,
-}
-
-impl Early {
-    fn new(journal: Box<dyn Journal + Send>) -> Self {
-        Self { journal: SharedJournal::new(journal), writing: None }
-    }
-
-    /// The group that was acknowledged last is written.
-    fn settle(&mut self) -> Result<(), AppendError> {
-        let written = self.writing.take().map(|writing| writing.join().expect("an append does not panic"));
-        written.transpose().map(drop)
-    }
-}
-
-impl Journal for Early {
-    fn append(
-        &mut self,
-        partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError> {
-        self.settle()?;
-        let (mut journal, group) = (self.journal.clone(), group.to_vec());
-        self.writing = Some(thread::spawn(move || {
-            thread::sleep(Duration::from_millis(200));
-            journal.append(partition, expected_last, &group)
-        }));
-        Ok(expected_last.next())
-    }
-
-    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
-        self.settle().map_err(|error| SealError { source: error.into() })?;
-        self.journal.seal(partition)
-    }
-
-    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
-        self.settle().map_err(|error| TrimError { source: error.into() })?;
-        self.journal.trim(partition, before)
-    }
-
-    fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
-        self.journal.reader()
-    }
-}
-
-impl JournalRead for Early {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.journal.read(partition, from)
-    }
-
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.journal.first(partition)
-    }
-
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.journal.last(partition)
-    }
-
-    fn identity(&self) -> u128 {
-        self.journal.identity()
-    }
-
-    fn footprint(&self) -> Option<Footprint> {
-        self.journal.footprint()
-    }
-}
-
-impl Drop for Early {
+impl Drop for LyingJournal {
     fn drop(&mut self) {
         if let Err(error) = self.settle() {
             tracing::error!(%error, "a group that was acknowledged is not written");
@@ -189,18 +140,18 @@ impl Drop for Early {
 #[derive(Clone)]
 enum Lie {
     /// [`TRIM_FIRST`].
-    TrimFirst(SharedJournal),
+    TrimFirst(Shared),
     /// [`UNSYNCED`].
     Unsynced,
 }
 
 /// Snapshots that are not what they seem.
-struct Lying {
+struct LyingStore {
     snapshots: Arc<dyn SnapshotStore>,
     lie: Lie,
 }
 
-impl SnapshotStore for Lying {
+impl SnapshotStore for LyingStore {
     fn begin(&self) -> Result<Box<dyn SnapshotWriter>, SnapshotError> {
         let (writer, snapshots, lie) = (self.snapshots.begin()?, Arc::clone(&self.snapshots), self.lie.clone());
         Ok(Box::new(LyingWriter { writer, snapshots, lie }))
@@ -245,8 +196,8 @@ impl SnapshotWriter for LyingWriter {
     fn finish(self: Box<Self>, draft: Draft) -> Result<Manifest, SnapshotError> {
         let Self { writer, snapshots, lie } = *self;
         match lie {
-            Lie::TrimFirst(mut journal) => {
-                let trimmed = journal.trim(Partition::default(), draft.position.next());
+            Lie::TrimFirst(journal) => {
+                let trimmed = journal.lock().trim(Partition::default(), draft.position.next());
                 trimmed.map_err(|error| SnapshotError::Engine { what: error.to_string() })?;
                 writer.finish(draft)
             }
@@ -282,7 +233,7 @@ mod tests {
     #[test]
     fn an_early_journal_acknowledges_what_is_not_written() {
         let log = MemoryLog::default();
-        let mut journal = Early::new(Box::new(log.writer()));
+        let mut journal = LyingJournal::new(Arc::new(Mutex::new(Box::new(log.writer()))), true);
         let partition = Partition::default();
         assert_eq!(journal.append(partition, GroupPosition::ZERO, b"one").unwrap(), GroupPosition(1));
         assert_eq!(log.writer().last(partition), GroupPosition::ZERO);
