@@ -2,8 +2,10 @@
 
 pub mod front;
 pub mod machine;
+mod monitor;
 pub mod server;
 pub mod start;
 
+pub use monitor::EngineMonitor;
 pub use server::{Server, ServerError};
 pub use start::{AppError, DataDirectory, StartOptions};

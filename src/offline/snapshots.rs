@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::actors::replay::PARTITION;
 use crate::clock::Clock;
 use crate::ids::Ids;
-use crate::journal::{Footprint, GroupPosition};
+use crate::journal::{Footprint, GroupPosition, PARTITION};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
@@ -16,7 +15,9 @@ use crate::journal::codec::GroupView;
 use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
-use crate::recovery::{Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, Tail, recover_system};
+use crate::recovery::{
+    Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, ReplayError, Tail, recover_system,
+};
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
 use crate::storage::{OpenError, ReadOnly, snapshots_in, snapshots_to_read};
 
