@@ -113,8 +113,9 @@ impl Compared {
             Answer::Events(verdicts) => Reply::Events(verdicts.clone()),
             Answer::Erased(found) => Reply::Erased { found: *found },
             Answer::Done => Reply::Done,
-            Answer::Config(_) | Answer::Breaker(_) => {
-                Reply::Command(self.naive.command_reply(&answer).expect("answers to commands have one"))
+            Answer::Config(config) => Reply::Config(config.clone()),
+            Answer::Breaker(outcome) => {
+                Reply::Breaker(outcome.map(|index| self.naive.breaker_view(&self.naive.breakers[index])))
             }
         };
         same("replies", &replies, &vec![(seq, expected)])?;
