@@ -23,7 +23,7 @@ async fn r10_5_the_server_on_one_page() {
         assert!(page.as_object_mut().unwrap().remove(part).is_some(), "{part}");
     }
     let expected = json!({
-        "version": env!("CARGO_PKG_VERSION"), "dataDirectory": null, "phase": "serving",
+        "version": env!("CARGO_PKG_VERSION"), "dataDirectory": world.server.directory.path(), "phase": "serving",
         "now": "2026-03-25T10:02:00.000Z", "startedAt": "2026-03-25T10:00:00.000Z", "uptimeSeconds": 120,
         "warnings": [], "clockStepNotFollowedMillis": null,
         "workspaces": {"workspaces": 3, "sidesServing": 1, "sidesRebuilding": [], "sidesFailed": []},
