@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use super::connection::{ConnectionSlots, Full, Wire};
 use crate::background::Stop;
 
-/// Pause after a failed accept: usually too many open files.
+/// The pause after a failed accept: usually too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections without a place that are told so at a time; the others just end.
+/// The most connections beyond the limit that are answered at a time; others are closed without an answer.
 const REFUSED_AT_A_TIME: usize = 64;
 
 /// Serves until the stop, then finishes the answers under way within the grace of [`super::Limits`], and cuts what is
@@ -51,7 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, stop: Stop
     }
 }
 
-/// Whether the next connection can be accepted all the same.
+/// Whether the next connection can be accepted nevertheless.
 fn is_of_one(cause: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
