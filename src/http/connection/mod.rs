@@ -190,19 +190,3 @@ where
         Err(_) => tracing::debug!("a connection was cut while the client went on sending"),
     }
 }
-
-/// Tells connections that the server is to stop.
-#[derive(Clone)]
-pub struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    pub fn new(receiver: watch::Receiver<bool>) -> Self {
-        Self(receiver)
-    }
-
-    /// Done when the server is to stop.
-    pub async fn called(&mut self) {
-        // If the sender is gone, the server stops as well.
-        drop(self.0.wait_for(|stop| *stop).await);
-    }
-}
