@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::actors::{Engine, EngineOptions, SettingsSource, hash_at};
-use crate::app::{DataDirectory, StartOptions};
+use crate::actors::{Engine, hash_at};
+use crate::app::{self, Parts};
 use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::domain::event::{Body, EventRecord, Identity, ImportedScore};
