@@ -113,6 +113,7 @@ impl Compared {
             Answer::Events(verdicts) => Reply::Events(verdicts.clone()),
             Answer::Erased(found) => Reply::Erased { found: *found },
             Answer::Done => Reply::Done,
+            Answer::Skipped => Reply::Skipped,
             Answer::Config(config) => Reply::Config(config.clone()),
             Answer::Breaker(outcome) => {
                 Reply::Breaker(outcome.map(|index| self.naive.breaker_view(&self.naive.breakers[index])))
