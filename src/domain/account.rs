@@ -172,8 +172,8 @@ impl Account {
 
     /// The window of R6.1 as of `at`, ascending.
     fn window(&self, rules: &Rules, at: Millis) -> &[WindowEntry] {
-        let oldest = at - rules.settings.window_span();
-        let start = self.entries.len().saturating_sub(usize::from(rules.settings.window_size));
+        let oldest = at - rules.settings.model.window_span();
+        let start = self.entries.len().saturating_sub(usize::from(rules.settings.model.window_size));
         start_from(&self.entries[start..], oldest)
     }
 

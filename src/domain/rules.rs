@@ -31,17 +31,17 @@ impl Rules {
 
     /// Over how many of the newest conversations a run may reach.
     pub fn run_horizon(&self, workspace: bool) -> usize {
-        if workspace { RUN_HORIZON * usize::from(self.settings.workspace_factor) } else { RUN_HORIZON }
+        if workspace { RUN_HORIZON * usize::from(self.settings.model.workspace_factor) } else { RUN_HORIZON }
     }
 
     /// How long a run trips a breaker (R7.1, R7.2).
     pub fn run_that_trips(&self, workspace: bool) -> usize {
         let count = usize::from(self.csat.circuit_breaker_count);
-        if workspace { count * usize::from(self.settings.workspace_factor) } else { count }
+        if workspace { count * usize::from(self.settings.model.workspace_factor) } else { count }
     }
 
     /// How many conversations an account keeps at hand: its window, and what a run may reach over.
     pub fn kept_by_account(&self) -> usize {
-        usize::from(self.settings.window_size).max(RUN_HORIZON)
+        usize::from(self.settings.model.window_size).max(RUN_HORIZON)
     }
 }

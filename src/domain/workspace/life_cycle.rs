@@ -38,7 +38,7 @@ impl Workspace {
 
     /// An event of a life; scores as R5.1 says.
     pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&str>) -> NewScore {
-        let max_turns = self.rules.settings.max_turns;
+        let max_turns = self.rules.settings.model.max_turns;
         let mut taken = self.conversations.take_life(number);
         let life = Arc::make_mut(&mut taken);
         let before = life.walk();

@@ -180,10 +180,10 @@ impl Workspace {
     fn open(&mut self, frame: &Frame) {
         self.applied = frame.seq;
         self.last_receipt = frame.receipt;
-        self.duplicates.forget(frame.receipt - self.rules.settings.duplicate_span());
-        self.settle_until(frame.receipt - self.rules.settings.settle_span());
-        self.drop_signals_until(frame.receipt - self.rules.settings.explanation_span());
-        self.advance_recent(frame.receipt - self.rules.settings.window_span());
+        self.duplicates.forget(frame.receipt - self.rules.settings.model.duplicate_span());
+        self.settle_until(frame.receipt - self.rules.settings.model.settle_span());
+        self.drop_signals_until(frame.receipt - self.rules.settings.model.explanation_span());
+        self.advance_recent(frame.receipt - self.rules.settings.model.window_span());
     }
 
     fn events(

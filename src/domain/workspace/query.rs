@@ -180,7 +180,7 @@ impl Workspace {
     pub fn explanation(&self, id: Id, now: Millis) -> Known<ConversationExplanation> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
         let Some(score) = self.conversations.score(number) else { return Known::NotScored };
-        if now - score.receipt >= self.rules.settings.explanation_span() {
+        if now - score.receipt >= self.rules.settings.model.explanation_span() {
             return Known::Gone;
         }
         let profile = &self.profiles[usize::from(score.profile)];

@@ -11,7 +11,7 @@ use crate::domain::message::LanguageCode;
 
 /// Which signals are read out of a conversation, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Model {
+pub enum ScoringModel {
     /// Fitted on task dialogues (booking bots).
     #[serde(rename = "task-1")]
     Task1,
@@ -20,7 +20,7 @@ pub enum Model {
     Support2,
 }
 
-impl Model {
+impl ScoringModel {
     pub const ALL: [Self; 2] = [Self::Support2, Self::Task1];
 
     /// As configuration calls it.
@@ -68,7 +68,7 @@ impl Model {
 /// How a conversation's signals become its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
-    pub model: Model,
+    pub model: ScoringModel,
     /// The model's name unless configured otherwise.
     pub name: Box<str>,
     /// BLAKE3 (first 8 bytes) over everything that can change a score, word lists included.
@@ -138,7 +138,7 @@ impl Profile {
     /// `support-en-1`, the only profile before there were models; without a hash.
     pub fn first() -> Self {
         Self {
-            model: Model::Task1,
+            model: ScoringModel::Task1,
             name: "support-en-1".into(),
             hash: [0; 8],
             prior_strength: 3.0,
@@ -194,7 +194,7 @@ impl Profile {
 
     /// Whether it says nothing that profiles could not say before there were models.
     pub fn is_first_kind(&self) -> bool {
-        self.model == Model::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
+        self.model == ScoringModel::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
     }
 
     /// Everything that is impossible in it, one sentence each; such a profile stops the start.
