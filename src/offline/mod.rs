@@ -13,7 +13,7 @@ use crate::journal::file::OpenError;
 use crate::recovery::RecoveryError;
 use crate::snapshot::SnapshotError;
 
-pub use system::{ACTOR, Absent, NewKey, OfflineSystem, system_offline};
+pub use system::{ACTOR, Absent, OfflineSystem, system_offline};
 
 /// Why nothing, or nothing more, was written.
 #[derive(Debug, thiserror::Error)]
