@@ -403,7 +403,7 @@ mod tests {
 
     use crate::clock;
     use crate::domain::ids::Side;
-    use crate::domain::system::{Permission, NewKey};
+    use crate::domain::system::{NewKey, Permission};
     use crate::offline::{Absent, system_offline};
 
     /// The whole answer to a request for `path`; empty where nobody listens.

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs};
 use super::target::{KeyRow, Target, TargetArgs};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{Permission, NewKey};
+use crate::domain::system::{NewKey, Permission};
 use crate::domain::time::Millis;
 
 /// Make, list and revoke API keys

@@ -6,31 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::breaker;
 use super::expectation::{Expectation, Fallback};
-use super::health;
+use super::health::{self, WindowEntry};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::rules::Rules;
 use super::run::{self, LastResolve, Scored, Trip};
-use super::score::Hundredths;
 use super::time::Millis;
 use super::timeline::Key;
 use super::view::{AccountHealth, BreakerScope};
-
-/// A scored conversation in the account's hands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WindowEntry {
-    /// Its number in the workspace.
-    pub conversation: u32,
-    pub key: Key,
-    pub dimensions: [Hundredths; 3],
-    pub composite: Hundredths,
-    pub resolved: bool,
-}
-
-impl WindowEntry {
-    fn scored(&self) -> Scored {
-        Scored { conversation: self.conversation, key: self.key, composite: self.composite }
-    }
-}
 
 /// The kept part of an account's history, and its breaker.
 #[derive(Clone, Debug, PartialEq, Eq)]

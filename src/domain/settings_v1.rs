@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::scoring::profile::{Profile, SignalWeight};
+use super::scoring::catalogue::SignalWeight;
+use super::scoring::profile::Profile;
 use super::settings::{Model, Settings};
 
 /// [`Settings`] of record versions 1 and 2.

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::domain::ids::Side;
-    use crate::domain::system::{Permission, NewKey};
+    use crate::domain::system::{NewKey, Permission};
     use crate::domain::time::Millis;
     use crate::ids::SeededIds;
     use crate::offline::{Absent, system_offline};

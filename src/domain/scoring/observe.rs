@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use super::catalogue::SignalKind;
-use super::estimator::to_quantum;
+use super::evidence::{Evidence, Speaker};
 use super::measure::Measure;
+use super::observation::{Observation, ObservedKind};
 use super::operational::{self, Waits};
 use super::profile::{Profile, ScoringModel};
-use super::{Evidence, Observation, ObservedKind, Speaker, support, task};
-use crate::domain::event::{OwnSignal, Quantum, TurnFeatures};
+use super::{support, task};
+use crate::domain::event::{OwnSignal, TurnFeatures};
+use crate::domain::quantum::Quantum;
+use crate::domain::quantum::to_quantum;
 
 /// The signals with a presence above 0: the model's in its catalogue's order, then the workspace's own by
 /// name. The same evidence gives the same list on every machine.

@@ -1,6 +1,6 @@
 //! From a message as an event brings it to what its workspace's model keeps of it.
 
-use super::Speaker;
+use super::evidence::Speaker;
 use super::profile::ScoringModel;
 use super::support::text::SupportReader;
 use super::task::language::primary_subtag;

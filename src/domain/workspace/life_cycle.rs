@@ -13,9 +13,10 @@ use super::super::scoring::{Ending, Observation};
 use super::super::scoring::{is_scorable, observe};
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Course, Left, Score};
-use super::events::At;
+use super::conversations::Course;
+use super::kept::{Left, Score};
 use super::placement::NewScore;
+use super::round::At;
 
 impl Workspace {
     /// R5.3: an import replaces what is there and leaves the life alone.

@@ -16,11 +16,12 @@ mod events;
 pub mod facts;
 mod finish;
 mod hash;
+mod kept;
 mod life_cycle;
 mod lives;
 mod packed;
 mod placement;
-mod query;
+pub mod query;
 pub mod restore;
 mod retention;
 mod round;
@@ -33,7 +34,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use breakers::GateState;
-pub use query::ConversationExplanation;
 pub use round::{AccountTask, Applied, Round};
 
 use super::audit::{SideAction, Trail};
@@ -49,7 +49,7 @@ use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
 use conversations::{Conversations, Sums};
-use events::At;
+use round::At;
 use signal_log::SignalLog;
 
 /// The state of one workspace side.

@@ -17,8 +17,10 @@ use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::time::{self, Millis};
 use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats, Skipped};
-use super::conversations::{Course, Score};
-use super::{GateState, Workspace};
+use super::Workspace;
+use super::breakers::GateState;
+use super::conversations::Course;
+use super::kept::Score;
 
 /// Of the events that are passed over, those that are named.
 const LATEST_SKIPS: usize = 10;

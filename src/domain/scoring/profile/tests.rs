@@ -1,3 +1,4 @@
+use super::super::{support, task};
 use super::*;
 
 fn digests() -> Vec<(Box<str>, [u8; 32])> {

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::pack::builtin_packs;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SUPPORT;
-use crate::domain::scoring::profile::{Profile, ScoringModel, SignalWeight};
+use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 
 /// Fitted numbers.

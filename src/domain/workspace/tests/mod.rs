@@ -3,8 +3,9 @@
 
 mod erasure;
 
-use super::super::account::{AccountOp, OpResult, WindowEntry};
+use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
+use super::super::health::WindowEntry;
 use super::super::ids::{Id, Side, WorkspaceKey};
 use super::super::local::Local;
 use super::super::record::{APPLY_VERSION, Command, Frame, Record};

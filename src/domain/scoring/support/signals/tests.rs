@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::message::MessageFeatures;
+use crate::domain::scoring::Turn as EvidenceTurn;
+use crate::domain::scoring::evidence::{Evidence, Speaker, Words};
 use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::support::text::SupportReader;
-use crate::domain::scoring::{Evidence, Speaker, Turn as EvidenceTurn, Words};
 use SignalKind::*;
 
 /// Turns as `c: text` or `a: text`, in English.
