@@ -24,12 +24,12 @@ pub struct Args {
     format: FormatArgs,
 }
 
-/// A data directory without a server; members as [`ServerStatus`] has them.
+/// A data directory without a server; members are those of [`ServerStatus`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DirectoryPage {
     version: &'static str,
-    /// None before the first start.
+    /// `None` before the first start.
     incarnation: Option<Id>,
     data_directory: PathBuf,
     workspaces: usize,

@@ -35,7 +35,7 @@ pub struct TargetArgs {
     ca: Option<PathBuf>,
 }
 
-/// A workspace as both sides tell it.
+/// A workspace as a data directory and a server show it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceRow {
@@ -45,7 +45,7 @@ pub struct WorkspaceRow {
     pub created_at: String,
 }
 
-/// A key as both sides tell it.
+/// A key as a data directory and a server show it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyRow {
@@ -80,7 +80,7 @@ impl From<&ApiKey> for KeyRow {
     }
 }
 
-/// A key that was made: its secret is shown this once.
+/// A new key: its secret is shown this once.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CreatedKey {
     pub id: Id,
@@ -103,12 +103,12 @@ pub enum Target {
 }
 
 impl TargetArgs {
-    /// What is there; 66 where there is nothing.
+    /// Opens what is there; exit code 66 if nothing is.
     pub fn open(&self) -> Result<Target, Failure> {
         self.open_or(Absent::Refuse)
     }
 
-    /// What is there, or a data directory that is made.
+    /// Opens what is there, or makes a data directory.
     pub fn open_or_make(&self) -> Result<Target, Failure> {
         self.open_or(Absent::Make)
     }
@@ -224,10 +224,10 @@ pub struct Remote {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What an answer takes that needs no work.
+/// How long an answer may take that needs no work.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What came back.
+/// The answer of a server.
 pub struct Answer {
     url: String,
     pub status: u16,
@@ -235,7 +235,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A 2xx, as what it should be.
+    /// The body of a 2xx, parsed.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
         let Self { url, status, body } = self;
         if (200..300).contains(status) {
@@ -259,7 +259,7 @@ impl Remote {
         let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy();
         let client = match ca {
             Some(file) => client.tls_certs_only(authorities(file)?),
-            // A machine without any authority is no reason not to reach a server without TLS.
+            // A machine without any certificate authority can still reach a server without TLS.
             None if url.starts_with("http://") => client.tls_certs_only([]),
             None => client,
         };
@@ -267,12 +267,12 @@ impl Remote {
         Ok(Self { base: format!("{}/api/admin", url.trim_end_matches('/')), key, client, runtime })
     }
 
-    /// Runs what waits for a server.
+    /// Runs a future that waits for a server.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 
-    /// Asks for what is there at once.
+    /// Asks for what is ready.
     pub fn call<T: serde::de::DeserializeOwned>(
         &self,
         method: &str,
@@ -282,7 +282,7 @@ impl Remote {
         self.run(self.ask(method, path, body, Some(PATIENCE)))?.read()
     }
 
-    /// Asks; without `patience` for as long as the server works.
+    /// Asks; without `patience` it waits for as long as the server works.
     pub async fn ask(
         &self,
         method: &str,
@@ -341,7 +341,7 @@ fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
     Ok(authorities)
 }
 
-/// The sentence of R2.7, and what it points at.
+/// The sentence of R2.7, and its details.
 fn refusal(status: u16, body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(error) = body["error"].as_str() else { return format!("The server answered {status}.") };
@@ -355,7 +355,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }
 
-/// Where a data directory stands in R10.9.
+/// The exit code (R10.9) of an error of a data directory.
 pub fn open_exit(error: &OpenError) -> Exit {
     match error {
         OpenError::InUse { .. } => Exit::InUse,
@@ -366,7 +366,7 @@ pub fn open_exit(error: &OpenError) -> Exit {
     }
 }
 
-/// Where a snapshot stands in R10.9.
+/// The exit code (R10.9) of an error of a snapshot.
 pub fn snapshot_exit(error: &SnapshotError) -> Exit {
     match error {
         SnapshotError::Damaged { .. } | SnapshotError::UnknownVersion { .. } => Exit::Damaged,

@@ -1,5 +1,5 @@
-//! Events as the journal holds them: what the door has made of R4.6's JSON. Numbers, features and
-//! keyed hashes; never message text, never an event's own id or source (R4.8, I2).
+//! Events as the journal holds them: what `service::door` has made of R4.6's JSON. Numbers, features and keyed
+//! hashes; never message text, never an event's own id or source (R4.8, I2).
 
 use serde::{Deserialize, Serialize};
 
@@ -100,12 +100,12 @@ pub enum AttentionType {
     Escalation,
 }
 
-/// A signal that somebody else observed (`signal.observed`).
+/// A signal that another system observed (`signal.observed`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ObservedSignal {
-    /// Stands in for what the text said.
+    /// One of the catalogue: it replaces what the text said.
     Catalogue(SignalKind),
-    /// The workspace's own: declared in its configuration or described in the event.
+    /// One of the workspace's own, declared in its configuration or described in the event.
     Own(OwnSignal),
 }
 

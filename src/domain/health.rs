@@ -7,12 +7,12 @@ use super::score::Hundredths;
 use super::timeline::Key;
 use super::view::{AccountHealth, ChurnRisk, Trend};
 
-/// R6.4 looks at this many.
+/// The trend (R6.4) is that of so many conversations.
 const TREND_LENGTH: usize = 20;
-/// And says nothing of fewer than these.
+/// With fewer than these there is none.
 const TREND_MINIMUM: usize = 5;
 
-/// A scored conversation in an account's window.
+/// A scored conversation as its account keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowEntry {
     /// Its number in the workspace.

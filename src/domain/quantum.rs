@@ -1,6 +1,6 @@
-//! Parts of one, as integers.
+//! Shares as integers.
 
-/// A part of one in 1/65,535 (0 is none, 65,535 is one): presence, goodness, observed values.
+/// A share in units of 1/65,535 (0 is none, 65,535 is all): presence, goodness, observed values.
 pub type Quantum = u16;
 
 /// 0–1.

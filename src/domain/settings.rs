@@ -11,7 +11,7 @@ use super::time::{DAY, Millis};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub model: Model,
-    /// Which secret the content and word hashes of the following frames are keyed with (R4.8).
+    /// The secret with which the content and word hashes of the following frames are keyed (R4.8).
     pub secret_id: [u8; 8],
     /// The scoring profile: priors, weights, catalogue.
     pub profile: Profile,
@@ -35,7 +35,7 @@ pub struct Model {
     pub explanation_days: u16,
     /// Days for which a conversation is kept (R4.11).
     pub retention_days: u16,
-    /// Turns kept per life of a conversation; further ones are counted (docs/scoring.md).
+    /// Messages kept per life of a conversation; further ones are accepted and do not count (R5.1).
     pub max_turns: u16,
 }
 

@@ -11,7 +11,7 @@ use super::scoring::catalogue::SignalWeight;
 use super::scoring::profile::Profile;
 use super::settings::{Model, Settings};
 
-/// [`Settings`] of record versions 1 and 2.
+/// [`Settings`] as in record versions 1 and 2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettingsV1 {
     pub window_size: u16,
@@ -26,7 +26,7 @@ pub struct SettingsV1 {
     pub profile: ProfileV1,
 }
 
-/// [`Profile`] of that time: always `task-1`'s.
+/// [`Profile`] as it was then: always one of `task-1`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProfileV1 {
     pub name: Box<str>,
@@ -58,7 +58,7 @@ impl From<ProfileV1> for Profile {
 }
 
 impl ProfileV1 {
-    /// `None` for a profile that could not be written down then.
+    /// `None` for a profile that could not be written then.
     pub fn of(profile: &Profile) -> Option<Self> {
         let first = Profile::first();
         if !profile.is_first_kind()
@@ -101,7 +101,7 @@ impl From<SettingsV1> for Settings {
 }
 
 impl SettingsV1 {
-    /// `None` for settings that could not be written down then.
+    /// `None` for settings that could not be written then.
     pub fn of(settings: &Settings) -> Option<Self> {
         let Model { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = settings.model;
         let Model { explanation_days, retention_days, max_turns, .. } = settings.model;

@@ -45,7 +45,7 @@ async fn on_server(remote: &Remote, quiet: bool) -> Result<SnapshotView, Failure
 async fn follow(remote: &Remote, thousandths: &AtomicU64) -> Infallible {
     loop {
         tokio::time::sleep(POLL).await;
-        // What the bar shows is worth no failure.
+        // A failure of the progress bar must not fail the verb.
         let status = remote.ask("GET", "snapshots/status", None, Some(POLL)).await;
         if let Ok(status) = status.and_then(|answer| answer.read::<SnapshotStatus>()) {
             thousandths.store((status.progress * 1_000.0) as u64, Ordering::Relaxed);

@@ -76,11 +76,11 @@ fn until(text: &str) -> Result<Until, String> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
-    /// None for a dry run.
+    /// `None` for a dry run.
     to: Option<PathBuf>,
-    /// Where the directory is now that was there before.
+    /// Where the replaced directory is now.
     replaced: Option<PathBuf>,
-    /// The snapshot that it began with, and what of the journal came on top.
+    /// The snapshot that was loaded, and what of the journal was replayed after it.
     snapshot: Option<SnapshotNumber>,
     frames_replayed: u64,
     events_replayed: u64,
@@ -126,7 +126,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let written = put(&args.to, found, &carried, replace, quiet)?;
         (report.to, report.replaced) = (Some(args.to.clone()), written.replaced);
     }
-    // It may lie in the target that is replaced.
+    // The list may be in the target that is replaced.
     drop(source);
     match args.format.output {
         Format::Json => output::json(&report),
@@ -157,7 +157,7 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
     Ok(written?)
 }
 
-/// Of the source, of the target that is replaced, and the one that was named.
+/// The lists of the source, of the target that is replaced, and the one that was named.
 fn erasures(args: &Args, source: &Path) -> Result<Vec<ErasureEntry>, Failure> {
     let mut all: Vec<ErasureEntry> = Vec::new();
     let named = args.erasures.as_deref();

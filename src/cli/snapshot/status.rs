@@ -19,7 +19,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// As a server that has just started there would tell it.
+/// The answer of a server that has just started on the directory.
 pub fn of_directory(status: &DirectoryStatus) -> SnapshotStatus {
     SnapshotStatus {
         last: status.recovered.snapshot.as_ref().map(LastSnapshot::from),

@@ -61,12 +61,12 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 struct Verified<'a> {
     #[serde(flatten)]
     snapshot: &'a SnapshotView,
-    /// None on a running server, and where the snapshot is not whole.
+    /// `None` on a running server, and where the snapshot is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a Replay>,
 }
 
-/// What a replay of that which led to the snapshot comes to (R10.6).
+/// The state that a replay of the journal before the snapshot gives (R10.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum Replay {
@@ -108,7 +108,7 @@ fn on_server(remote: &Remote, number: u64) -> Result<SnapshotView, Failure> {
     })
 }
 
-/// Damage is what is looked for: it is told like the rest, and then ends the program with its code.
+/// Damage is what the verb looks for: it is shown like other results, and then ends the program with its exit code.
 fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<SnapshotView, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let number = SnapshotNumber(number);

@@ -37,7 +37,7 @@ pub struct Shown {
     pub details: Details,
 }
 
-/// What an action says beside its target. Members that are not its own are left out.
+/// The members of an action beside its target. Those of other actions are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Details {
@@ -72,8 +72,7 @@ pub struct Details {
 #[serde(transparent)]
 pub struct PatchForm(#[serde(with = "PatchMembers")] CsatPatch);
 
-/// The members of [`CsatPatch`], whose own serde is that of the journal and of snapshots; so it is with the
-/// other two.
+/// Mirrors [`CsatPatch`], whose own serde is that of the journal and of snapshots; the next two do the same.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "CsatPatch", rename_all = "camelCase", deny_unknown_fields, default = "CsatPatch::default")]
 struct PatchMembers {
@@ -101,7 +100,7 @@ struct PatchMembers {
     baseline_environment: Option<Option<Hundredths>>,
 }
 
-/// `null` is a value, absent is not.
+/// `null` is a value; an absent member is none.
 fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Hundredths>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -146,7 +145,7 @@ struct KeyMembers {
 pub trait Action: Sized {
     fn shown(&self) -> Shown;
 
-    /// The other way; none where the parts make no action. What is not the action's own is refused.
+    /// The inverse of [`shown`](Self::shown); `None` where the parts make no action. Members of other actions are refused.
     fn of(name: &str, target: Option<Id>, details: Details) -> Option<Self> {
         let shown = (target, details.clone());
         let read = Self::read(name, target, details)?;
@@ -154,7 +153,7 @@ pub trait Action: Sized {
         (again.name == name && (again.target, again.details) == shown).then_some(read)
     }
 
-    /// As [`of`](Self::of), whatever else is in the parts.
+    /// As [`of`](Self::of), but ignores members of other actions.
     fn read(name: &str, target: Option<Id>, details: Details) -> Option<Self>;
 }
 
@@ -243,7 +242,7 @@ impl AuditOutcome {
         }
     }
 
-    /// The other way.
+    /// The inverse of [`shown`](Self::shown).
     pub fn of(name: &str, code: Option<&str>) -> Option<Self> {
         match (name, code) {
             ("done", None) => Some(Self::Done),

@@ -1,4 +1,4 @@
-//! Answers that are written straight to a connection: to what is no request, or has no place.
+//! Answers that are written straight to a connection: to what is no request, or when there are too many connections.
 
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -16,7 +16,7 @@ use crate::ids::Ids;
 pub fn answer(failure: &ApiError, ids: &dyn Ids, web: &Web) -> Vec<u8> {
     let id = ids.uuid().to_string();
     let body = FailureBody { error: &failure.message, code: failure.code, request_id: &id, details: &failure.details };
-    // Texts alone: it can always be written.
+    // Nothing but texts, so that it can always be written.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

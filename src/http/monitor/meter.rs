@@ -21,7 +21,7 @@ use crate::measure::{self, Histogram, NAMESPACE};
 use crate::service::door::CODES;
 use crate::service::ingest::IngestAnswer;
 
-/// The route of what matches none.
+/// The route of requests that match none.
 pub(in crate::http) const UNMATCHED: &str = "unmatched";
 
 /// Counts requests and events.
@@ -30,7 +30,7 @@ pub struct Meter {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
-    /// The series of requests that there were, so that none is looked up by its texts again.
+    /// The series of requests so far, so that none is looked up by its texts again.
     series: RwLock<HashMap<Key, Series>>,
     under_way: IntGauge,
     accepted: IntCounter,
@@ -114,7 +114,7 @@ impl Meter {
         meter
     }
 
-    /// A request has come in. It is under way until what this gives is dropped, answered or not.
+    /// Counts a request as under way until the result is dropped, whether it is answered or not.
     pub(in crate::http) fn begins(&self) -> UnderWay<'_> {
         self.under_way.inc();
         UnderWay { meter: self, watch: Stopwatch::start() }
@@ -159,14 +159,14 @@ impl Series {
     }
 }
 
-/// A request between its arrival and its answer, or its client's end.
+/// A request that was received and is not answered yet.
 pub(in crate::http) struct UnderWay<'a> {
     meter: &'a Meter,
     watch: Stopwatch,
 }
 
 impl UnderWay<'_> {
-    /// Counts the answer; gives how long it took.
+    /// Counts the answer; returns how long it took.
     pub fn answered(&self, method: &Method, route: &str, status: StatusCode) -> Duration {
         let took = self.watch.elapsed();
         self.meter.answered(method, route, status, took);
@@ -180,7 +180,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Methods are the client's to invent.
+/// Clients may invent methods, so only known ones are labels.
 fn known(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PUT"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")

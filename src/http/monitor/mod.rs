@@ -28,7 +28,7 @@ use super::web::Web;
 use crate::actors::{JournalState, Phase, Readiness};
 use crate::ids::Ids;
 
-/// What stands behind the listener; it is asked from the first moment of a start on.
+/// What the listener asks. It is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
     fn readiness(&self) -> Readiness;
 
@@ -109,7 +109,7 @@ const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
     }
 }
 
-/// Made beside the threads that serve connections: with many workspaces it takes a while.
+/// Made on another thread than those that serve connections, since it takes a while with many workspaces.
 async fn metrics(State(watch): State<Watch>) -> Response {
     let page = tokio::task::spawn_blocking(move || page(&watch));
     match page.await {
@@ -118,7 +118,7 @@ async fn metrics(State(watch): State<Watch>) -> Response {
             tracing::error!(%cause, "the metrics could not be written");
             ApiError::internal().into_response()
         }
-        // The panic hook has named the place.
+        // The panic hook has logged the place already.
         Err(_) => ApiError::internal().into_response(),
     }
 }
