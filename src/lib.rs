@@ -25,8 +25,10 @@
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
 //!
-//! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
-//! state. Arrows point down only; `tests/architecture.rs` holds the modules to that.
+//! request → validated → stamped → journal → apply → effects → answer. Nothing else changes state.
+//! Arrows point down only; `tests/architecture.rs` holds the modules to that. `docs/contract.md`
+//! says what is promised, in numbered rules (R5.3), `ARCHITECTURE.md` how it is built, with its
+//! invariants (I1 to I12).
 
 pub mod actors;
 pub mod app;

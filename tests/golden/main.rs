@@ -165,7 +165,7 @@ fn r9_7_a_golden_journal_is_written_on() {
     }
 }
 
-/// What an error says, and what its causes say.
+/// The messages of an error and of its causes.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

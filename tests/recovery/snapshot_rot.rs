@@ -1,5 +1,5 @@
-//! R9.4: what a start does with snapshots that rot: it passes over the damaged one, says so, and comes to the
-//! same state from an older one and more of the journal.
+//! R9.4: what a start does with damaged snapshots: it passes over them, says so, and gets the same state from an
+//! older one and more of the journal.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::support::random::Random;
 use crate::support::twin::{Kept, Whole, directory, files_below, numbers};
 
 const FLIPS: u64 = 200;
-/// Of these, so many through the program itself.
+/// How many of these are tried with the program itself.
 const STARTS: u64 = 4;
 /// The newest snapshot of [`written`].
 const NEWEST: u64 = 2;
@@ -30,7 +30,7 @@ struct Written {
     workers: Vec<Worker>,
     /// What a server answered at the end.
     answers: Answers,
-    /// What the twin has.
+    /// The state of the twin.
     whole: Whole,
 }
 
@@ -194,7 +194,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What becomes of the only snapshot, whose part of the journal is gone.
+/// What happens to the only snapshot, whose part of the journal has been removed already.
 const LOSSES: [(&str, Damage); 2] = [
     ("removed", |snapshots| fs::remove_dir_all(snapshots).unwrap()),
     ("damaged", |snapshots| {

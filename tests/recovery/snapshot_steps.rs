@@ -15,7 +15,7 @@ pub const FAULT: &str = "TRIPSWITCH_FAULT";
 pub const BUDGET: &str = "TRIPSWITCH__SNAPSHOTS__REPLAY_BUDGET";
 const KEEP: &str = "TRIPSWITCH__SNAPSHOTS__KEEP";
 
-/// Each dies once before and once behind it.
+/// For each step, a server dies once before and once after it.
 const WRITING: [&str; 5] =
     ["snapshot-block", "snapshot-synced", "snapshot-manifest", "snapshot-renamed", "snapshot-verified"];
 const RECOVERY: [&str; 3] = ["recovery-loaded", "recovery-scanned", "recovery-replayed"];
@@ -47,8 +47,8 @@ impl Rig {
         }
     }
 
-    /// A server without a fault finds everything that was answered. Behind it stands enough in the journal
-    /// to make the next snapshot due.
+    /// A server without a fault finds everything that was answered. Afterwards there is enough in the journal to make
+    /// the next snapshot due.
     pub fn goes_on(&mut self, what: &str) {
         let server = self.home.serve();
         let checked = check(&mut self.workers, &self.home, &server);

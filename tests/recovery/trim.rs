@@ -1,5 +1,5 @@
-//! R9.1, R4.10: a process that dies while it lets go of old segments. No route leads to the death of
-//! exactly this step, so the process that dies is this test itself, started once more.
+//! R9.1, R4.10: a process that dies while it removes old segments. No request makes a server die at exactly this
+//! step, so the process that dies is this test itself, started once more.
 
 use std::env;
 use std::path::Path;

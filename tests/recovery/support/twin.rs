@@ -58,8 +58,8 @@ impl Kept {
         Self { root }
     }
 
-    /// Links to what has come. To be called whenever a server has ended, before the next one starts; a
-    /// segment that came and went in between would be missed, and make the twin's journal a broken one.
+    /// Links to new segments. To be called whenever a server has ended, before the next one starts: a segment that
+    /// was made and removed in between would be missing from the twin's journal.
     pub fn follow(&self, data: &Path) {
         for segment in segments(data) {
             let link = self.root.join("journal").join(segment.file_name().unwrap());
