@@ -18,7 +18,8 @@ use crate::domain::rules::Rules;
 use crate::domain::system_table::{SystemRefusal, SystemTable};
 use crate::domain::time::Millis;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Known, QualityStats};
-use crate::domain::workspace::{ConversationExplanation, Workspace};
+use crate::domain::workspace::Workspace;
+use crate::domain::workspace::query::ConversationExplanation;
 use crate::journal::GroupPosition;
 
 use super::admission::Permit;

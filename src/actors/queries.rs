@@ -13,7 +13,7 @@ use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::time::Millis;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use crate::domain::workspace::ConversationExplanation;
+use crate::domain::workspace::query::ConversationExplanation;
 
 use super::account::Seen;
 use super::engine::Engine;

@@ -184,7 +184,7 @@ impl Maker {
                 3 => self.now - span + jitter,
                 4 => self.mark(),
                 5 => self.mark() + jitter,
-                6 => self.now - self.settings.window_span() + jitter,
+                6 => self.now - self.settings.model.window_span() + jitter,
                 _ => self.now - self.rng.range(0, 120) * DAY,
             }
         } else if self.rng.chance(20) {
