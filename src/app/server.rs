@@ -22,7 +22,7 @@ use crate::config::{AuthConfig, Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::reading;
 use crate::domain::settings::Settings;
-use crate::domain::time::{DAY, Millis};
+use crate::domain::time::Millis;
 use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor;
 use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
@@ -373,7 +373,7 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
     let options = DoorOptions {
         max_events: config.server.max_events_per_request.into(),
         max_bytes: to_usize(config.server.max_body_bytes),
-        retention: Millis::from(config.model.retention_days) * DAY,
+        retention: config.model.retention_span(),
         own_signals: OwnSignals {
             server: signals(&config.scoring),
             workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
@@ -399,8 +399,8 @@ mod tests {
 
     use crate::clock;
     use crate::domain::ids::Side;
-    use crate::domain::system::Permission;
-    use crate::offline::{Absent, NewKey, system_offline};
+    use crate::domain::system::{NewKey, Permission};
+    use crate::offline::{Absent, system_offline};
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {

@@ -245,12 +245,12 @@ impl Naive {
     /// for good: identities are forgotten, conversations settle, signals are dropped.
     fn pass_time(&mut self, receipt: Millis) {
         let early = if self.breaks(Broken::DuplicatesForgottenEarly) { DAY } else { 0 };
-        let remembered = self.settings.duplicate_span() - early;
+        let remembered = self.settings.model.duplicate_span() - early;
         let before = self.identities.len();
         self.identities.retain(|(_, first)| receipt - first < remembered);
         self.coverage.add("identity forgotten", (before - self.identities.len()) as u64);
-        let settles = self.settings.settle_span() + Millis::from(self.breaks(Broken::SettleEdgeExclusive));
-        let explained = self.settings.explanation_span();
+        let settles = self.settings.model.settle_span() + Millis::from(self.breaks(Broken::SettleEdgeExclusive));
+        let explained = self.settings.model.explanation_span();
         for index in 0..self.conversations.len() {
             let known = &self.conversations[index];
             if !known.settled && receipt - known.last_change >= settles && self.life_of(known).terminal {

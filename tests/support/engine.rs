@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tripswitch::actors::{Engine, EngineOptions, EngineParts, SettingsSource};
 use tripswitch::clock::ManualClock;
-use tripswitch::domain::scoring::profile::Model;
+use tripswitch::domain::scoring::profile::ScoringModel;
 use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::{Ids, SeededIds};
@@ -23,7 +23,7 @@ pub async fn start(
     in_flight_bytes: usize,
 ) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
-    let profile = Model::Support2.profile().clone();
+    let profile = ScoringModel::Support2.profile().clone();
     let settings = Arc::new(Settings { secret_id: secret.id(), profile, ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
     let parts = EngineParts {
