@@ -436,8 +436,11 @@ fn apply_delays() -> Histogram {
     measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
 }
 
-/// A record was answered as another kind of record is: a fault of the program.
+/// Why a record has another reply than its kind has.
 fn unlike(reply: &Reply) -> EngineError {
+    if *reply == Reply::Skipped {
+        return EngineError::WorkspaceUnavailable;
+    }
     tracing::error!(?reply, "a record was answered as another kind of record is");
     EngineError::Internal
 }

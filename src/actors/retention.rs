@@ -64,8 +64,7 @@ impl Engine {
     }
 
     async fn retain_in(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
-        let span = Millis::from(handle.effective.retention_days) * DAY;
-        let cutoff = self.now().saturating_sub(span);
+        let cutoff = self.now().saturating_sub(handle.effective.model.retention_span());
         while handle.status() == Status::Serving
             && self.read(handle.key, move |workspace| workspace.is_retention_due(cutoff)).await?
         {

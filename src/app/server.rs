@@ -275,8 +275,8 @@ mod tests {
 
     use crate::clock;
     use crate::domain::ids::Side;
-    use crate::domain::system::Permission;
-    use crate::offline::{Absent, NewKey, system_offline};
+    use crate::domain::system::{NewKey, Permission};
+    use crate::offline::{Absent, system_offline};
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {

@@ -14,7 +14,7 @@ use crate::clock::{Clock, StartRefused, check_start};
 use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
-use crate::domain::time::{DAY, Millis};
+use crate::domain::time::Millis;
 use crate::erasures::{Erasures, ErasuresError, due};
 use crate::ids::Ids;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
@@ -213,7 +213,7 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
     let options = DoorOptions {
         max_events: config.server.max_events_per_request.into(),
         max_bytes: to_usize(config.server.max_body_bytes),
-        retention: Millis::from(config.model.retention_days) * DAY,
+        retention: config.model.retention_span(),
         own_signals: OwnSignals {
             server: signals(&config.scoring),
             workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
@@ -238,6 +238,8 @@ mod tests {
     use crate::ids::SeededIds;
     use crate::recovery::Stage;
     use crate::storage::FileOptions;
+
+    use crate::domain::time::DAY;
 
     const T: Millis = 1_750_000_000_000;
 

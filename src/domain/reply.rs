@@ -21,6 +21,8 @@ pub enum Reply {
     Erased { found: bool },
     /// Settings and other records that nobody waits for.
     Done,
+    /// The record had made `apply` fail, and is passed over (I6).
+    Skipped,
 }
 
 impl Reply {
@@ -28,7 +30,12 @@ impl Reply {
     pub const fn refusal(&self) -> Option<CommandRefusal> {
         match self {
             Self::Breaker(Err(refusal)) => Some(*refusal),
-            Self::Breaker(Ok(_)) | Self::Events(_) | Self::Config(_) | Self::Erased { .. } | Self::Done => None,
+            Self::Breaker(Ok(_))
+            | Self::Events(_)
+            | Self::Config(_)
+            | Self::Erased { .. }
+            | Self::Done
+            | Self::Skipped => None,
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::system::Permission;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use crate::domain::workspace::{ConversationExplanation, Workspace};
+use crate::domain::workspace::Workspace;
+use crate::domain::workspace::query::ConversationExplanation;
 
 /// Workspaces asked at the same time by one request.
 const ASKED_AT_ONCE: usize = 32;

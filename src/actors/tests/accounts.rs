@@ -107,7 +107,7 @@ async fn i1_settings_that_change_the_window_let_every_account_go() {
     let engine = bench.start().await;
     load(&engine).await;
     engine.shutdown().await;
-    bench.settings.window_size = 10;
+    bench.settings.model.window_size = 10;
     let engine = bench.start().await;
     assert_eq!(engine.account(ONE, Id(1)).await.unwrap().unwrap().conversation_count, 40, "no frame came yet");
     engine.ingest_weighing(ONE, vec![scored(500, 500, Some(2), 300, T)], 100).await.unwrap();

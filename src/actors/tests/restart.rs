@@ -51,7 +51,7 @@ async fn r9_2_a_changed_configuration_holds_from_the_next_frame_on_and_never_bef
     engine.ingest_weighing(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
     let before = engine.read(ONE, hash_at).await;
     engine.shutdown().await;
-    bench.settings.window_days = 30;
+    bench.settings.model.window_days = 30;
     let engine = bench.start().await;
     assert_eq!(engine.read(ONE, hash_at).await, before);
     engine.ingest_weighing(ONE, vec![scored(2, 2, Some(5), 400, T)], 100).await.unwrap();

@@ -88,9 +88,9 @@ impl Workspace {
     pub(super) fn install(&mut self, round: &mut Round, frame: &Frame, settings: &Settings) -> Reply {
         self.note_settings(frame, settings);
         let old = &self.rules.settings;
-        let new_window = settings.window_days != old.window_days;
+        let new_window = settings.model.window_days != old.model.window_days;
         // What an account keeps depends on the window alone; everything else is looked up when it is needed.
-        round.reset_accounts = settings.window_size != old.window_size;
+        round.reset_accounts = settings.model.window_size != old.model.window_size;
         if round.reset_accounts {
             self.accounts.all_sleep();
         }
@@ -108,7 +108,7 @@ impl Workspace {
         self.installed = true;
         self.rules = Arc::new(Rules { settings: settings.clone(), csat: self.rules.csat.clone() });
         if new_window {
-            self.count_recent(self.last_receipt - settings.window_span());
+            self.count_recent(self.last_receipt - settings.model.window_span());
         }
         Reply::Done
     }

@@ -156,10 +156,12 @@ async fn r10_6_a_restored_directory_starts_with_another_incarnation_and_goes_on(
     let dir = tempfile::tempdir().unwrap();
     let (data, target) = (dir.path().join("data"), dir.path().join("target"));
     let marks = history(&data).await;
-    std::fs::write(data.join("secret"), "s").unwrap();
     let carried = Carried { secret: Some(data.join("secret")), ..Carried::default() };
     put(&target, read(&data, None, Point::Time(marks[2].at)).unwrap(), &carried, Replace::Refuse).unwrap();
-    assert!(target.join("secret").is_file() && !dir.path().join("target.restoring").exists());
+    assert!(
+        std::fs::read(target.join("secret")).unwrap() == std::fs::read(data.join("secret")).unwrap()
+            && !dir.path().join("target.restoring").exists()
+    );
     let again = read(&data, None, Point::End).unwrap();
     assert!(matches!(put(&target, again, &carried, Replace::Refuse), Err(RestoreError::NotEmpty(_))));
     let clock = Arc::new(ManualClock::new(T + 7_200_000));

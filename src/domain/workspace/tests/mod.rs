@@ -3,14 +3,15 @@
 
 mod erasure;
 
-use super::super::account::{AccountOp, OpResult, WindowEntry};
+use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
+use super::super::health::WindowEntry;
 use super::super::ids::{Id, Side, WorkspaceKey};
 use super::super::local::Local;
 use super::super::record::{APPLY_VERSION, Command, Frame, Record};
 use super::super::reply::{CommandRefusal, Rejection, Reply, Verdict};
 use super::super::score::Hundredths;
-use super::super::settings::Settings;
+use super::super::settings::{Model, Settings};
 use super::super::time::{DAY, HOUR, Millis};
 use super::super::view::{BreakerView, ChurnRisk, Known};
 use super::accounts::{AccountRecord, Belongings};
@@ -201,7 +202,7 @@ fn r5_5_signals_outlive_the_life_and_go_by_the_receipt_of_the_scoring() {
     stage.event(START + 90 * DAY, 2, None, said());
     assert_eq!(explained(&stage, 1, START + 90 * DAY), living);
     assert_eq!(explained(&stage, 1, START + 90 * DAY + 1), Known::Gone);
-    let longer = Settings { explanation_days: 200, ..Settings::default() };
+    let longer = Settings { model: Model { explanation_days: 200, ..Model::default() }, ..Settings::default() };
     stage.record(START + 91 * DAY, Record::Settings(Box::new(longer)));
     assert_eq!(explained(&stage, 1, START + 91 * DAY), Known::Gone, "what is gone does not come back");
 }
