@@ -202,9 +202,11 @@ async fn r4_1_one_thousand_events_go_through() {
 
 #[tokio::test]
 async fn r4_9_too_much_under_way_is_refused_as_a_whole() {
-    let world = World::of(Server::start(Setup { in_flight_bytes: 100, ..Setup::default() }).await).await;
+    let world = World::of(Server::start(Setup { in_flight_bytes: 40_000, ..Setup::default() }).await).await;
     let before = world.fingerprint().await;
-    let reply = world.server.post(&at("events"), &world.key, &created("a")).await;
+    // More than the quarter that a workspace may have.
+    let many: Vec<Value> = (0..100).map(|n| created(&n.to_string())).collect();
+    let reply = world.server.post(&at("events"), &world.key, &many.into()).await;
     reply.fails(503, "overloaded");
     assert_eq!(world.fingerprint().await, before);
 }
