@@ -27,7 +27,7 @@ use crate::service::quota::{QuotaOptions, Quotas};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::storage::{OpenError, Storage};
 
-/// Why nothing runs.
+/// Why the engine has not started.
 #[derive(Debug, Error)]
 pub enum AppError {
     #[error(transparent)]
