@@ -124,24 +124,26 @@ const fn narrow(name: &'static str, only: &'static [&'static str]) -> Room {
 }
 
 /// From the bottom up: a room imports only what stands before it here.
-const ROOMS: [Room; 20] = [
+const ROOMS: &[Room] = &[
     narrow("pace", &[]),
+    narrow("background", &[]),
     narrow("measure", &[]),
     narrow("otlp", &[]),
     narrow("ids", &[]),
+    narrow("faults", &[]),
     narrow("domain", &[]),
     narrow("clock", &["domain"]),
     narrow("erasures", &["domain"]),
     narrow("portable", &["domain"]),
-    narrow("journal", &["domain", "ids", "clock", "measure"]),
-    narrow("snapshot", &["domain", "journal"]),
-    narrow("issuer", &["domain", "clock"]),
+    narrow("journal", &["domain", "ids", "clock", "measure", "faults"]),
+    narrow("snapshot", &["domain", "journal", "faults"]),
+    narrow("issuer", &["domain", "clock", "background"]),
     narrow("config", &["domain", "issuer"]),
-    narrow("recovery", &["domain", "clock", "journal", "snapshot"]),
+    narrow("recovery", &["domain", "clock", "journal", "snapshot", "faults"]),
     room("actors"),
     room("service"),
     room("http"),
-    narrow("storage", &["ids", "journal", "snapshot"]),
+    narrow("storage", &["ids", "journal", "snapshot", "faults"]),
     narrow(
         "offline",
         &["storage", "domain", "clock", "ids", "journal", "snapshot", "erasures", "portable", "recovery", "config"],
@@ -151,7 +153,7 @@ const ROOMS: [Room; 20] = [
 ];
 
 /// Words that only some places may name; a place is the beginning of a path below `src/`.
-const WORDS: [(&str, &[&str]); 20] = [
+const WORDS: &[(&str, &[&str])] = &[
     ("axum", &["http/"]),
     ("hyper", &["http/"]),
     ("tower_http", &["http/"]),
@@ -162,9 +164,16 @@ const WORDS: [(&str, &[&str]); 20] = [
     ("governor", &["service/"]),
     ("ractor", &["actors/"]),
     ("sled", &["snapshot/sled_store/"]),
+    // What a data directory is kept in. Tests and benches cannot name it.
+    ("FileJournal", &["storage/", "journal/file/"]),
+    ("DirectoryLock", &["storage/", "journal/file/"]),
+    ("journal::file", &["storage/"]),
+    ("SledStore", &["storage/", "snapshot/sled_store/"]),
+    ("snapshot::sled_store", &["storage/"]),
     ("clap", &["cli/"]),
     ("rand", &["ids.rs"]),
-    ("tokio", &["issuer/", "actors/", "service/", "http/", "app/", "cli/"]),
+    ("tokio_util", &["background.rs", "app/server.rs"]),
+    ("tokio", &["background.rs", "issuer/", "actors/", "service/", "http/", "app/", "cli/"]),
     // The issuer's keys are fetched; `config` checks URLs, and `app` names the error of a client that could not be made.
     ("reqwest", &["issuer/fetch.rs", "config/", "app/server.rs", "cli/"]),
     ("SystemTime::now", &["clock.rs"]),
@@ -250,14 +259,15 @@ fn the_table_of_rooms_is_in_order() {
 fn libraries_time_and_chance_are_named_where_they_belong() {
     let mut found = Vec::new();
     for (_, path, code) in shipped_sources() {
-        for (word, places) in WORDS {
+        for &(word, places) in WORDS {
             let inside = places.iter().any(|place| path["src/".len()..].starts_with(place));
             if !inside && names(&code, word) {
                 found.push((path.clone(), word));
             }
         }
     }
-    assert_eq!(without_exceptions(&found, &WORDS.map(|(word, _)| word)), [""; 0]);
+    let words: Vec<_> = WORDS.iter().map(|(word, _)| *word).collect();
+    assert_eq!(without_exceptions(&found, &words), [""; 0]);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::output::{self, Format, FormatArgs, or_dash};
 use super::target::{Place, Remote, TargetArgs, open_exit};
 use crate::domain::ids::{Side, WorkspaceKey};
 use crate::domain::time;
-use crate::journal::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
 use crate::service::status::JournalView;
+use crate::storage::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
 
 /// Look at the journal
 #[derive(Debug, clap::Subcommand)]
@@ -107,7 +107,7 @@ fn tell(report: &Report) -> Result<(), Failure> {
         at(&report.first),
         at(&report.last),
     ))?;
-    let row = |w: &crate::journal::inspect::WorkspaceReport| {
+    let row = |w: &crate::storage::inspect::WorkspaceReport| {
         let (id, side) = named(w.key);
         [id, side.to_owned(), w.frames.to_string(), w.first_seq.to_string(), w.last_seq.to_string()]
     };

@@ -5,9 +5,8 @@ use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs};
 use super::target::{KeyRow, Target, TargetArgs};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::Permission;
+use crate::domain::system::{NewKey, Permission};
 use crate::domain::time::Millis;
-use crate::offline::NewKey;
 
 /// Make, list and revoke API keys
 #[derive(Debug, clap::Subcommand)]

@@ -11,9 +11,9 @@ use super::target::{Place, TargetArgs};
 use crate::actors::SnapshotStatus;
 use crate::domain::ids::{Id, Side};
 use crate::domain::time::{self, Millis};
-use crate::journal::file::TornTail;
 use crate::offline::snapshots::{self, DirectoryStatus};
 use crate::service::status::{ServerStatus, SideName};
+use crate::storage::TornTail;
 
 /// Show a server, or a data directory, on one page
 #[derive(Debug, clap::Args)]

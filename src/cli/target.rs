@@ -12,12 +12,12 @@ use super::exit::{Exit, Failure};
 use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, Permission};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission};
 use crate::domain::time;
 use crate::ids::RandomIds;
-use crate::journal::file::{FileOptions, OpenError};
-use crate::offline::{Absent, NewKey, OfflineError, OfflineSystem, system_offline};
+use crate::offline::{Absent, OfflineError, OfflineSystem, system_offline};
 use crate::snapshot::SnapshotError;
+use crate::storage::{FileOptions, OpenError};
 
 /// A data directory, or `--url` of a running server.
 #[derive(Debug, clap::Args)]

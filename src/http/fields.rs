@@ -16,7 +16,7 @@ use crate::domain::score::Hundredths;
 use crate::domain::time::{Millis, parse_rfc3339};
 use crate::service::Fault;
 
-/// The members that nobody has asked for yet, and the faults so far.
+/// The members that were not asked for yet, and the faults so far.
 pub struct Fields<'a> {
     members: BTreeMap<String, &'a RawValue>,
     faults: Vec<Fault>,

@@ -5,46 +5,26 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use crate::clock::check_start;
-use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
-use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, SystemRecord};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
-use crate::journal::file::{self, FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::{GroupPosition, Journal, Partition};
 use crate::recovery::recover_system;
-use crate::snapshot::sled_store::SledStore;
-use crate::storage::snapshots_in;
+use crate::storage::{self, FileOptions, Storage};
 
 use super::OfflineError;
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
 
-/// Random characters of a key, and how many of them its prefix shows (R2.11).
-const TOKEN_LENGTH: usize = 32;
-const TOKEN_SHOWN: usize = 4;
-
-/// A key to be made on the data directory.
-#[derive(Clone, Debug)]
-pub struct NewKey {
-    pub name: Box<str>,
-    /// None for a server key.
-    pub tenant: Option<Box<str>>,
-    pub workspace: Option<Id>,
-    pub side: Side,
-    pub scopes: Vec<Permission>,
-    pub expires_at: Option<Millis>,
-}
-
 /// The system workspace of a data directory, locked while this lives.
 pub struct OfflineSystem<'a> {
-    journal: FileJournal,
+    journal: Box<dyn Journal + Send>,
     last: GroupPosition,
     table: SystemTable,
     seq: u64,
@@ -59,7 +39,7 @@ pub struct OfflineSystem<'a> {
 pub enum Absent {
     /// Make and initialise it (R10.4).
     Make,
-    /// [`OpenError::Missing`], but for an empty directory, which is initialised all the same (R10.4).
+    /// An error, but for an empty directory, which is initialised all the same (R10.4).
     Refuse,
 }
 
@@ -72,12 +52,12 @@ pub fn system_offline<'a>(
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
-    if absent == Absent::Refuse && !file::exists(data_dir)? && !is_empty(data_dir) {
-        return Err(OpenError::Missing { path: file::directory(data_dir) }.into());
+    if absent == Absent::Refuse && !storage::has_journal(data_dir)? && !is_empty(data_dir) {
+        return Err(storage::missing(data_dir).into());
     }
-    let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
-    let snapshots = SledStore::open_read_only(&snapshots_in(data_dir));
-    let recovered = recover_system(&journal, &snapshots)?;
+    let Storage { journal, snapshots, .. } = Storage::open(data_dir, options, ids)?;
+    let last = journal.last(Partition::default());
+    let recovered = recover_system(&*journal, &*snapshots)?;
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
     let receipt = recovered.last_receipt.unwrap_or(wall);
@@ -111,27 +91,10 @@ impl OfflineSystem<'_> {
 
     /// Makes a key; the second part is its secret, which nobody can see again.
     pub fn create_key(&mut self, new: NewKey) -> Result<(ApiKey, KeySecret), OfflineError> {
-        let prefix = match new.side {
-            Side::Live => "sf_live_v1_",
-            Side::Test => "sf_test_v1_",
-        };
-        let secret = format!("{prefix}{}", self.ids.token(TOKEN_LENGTH));
-        let key = ApiKey {
-            id: self.ids.uuid().into(),
-            name: new.name,
-            key_prefix: secret.chars().take(prefix.len() + TOKEN_SHOWN).collect::<String>().into(),
-            hash: Sha256::digest(secret.as_bytes()).into(),
-            tenant: new.tenant,
-            workspace: new.workspace,
-            side: new.side,
-            scopes: new.scopes,
-            created_at: self.next_receipt(),
-            expires_at: new.expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
+        let token = self.ids.token(KeySecret::TOKEN_LENGTH);
+        let (key, secret) = new.mint(self.ids.uuid().into(), &token, self.next_receipt());
         self.append(SystemRecord::KeyCreated { key: key.clone(), actor: ACTOR.into() })?;
-        Ok((key, secret.into()))
+        Ok((key, secret))
     }
 
     /// Revokes a key; again, nothing changes.
@@ -164,8 +127,13 @@ impl OfflineSystem<'_> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
+    use crate::domain::ids::Side;
+    use crate::domain::system::Permission;
     use crate::ids::SeededIds;
+    use crate::storage::OpenError;
 
     const WALL: Millis = 1_800_000_000_000;
 
@@ -187,7 +155,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "nothing was made");
         std::fs::remove_file(dir.join("notes.txt")).unwrap();
         look(&dir).unwrap();
-        assert!(file::exists(&dir).unwrap());
+        assert!(storage::has_journal(&dir).unwrap());
     }
 
     fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {

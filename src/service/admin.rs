@@ -1,17 +1,10 @@
 //! Workspaces and API keys (R2.11, R2.14).
 
-use sha2::{Digest, Sha256};
-
-use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
 use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
-use crate::domain::time::Millis;
-
-/// Random characters that a key's prefix shows.
-const SHOWN: usize = 4;
 
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
@@ -24,18 +17,6 @@ pub struct NewWorkspace {
     pub name: String,
     pub tenant: Option<String>,
     pub id: Option<Id>,
-}
-
-/// A key to be made; the texts are checked for form.
-#[derive(Debug)]
-pub struct NewKey {
-    pub name: Option<String>,
-    pub tenant: Option<String>,
-    pub workspace: Option<Id>,
-    /// Distinct, at least one.
-    pub scopes: Vec<Permission>,
-    pub side: Side,
-    pub expires_at: Option<Millis>,
 }
 
 /// What an administrator reaches.
@@ -59,11 +40,11 @@ impl<'a> Admin<'a> {
     }
 
     /// The tenant meant: the one sent, or the administrator's own.
-    fn tenant_for(&self, sent: Option<String>) -> Result<Box<str>, ServiceError> {
+    fn tenant_for(&self, sent: Option<Box<str>>) -> Result<Box<str>, ServiceError> {
         match (self.tenant, sent) {
-            (Some(own), Some(sent)) if own != sent => Err(ServiceError::Forbidden(OTHER_TENANT)),
+            (Some(own), Some(sent)) if *own != *sent => Err(ServiceError::Forbidden(OTHER_TENANT)),
             (Some(own), _) => Ok(own.into()),
-            (None, Some(sent)) => Ok(sent.into_boxed_str()),
+            (None, Some(sent)) => Ok(sent),
             (None, None) => Err(ServiceError::Invalid(vec![Fault::at("tenant", "is required with a server key")])),
         }
     }
@@ -87,7 +68,7 @@ impl Service {
         if admin.workspace.is_some() {
             return Err(ServiceError::Forbidden(BOUND));
         }
-        let tenant = admin.tenant_for(new.tenant)?;
+        let tenant = admin.tenant_for(new.tenant.map(String::into_boxed_str))?;
         let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
         let name = new.name.into_boxed_str();
         self.engine.system(SystemRecord::WorkspaceCreated { id, name, tenant, actor: admin.actor.into() }).await??;
@@ -110,21 +91,8 @@ impl Service {
         if !admin.sees_side(new.side) {
             return Err(ServiceError::Forbidden(TEST_SIDE));
         }
-        let (secret, key_prefix) = self.draw_secret(new.side);
-        let key = ApiKey {
-            id: self.ids.uuid().into(),
-            name: new.name.unwrap_or_else(|| "API key".to_owned()).into_boxed_str(),
-            key_prefix,
-            hash: Sha256::digest(secret.expose().as_bytes()).into(),
-            tenant: Some(tenant),
-            workspace,
-            side: new.side,
-            scopes: new.scopes,
-            created_at: self.now(),
-            expires_at: new.expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
+        let new = NewKey { tenant: Some(tenant), workspace, ..new };
+        let (key, secret) = new.mint(self.ids.uuid().into(), &self.ids.token(KeySecret::TOKEN_LENGTH), self.now());
         self.engine.system(SystemRecord::KeyCreated { key: key.clone(), actor: admin.actor.into() }).await??;
         Ok((key, secret))
     }
@@ -164,17 +132,6 @@ impl Service {
     fn with_last_use(&self, key: &ApiKey) -> ApiKey {
         ApiKey { last_used_at: self.usage.last_used(key), ..key.clone() }
     }
-
-    /// A secret and the part of it that may be shown.
-    fn draw_secret(&self, side: Side) -> (KeySecret, Box<str>) {
-        let prefix = match side {
-            Side::Live => LIVE_PREFIX,
-            Side::Test => TEST_PREFIX,
-        };
-        let token = self.ids.token(TOKEN_LENGTH);
-        let shown = token.chars().take(SHOWN).collect::<String>();
-        (format!("{prefix}{token}").into(), format!("{prefix}{shown}").into_boxed_str())
-    }
 }
 
 /// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
@@ -191,7 +148,7 @@ fn reaches_keys_of(own: Side, other: Side) -> bool {
 fn key_scope(
     table: &SystemTable,
     admin: Admin<'_>,
-    tenant: Option<String>,
+    tenant: Option<Box<str>>,
     workspace: Option<Id>,
 ) -> Result<(Box<str>, Option<Id>), ServiceError> {
     let entry = match workspace {

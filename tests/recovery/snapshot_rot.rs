@@ -4,10 +4,9 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tripswitch::journal::file::FileJournal;
+use tripswitch::journal::Partition;
 use tripswitch::recovery::{Progress, Recovered, RecoveryError, recover};
-use tripswitch::snapshot::sled_store::SledStore;
-use tripswitch::storage::snapshots_in;
+use tripswitch::storage::{ReadOnly, snapshots, snapshots_in};
 
 use crate::load::{Worker, answers, load, workers};
 use crate::support::answers::{Answers, differences};
@@ -54,8 +53,8 @@ fn written() -> Written {
 /// As a start does it, damaged snapshots are set aside.
 fn recovered(data: &Path) -> Result<Recovered, RecoveryError> {
     let _no_child = NO_SPAWN.read();
-    let journal = FileJournal::open_read_only(data).unwrap();
-    recover(&journal, &SledStore::open(&snapshots_in(data)).unwrap(), &Progress::default())
+    let ReadOnly { journal, .. } = ReadOnly::open(data).unwrap();
+    recover(&*journal, &*snapshots(&snapshots_in(data)).unwrap(), &Progress::default())
 }
 
 /// Snapshot `number` is passed over, and everything is as it was; answers where it is kept.
@@ -220,8 +219,7 @@ fn r9_4_without_any_snapshot_a_trimmed_journal_is_refused_and_the_missing_groups
     server.kill();
     let first = {
         let _no_child = NO_SPAWN.read();
-        let journal = FileJournal::open_read_only(&home.data()).unwrap();
-        tripswitch::journal::JournalRead::first(&journal, Default::default()).0
+        ReadOnly::open(&home.data()).unwrap().journal.first(Partition::default()).0
     };
     for (what, lose) in LOSSES {
         let saved = home.root().join("saved");

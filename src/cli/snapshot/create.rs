@@ -14,9 +14,9 @@ use crate::cli::target::{Place, Remote};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ids::RandomIds;
-use crate::journal::file::FileOptions;
 use crate::offline::snapshots::{Created, Creating, create};
 use crate::service::snapshots::SnapshotView;
+use crate::storage::FileOptions;
 
 /// How often a server is asked how far it has come.
 const POLL: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@ use super::super::csat_config::CsatPatch;
 use super::super::hex;
 use super::super::ids::{Id, Position, Side};
 use super::super::score::Hundredths;
+use super::super::settings::Model;
 use super::super::system::Permission;
 use super::super::time::{self, Millis};
 use super::{AuditOutcome, Installed, KeyNote, Patched, Refusal, SideAction, SystemAction};
@@ -112,14 +113,8 @@ pub struct InstalledForm(#[serde(with = "InstalledMembers")] Installed);
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Installed", rename_all = "camelCase", deny_unknown_fields)]
 struct InstalledMembers {
-    window_size: u16,
-    window_days: u16,
-    workspace_factor: u16,
-    settle_days: u16,
-    duplicate_days: u16,
-    explanation_days: u16,
-    retention_days: u16,
-    max_turns: u16,
+    #[serde(flatten)]
+    model: Model,
     #[serde(with = "hex")]
     secret_id: [u8; 8],
     profile: Box<str>,

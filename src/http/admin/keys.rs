@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Items, MAX_NAME};
 use crate::domain::ids::{Id, IdKind, Side};
-use crate::domain::system::{ApiKey, KeySecret, Permission};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission};
 use crate::domain::time::{self, Millis};
 use crate::http::App;
 use crate::http::call::Call;
@@ -19,7 +19,10 @@ use crate::http::payload::Payload;
 use crate::http::schema::admin as schema;
 use crate::http::schema::params::OfKey;
 use crate::service::Fault;
-use crate::service::admin::{Admin, NewKey};
+use crate::service::admin::Admin;
+
+/// What a key is called that was made without a name.
+const UNNAMED: &str = "API key";
 
 /// A key as R2.11 lists it; `key` stands only in the answer that makes it.
 #[derive(Serialize)]
@@ -126,8 +129,8 @@ pub async fn revoke(State(app): State<App>, call: Call) -> Result<Response, ApiE
 fn read(body: &[u8], now: Millis) -> Result<NewKey, ApiError> {
     let mut fields = Fields::parse(body)?;
     let new = NewKey {
-        name: fields.text("name", 1, MAX_NAME),
-        tenant: fields.text("tenant", 1, MAX_NAME),
+        name: fields.text("name", 1, MAX_NAME).map_or_else(|| UNNAMED.into(), Into::into),
+        tenant: fields.text("tenant", 1, MAX_NAME).map(Into::into),
         workspace: fields.id("workspaceId", IdKind::Workspace),
         scopes: fields.required("scopes", |fields, name| fields.list(name, scope)).unwrap_or_default(),
         side: if fields.boolean("test") == Some(true) { Side::Test } else { Side::Live },

@@ -148,7 +148,7 @@ fn r9_5_a_full_disk_refuses_takes_no_seq_and_needs_no_restart() {
     let rig = Rig::new();
     rig.submit(A, 0);
     rig.committed();
-    rig.log.answer(Some(memory::Outcome::Full));
+    rig.log.answer(Some(memory::Injected::Full));
     for _ in 0..2 {
         rig.submit(A, 1);
         assert_eq!(rig.refused(), Refusal::Full);
@@ -173,10 +173,10 @@ fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_s
         assert_eq!(rig.committed().durable_at, Duration::ZERO, "by the rig's clock");
         assert_eq!(waiting(), (0, 0));
     }
-    rig.log.answer(Some(memory::Outcome::Full));
+    rig.log.answer(Some(memory::Injected::Full));
     rig.submit(A, 3);
     rig.refused();
-    rig.log.answer(Some(memory::Outcome::Poisoned));
+    rig.log.answer(Some(memory::Injected::Poisoned));
     for _ in 0..2 {
         rig.submit(A, 4);
         rig.refused();
@@ -196,7 +196,7 @@ fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_s
 #[test]
 fn i7_after_a_failure_every_submission_is_refused() {
     let rig = Rig::new();
-    rig.log.answer(Some(memory::Outcome::Poisoned));
+    rig.log.answer(Some(memory::Injected::Poisoned));
     rig.submit(A, 0);
     assert_eq!(rig.refused(), Refusal::Poisoned);
     assert!(rig.writer.health().read().failed);
@@ -210,7 +210,7 @@ fn i7_after_a_failure_every_submission_is_refused() {
 fn i8_an_unknown_outcome_is_found_out_and_stored_once() {
     for stored in [true, false] {
         let rig = Rig::new();
-        rig.log.answer(Some(memory::Outcome::Unknown { stored }));
+        rig.log.answer(Some(memory::Injected::Unknown { stored }));
         rig.submit(A, 0);
         assert_eq!(rig.committed().seq, 11);
         rig.submit(A, 1);
@@ -348,23 +348,4 @@ fn a_stop_writes_what_was_accepted_and_refuses_the_rest() {
     assert!(health.read().stopped);
     let Closed(back) = handle.submit(submission(A, 99)).unwrap_err();
     assert_eq!(back.payload, 99);
-}
-
-#[test]
-fn the_fault_point_ack_before_write_acknowledges_what_is_not_written() {
-    let log = MemoryLog::default();
-    let (sender, queue) = channel();
-    sender.send(Task::Store(submission(A, 1))).unwrap();
-    drop(sender);
-    let clock = Arc::new(ManualClock::new(1_000));
-    let health = Arc::new(WriterHealth::default());
-    let journal = Box::new(log.writer());
-    let mut run = run::Run::new(journal, clock, WriterStart::default(), GroupLimits::default(), health);
-    run.fault = Some(super::super::faults::Fault::AckBeforeWrite);
-    let mut told = Vec::new();
-    run.serve(&queue, |outcome: WriteOutcome<u32>| {
-        told.push((matches!(outcome, WriteOutcome::Committed(_)), log.writer().last(P)));
-    });
-    assert_eq!(told, [(true, GroupPosition::ZERO)]);
-    assert_eq!(log.writer().last(P), GroupPosition(1), "written after all, a moment later");
 }
