@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 use tripswitch::domain::ids::{IdKind, parse_id};
 use tripswitch::domain::time::{self, DAY, Millis};
-use tripswitch::http::number::{Decimal, hundredths};
+use tripswitch::http::etag::names;
 use tripswitch::http::params::{Query, read_id};
-use tripswitch::http::workspaces::gate::names;
 use tripswitch::service::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH, is_key};
 use tripswitch::service::period::PeriodQuery;
+use tripswitch::wire::number::{Decimal, hundredths};
 
 /// 2026-03-15T14:35:00.000Z.
 const NOW: Millis = 1_773_585_300_000;

@@ -1,7 +1,5 @@
 //! What `apply` answers, and what it made happen.
 
-use serde::Serialize;
-
 use super::csat_config::CsatConfig;
 use super::ids::{Id, Position};
 use super::view::BreakerView;
@@ -39,17 +37,6 @@ pub enum Rejection {
     InternalError,
 }
 
-impl Rejection {
-    /// The `code` of R4.3.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::IdReused => "id_reused",
-            Self::AccountMismatch { .. } => "account_mismatch",
-            Self::InternalError => "internal_error",
-        }
-    }
-}
-
 /// A command that `apply` accepted, changed or not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CommandDone {
@@ -58,7 +45,7 @@ pub enum CommandDone {
 }
 
 /// A command that the state forbids; nothing changed but the seq.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandRefusal {
     #[error("No circuit breaker exists with the given ID.")]
     UnknownBreaker,

@@ -3,12 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
-use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
-use crate::domain::time::Millis;
+use crate::wire::admin::{NewKey, NewWorkspace};
+use crate::wire::failure::Fault;
 
 /// Random characters that a key's prefix shows.
 const SHOWN: usize = 4;
@@ -17,26 +17,6 @@ const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
 const TEST_SIDE: &str = "A credential of the test side administers keys of the test side only.";
 const BOUND: &str = "This credential administers the keys of one workspace only.";
-
-/// A workspace to be made; the texts are checked for form.
-#[derive(Debug)]
-pub struct NewWorkspace {
-    pub name: String,
-    pub tenant: Option<String>,
-    pub id: Option<Id>,
-}
-
-/// A key to be made; the texts are checked for form.
-#[derive(Debug)]
-pub struct NewKey {
-    pub name: Option<String>,
-    pub tenant: Option<String>,
-    pub workspace: Option<Id>,
-    /// Distinct, at least one.
-    pub scopes: Vec<Permission>,
-    pub side: Side,
-    pub expires_at: Option<Millis>,
-}
 
 /// What an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +86,12 @@ impl Service {
 
     /// Makes a key; the second part is its secret, which nobody can see again.
     pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, KeySecret), ServiceError> {
-        let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
-        if !admin.sees_side(new.side) {
+        let side = new.side();
+        let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace_id)?;
+        if !admin.sees_side(side) {
             return Err(ServiceError::Forbidden(TEST_SIDE));
         }
-        let (secret, key_prefix) = self.draw_secret(new.side);
+        let (secret, key_prefix) = self.draw_secret(side);
         let key = ApiKey {
             id: self.ids.uuid().into(),
             name: new.name.unwrap_or_else(|| "API key".to_owned()).into_boxed_str(),
@@ -118,10 +99,10 @@ impl Service {
             hash: Sha256::digest(secret.expose().as_bytes()).into(),
             tenant: Some(tenant),
             workspace,
-            side: new.side,
+            side,
             scopes: new.scopes,
             created_at: self.now(),
-            expires_at: new.expires_at,
+            expires_at: new.expires_at.map(|expires| expires.0),
             last_used_at: None,
             revoked_at: None,
         };

@@ -4,7 +4,6 @@
 //! integers and short texts, nothing secret, and nothing that an erasure has to find: that a conversation
 //! or a contact was erased is in it, which one is not (R4.10).
 
-mod form;
 mod trail;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,6 @@ use super::system::{ApiKey, Permission};
 use super::system_table::{SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
 
-pub use form::{ACTIONS, Action, Details, Shown};
 pub use trail::{KEPT, Trail};
 
 /// One thing that somebody did, or the server itself. Part of the on-disk format.

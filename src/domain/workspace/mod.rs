@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use breakers::GateState;
-pub use query::ConversationExplanation;
+pub use query::{ConversationExplanation, Published};
 pub use round::{AccountTask, Applied, Round};
 
 use super::audit::{SideAction, Trail};
