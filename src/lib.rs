@@ -17,6 +17,8 @@
 //! | [`erasures`] | the kept list of erasures, beside the journal |
 //! | [`portable`] | everything as NDJSON of facts, and back |
 //! | [`recovery`] | the newest good snapshot and the journal behind it, at the start; and snapshots written |
+//! | [`storage`] | what a data directory is kept in |
+//! | [`offline`] | use cases on a data directory that no server holds |
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
@@ -24,8 +26,10 @@
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
 //!
-//! request → validated → stamped → journal → apply → effects → answer. Nothing else changes
-//! state. Arrows point down only; `tests/architecture.rs` holds the modules to that.
+//! request → validated → stamped → journal → apply → effects → answer. Nothing else changes state.
+//! Arrows point down only; `tests/architecture.rs` holds the modules to that. `docs/contract.md`
+//! says what is promised, in numbered rules (R5.3), `ARCHITECTURE.md` how it is built, with its
+//! invariants (I1 to I12).
 
 pub mod actors;
 pub mod app;
@@ -39,6 +43,7 @@ pub mod ids;
 pub mod issuer;
 pub mod journal;
 pub mod measure;
+pub mod offline;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod pace;
@@ -46,4 +51,5 @@ pub mod portable;
 pub mod recovery;
 pub mod service;
 pub mod snapshot;
+pub mod storage;
 pub mod wire;

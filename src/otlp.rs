@@ -1,7 +1,9 @@
 //! Request spans to a collector, over OTLP (HTTP, protobuf).
 //!
-//! A thread of its own sends them in batches. Whoever ends a span puts it into a bounded queue and
-//! never waits: while the collector is down or slow, spans are dropped.
+//! A thread of its own sends them in batches. A span that ends goes to a bounded queue, which nobody waits for: while
+//! the collector is down or slow, spans are dropped.
+//!
+//! The client is a blocking one on that thread: the batch processor has no runtime to poll an async one on.
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! What the accounts of one round answer, gathered in one place: whoever is last wakes the
 //! workspace, once.
+//!
+//! One list for all, since a message to the workspace for each account would cost more than most accounts' work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

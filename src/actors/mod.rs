@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A [`handle`] is what everybody sees of a workspace side and what outlives its actor: the queue,
-//! who waits, the gate. The [`supervisor`] rebuilds what fails (I6) from a snapshot and a [`replay`]
+//! who waits, the gate. The [`supervisor`] rebuilds what fails (I6) from a snapshot and a replay
 //! of the journal behind it, which is also how everything comes back at a start.
 
 mod account;
@@ -25,7 +25,6 @@ mod overview;
 mod queries;
 mod queue;
 mod rebuild;
-pub(crate) mod replay;
 mod retention;
 mod shared;
 mod snapshots;
@@ -40,11 +39,8 @@ mod tests;
 pub use counters::Counts;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;
-pub(crate) use faults::Faults;
 pub use handle::Held;
 pub use overview::{JournalNow, SideSkips, WorkspacesNow};
-pub use replay::ReplayError;
 pub use shared::{EngineOptions, SettingsSource};
 pub use snapshots::{LastSnapshot, Purge, SnapshotRules, SnapshotStatus, TakeError};
 pub use status::{JournalState, Phase, Readiness, Stats};
-pub(crate) use system::apply as apply_system;

@@ -5,11 +5,10 @@ use std::time::Duration;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 use crate::domain::view::Skipped;
-use crate::journal::Footprint;
+use crate::journal::{Footprint, PARTITION};
 
 use super::engine::Engine;
 use super::handle::Status;
-use super::replay::PARTITION;
 use super::status::JournalState;
 
 /// The workspace sides that were ever used, by whether they answer.

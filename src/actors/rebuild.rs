@@ -13,8 +13,8 @@ use super::handle::{Status, WorkspaceHandle, answer};
 use super::messages::{Lane, ReplyTo};
 use crate::recovery::RecoveryError;
 use crate::recovery::one::OneReplay;
+use crate::recovery::replay::{ReplayError, Replayed};
 
-use super::replay::{ReplayError, Replayed};
 use super::shared::Shared;
 
 /// Brings `handle` back, or leaves it failed until a restart. The gate answers its last state all
@@ -94,7 +94,7 @@ async fn replay(
         name: handle.name.clone(),
         upto,
         replies_from: handle.first_unanswered().unwrap_or(upto),
-        faults: shared.faults.clone(),
+        faults: shared.faults.apply.clone(),
     };
     let shared = Arc::clone(shared);
     let run = tokio::task::spawn_blocking(move || {

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::domain::record::{Frame, Record};
+use crate::domain::record::Record;
 use crate::domain::system_table::{SystemRefusal, SystemTable};
 
 use super::error::EngineError;
@@ -43,24 +43,6 @@ impl SystemLane {
 /// What a record of the system workspace came to; `None` for the server's own.
 type SystemAnswer = Option<Result<(), SystemRefusal>>;
 
-/// Applies one frame. Skipped frames and the server's own records change nothing.
-pub(crate) fn apply(table: &mut SystemTable, frame: &Frame, skipped: &HashSet<u64>) -> SystemAnswer {
-    table.advance(frame.seq);
-    match &frame.record {
-        Record::System(_) if skipped.contains(&frame.seq) => None,
-        Record::System(record) => Some(table.apply(record, frame.receipt)),
-        Record::Events(_)
-        | Record::Command { .. }
-        | Record::SettingsV1(_)
-        | Record::Settings(_)
-        | Record::Skip { .. }
-        | Record::Delivered { .. }
-        | Record::Erasure { .. }
-        | Record::ErasedBy { .. }
-        | Record::Retention { .. } => None,
-    }
-}
-
 /// Applies `frames` to a copy of `table`; the seq of the frame that panicked otherwise.
 fn apply_all(
     table: &SystemTable,
@@ -70,7 +52,7 @@ fn apply_all(
     let mut copy = table.clone();
     let mut answers = Vec::with_capacity(frames.len());
     for QueuedFrame { frame, .. } in frames {
-        let answer = catch_unwind(AssertUnwindSafe(|| apply(&mut copy, frame, skipped)));
+        let answer = catch_unwind(AssertUnwindSafe(|| copy.apply_frame(frame, skipped)));
         answers.push(answer.map_err(|_| frame.seq)?);
     }
     Ok((copy, answers))

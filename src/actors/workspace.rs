@@ -5,6 +5,9 @@
 //! an account that dies drops its share, and a lost share is a failure of the whole subtree (I6). Failures are
 //! ractor's: a panic here, or an error returned from `handle`, ends the actor with its accounts,
 //! and the supervisor rebuilds them from the journal. What must survive lies in the handle.
+//!
+//! A workspace whose rounds are long (conversations at their bounds, R5.1) is applied beside the runtime's threads
+//! for a minute, so that two of them do not hold up all others.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -163,7 +166,7 @@ impl WorkspaceState {
             return Err(Failure::Gap { expected, found: first.seq });
         }
         // What was skipped lies behind: a rebuild ends with the skip.
-        self.shared.faults.in_apply(&frames, &HashSet::new(), &self.handle.progress);
+        self.shared.faults.apply.in_apply(&frames, &HashSet::new(), &self.handle.progress);
         let mut round = self.begin(&frames);
         if round.reset_accounts {
             self.put_all_to_sleep();

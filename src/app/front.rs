@@ -1,4 +1,4 @@
-//! Two runtimes: this one serves connections, the one that everything else runs on does the work.
+//! Two runtimes: this one serves connections, everything else runs on the other.
 //!
 //! A request that only reads memory must not stand in a queue behind bodies being read and rounds
 //! being applied. Nothing here takes longer than an answer takes to be written, so that what is

@@ -1,11 +1,11 @@
-//! What the process asks of the kernel, for answers that come in time. None of it is needed to be
-//! right: where the kernel refuses, that is logged and all goes on.
+//! What the process asks of the kernel so that answers come in time. Nothing depends on it: where the kernel refuses,
+//! that is logged.
 
-/// What threads that work step back behind those that answer (nice values, of 19).
+/// How far the priority of threads that work is below that of threads that answer (nice values, up to 19).
 #[cfg(target_os = "linux")]
 const STEP_BACK: i32 = 5;
 
-/// What threads whose work nobody waits for step back behind all others.
+/// How far the priority of threads whose work nobody waits for is below all others.
 #[cfg(target_os = "linux")]
 const STEP_FAR_BACK: i32 = 10;
 
@@ -25,14 +25,14 @@ pub fn keep_small_pages() {
     }
 }
 
-/// Lets the calling thread, which reads bodies and applies rounds, give way to those that serve
-/// connections and write the journal: where there is work for every core, an answer is the shorter.
+/// Lowers the priority of the calling thread, which reads bodies and applies rounds, below that of the threads that
+/// serve connections and write the journal: where there is work for every core, an answer is the shorter work.
 #[cfg(target_os = "linux")]
 pub fn step_back() {
     step(STEP_BACK);
 }
 
-/// Lets the calling thread, which writes a snapshot, give way to everything else.
+/// Lowers the priority of the calling thread, which writes a snapshot, below everything else.
 #[cfg(target_os = "linux")]
 pub fn step_far_back() {
     step(STEP_FAR_BACK);
@@ -57,7 +57,7 @@ pub fn cores() -> usize {
 #[cfg(target_os = "linux")]
 const OTHER_FILES: u64 = 256;
 
-/// So many connections, or as many as the limit of open files has room for.
+/// At most so many connections, and no more than the limit of open files has room for.
 #[cfg(target_os = "linux")]
 pub fn connections(wanted: usize) -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;

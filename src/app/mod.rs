@@ -2,12 +2,10 @@
 
 pub mod front;
 pub mod machine;
-pub mod offline;
-pub mod offline_snapshots;
-pub mod restore;
+mod monitor;
 pub mod server;
 pub mod start;
 
-pub use offline::system_offline;
+pub use monitor::EngineMonitor;
 pub use server::{Server, ServerError};
-pub use start::{AppError, DataDirectory, StartOptions, snapshots_in};
+pub use start::{AppError, DataDirectory, StartOptions};

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::front::Front;
 use super::machine;
+use super::monitor::EngineMonitor;
 use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
 use crate::clock::{Clock, SystemClock};
@@ -22,7 +23,7 @@ use crate::domain::reading;
 use crate::domain::settings::Settings;
 use crate::domain::time::{DAY, Millis};
 use crate::erasures::{Erasures, ErasuresError, due};
-use crate::http::monitor::{self, EngineMonitor};
+use crate::http::monitor;
 use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
@@ -400,10 +401,10 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
-    use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock;
     use crate::domain::ids::Side;
     use crate::domain::system::Permission;
+    use crate::offline::{Absent, NewKey, system_offline};
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {

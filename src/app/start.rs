@@ -16,11 +16,7 @@ use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{SnapshotError, SnapshotStore};
-
-/// Where a data directory has its snapshots.
-pub fn snapshots_in(data_dir: &Path) -> PathBuf {
-    data_dir.join("snapshots")
-}
+use crate::storage::snapshots_in;
 
 /// Why nothing runs.
 #[derive(Debug, Error)]

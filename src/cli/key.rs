@@ -6,10 +6,10 @@ use super::args::{id, instant, name, scope};
 use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs, or_dash};
 use super::target::{Target, TargetArgs};
-use crate::app::offline::NewKey;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::Permission;
 use crate::domain::time::Millis;
+use crate::offline::NewKey;
 use crate::wire::admin::ApiKey;
 
 /// Make, list and revoke API keys

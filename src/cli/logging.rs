@@ -12,7 +12,7 @@ use crate::config::{LogConfig, LogFormat};
 /// Lines for people, or for machines.
 type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What is to be done at the end of the process.
+/// What has to be done at the end of the process.
 #[must_use]
 #[derive(Default)]
 pub struct Logs {
@@ -30,7 +30,7 @@ impl Logs {
     }
 }
 
-/// Whether logging can start with it.
+/// Checks whether logging can start with this configuration.
 pub fn check(config: &LogConfig) -> Result<(), Failure> {
     filter(config).map(drop)
 }
@@ -55,7 +55,7 @@ pub fn start(config: &LogConfig) -> Result<Logs, Failure> {
     Ok(Logs::default())
 }
 
-/// The level is that of the lines alone.
+/// The level is for log lines alone, not for spans.
 #[cfg(feature = "otlp")]
 fn start_both(collector: &str, lines: Lines, filter: EnvFilter) -> Result<Logs, Failure> {
     let exporter = crate::otlp::Exporter::new(collector).map_err(|error| failed(&error))?;

@@ -62,7 +62,7 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Does what the command line says. A wrong one ends the process here (R10.9: 2).
+/// Runs the verb of the command line. A wrong command line ends the process here (R10.9: 2).
 pub fn run() -> Exit {
     machine::keep_files_private();
     let Cli { command, quiet } = Cli::parse();
@@ -85,7 +85,7 @@ pub fn run() -> Exit {
         Ok(()) => Exit::Ok,
         Err(Failure { exit, message }) => {
             if !message.is_empty() {
-                // Where standard error is closed there is nobody to tell.
+                // If standard error is closed, nobody can be told.
                 drop(writeln!(std::io::stderr().lock(), "{}{message}", if exit == Exit::Ok { "" } else { "error: " }));
             }
             exit

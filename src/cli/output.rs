@@ -34,8 +34,8 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(text)
 }
 
-/// Names are anybody's: what would move the cursor, end the line or turn the direction of writing is
-/// shown as Rust writes it.
+/// Names come from outside: characters that would move the cursor, end the line or turn the direction of writing are
+/// shown as Rust escapes them.
 fn plain(text: &str) -> String {
     let shown = |c: char| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -70,15 +70,15 @@ pub fn bytes(count: u64) -> String {
     indicatif::BinaryBytes(count).to_string()
 }
 
-/// What there is, or a dash.
+/// The value, or a dash if there is none.
 pub fn or_dash(value: Option<impl std::fmt::Display>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
-/// Something to know that is no data: to standard error, unless `--quiet`.
+/// A note that is no data: to standard error, unless `--quiet`.
 pub fn note(quiet: bool, text: impl std::fmt::Display) {
     if !quiet {
-        // Nobody is left to be told of a standard error that is closed.
+        // If standard error is closed, nobody can be told.
         drop(writeln!(std::io::stderr().lock(), "{text}"));
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(5);
-/// What takes less needs no bar.
+/// Work that takes less gets no bar.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Shows `share` (0 to 1) until it is dropped, on standard error. Never ends by itself.
@@ -23,12 +23,12 @@ pub async fn show(what: impl Fn() -> &'static str, quiet: bool, share: impl Fn()
     if std::io::stderr().is_terminal() { bar(what, share).await } else { lines(what, share).await }
 }
 
-/// Does `work` on this thread and shows meanwhile what `look` tells: what is being done, and how much of
-/// it is (0 to 1).
+/// Does `work` on this thread, and meanwhile shows what `look` returns: what is being done, and how much of it is
+/// done (0 to 1).
 pub fn during<T>(quiet: bool, look: impl Fn() -> (&'static str, f64) + Send + 'static, work: impl FnOnce() -> T) -> T {
     let (done, is_done) = oneshot::channel::<()>();
     let display = std::thread::spawn(move || {
-        // Without a runtime there is nothing to see, and nothing else is lost.
+        // Without a runtime nothing is shown; the work is done all the same.
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else { return };
         runtime.block_on(async {
             tokio::select! {
@@ -38,7 +38,7 @@ pub fn during<T>(quiet: bool, look: impl Fn() -> (&'static str, f64) + Send + 's
         });
     });
     let outcome = work();
-    // The display ends by itself at the latest with the process.
+    // The display ends with the process at the latest.
     drop(done);
     drop(display.join());
     outcome
@@ -57,7 +57,7 @@ async fn bar(what: impl Fn() -> &'static str, share: impl Fn() -> f64) -> Infall
     }
 }
 
-/// Leaves the terminal as it was, also when the work ends in the middle.
+/// Restores the terminal, also if the work ends early.
 struct ClearOnDrop(ProgressBar);
 
 impl Drop for ClearOnDrop {

@@ -48,7 +48,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 /// have handed over. tokio's 61 suits tasks that take microseconds; reading a body takes hundreds.
 const LOOK_AROUND_EVERY: u32 = 7;
 
-/// The runtime of a server, whose process this is from here on.
+/// The runtime of a server process.
 pub fn runtime() -> Result<Runtime, Failure> {
     machine::keep_small_pages();
     let runtime = Builder::new_multi_thread()
@@ -62,7 +62,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 
 async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
-    // From here on it does not end the process; what comes during the start waits.
+    // From here on SIGHUP does not end the process; one that comes during the start waits.
     let mut hangup = listen(SignalKind::hangup())?;
     let progress = Arc::new(Progress::default());
     let server = tokio::select! {
@@ -103,7 +103,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From here on they no longer end the process by themselves.
+    /// From here on these signals do not end the process by themselves.
     pub fn new() -> Result<Self, Failure> {
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }

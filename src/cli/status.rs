@@ -9,9 +9,9 @@ use super::output::{self, Format, FormatArgs, or_dash};
 use super::remote::NOTHING;
 use super::snapshot::{directory_status, status_facts};
 use super::target::{Location, TargetArgs};
-use crate::app::offline_snapshots::{self, DirectoryStatus};
 use crate::domain::ids::{Id, Side};
 use crate::journal::file::TornTail;
+use crate::offline::snapshots::{self, DirectoryStatus};
 use crate::wire::snapshot::SnapshotStatus;
 use crate::wire::status::{ServerStatus, SideName, Usage};
 use crate::wire::values::{Count, Size, Timestamp};
@@ -25,12 +25,12 @@ pub struct Args {
     format: FormatArgs,
 }
 
-/// A data directory without a server; members as [`ServerStatus`] has them.
+/// A data directory without a server; members are those of [`ServerStatus`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DirectoryPage {
     version: &'static str,
-    /// None before the first start.
+    /// `None` before the first start.
     incarnation: Option<Id>,
     data_directory: PathBuf,
     workspaces: usize,
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         }
         Location::Directory(config) => {
-            let page = page(config.storage.data_dir.clone(), offline_snapshots::status(&config.storage.data_dir)?);
+            let page = page(config.storage.data_dir.clone(), snapshots::status(&config.storage.data_dir)?);
             match args.format.output {
                 Format::Json => output::json(&page),
                 Format::Table => output::facts(directory_facts(&page)),

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::remote::{NOTHING, Remote};
-use crate::app::offline::{Absent, NewKey, OfflineError, OfflineSystem};
-use crate::app::system_offline;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::KeySecret;
 use crate::ids::RandomIds;
 use crate::journal::file::{FileOptions, OpenError};
+use crate::offline::{Absent, NewKey, OfflineError, OfflineSystem, system_offline};
 use crate::snapshot::SnapshotError;
 use crate::wire::admin::{self, ApiKey, CreatedKey, NewWorkspace, Workspace};
 use crate::wire::list::{KeyList, WorkspaceList};
@@ -50,12 +49,12 @@ pub enum Target {
 }
 
 impl TargetArgs {
-    /// What is there; 66 where there is nothing.
+    /// Opens what is there; exit code 66 if nothing is.
     pub fn open(&self) -> Result<Target, Failure> {
         self.open_or(Absent::Refuse)
     }
 
-    /// What is there, or a data directory that is made.
+    /// Opens what is there, or makes a data directory.
     pub fn open_or_make(&self) -> Result<Target, Failure> {
         self.open_or(Absent::Make)
     }
@@ -146,7 +145,7 @@ impl Target {
     }
 }
 
-/// Where a data directory stands in R10.9.
+/// The exit code (R10.9) of an error of a data directory.
 pub fn open_exit(error: &OpenError) -> Exit {
     match error {
         OpenError::InUse { .. } => Exit::InUse,
@@ -157,7 +156,7 @@ pub fn open_exit(error: &OpenError) -> Exit {
     }
 }
 
-/// Where a snapshot stands in R10.9.
+/// The exit code (R10.9) of an error of a snapshot.
 pub fn snapshot_exit(error: &SnapshotError) -> Exit {
     match error {
         SnapshotError::Damaged { .. } | SnapshotError::UnknownVersion { .. } => Exit::Damaged,

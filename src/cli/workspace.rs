@@ -6,9 +6,9 @@ use super::args::{id, name};
 use super::exit::Failure;
 use super::output::{self, Format, FormatArgs};
 use super::target::TargetArgs;
-use crate::app::offline::NewKey;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::Permission;
+use crate::offline::NewKey;
 
 /// Make and list workspaces
 #[derive(Debug, clap::Subcommand)]

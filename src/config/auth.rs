@@ -35,7 +35,7 @@ pub fn read(r: &mut Reader) -> Option<AuthConfig> {
     Some(AuthConfig { jwks_url: address(&place)?, issuer, audience })
 }
 
-/// No name and no password: they would stand in logs.
+/// A user name or password is refused: it would appear in logs.
 pub(super) fn names_nobody(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }

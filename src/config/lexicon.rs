@@ -19,7 +19,7 @@ pub struct Lexicon {
     pub support: Packs<support::pack::PackSource, support::pack::Pack>,
 }
 
-/// What packs were compiled from, by language, and the packs.
+/// The sources of packs, by language, and the packs that were compiled from them.
 #[derive(Clone, Debug)]
 pub struct Packs<S, P> {
     sources: BTreeMap<Box<str>, S>,
@@ -61,7 +61,7 @@ impl Lexicon {
     }
 }
 
-/// Packs are compiled anew only where a list is written down: that takes milliseconds a pack.
+/// Packs are compiled anew only where a list is configured, since it takes milliseconds for each.
 pub fn read(reader: &mut Reader, section: &str, model: Model, base: &Lexicon, directory: &Path) -> Lexicon {
     let mut written = (BTreeMap::new(), BTreeMap::new());
     for language in reader.children(section) {
@@ -90,7 +90,7 @@ pub fn read(reader: &mut Reader, section: &str, model: Model, base: &Lexicon, di
     }
 }
 
-/// Lays what is written over what is there, and compiles.
+/// Lays the configured lists over those of `base`, and compiles them.
 fn lay<S: Clone + Overlay, P>(
     reader: &mut Reader,
     section: &str,
@@ -119,7 +119,7 @@ fn lay<S: Clone + Overlay, P>(
     Packs { sources, packs: packs.into() }
 }
 
-/// A pack's source that takes from another what it does not name.
+/// The source of a pack, which takes from another source what it does not have.
 trait Overlay {
     fn over(self, below: &Self) -> Self;
 }
@@ -141,8 +141,8 @@ fn list_name(list: impl Serialize) -> String {
     serde_json::to_value(list).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// One `[scoring.lexicon.<language>]` of `task-1`: what its `file` holds, under the lists that stand in the section
-/// itself.
+/// One `[scoring.lexicon.<language>]` of `task-1`: the content of its `file`, under the lists that stand in the
+/// section itself.
 fn read_task(
     reader: &mut Reader,
     section: &str,
@@ -166,7 +166,7 @@ fn read_task(
     below(reader, section, source, directory, |text| serde_json::from_str(text).map_err(|error| error.to_string()))
 }
 
-/// One of `support-2`.
+/// One `[scoring.lexicon.<language>]` of `support-2`.
 fn read_support(
     reader: &mut Reader,
     section: &str,
@@ -194,7 +194,7 @@ fn read_support(
     below(reader, section, source, directory, |text| toml::from_str(text).map_err(|error| error.to_string()))
 }
 
-/// `source` over what the section's `file` holds, if it names one; none if that cannot be read.
+/// `source` over the content of the section's `file`, if it names one; `None` if that cannot be read.
 fn below<S: Overlay + DeserializeOwned>(
     reader: &mut Reader,
     section: &str,

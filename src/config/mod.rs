@@ -1,8 +1,8 @@
 //! Configuration: defaults < config.toml < `TRIPSWITCH__SECTION__KEY` < flags (R10.8).
 //!
-//! Read once, at start, into one struct per component. Unknown keys and impossible values stop the
-//! start, all told at once, each with where it stands. What `apply` needs goes from here into the
-//! journal ([`Config::settings_for`]) and is read back from there (I1).
+//! Read once, at the start, into one struct per component. Unknown keys and impossible values stop the start; all of
+//! them are reported at once, each with its place. What `apply` needs goes from here into the journal
+//! ([`Config::settings_for`]) and is read back from there (I1).
 
 pub mod auth;
 mod lexicon;
@@ -25,7 +25,7 @@ use self::source::{Fault, Layers};
 use crate::domain::ids::Id;
 use crate::domain::settings::Settings;
 
-/// The file that is read where none is named, if it is there.
+/// The file that is read if none is named and this one exists.
 pub const DEFAULT_FILE: &str = "config.toml";
 
 /// Everything that can be configured, checked.
@@ -33,16 +33,16 @@ pub const DEFAULT_FILE: &str = "config.toml";
 pub struct Config {
     pub server: ServerConfig,
     pub admin: AdminConfig,
-    /// `None`: API keys alone.
+    /// `None`: only API keys are accepted.
     pub auth: Option<AuthConfig>,
     pub storage: StorageConfig,
     pub journal: JournalConfig,
     pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
     pub model: ModelConfig,
-    /// Where a workspace has no section of its own.
+    /// The scoring of workspaces without a section of their own.
     pub scoring: ScoringConfig,
-    /// Effective scoring of the workspaces that have one.
+    /// The scoring of workspaces that have a section, complete.
     pub workspaces: BTreeMap<Id, ScoringConfig>,
     pub log: LogConfig,
 }
@@ -65,9 +65,9 @@ pub struct ServerConfig {
     /// Open connections, in all and from one address (IPv6: from one network of /64).
     pub max_connections: u32,
     pub max_connections_per_address: u32,
-    /// Whose pages may read answers: scheme, host and port.
+    /// Origins (scheme, host and port) whose pages may read answers.
     pub cors_origins: Vec<Box<str>>,
-    /// None: plain HTTP.
+    /// `None`: plain HTTP.
     pub tls: Option<TlsFiles>,
 }
 
@@ -109,7 +109,7 @@ impl JournalConfig {
         self.segment_mib << 20
     }
 
-    /// What one sync covers at most: never more than a segment, whatever is configured.
+    /// The most that one sync covers: never more than a segment, whatever is configured.
     pub fn group_bytes(&self) -> u64 {
         self.group_max_bytes.min(self.segment_bytes())
     }
@@ -120,7 +120,7 @@ impl JournalConfig {
 pub struct SnapshotsConfig {
     /// Events that a start may have to replay.
     pub replay_budget: u64,
-    /// If anything has changed, a snapshot is no older than this.
+    /// If anything has changed, a snapshot is taken at the latest after this time.
     pub interval: Duration,
     /// How many are kept, and the journal back to the oldest.
     pub keep: u32,
@@ -129,22 +129,22 @@ pub struct SnapshotsConfig {
 /// `[limits]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitsConfig {
-    /// Bytes of requests between the door and the end of apply (R4.9).
+    /// Bytes of requests between their arrival and the end of apply (R4.9).
     pub inflight_bytes: u64,
     /// Remembered identities of events, of the whole server (R4.4).
     pub duplicates: u64,
-    /// After which an account's actor that nobody asks stops (I3).
+    /// After this time an account's actor that nobody asks stops (I3).
     pub account_idle: Duration,
-    /// A second, of one credential; 0 is no limit, as in the next three.
+    /// Requests of one credential in a second; 0 is no limit, as in the next three.
     pub requests_per_key: u32,
     pub events_per_key: u32,
-    /// A second, of all credentials of a tenant.
+    /// Requests in a second of all credentials of a tenant.
     pub requests_per_tenant: u32,
     pub events_per_tenant: u32,
 }
 
 impl LimitsConfig {
-    /// What one workspace may have in flight (R4.9).
+    /// The bytes that one workspace may have in flight (R4.9).
     pub fn inflight_bytes_per_workspace(&self) -> u64 {
         self.inflight_bytes / 4
     }
@@ -180,7 +180,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What the layers are read from.
+/// The sources of a configuration.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// `--config`. Without it [`DEFAULT_FILE`] is read if it is there.
@@ -192,7 +192,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// With the environment of this process.
+    /// With the environment variables of this process.
     pub fn from_process(file: Option<PathBuf>, flags: Vec<(&'static str, &'static str, String)>) -> Self {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         Self { file, flags, variables: std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect() }
@@ -306,7 +306,7 @@ fn read_tls(r: &mut Reader) -> Option<TlsFiles> {
     Some(TlsFiles { certificate: certificate?, key: key? })
 }
 
-/// An origin as browsers send it: no path, nothing that stands for several, the host in lower case.
+/// An origin as browsers send it: without a path or wildcards, the host in lower case.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
@@ -385,7 +385,7 @@ fn read_otlp_endpoint(r: &mut Reader) -> Box<str> {
     endpoint
 }
 
-/// What is impossible only together.
+/// Checks values that are only impossible together.
 fn cross_check(r: &mut Reader, config: &Config) {
     if config.limits.inflight_bytes_per_workspace() < config.server.max_body_bytes {
         r.fault(
@@ -416,7 +416,7 @@ fn seconds(r: &mut Reader, key: &str, default: u32) -> Duration {
 }
 
 impl Default for Config {
-    /// What holds where nothing is configured.
+    /// The configuration if nothing is configured.
     fn default() -> Self {
         let loaded = read(Reader::new(Layers::default(), Vec::new()), Path::new(""));
         loaded.expect("the defaults are possible (tested)").config
@@ -424,13 +424,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The scoring that holds in a workspace.
+    /// The scoring of a workspace.
     pub fn scoring_for(&self, workspace: Id) -> &ScoringConfig {
         self.workspaces.get(&workspace).unwrap_or(&self.scoring)
     }
 
-    /// The settings that hold in a workspace, for its journal. `secret_id` is zero here: whoever
-    /// holds the data directory's secret fills it in.
+    /// The settings of a workspace, for its journal. `secret_id` is zero here; whoever has the data directory's
+    /// secret fills it in.
     pub fn settings_for(&self, workspace: Id) -> Settings {
         let model = &self.model;
         Settings {

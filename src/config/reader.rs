@@ -1,4 +1,4 @@
-//! Reads options out of the layers: type, range, default. Collects all faults, and what holds.
+//! Reads options out of the layers: type, range, default. Collects all faults, and the values in force.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -7,23 +7,23 @@ use std::str::FromStr;
 
 use super::source::{Fault, Layers, Leaf, Source, Value};
 
-/// An option as it holds, and why.
+/// An option with its value in force, and where that comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effective {
     pub key: String,
-    /// As TOML writes it; a secret is masked.
+    /// Formatted as TOML; a secret is masked.
     pub value: String,
     pub source: Source,
 }
 
-/// Hands out options. What was never asked for is an unknown key.
+/// Hands out options. A key that was never asked for is unknown.
 pub struct Reader {
     layers: Layers,
     known: BTreeSet<String>,
     faults: Vec<Fault>,
     effective: Vec<Effective>,
-    /// Options that are not written down go unrecorded: in overrides, where the default is what
-    /// stands elsewhere.
+    /// Whether options that are not present go unrecorded: in overrides, where the default is the value of another
+    /// section.
     pub only_written: bool,
 }
 
@@ -131,12 +131,12 @@ impl Reader {
         })
     }
 
-    /// Whether the option is written down somewhere.
+    /// Whether the option is present in a layer.
     pub fn is_written(&self, key: &str) -> bool {
         self.layers.leaves.contains_key(key)
     }
 
-    /// The text written for a key, if it is one. Asks for no option: an unknown key stays unknown.
+    /// The text of a key, if it is one. Does not count as asking for the option: an unknown key stays unknown.
     pub fn written_text(&self, key: &str) -> Option<&str> {
         text(self.layers.leaves.get(key)?)
     }
@@ -156,7 +156,7 @@ impl Reader {
         self.faults.push(Fault { source, message: format!("{key}: {message}") });
     }
 
-    /// Everything that holds, in the order it was asked for; or all faults.
+    /// All values in force, in the order in which they were asked for; or all faults.
     pub fn finish(mut self) -> Result<Vec<Effective>, Vec<Fault>> {
         for (key, leaf) in &self.layers.leaves {
             if !self.known.contains(key) {
@@ -198,7 +198,7 @@ impl Reader {
         default
     }
 
-    /// The option where it is written down and right; a fault where it is wrong.
+    /// The option, if it is present and valid; a fault if it is not valid.
     fn written<T>(&mut self, key: &str, expected: &str, read: impl Fn(&Leaf) -> Option<T>) -> Option<T> {
         self.known.insert(key.to_owned());
         let leaf = self.layers.leaves.get(key)?.clone();
@@ -250,7 +250,7 @@ fn three(value: &Value) -> Option<[f64; 3]> {
     numbers.try_into().ok()
 }
 
-/// `parts` as shares of 1. Parts that already sum to 1 stay as they are to the last bit.
+/// `parts` as shares of 1. Parts that already sum to 1 stay as they are, to the last bit.
 fn shares(parts: [f64; 3]) -> Option<[f64; 3]> {
     let sum: f64 = parts.iter().sum();
     let fine = parts.iter().all(|part| part.is_finite() && *part >= 0.0) && sum > 0.0 && sum.is_finite();

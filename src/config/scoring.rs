@@ -13,7 +13,7 @@ use crate::domain::scoring::reader::MessageReader;
 use crate::domain::scoring::support::text::SupportReader;
 use crate::domain::scoring::task::text::Analyzer;
 
-/// How conversations are scored: of the server, or of one workspace.
+/// How conversations are scored, on the server or in one workspace.
 #[derive(Clone, Debug)]
 pub struct ScoringConfig {
     /// Its hash covers the numbers and the word lists.
@@ -31,7 +31,7 @@ impl Default for ScoringConfig {
 }
 
 impl ScoringConfig {
-    /// What reads the messages of workspaces that are scored so.
+    /// The reader of messages for workspaces with this scoring.
     pub fn message_reader(&self) -> MessageReader {
         match self.profile.model {
             Model::Task1 => MessageReader::Task(Analyzer::new(
@@ -45,8 +45,8 @@ impl ScoringConfig {
 
 const MODELS: [(&str, Model); 2] = [(Model::Support2.name(), Model::Support2), (Model::Task1.name(), Model::Task1)];
 
-/// Reads the section `prefix` (`scoring`, or `workspaces.<id>.scoring`) over `base`. Files are
-/// looked for from `directory` on.
+/// Reads the section `prefix` (`scoring`, or `workspaces.<id>.scoring`) over `base`. Relative files are looked for in
+/// `directory`.
 pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: &Path) -> ScoringConfig {
     let key = |name: &str| format!("{prefix}.{name}");
     let default = if is_of_before(reader, prefix) { Model::Task1 } else { base.profile.model };
@@ -91,8 +91,8 @@ pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: 
     ScoringConfig { profile, own_signals, lexicon }
 }
 
-/// The section was written when there was one model only: it names that one's profile or sets priors, or has lists
-/// that no other has. Read for another model its numbers would mean something else.
+/// Whether the section was written when there was one model only: it names that one's profile or sets priors, or has
+/// lists that only it has. Read for another model, its numbers would mean something else.
 fn is_of_before(reader: &mut Reader, prefix: &str) -> bool {
     const PROFILE: &str = "support-en-1";
     const LISTS: [&str; 7] =

@@ -1,7 +1,7 @@
 //! Where values come from: config.toml, the environment and flags, laid over each other (R10.8).
 //!
-//! Every layer becomes the same thing: leaves under dotted keys (`server.listen`), each with its
-//! origin. What the keys mean is the [`Reader`](super::reader::Reader)'s business.
+//! Each layer becomes the same thing: values under dotted keys (`server.listen`), each with its origin. What the keys
+//! mean is known to the [`Reader`](super::reader::Reader).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,12 +46,12 @@ pub enum Value {
     Float(f64),
     Bool(bool),
     List(Vec<Value>),
-    /// Something no option takes (a date, a number out of range), by TOML's name for it.
+    /// A value that no option takes (a date, a number out of range), by TOML's name for it.
     Other(&'static str),
 }
 
 impl fmt::Display for Value {
-    /// As TOML writes it.
+    /// Formatted as TOML.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(f, "{}", toml::Value::String(text.clone())),
@@ -79,7 +79,7 @@ pub struct Leaf {
     pub source: Source,
 }
 
-/// Something that stops the start: what, and where it stands.
+/// A fault that stops the start: what it is, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub source: Source,
@@ -92,16 +92,16 @@ impl fmt::Display for Fault {
     }
 }
 
-/// All layers, the later ones over the earlier.
+/// All layers; a later one wins over an earlier one.
 #[derive(Debug, Default)]
 pub struct Layers {
     pub leaves: BTreeMap<String, Leaf>,
-    /// Tables that are written down, also empty ones: a misspelt section must not pass unseen.
+    /// Tables that are present, empty ones too, so that a misspelt section is noticed.
     pub tables: BTreeMap<String, Source>,
 }
 
 impl Layers {
-    /// Lays a file over what is there. On a syntax error nothing is taken, and all errors are told.
+    /// Lays a file over the values so far. On a syntax error nothing is taken, and all errors are reported.
     pub fn file(&mut self, path: &Path, text: &str) -> Vec<Fault> {
         let lines = Lines { path: Arc::from(path), text };
         let (document, errors) = DeTable::parse_recoverable(text);
@@ -128,7 +128,7 @@ impl Layers {
         }
     }
 
-    /// Lays variables over what is there; others than ours are passed over.
+    /// Lays variables over the values so far; other programs' variables are passed over.
     pub fn environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
         for (name, raw) in variables {
             if let Some(rest) = name.strip_prefix(ENV_PREFIX) {
@@ -138,20 +138,19 @@ impl Layers {
         }
     }
 
-    /// Lays a flag over what is there.
+    /// Lays a flag over the values so far.
     pub fn flag(&mut self, name: &'static str, key: &str, raw: String) {
         self.given(key.to_owned(), raw, Source::Flag(name));
     }
 
-    /// A value without TOML's quotes: a number, truth value or list where it reads as one, else a
-    /// text.
+    /// A value without TOML's quotes: a number, truth value or list if it parses as one, else a text.
     fn given(&mut self, key: String, raw: String, source: Source) {
         let value = DeValue::parse(&raw).map_or_else(|_| Value::Text(raw.clone()), |value| plain(value.get_ref()));
         self.leaves.insert(key, Leaf { value, raw: Some(raw), source });
     }
 }
 
-/// A file's text, to tell lines from offsets.
+/// A file's text, to find the line of an offset.
 struct Lines<'a> {
     path: Arc<Path>,
     text: &'a str,
@@ -164,7 +163,7 @@ impl Lines<'_> {
     }
 }
 
-/// `prefix.key`. A key that would need quotes keeps them, so that it can be no known one.
+/// `prefix.key`. A key that would need quotes keeps them, so it cannot be a known one.
 fn join(prefix: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     let key = if bare { key.to_owned() } else { format!("{key:?}") };

@@ -15,7 +15,7 @@ use super::time::Millis;
 use super::timeline::Key;
 use super::view::{AccountHealth, BreakerScope};
 
-/// A scored conversation in the account's hands.
+/// A scored conversation as its account keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowEntry {
     /// Its number in the workspace.
@@ -58,25 +58,25 @@ pub enum AccountOp {
     Resolved(LastResolve),
 }
 
-/// A conversation's score comes, goes or changes.
+/// A conversation's score is added, removed or changed.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Names the step in the answer.
+    /// Names the step in the results.
     pub op: u32,
     pub position: Position,
     pub receipt: Millis,
-    /// The key under which the conversation's score stood here.
+    /// The key under which the conversation's score was until now.
     pub remove: Option<Key>,
     pub put: Option<WindowEntry>,
-    /// The next older one, which counts again since one has moved away.
+    /// The next older conversation, which counts again since one has moved away.
     pub moves_in: Option<WindowEntry>,
-    /// This is a scoring that freezes an expectation: what to fall back to.
+    /// Set for a scoring that freezes an expectation: what to expect where the account's window says nothing.
     pub expect: Option<Fallback>,
     /// Judge the run after this step.
     pub judge: bool,
 }
 
-/// What the steps that were asked something came to, in event order.
+/// The results of the steps that ask for one, in event order.
 pub type OpResults = Vec<OpResult>;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +135,7 @@ impl Account {
         (expectation.is_some() || trip.is_some()).then_some(OpResult { op: change.op, expectation, trip })
     }
 
-    /// Keeps an entry that is not there, if it is among the newest `kept`.
+    /// Adds an entry that is not there yet, if it is among the newest `kept`.
     fn put(&mut self, entry: WindowEntry, kept: usize) {
         let over = (self.entries.len() + 1).saturating_sub(kept);
         let at = self.entries.partition_point(|other| other.key < entry.key);

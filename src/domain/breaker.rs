@@ -8,7 +8,7 @@ use super::score::Hundredths;
 use super::time::Millis;
 use super::view::{BreakerScope, BreakerView};
 
-/// An open stop on a scope, and its story.
+/// An open stop on a scope, and its history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     pub id: Id,
@@ -36,7 +36,7 @@ impl Breaker {
         self.resolved.is_none()
     }
 
-    /// The conversation stands in its evidence. Nil names none: that is what erasure leaves (R4.10).
+    /// Whether the conversation is in its evidence. The nil id never is: erasure leaves it in place of ids (R4.10).
     pub fn names(&self, conversation: Id) -> bool {
         conversation != Id::NIL && self.evidence.iter().any(|(id, _)| *id == conversation)
     }

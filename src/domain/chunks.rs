@@ -1,5 +1,10 @@
-//! Records by number in chunks of about 64 KiB (I9): growing never copies what is there, and a cut
-//! shares the chunks with whoever changes them next.
+//! Records by number, in chunks of about 64 KiB (I9): growing never copies what is there. A cut shares the chunks;
+//! whoever changes a chunk next copies it.
+//!
+//! One growing vector copied and cleared whole workspaces: 17 % of the time of a full ingest. A chunk is marked as
+//! shared instead of being asked for its count at each change, since that would be an atomic operation. What only few
+//! conversations have (lives, odd scores, comments) lies in `sparse` pages. Indexes, statistics, the accounts' lists
+//! and the state of breakers are in no cut: they are built anew at load, on two threads.
 
 use std::sync::Arc;
 
@@ -9,8 +14,8 @@ const CHUNK_BYTES: usize = 65_536;
 #[derive(Clone, Debug)]
 pub struct Chunks<T>(Vec<Chunk<T>>);
 
-/// Told apart by more than the count of an [`Arc`], so that a change of an own chunk costs no atomic
-/// operation.
+/// The variant tells whether a chunk is shared, instead of the count of an [`Arc`], so that a change of an unshared
+/// chunk costs no atomic operation.
 #[derive(Clone, Debug)]
 enum Chunk<T> {
     Own(Vec<T>),
@@ -34,7 +39,7 @@ impl<T> Chunk<T> {
 }
 
 impl<T: Clone> Chunk<T> {
-    /// To change: copied if a cut still has it.
+    /// For a change: the chunk is copied first if a cut still has it.
     fn own(&mut self) -> &mut Vec<T> {
         if let Self::Shared(items) = self {
             let items = std::mem::take(items);
@@ -56,7 +61,7 @@ impl<T: Clone> Chunk<T> {
     }
 }
 
-/// With the room that the original had.
+/// A copy with the room that the original had.
 fn copy<T: Clone>(items: &Vec<T>) -> Vec<T> {
     let mut copy = Vec::with_capacity(items.capacity());
     copy.extend_from_slice(items);
@@ -80,7 +85,7 @@ impl<T> Chunks<T> {
         self.0.get(number as usize / Self::CHUNK)?.items().get(number as usize % Self::CHUNK)
     }
 
-    /// How many stand before the first that is not `before`; those must stand in front.
+    /// How many records come before the first that is not `before`; those must be at the front.
     pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
         let whole = self.0.partition_point(|chunk| chunk.items().last().is_some_and(&before));
         match self.0.get(whole) {
@@ -104,7 +109,7 @@ impl<T: Clone> Chunks<T> {
     pub fn push(&mut self, record: T) -> u32 {
         let number = self.len();
         match self.0.last_mut().map(Chunk::own) {
-            // The first chunk grows with what is in it: few records take no whole one.
+            // The first chunk grows with its content, so that few records do not take a whole chunk.
             Some(last) if last.len() < Self::CHUNK => {
                 if last.len() == last.capacity() {
                     last.reserve_exact(last.len().min(Self::CHUNK - last.len()).max(1));

@@ -45,7 +45,7 @@ impl CsatConfig {
         [self.baseline_outcome, self.baseline_process, self.baseline_environment]
     }
 
-    /// This configuration with the patch's fields put in.
+    /// This configuration with the patch's fields in place of its own.
     #[must_use]
     pub fn patched(&self, patch: &CsatPatch) -> Self {
         Self {
@@ -86,8 +86,7 @@ impl CsatConfig {
     }
 }
 
-/// The fields of a PATCH that were sent, already checked by the door. A baseline can be set to
-/// none, hence the inner options.
+/// The fields that a PATCH has sent, checked already. A baseline can be set to none, hence the inner options.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsatPatch {
     pub email_inline_enabled: Option<bool>,

@@ -1,5 +1,5 @@
-//! Events as the journal holds them: what the door has made of R4.6's JSON. Numbers, features and
-//! keyed hashes; never message text, never an event's own id or source (R4.8, I2).
+//! Events as the journal holds them: what `service::door` has made of R4.6's JSON. Numbers, features and keyed
+//! hashes; never message text, never an event's own id or source (R4.8, I2).
 
 use serde::{Deserialize, Serialize};
 
@@ -99,15 +99,15 @@ pub enum AttentionType {
     Escalation,
 }
 
-/// A part of one in 1/65,535 (0 is none, 65,535 is one): presence, goodness, observed values.
+/// A share in units of 1/65,535 (0 is none, 65,535 is all): presence, goodness, observed values.
 pub type Quantum = u16;
 
-/// A signal that somebody else observed (`signal.observed`).
+/// A signal that another system observed (`signal.observed`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ObservedSignal {
-    /// Stands in for what the text said.
+    /// One of the catalogue: it replaces what the text said.
     Catalogue(SignalKind),
-    /// The workspace's own: declared in its configuration or described in the event.
+    /// One of the workspace's own, declared in its configuration or described in the event.
     Own(OwnSignal),
 }
 

@@ -1,12 +1,15 @@
-//! What was expected of a conversation, frozen when it was first scored (SCORING, disconfirmation).
+//! What was expected of a conversation, frozen when it was first scored (docs/scoring.md, disconfirmation).
+//!
+//! What the workspace expects travels to the accounts as three means, so that what is moved for each scoring has
+//! nothing on the heap.
 
 use serde::{Deserialize, Serialize};
 
 use super::score::Hundredths;
 
-/// An account's window speaks when it holds this many other conversations.
+/// An account's window counts if it holds this many other conversations.
 const ACCOUNT_QUORUM: u64 = 5;
-/// A workspace's conversations speak when there are this many others.
+/// A workspace's conversations count if there are this many others.
 const WORKSPACE_QUORUM: u64 = 20;
 
 /// Where an expectation came from.
@@ -28,8 +31,8 @@ impl Expectation {
     }
 }
 
-/// What the workspace knows to expect as of an event. A baseline holds before the account's own
-/// window speaks, the workspace's other conversations where it does not.
+/// What the workspace expects as of an event. A baseline comes before the account's window; the mean of the
+/// workspace's other conversations is used where that window has too few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fallback(Expectation);
 
@@ -58,7 +61,7 @@ impl Fallback {
     }
 }
 
-/// None of fewer than `quorum`.
+/// `None` for fewer than `quorum`.
 fn mean(count: u64, sum: u64, quorum: u64) -> Option<Hundredths> {
     (count >= quorum).then(|| Hundredths::mean(sum, count)).flatten()
 }

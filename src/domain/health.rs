@@ -6,9 +6,9 @@ use super::rules::Rules;
 use super::score::Hundredths;
 use super::view::{AccountHealth, ChurnRisk, Trend};
 
-/// R6.4 looks at this many.
+/// The trend (R6.4) is that of so many conversations.
 const TREND_LENGTH: usize = 20;
-/// And says nothing of fewer than these.
+/// With fewer than these there is none.
 const TREND_MINIMUM: usize = 5;
 
 /// `window` ascending.

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 /// A UUID as the state holds it: 16 bytes. Shown hyphenated and in lower case; on disk a `u128`.
 ///
-/// Aligned to 8 as all that surrounds it: at 16 an optional one took 32 bytes, and every block of
-/// memory with one in it the allocator's slow path.
+/// Aligned to 8 like everything around it: aligned to 16, an optional id took 32 bytes, and each block of memory with
+/// an id in it went the allocator's slow way.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(Rust, packed(8))]
 pub struct Id(pub u128);
@@ -74,7 +74,7 @@ pub struct WorkspaceKey {
 }
 
 impl WorkspaceKey {
-    /// The workspace that holds tenants, workspaces and keys (I12). Nobody's credential reaches it.
+    /// The workspace that holds tenants, workspaces and keys (I12). No credential reaches it.
     pub const SYSTEM: Self = Self { id: Id(0), side: Side::Live };
 }
 
@@ -129,7 +129,7 @@ impl fmt::Debug for Position {
     }
 }
 
-/// What an id that comes in names; each kind has a prefix that may stand before it (R2.2).
+/// The kind of thing that an id names; each kind has a prefix that may stand before the id (R2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdKind {
     Workspace,

@@ -1,25 +1,28 @@
-//! Numbers found by the hash of what they stand for: 4 bytes and a tag each, without a table that
-//! stalls everything when it grows.
+//! Numbers, found by the hash of what they stand for: 4 bytes and a tag each, without a table that stops everything
+//! when it grows.
 //!
-//! A table that would outgrow [`LARGEST`] is split into [`FAN`] smaller ones, so no step moves more
-//! than that many. The parts take geometrically growing shares of the hashes, twice as much at one
-//! end as at the other: they double one after the other, and their load taken together stays the
-//! same, 69 % of 7/8, at any size.
+//! A table that would outgrow [`LARGEST`] is split into [`FAN`] smaller ones, so no step moves more entries than
+//! that. The parts take geometrically growing shares of the hashes, twice as much at one end as at the other. So they
+//! double one after the other, and their total load stays the same at any size: 69 % of 7/8.
+//!
+//! Tables double. If all did so at the same time, they would be half empty at the same time, and a large one stops
+//! its workspace while it grows. Tables that are full of the traces of removed entries are rebuilt in place, since
+//! these would double too.
 
 use hashbrown::HashTable;
 
-/// What a table holds at most before it is split: 7/8 of 32,768.
+/// The most that a table holds before it is split: 7/8 of 32,768.
 const LARGEST: usize = 28_672;
-/// Parts of a split.
+/// The number of parts of a split.
 const FAN: usize = 32;
 /// Bits of the hash that choose a part; each level has its own. The lowest 15 choose a place in a
 /// table, the highest 7 are its tags.
 const PART_BITS: usize = 12;
 const FIRST_BIT: usize = 15;
-/// Splits below each other. The tables of the last level grow without end.
+/// The number of splits below each other. The tables of the last level grow without end.
 const LEVELS: usize = 3;
 
-/// By the bits of a hash, which part.
+/// Which part, by the bits of a hash.
 const PART: [u8; 1 << PART_BITS] = parts();
 
 const fn parts() -> [u8; 1 << PART_BITS] {
@@ -59,7 +62,7 @@ impl Default for Node {
 }
 
 impl Index {
-    /// The number under `hash` that `is` it.
+    /// The number under `hash` for which `is` holds.
     pub fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
         let (mut node, mut level) = (&self.root, 0);
         while let Node::Split(parts) = node {
@@ -72,7 +75,7 @@ impl Index {
         }
     }
 
-    /// Puts in a number that is not there; `hash_of` gives the hash of any that is.
+    /// Adds a number that is not there yet; `hash_of` gives the hash of any that is.
     pub fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         self.len += 1;
         let (mut node, mut level) = (&mut self.root, 0);
@@ -102,7 +105,7 @@ impl Index {
         }
     }
 
-    /// Takes `number` out, which stands under `hash`.
+    /// Removes `number`, which is under `hash`.
     pub fn remove(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         let (mut node, mut level) = (&mut self.root, 0);
         while let Node::Split(parts) = node {
@@ -129,7 +132,7 @@ fn part(hash: u64, level: usize) -> usize {
     usize::from(PART[bits as usize % (1 << PART_BITS)])
 }
 
-/// What was removed has left traces, and because of them alone the table would grow.
+/// Removed entries have left traces, and the table would grow because of these alone.
 fn is_full_of_traces(table: &HashTable<u32>) -> bool {
     table.len() == table.capacity() && table.len() < table.num_buckets() / 16 * 13
 }
@@ -147,7 +150,7 @@ fn split(table: &mut HashTable<u32>, level: usize, hash_of: impl Fn(u32) -> u64)
     hashed.iter().for_each(|&(hash, _)| counts[part(hash, level)] += 1);
     let mut tables = counts.map(HashTable::with_capacity);
     for (hash, number) in hashed {
-        // Has room already: nothing is hashed again.
+        // The table has room already, so nothing is hashed again.
         tables[part(hash, level)].insert_unique(hash, number, |&other| hash_of(other));
     }
     Node::Split(tables.into_iter().map(Node::Table).collect())

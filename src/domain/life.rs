@@ -12,7 +12,7 @@ use super::message::{MessageFeatures, Reading};
 use super::scoring::{Ending, Evidence, Speaker, Turn, Words};
 use super::time::Millis;
 
-/// Changes of status that one life keeps, and so many other events besides messages.
+/// How many changes of status one life keeps, and how many other events besides messages.
 pub const MOST_OTHERS: usize = 1_000;
 
 /// The kept events of one life.
@@ -22,16 +22,16 @@ pub struct Life {
     events: Vec<LifeEvent>,
     /// Receipt of the latest event that changed this life.
     pub last_change: Millis,
-    /// What a life that began after settling takes over from the one before.
+    /// What a life that began after settling has taken over from the one before.
     pub carried: Option<Carried>,
-    /// Whom it was with, for the erasure of a contact (R4.10): the last contact that an event named.
+    /// The last contact that an event named, for the erasure of a contact (R4.10).
     pub contact: Option<ContactMark>,
-    /// Under which time its conversation stands among the unscored, if it is one: no later than
+    /// The time under which its conversation is among those without a score, if it is one of them: no later than
     /// `last_change`, and no part of the state.
     #[serde(skip)]
     pub noted: Millis,
     turns: u16,
-    /// Terminal events kept: without any there is nothing to walk for.
+    /// The number of terminal events kept: without any, there is nothing to walk through.
     terminal_events: u32,
 }
 
@@ -42,7 +42,7 @@ struct LifeEvent {
     kind: LifeKind,
 }
 
-/// What is kept of a contact's id beside conversations: a hash, enough to find what is theirs.
+/// What lives and comments keep of a contact's id: a hash, enough to find what the contact has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactMark(u64);
 
@@ -66,7 +66,7 @@ impl ContactMark {
 /// What an event means to a life.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LifeKind {
-    /// Says only that the conversation exists.
+    /// Says nothing but that the conversation exists.
     Named,
     Turn(Speaker, TurnFeatures),
     Move(Move),
@@ -78,7 +78,8 @@ pub enum LifeKind {
     Automatic,
 }
 
-/// What is counted together against the bound of a life, so that no flood of one keeps the others out.
+/// The classes of events that are counted against the bound of a life, each by itself, so that many of one class do
+/// not keep the others out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Turn,
@@ -101,7 +102,7 @@ impl Class {
     }
 }
 
-/// A change of status, as far as scores care.
+/// A change of status, as far as scores depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Move {
     Reopen,
@@ -128,7 +129,7 @@ impl From<Resolution> for Move {
     }
 }
 
-/// A transition into terminal and what stood at it.
+/// A transition into terminal, and the end that it gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     pub scored_at: Millis,
@@ -137,13 +138,13 @@ pub struct Carried {
     pub reopenings: u32,
 }
 
-/// What a walk through a life found.
+/// The result of a walk through a life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
     /// The walk ended in a terminal state.
     pub terminal: bool,
-    /// This life's own score-giving transition, as it stands at the end or stood before the last
-    /// reopening. None: never terminal, or in a new life not terminal again yet.
+    /// The transition of this life that gives the score: the last one, or while reopened the last before the
+    /// reopening. `None`: never terminal, or in a new life not terminal again yet.
     pub scored: Option<Carried>,
     /// The events that count, as indices.
     counted: std::ops::Range<usize>,
@@ -152,12 +153,12 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The event at `position` makes an open conversation terminal.
+    /// Whether the event at `position` made an open conversation terminal.
     pub fn is_transition(&self, position: Position) -> bool {
         self.transitions.contains(&position)
     }
 
-    /// The conversation was terminal and is not any more.
+    /// Whether the conversation was terminal and is open again.
     pub fn reopened(&self, life: &Life) -> bool {
         !self.terminal && (self.scored.is_some() || life.carried.is_some())
     }
@@ -169,8 +170,8 @@ impl Life {
         Self { carried: Some(carried), ..Self::default() }
     }
 
-    /// Keeps an event; a message beyond `max_turns` is not kept, nor another beyond [`MOST_OTHERS`] of its class:
-    /// every change of a life is a walk through all of it. Answers its index.
+    /// Adds an event, and returns its index. A message beyond `max_turns` is not kept, nor an event beyond
+    /// [`MOST_OTHERS`] of its class: every change of a life is a walk through all of it.
     pub fn insert(&mut self, time: Millis, position: Position, kind: LifeKind, max_turns: u16) -> Option<usize> {
         let class = Class::of(&kind);
         let most = if class == Class::Turn { usize::from(max_turns) } else { MOST_OTHERS };
@@ -187,7 +188,7 @@ impl Life {
             | LifeKind::Rating(_)
             | LifeKind::Automatic => {}
         }
-        // Late arrivals are rare: look from the end.
+        // Late arrivals are rare, so the place is looked for from the end.
         let after =
             self.events.iter().rev().take_while(|event| (event.time, event.position) > (time, position)).count();
         let at = self.events.len() - after;
@@ -207,7 +208,7 @@ impl Life {
         self.events.iter().map(|event| (event.time, event.position, &event.kind))
     }
 
-    /// What `ask` says of this life without the event at `index`.
+    /// What `ask` says about this life without the event at `index`.
     pub fn without<T>(&mut self, index: Option<usize>, ask: impl FnOnce(&Self) -> T) -> T {
         let event = index.map(|index| (index, self.events.remove(index)));
         let answer = ask(self);
@@ -278,7 +279,7 @@ impl Life {
         walk.counted.len()
     }
 
-    /// The event with this index counts.
+    /// Whether the event with this index counts.
     pub fn counts(&self, walk: &Walk, index: usize) -> bool {
         walk.counted.contains(&index)
     }
@@ -314,7 +315,7 @@ impl Life {
         evidence
     }
 
-    /// The latest transition into terminal that gave a score: this life's own, or the one that it took over.
+    /// The latest transition into terminal that gave a score: this life's own, or the one that was taken over.
     pub fn came_to(&self) -> Option<Carried> {
         self.walk().scored.or(self.carried)
     }

@@ -15,7 +15,7 @@ use super::workspace::{Applied, Workspace};
 #[derive(Clone, Debug)]
 pub struct Local {
     pub workspace: Workspace,
-    /// Those awake.
+    /// The accounts that are awake.
     pub accounts: HashMap<Id, Account>,
 }
 
@@ -59,7 +59,7 @@ impl Local {
         Some(self.accounts.get(&id)?.health(&self.workspace.rules(), now))
     }
 
-    /// Lets an account go; it is rebuilt when it is needed.
+    /// Puts an account to sleep; it is rebuilt when it is needed.
     pub fn sleep(&mut self, id: Id) {
         self.accounts.remove(&id);
         self.workspace.sleep(id);

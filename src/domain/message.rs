@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A message as the door heard it.
+/// A message as it was read at the door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Heard {
-    /// Written by a machine for nobody in particular (an absence note, a receipt): no turn of the conversation.
+    /// Written by a machine (an absence note, a receipt): no turn of the conversation.
     Automatic,
     Turn(Box<MessageFeatures>),
 }
@@ -20,9 +20,9 @@ pub struct MessageFeatures {
     pub told: Option<LanguageCode>,
     /// What does not depend on a language, one bit each ([`flag`]).
     pub flags: u16,
-    /// Words; beyond 65,535 it stays there. A number is none.
+    /// The number of words, at most 65,535. A number is no word.
     pub words: u16,
-    /// Letters of its text, likewise.
+    /// The number of letters of its text, at most 65,535.
     pub letters: u16,
     /// Of these the Latin ones.
     pub latin: u16,

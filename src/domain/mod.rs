@@ -3,6 +3,9 @@
 //! Nothing here reads a clock, draws a random number, opens a file or awaits. Whatever a function
 //! needs, time and ids included, is in its arguments or in a record. `tests/architecture.rs` holds
 //! the module to that.
+//!
+//! It uses libraries that compute (regex, whatlang, libm, blake3, siphasher, hashbrown, and bincode for the state
+//! hash). None of them does input or output.
 
 pub mod account;
 pub mod audit;

@@ -11,14 +11,14 @@ use super::settings_v1::SettingsV1;
 use super::system::SystemRecord;
 use super::time::Millis;
 
-/// The version of `apply` that new frames ask for. Bumped with every change that alters results;
-/// the branch for the version before stays for one release (I1).
+/// The version of `apply` that new frames ask for. It is raised with every change that alters results; the code for
+/// the version before stays for one release (I1).
 ///
-/// 1: messages read for `support-2`, and the model in the profile. What version 0 asks for is what its records say:
-/// messages and settings of that time, which are applied as they were.
+/// 1: messages read for `support-2`, and the model in the profile. Frames of version 0 hold messages and settings of
+/// their time, which are applied as they were then.
 pub const APPLY_VERSION: u16 = 1;
 
-/// A record with its place in the order of its workspace side.
+/// A record with its place in its workspace side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     pub key: WorkspaceKey,
@@ -45,10 +45,10 @@ pub enum Record {
     System(SystemRecord),
     /// Reserved: how far an endpoint's deliveries have come (I4).
     Delivered { endpoint: Id, upto: u64 },
-    /// A conversation or a contact is erased (R4.10). A contact goes by its mark: that is what is kept
-    /// of it beside conversations, and the record itself does not keep its id.
+    /// A conversation or a contact is erased (R4.10). A contact is named by its mark, so that the record itself does
+    /// not keep the id.
     Erasure { conversation: Option<Id>, contact: Option<ContactMark> },
-    /// Conversations older than `cutoff` go (R4.11): the oldest, and at most so many.
+    /// Conversations older than `cutoff` are removed (R4.11): the oldest, and at most so many.
     Retention { cutoff: Millis, most: u32 },
     /// An [`Erasure`](Self::Erasure) that says who asked for it.
     ErasedBy { actor: Box<str>, conversation: Option<Id>, contact: Option<ContactMark> },

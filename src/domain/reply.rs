@@ -1,4 +1,6 @@
-//! What `apply` answers, and what it made happen.
+//! What `apply` answers, and the effects of a round.
+//!
+//! Effects are counted and change the gate; they are not kept.
 
 use super::csat_config::CsatConfig;
 use super::ids::{Id, Position};
@@ -14,7 +16,7 @@ pub enum Reply {
     Erased {
         found: bool,
     },
-    /// Settings and the other records nobody waits for.
+    /// Settings and other records that nobody waits for.
     Done,
 }
 
@@ -26,7 +28,7 @@ pub enum Verdict {
     Rejected(Rejection),
 }
 
-/// Why only `apply` could refuse it.
+/// Why `apply` refused it, which only the state could tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     #[error("This source has already sent another event with this id.")]
@@ -44,7 +46,7 @@ pub enum CommandDone {
     Breaker(BreakerView),
 }
 
-/// A command that the state forbids; nothing changed but the seq.
+/// Why the state forbids a command; nothing has changed but the seq.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandRefusal {
     #[error("No circuit breaker exists with the given ID.")]
@@ -55,7 +57,7 @@ pub enum CommandRefusal {
     BreakerNotAcknowledged,
 }
 
-/// What a round made happen, in order (I4).
+/// The effects of a round, in order (I4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effect {
     pub at: Position,

@@ -1,9 +1,9 @@
-//! The scored conversations of one account, in the order of their keys. Most accounts have few: those
-//! take one small list, the others a [`Timeline`].
+//! The scored conversations of one account, in the order of their keys. Most accounts have few, which are kept in one
+//! small list; the others in a [`Timeline`].
 
 use super::timeline::{Keys, Timeline, insert_exactly, place};
 
-/// So many still stand in a list.
+/// The most that is kept in a list.
 const FEW: usize = 256;
 
 /// An ordered set of conversation numbers.
@@ -42,7 +42,7 @@ impl Roster {
         }
     }
 
-    /// Puts in an item that is newer than all that are there.
+    /// Adds an item that is newer than all others.
     pub fn append(&mut self, keys: &impl Keys, item: u32) {
         match self {
             Self::Few(items) if items.len() < FEW => {
@@ -53,7 +53,7 @@ impl Roster {
         }
     }
 
-    /// Takes out an item that is there.
+    /// Removes an item that is there.
     pub fn remove(&mut self, keys: &impl Keys, item: u32) {
         match self {
             Self::Few(items) => {
@@ -76,7 +76,7 @@ impl Roster {
         few.iter().rev().copied().chain(many.into_iter().flat_map(|timeline| timeline.newest_first()))
     }
 
-    /// The item with `rank` newer ones before it.
+    /// The item that has `rank` newer ones.
     pub fn nth_newest(&self, rank: usize) -> Option<u32> {
         match self {
             Self::Few(items) => items.len().checked_sub(rank + 1).map(|at| items[at]),

@@ -1,4 +1,4 @@
-//! What decisions are made by: settings and configuration as one immutable value.
+//! The rules by which the state decides: settings and configuration as one immutable value.
 
 use super::csat_config::CsatConfig;
 use super::score::Hundredths;
@@ -12,7 +12,7 @@ pub struct Rules {
     pub csat: CsatConfig,
 }
 
-/// R6.3 looks at the newest hundred conversations of an account.
+/// The number of an account's newest conversations that a run is looked for in (R6.3).
 const RUN_HORIZON: usize = 100;
 
 impl Rules {
@@ -34,13 +34,13 @@ impl Rules {
         if workspace { RUN_HORIZON * usize::from(self.settings.workspace_factor) } else { RUN_HORIZON }
     }
 
-    /// How long a run trips a breaker (R7.1, R7.2).
+    /// How long ago the newest of a run may be for the run to trip a breaker (R7.1, R7.2).
     pub fn run_that_trips(&self, workspace: bool) -> usize {
         let count = usize::from(self.csat.circuit_breaker_count);
         if workspace { count * usize::from(self.settings.workspace_factor) } else { count }
     }
 
-    /// How many conversations an account keeps at hand: its window, and what a run may reach over.
+    /// How many conversations an awake account keeps: its window, and those that a run is looked for in.
     pub fn kept_by_account(&self) -> usize {
         usize::from(self.settings.window_size).max(RUN_HORIZON)
     }

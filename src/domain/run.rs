@@ -15,15 +15,14 @@ pub struct Scored {
     pub composite: Hundredths,
 }
 
-/// The resolve that ends a run: when it was and where it stands.
+/// The resolve that ends a run: its time and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastResolve {
     pub at: Millis,
     pub position: Position,
 }
 
-/// The low ones at the head of `newest_first`, over at most `horizon` of them, whatever their age
-/// (R6.3).
+/// The low ones at the begin of `newest_first`, among at most `horizon` of them, whatever their age (R6.3).
 pub fn consecutive_low<'a>(
     rules: &'a Rules,
     last_resolve: Option<LastResolve>,
@@ -38,8 +37,7 @@ pub fn consecutive_low<'a>(
     })
 }
 
-/// The newest of a run must lie within the window before the receipt, so that imported history
-/// trips nothing (R7.1).
+/// The newest of a run must be within the window before the receipt, so that imported history trips nothing (R7.1).
 pub fn is_recent(rules: &Rules, newest: Key, receipt: Millis) -> bool {
     newest.0 >= receipt - rules.breaker_window()
 }

@@ -52,8 +52,8 @@ impl Serialize for Hundredths {
 }
 
 impl<'de> Deserialize<'de> for Hundredths {
-    /// Reads what [`Serialize`] writes. Requests are not read with this: the door checks ranges and
-    /// decimals itself and answers with all faults at once.
+    /// Reads what [`Serialize`] writes. Requests are not read with this: `service::door` checks ranges and decimals
+    /// itself, and answers with all faults at once.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             f64::deserialize(deserializer).map(Self::round)

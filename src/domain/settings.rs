@@ -24,9 +24,9 @@ pub struct Settings {
     pub explanation_days: u16,
     /// Days for which a conversation is kept (R4.11).
     pub retention_days: u16,
-    /// Turns kept per life of a conversation; further ones are counted (SCORING.md).
+    /// Messages kept per life of a conversation; further ones are accepted and do not count (R5.1).
     pub max_turns: u16,
-    /// Which secret the content and word hashes of the following frames are keyed with (R4.8).
+    /// The secret with which the content and word hashes of the following frames are keyed (R4.8).
     pub secret_id: [u8; 8],
     /// The scoring profile: priors, weights, catalogue.
     pub profile: Profile,

@@ -1,5 +1,7 @@
 //! Settings as records and snapshots had them before there were models. The layout is frozen: what an older
 //! program has written is read with these types, and a state that only knows such settings has the same hash.
+//!
+//! The frozen types stand beside those in use as variants of their own, so that old bytes need no second decoder.
 
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::scoring::profile::{Profile, SignalWeight};
 use super::settings::Settings;
 
-/// [`Settings`] of record versions 1 and 2.
+/// [`Settings`] as in record versions 1 and 2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettingsV1 {
     pub window_size: u16,
@@ -23,7 +25,7 @@ pub struct SettingsV1 {
     pub profile: ProfileV1,
 }
 
-/// [`Profile`] of that time: always `task-1`'s.
+/// [`Profile`] as it was then: always one of `task-1`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProfileV1 {
     pub name: Box<str>,
@@ -55,7 +57,7 @@ impl From<ProfileV1> for Profile {
 }
 
 impl ProfileV1 {
-    /// `None` for a profile that could not be written down then.
+    /// `None` for a profile that could not be written then.
     pub fn of(profile: &Profile) -> Option<Self> {
         let first = Profile::first();
         if !profile.is_first_kind()
@@ -99,7 +101,7 @@ impl From<SettingsV1> for Settings {
 }
 
 impl SettingsV1 {
-    /// `None` for settings that could not be written down then.
+    /// `None` for settings that could not be written then.
     pub fn of(settings: &Settings) -> Option<Self> {
         let Settings { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = *settings;
         let Settings { explanation_days, retention_days, max_turns, secret_id, .. } = *settings;

@@ -2,13 +2,14 @@
 //!
 //! Ordered maps throughout, so that two tables made of the same records are equal in every byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
 use super::ids::{Id, Position, WorkspaceKey};
+use super::record::{Frame, Record};
 use super::system::{ApiKey, SystemRecord};
 use super::time::Millis;
 
@@ -22,7 +23,7 @@ pub struct WorkspaceEntry {
     pub created_at: Millis,
 }
 
-/// What was drawn once for a data directory.
+/// Random numbers that were drawn once for a data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Names this data directory in ETags (R8.1); a restore draws another.
@@ -49,7 +50,7 @@ pub enum SystemRefusal {
 /// The state of the system workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemTable {
-    /// The seq of the last frame of the system workspace that is in here.
+    /// The seq of the last frame of the system workspace that is contained.
     applied: u64,
     origin: Option<Origin>,
     workspaces: BTreeMap<Id, Arc<WorkspaceEntry>>,
@@ -57,12 +58,12 @@ pub struct SystemTable {
     by_tenant: BTreeMap<Box<str>, Vec<Id>>,
     keys: BTreeMap<Id, Arc<ApiKey>>,
     by_hash: BTreeMap<[u8; 32], Id>,
-    /// Beside the table on disk.
+    /// On disk the trail is kept beside the table.
     #[serde(skip)]
     trail: Trail<SystemAction>,
 }
 
-/// What a record that was not refused came to.
+/// The result of a record that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     Made,
@@ -70,8 +71,27 @@ enum Change {
 }
 
 impl SystemTable {
-    /// Takes in the record of the frame that [`advance`](Self::advance) named. A refusal leaves the table as
-    /// it was, but for its trail.
+    /// Applies one frame. Returns the result of its record; `None` for the server's own records and for those that
+    /// are `skipped` (I6), which change nothing.
+    pub fn apply_frame(&mut self, frame: &Frame, skipped: &HashSet<u64>) -> Option<Result<(), SystemRefusal>> {
+        self.advance(frame.seq);
+        match &frame.record {
+            Record::System(_) if skipped.contains(&frame.seq) => None,
+            Record::System(record) => Some(self.apply(record, frame.receipt)),
+            Record::Events(_)
+            | Record::Command { .. }
+            | Record::SettingsV1(_)
+            | Record::Settings(_)
+            | Record::Skip { .. }
+            | Record::Delivered { .. }
+            | Record::Erasure { .. }
+            | Record::ErasedBy { .. }
+            | Record::Retention { .. } => None,
+        }
+    }
+
+    /// Applies the record of the frame that [`advance`](Self::advance) named. A refusal changes nothing but the
+    /// trail.
     pub fn apply(&mut self, record: &SystemRecord, receipt: Millis) -> Result<(), SystemRefusal> {
         match record {
             SystemRecord::Initialised { incarnation, identity_key } => {
@@ -153,7 +173,7 @@ impl SystemTable {
         Ok(Change::Made)
     }
 
-    /// The first revocation stands.
+    /// The first revocation counts.
     fn revoke(&mut self, id: Id, at: Millis) -> Result<Change, SystemRefusal> {
         let key = self.keys.get_mut(&id).ok_or(SystemRefusal::UnknownKey)?;
         if key.revoked_at.is_some() {
@@ -175,24 +195,24 @@ impl SystemTable {
         self.applied
     }
 
-    /// The frame with this seq is in, whatever it came to.
+    /// Counts the frame with this seq as contained, whether its record was refused or not.
     pub fn advance(&mut self, seq: u64) {
         self.applied = seq;
     }
 
-    /// Who did what to workspaces and keys, the oldest first. It is bounded by number alone: what it tells of
+    /// Who did what to workspaces and keys, the oldest first. It is bounded by number alone, since what it tells of
     /// stays in the table for good, too.
     pub fn trail(&self) -> &Trail<SystemAction> {
         &self.trail
     }
 
-    /// The same table with another trail: it was kept beside it.
+    /// The same table with this trail, which was kept beside it.
     #[must_use]
     pub fn with_trail(self, trail: Trail<SystemAction>) -> Self {
         Self { trail, ..self }
     }
 
-    /// The tables are equal, and so are the trails as far as both go back.
+    /// Whether the tables are equal, and the trails as far as both go back.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let table = |of: &Self| of.clone().with_trail(Trail::default());
         table(self) == table(other) && self.trail.agrees_with(&other.trail)
@@ -322,7 +342,7 @@ mod tests {
             }
             table.trail().iter().map(|entry| entry.action.concerns(&ours, Side::Live)).collect::<Vec<_>>()
         };
-        // The first is the workspace's own creation.
+        // The first entry is the workspace's own creation.
         assert_eq!(actions(&[workspace(1, "a"), workspace(1, "b"), workspace(2, "a")]), [true, true, false, false]);
         let keys = [
             key(7, Some("a"), Some(1)),

@@ -12,8 +12,8 @@ pub const DAY: Millis = 24 * HOUR;
 
 /// `2026-03-15T14:35:00.000Z` (R2.3).
 ///
-/// Instants outside chrono's range cannot come in (the door refuses them); should one be built all
-/// the same it is shown as the nearest that chrono can name.
+/// Instants outside chrono's range are refused at the door. Should one exist all the same, it is shown as the nearest
+/// that chrono can name.
 pub fn format(at: Millis) -> String {
     DateTime::<Utc>::from_timestamp_millis(at)
         .unwrap_or(if at < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
@@ -33,19 +33,19 @@ pub fn serialize_option<S: serde::Serializer>(at: &Option<Millis>, serializer: S
     }
 }
 
-/// The other way of [`serialize`], for `#[serde(deserialize_with = …)]`.
+/// The inverse of [`serialize`], for `#[serde(deserialize_with = …)]`.
 pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
     parse_rfc3339(&text).map_err(serde::de::Error::custom)
 }
 
-/// The other way of [`serialize_option`].
+/// The inverse of [`serialize_option`].
 pub fn deserialize_option<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
     let text = <Option<String> as serde::Deserialize>::deserialize(deserializer)?;
     text.map(|text| parse_rfc3339(&text)).transpose().map_err(serde::de::Error::custom)
 }
 
-/// Why a text names no instant.
+/// Why a text is no instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     #[error("is not an RFC 3339 time such as 2026-03-15T14:35:00.000Z")]
@@ -105,7 +105,7 @@ fn parse_date_bytes(bytes: &[u8]) -> Result<Millis, TimeError> {
     Ok(i64::from(date.to_epoch_days()) * DAY)
 }
 
-/// The milliseconds of `.123…`, if it stands there, and what follows.
+/// The milliseconds of `.123…`, if it comes next, and what follows.
 fn fraction(bytes: &[u8]) -> Result<(Millis, &[u8]), TimeError> {
     let Some(rest) = bytes.strip_prefix(b".") else { return Ok((0, bytes)) };
     let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -116,7 +116,7 @@ fn fraction(bytes: &[u8]) -> Result<(Millis, &[u8]), TimeError> {
     Ok((millis, &rest[count..]))
 }
 
-/// What the local time is ahead of UTC.
+/// How far the local time is ahead of UTC.
 fn offset(bytes: &[u8]) -> Result<Millis, TimeError> {
     match *bytes {
         [b'Z' | b'z'] => Ok(0),

@@ -1,5 +1,5 @@
-//! Scored conversations in the order of their keys, with sums that make the cost of a range
-//! independent of history (I10).
+//! Scored conversations in the order of their keys, with sums that make any range cost the same, however many
+//! conversations there are (I10).
 //!
 //! Leaves hold at most [`LEAF`] conversation numbers (4 bytes each; their keys stay in the
 //! records), groups at most [`GROUP`] leaves. A range is two edge leaves and sums between.
@@ -7,7 +7,7 @@
 use super::ids::Position;
 use super::time::Millis;
 
-/// Small in unit tests, so that they come to several groups.
+/// Small in unit tests, so that they have several groups.
 const LEAF: usize = if cfg!(test) { 32 } else { 512 };
 const GROUP: usize = if cfg!(test) { 8 } else { 64 };
 
@@ -15,12 +15,12 @@ const GROUP: usize = if cfg!(test) { 8 } else { 64 };
 /// workspace, since an event scores one conversation.
 pub type Key = (Millis, Position);
 
-/// Where keys are looked up. An item's key must not change while it is in a timeline.
+/// Looks keys up. An item's key must not change while it is in a timeline.
 pub trait Keys {
     fn key(&self, item: u32) -> Key;
 }
 
-/// What leaves and groups add up. `()` where only the order is needed.
+/// What leaves and groups sum up; `()` where only the order is needed.
 pub trait Sum: Copy + Default {
     fn add(&mut self, other: &Self);
     fn subtract(&mut self, other: &Self);
@@ -48,7 +48,7 @@ struct Group<S> {
 #[derive(Clone, Debug)]
 struct Leaf<S> {
     items: Vec<u32>,
-    /// The key of the first item: records lie all over the memory.
+    /// The key of the first item, kept here because records lie all over the memory.
     first: Key,
     sum: S,
 }
@@ -59,7 +59,7 @@ impl<S: Sum> Leaf<S> {
         Self { items: vec![item], first, sum }
     }
 
-    /// Splits off what stands from `cut` on.
+    /// Splits off what comes from `cut` on.
     fn split(&mut self, keys: &impl Keys, cut: usize, value: impl Fn(u32) -> S) -> Self {
         let items = self.items[cut..].to_vec();
         self.items.truncate(cut);
@@ -71,7 +71,7 @@ impl<S: Sum> Leaf<S> {
         Self { items, first, sum }
     }
 
-    /// Puts `item` in at its place.
+    /// Adds `item` at its place.
     fn put(&mut self, keys: &impl Keys, item: u32, key: Key, sum: &S) {
         let at = place(keys, &self.items, key);
         insert_exactly(&mut self.items, at, item);
@@ -82,7 +82,7 @@ impl<S: Sum> Leaf<S> {
     }
 }
 
-/// Where an item with `key` belongs. Most scores are the newest: looks at the end before searching.
+/// The place of an item with `key`. Most scores are the newest, so the end is looked at before searching.
 pub(super) fn place(keys: &impl Keys, items: &[u32], key: Key) -> usize {
     match items.last() {
         Some(&last) if keys.key(last) > key => items.partition_point(|&other| keys.key(other) < key),
@@ -90,7 +90,7 @@ pub(super) fn place(keys: &impl Keys, items: &[u32], key: Key) -> usize {
     }
 }
 
-/// Grows by a quarter, not to twice the size.
+/// Grows by a quarter instead of doubling.
 pub(super) fn insert_exactly(items: &mut Vec<u32>, at: usize, item: u32) {
     if items.len() == items.capacity() {
         items.reserve_exact((items.len() / 4).clamp(1, LEAF.saturating_sub(items.len()).max(1)));
@@ -107,7 +107,7 @@ impl<S: Sum> Timeline<S> {
         self.len == 0
     }
 
-    /// A timeline of what already stands in order.
+    /// A timeline of items that are in order already.
     pub(super) fn of_sorted(keys: &impl Keys, items: &[u32], value: impl Fn(u32) -> S) -> Self {
         let leaf = |items: &[u32]| {
             let mut sum = S::default();
@@ -123,7 +123,7 @@ impl<S: Sum> Timeline<S> {
         Self { groups: items.chunks(LEAF * GROUP).map(group).collect(), len: items.len() }
     }
 
-    /// Puts `item` in at its key; `value` gives an item's own sum.
+    /// Adds `item` at its key; `value` gives an item's own sum.
     pub fn insert(&mut self, keys: &impl Keys, item: u32, value: impl Fn(u32) -> S) {
         let (key, sum) = (keys.key(item), value(item));
         self.len += 1;
@@ -141,7 +141,7 @@ impl<S: Sum> Timeline<S> {
         }
         let at_end = leaf.items.last().is_some_and(|&last| keys.key(last) < key);
         let right = if at_end {
-            // A leaf that grew at its end was filled in order: leave it full, as most are.
+            // A leaf that grew at its end was filled in order: it is left full, as most are.
             leaf.items.shrink_to_fit();
             Leaf::of(item, key, sum)
         } else {
@@ -159,7 +159,7 @@ impl<S: Sum> Timeline<S> {
         }
     }
 
-    /// Splits a group that has one leaf too many since the leaf at `l` came.
+    /// Splits a group that has one leaf too many since the one at `l` was added.
     fn split_group(&mut self, g: usize, l: usize) {
         let group = &mut self.groups[g];
         let cut = if l + 1 == group.leaves.len() { GROUP } else { GROUP / 2 };
@@ -173,7 +173,7 @@ impl<S: Sum> Timeline<S> {
         self.groups.insert(g + 1, Group { leaves, len, sum });
     }
 
-    /// Takes `item` out; its key and `sum` must be those it stands under.
+    /// Removes `item`; key and `sum` must be those with which it was added.
     pub fn remove(&mut self, keys: &impl Keys, item: u32, sum: &S) {
         let (g, l) = self.locate(keys.key(item));
         let group = &mut self.groups[g];
@@ -204,7 +204,7 @@ impl<S: Sum> Timeline<S> {
         }
     }
 
-    /// Adds all sums up anew: one pass over all items, for a change of what they add.
+    /// Computes all sums anew, in one pass over all items: for a change of what they sum up.
     pub fn recount(&mut self, value: impl Fn(u32) -> S) {
         for group in &mut self.groups {
             group.sum = S::default();
@@ -230,7 +230,7 @@ impl<S: Sum> Timeline<S> {
             if first > to {
                 break;
             }
-            // A group ends where the next begins, which is told without a look at its records.
+            // A group ends where the next one begins, which is known without its records.
             let end = self.groups.get(at + 1).map(|next| next.leaves[0].first.0);
             if from <= first && end.is_some_and(|end| end <= to) {
                 total.add(&group.sum);
@@ -261,7 +261,7 @@ impl<S: Sum> Timeline<S> {
         self.groups.first().and_then(|group| group.leaves.first()).and_then(|leaf| leaf.items.first().copied())
     }
 
-    /// The item with `rank` newer ones before it.
+    /// The item that has `rank` newer ones.
     pub fn nth_newest(&self, mut rank: usize) -> Option<u32> {
         for group in self.groups.iter().rev() {
             if rank >= group.len {
@@ -278,7 +278,7 @@ impl<S: Sum> Timeline<S> {
         None
     }
 
-    /// The group and leaf in which `key` stands or belongs: mostly the last. There must be a leaf.
+    /// The group and leaf that have `key` or would have it: mostly the last. There must be a leaf.
     fn locate(&self, key: Key) -> (usize, usize) {
         let newest = self.groups.last().and_then(|group| group.leaves.last());
         if newest.is_some_and(|leaf| leaf.first <= key) {

@@ -18,7 +18,7 @@ pub struct QualityStats {
     pub average_disconfirmation: Option<Hundredths>,
     pub circuit_breakers_triggered: u64,
     pub resolution_rate: Option<Hundredths>,
-    /// What is older than this was removed, and the period reaches back further (R4.11).
+    /// Conversations older than this were removed, and the period reaches back further (R4.11).
     pub retention_from: Option<Millis>,
 }
 
@@ -39,11 +39,11 @@ pub struct ConversationQuality {
 /// What a workspace knows of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Known<T> {
-    /// Never named here.
+    /// No event has named it.
     Unknown,
     /// Named, but never scored.
     NotScored,
-    /// Was there, but is no longer kept (R5.5).
+    /// It was there, but is not kept any more (R5.5).
     Gone,
     Found(T),
 }
@@ -113,9 +113,9 @@ impl BreakerScope {
 /// The events of a workspace side that `apply` failed on, and that every replay passes over (I6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// Since ever.
+    /// Their number since ever.
     pub count: u64,
-    /// Where the last of them stand, the last one first.
+    /// The positions of the last of them, the latest first.
     pub latest: Vec<Position>,
 }
 

@@ -62,13 +62,14 @@ pub struct Erasures {
 #[derive(Debug)]
 struct State {
     entries: Vec<ErasureEntry>,
-    /// Bytes of whole lines. What stands behind them was not finished, and is cut by the next append.
+    /// Length in bytes of the lines that are complete. What follows them is a write that did not finish; the next
+    /// append cuts it off.
     length: u64,
-    /// There is something behind them.
+    /// Something follows the complete lines.
     torn: bool,
-    /// From the first append on.
+    /// Opened by the first append.
     file: Option<File>,
-    /// The directory was synced since the list was read.
+    /// The directory has been synced since the list was read, so the file's name is durable.
     linked: bool,
     failed: bool,
 }
@@ -89,7 +90,7 @@ impl Erasures {
         Ok(Self { path, state: Mutex::new(state) })
     }
 
-    /// The file ended in a line that was not finished, and therefore never answered.
+    /// The file ends in an incomplete line. Its append never returned, so nobody was told that it is there.
     pub fn is_torn(&self) -> bool {
         self.state.lock().torn
     }
@@ -134,7 +135,7 @@ impl Erasures {
         options.open(&self.path).map_err(ErasuresError::writing(&self.path))
     }
 
-    /// Has the directory name the file, for good.
+    /// Makes the file's name durable, by syncing the directory once.
     fn link(&self, linked: &mut bool) -> io::Result<()> {
         if let (Some(dir), false) = (self.path.parent(), *linked) {
             File::open(dir)?.sync_all()?;
@@ -144,7 +145,7 @@ impl Erasures {
     }
 }
 
-/// Cuts what stands behind `length`, and writes there.
+/// Cuts the file to `length` and appends `bytes` there.
 fn write_at(file: &mut File, length: u64, bytes: &[u8]) -> io::Result<()> {
     file.set_len(length)?;
     file.seek(SeekFrom::Start(length))?;
@@ -156,8 +157,8 @@ fn line(to: &mut Vec<u8>, value: &impl Serialize) {
     to.push(b'\n');
 }
 
-/// The entries, and the bytes of the lines that are whole. The last line may be anything: each is
-/// synced before the next, so that nothing behind it was ever answered.
+/// The entries, and the length of the complete lines. An incomplete last line is allowed: each line is synced before
+/// the next is written, so only the last can be incomplete, and its append never returned.
 fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<ErasureEntry>, usize), ErasuresError> {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     let (mut entries, mut length) = (Vec::new(), 0);

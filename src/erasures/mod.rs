@@ -117,10 +117,10 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// The records that have to be applied to a restored state: what it still holds of that which was
-/// erased after its last frame, or so shortly before that the erasure may not be in it. What came
-/// again after an erasure that is in it is left alone. `identity_key` is the one that the entries were
-/// made with, which a restored data directory keeps.
+/// The records that have to be applied to a restored state, so that it loses again what it still holds although it
+/// was erased: after the state's last frame, or so shortly before it ([`SLACK`]) that the erasure may not be in it.
+/// What came anew after an erasure that the state contains is left alone. `identity_key` is the key with which the
+/// entries were made; a restored data directory keeps it.
 pub fn matching(entries: &[ErasureEntry], identity_key: &[u8; 32], workspace: &Workspace) -> Vec<Record> {
     let key = workspace.key();
     let is_meant = |entry: &&ErasureEntry| {
@@ -144,13 +144,13 @@ pub fn matching(entries: &[ErasureEntry], identity_key: &[u8; 32], workspace: &W
     found.into_iter().map(Erased::record).collect()
 }
 
-/// R4.10's promise: until when everything recorded has to go at `now`, so that whatever holds
-/// something erased is gone `within` the erasure. None: nothing yet. It starts when three quarters of
-/// the span are over, and goes on naming the latest such erasure: who has nothing as old as that has
-/// nothing to do.
+/// The time from before which nothing may be left in snapshots and journal (R4.10): whatever holds what was erased
+/// must be gone `within` that time after the erasure. `None` while no erasure is that far along.
 ///
-/// What has to go is every snapshot of a state, and every part of the journal, of this time or before;
-/// it is [`SLACK`] after the erasure's entry, so that what was taken between entry and record counts.
+/// An erasure is due when three quarters of its time are over; the latest due one is named, also after its work is
+/// done, since a caller that has nothing so old left has nothing to do. Snapshots and parts of the journal from this
+/// time or before must go. It lies [`SLACK`] after the entry, so that what was recorded between the entry and its
+/// record counts as well.
 pub fn due(entries: &[ErasureEntry], now: Millis, within: Millis) -> Option<Millis> {
     let begun = now.saturating_sub(within / 4 * 3);
     let latest = entries.iter().map(|entry| entry.at).filter(|at| *at <= begun).max()?;

@@ -13,7 +13,7 @@ pub async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ApiE
     Ok(app.service.identify(token).await?)
 }
 
-/// The one bearer token; none where there are several.
+/// The one bearer token; `None` where there are several.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else { return None };

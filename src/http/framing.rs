@@ -6,7 +6,7 @@ use axum::http::{Version, header};
 
 use super::error::ApiError;
 
-/// Marks a request whose body could end in two places, as its connection has seen.
+/// Marks a request whose body could end in two places; set by the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct AmbiguousBody;
 

@@ -1,5 +1,9 @@
 //! One span and one line for each request: what was asked by the route's template, and what came of
 //! it. Never a credential, a query or a body.
+//!
+//! The span is at level `debug`, off in an ordinary log, so that no request pays for it: the one line says everything
+//! itself. With a collector (`otlp`) spans are made for it, whatever the log shows. Requests to the second listener
+//! have none.
 
 use std::time::Duration;
 

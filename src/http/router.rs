@@ -1,4 +1,10 @@
 //! Every URL of the API: one list makes the router and the document (`openapi`).
+//!
+//! A handler that is routed here has its entry in the document, so neither can be forgotten. That answers and
+//! document agree is checked from outside: every answer that a test of `tests/http` receives is held against the
+//! document, failures with the codes of their route included. What schemathesis finds counts as well, except for what
+//! no schema can say; that list, with reasons, is `scripts/schemathesis/hooks.py`. The second listener and the
+//! documentation page are no part of the API and not in the document.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

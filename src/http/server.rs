@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 
 use super::connection::{ConnectionSlots, Full, Stop, Wire};
 
-/// Pause after a failed accept: usually too many open files.
+/// The pause after a failed accept: usually too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections without a place that are told so at a time; the others just end.
+/// The most connections beyond the limit that are answered at a time; others are closed without an answer.
 const REFUSED_AT_A_TIME: usize = 64;
 
 /// Serves until `shutdown` is done, then finishes the answers under way within the grace of
@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: 
     }
 }
 
-/// Whether the next connection can be accepted all the same.
+/// Whether the next connection can be accepted nevertheless.
 fn is_of_one(cause: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

@@ -9,12 +9,12 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// `version-trace-parent-flags` and the hyphens between.
 const LENGTH: usize = 55;
 
-/// The caller's place in a trace. Neither id is 0.
+/// The caller's trace and span. Neither id is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceParent {
     pub trace: TraceId,
     pub parent: u64,
-    /// The caller may have recorded it.
+    /// The caller may have recorded the trace.
     pub sampled: bool,
 }
 

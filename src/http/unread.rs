@@ -1,5 +1,5 @@
-//! Bodies that a refusal left unread: a client that still sends would see a reset connection in
-//! place of the answer (R2.8, 413).
+//! Bodies that a refusal left unread. If they were not read, a client that still sends would see a reset connection
+//! instead of the answer (R2.8, 413).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 
-/// At most this much is read and thrown away.
+/// The most that is read and thrown away.
 const DISCARDED: usize = 16 << 20;
 
 /// What a handler has left of a request's body.
@@ -22,7 +22,7 @@ pub struct Unread(Option<Watched>);
 #[derive(Clone)]
 struct Watched {
     shared: Arc<Mutex<Shared>>,
-    /// The client waits for a word before it sends.
+    /// The client waits for a `100 Continue` before it sends.
     expects_continue: bool,
 }
 
@@ -31,7 +31,7 @@ struct Shared {
     polled: bool,
 }
 
-/// The request with a body that can be taken up again. Requests without a body are left alone.
+/// The request with a body that can be read on later. Requests without a body are left alone.
 pub fn watch(request: Request) -> (Request, Unread) {
     if request.body().is_end_stream() {
         return (request, Unread(None));
@@ -49,7 +49,7 @@ impl Unread {
         if watched.expects_continue && !watched.shared.lock().polled {
             return;
         }
-        // Elapsed, too much or broken: the answer goes out all the same.
+        // Too late, too much or broken: the answer is sent all the same.
         let _ = tokio::time::timeout(within, discard(watched)).await;
     }
 }

@@ -32,8 +32,8 @@ struct Jwk {
 }
 
 impl KeySet {
-    /// Reads a key set. Keys of other kinds and uses, and malformed ones, are passed over; of two with
-    /// one `kid` the first counts. A set without a key to take is none: an issuer that signs has one.
+    /// Reads a key set. Keys of other kinds and uses, and malformed ones, are passed over; of two with one `kid` the
+    /// first counts. A set without a usable key is an error: an issuer that signs tokens has one.
     pub fn read(body: &[u8]) -> Result<Self, FetchError> {
         #[derive(Deserialize)]
         struct Set {

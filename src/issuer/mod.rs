@@ -39,13 +39,13 @@ pub struct IssuerOptions {
     pub wait: Duration,
 }
 
-/// Why a token opens nothing.
+/// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// For the log alone: a client is not told which.
+    /// Why it is refused. For the log alone: a client is not told.
     #[error(transparent)]
     Token(#[from] TokenFault),
-    /// The token may be good; there was never a key to tell by.
+    /// The token may be good, but there never was a key to check it with.
     #[error("the issuer's keys have never been loaded")]
     Unavailable { retry_after: Duration },
 }

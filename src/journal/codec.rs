@@ -11,6 +11,11 @@
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
 //! anything is cut. Within a record bincode takes room for a text of the length it reads, up to the
 //! size of the largest group, and only then finds that it is not there.
+//!
+//! A record is written in the oldest version that has its kind, so that an older program reads a journal up to the
+//! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
+//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models.
+//! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;
@@ -25,8 +30,8 @@ use super::MAX_GROUP_BYTES;
 
 /// The version of groups that are written.
 pub const GROUP_VERSION: u16 = 1;
-/// The newest version of records. A record is of the oldest version that has its kind: whoever knows only
-/// that goes on reading what has nothing newer in it.
+/// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
+/// only knows that version can go on reading.
 pub const RECORD_VERSION: u16 = 3;
 
 /// Bytes before the first frame.
@@ -63,12 +68,12 @@ pub struct GroupContent {
     pub frames: Vec<Frame>,
 }
 
-/// What most events and most other records fit in.
+/// Room for most events and for most other records.
 const EVENT_BYTES: usize = 160;
 const RECORD_BYTES: usize = 512;
 
-/// The bytes of a record as the frame carries them. Meant to be called where the request is served,
-/// so that the writer only puts bytes together.
+/// The bytes of a record as the frame carries them. To be called on the thread that serves the request, so that the
+/// writer's thread only joins bytes.
 pub fn encode_record(record: &Record) -> Vec<u8> {
     let room = match record {
         Record::Events(events) => RECORD_BYTES + events.len() * EVENT_BYTES,
@@ -107,7 +112,7 @@ fn is_of_version_3(body: &Body) -> bool {
     }
 }
 
-/// The other way. All of `bytes` must belong to the record.
+/// The inverse of [`encode_record`]. All of `bytes` must belong to the record.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     let (version, body) = bytes.split_at_checked(RECORD_HEADER_BYTES).ok_or(CodecError::Short { what: "a record" })?;
     let found = u16::from_le_bytes([version[0], version[1]]);
@@ -123,7 +128,7 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     }
 }
 
-/// Puts the bytes of a group together; kept from group to group for its buffer.
+/// Joins frames into the bytes of a group. Used again for each group, to keep its buffer.
 #[derive(Debug, Default)]
 pub struct GroupBuilder {
     bytes: Vec<u8>,
@@ -164,7 +169,7 @@ impl GroupBuilder {
 #[derive(Clone, Copy, Debug)]
 pub struct GroupView<'a> {
     pub receipt: Millis,
-    /// As the header says; [`frames`](Self::frames) makes sure of it.
+    /// The number of frames that the header claims; [`frames`](Self::frames) checks it.
     pub count: u32,
     frames: &'a [u8],
 }
@@ -201,7 +206,7 @@ impl<'a> GroupView<'a> {
     }
 }
 
-/// A frame whose record is still bytes: enough to pass over other workspaces' frames.
+/// A frame whose record is not decoded: enough to pass over frames of other workspaces.
 #[derive(Clone, Copy, Debug)]
 pub struct RawFrame<'a> {
     pub key: WorkspaceKey,

@@ -1,4 +1,4 @@
-//! What `journal status` and `journal verify` tell (R10.5). Changes nothing, and works on a copy.
+//! What `journal status` and `journal verify` show (R10.5). Changes nothing, and works on a copy.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::GroupPosition;
 use super::codec::{CodecError, GroupView};
 use super::file::{OpenError, Scan, TornTail, directory, scan_read_only, torn_kept, torn_tail};
 
-/// What `verify` has to say about its own limits (R9.4).
+/// The limit of `verify` that it has to mention (R9.4).
 pub const LAST_GROUP_NOTE: &str = "Rot in the very last group cannot be told from a write that did not finish: \
      where a torn tail is reported, it is one or the other.";
 

@@ -2,6 +2,13 @@
 //!
 //! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
 //! group, [`writer`] fills them, [`mod@file`] and [`memory`] keep them, [`inspect`] tells about them.
+//!
+//! A journal is named by a random number in its headers; positions are compared within one name only. Checksums are
+//! CRC-32C, by the processor's own instruction where it has one.
+//!
+//! A trim removes whole segments. Whoever needs every older byte gone (an erasure, R4.10) asks for a new segment
+//! first: a *seal*. Seals and trims stand in the writer's queue among the records. What was cut from a tail and kept
+//! aside goes with the segment of the group behind which it was cut.
 
 pub mod codec;
 #[cfg(test)]
@@ -24,6 +31,9 @@ pub const MAX_GROUP_BYTES: usize = 64 << 20;
 /// A log of its own inside the journal. The file journal has one; a replicated log has more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition(pub u32);
+
+/// The one partition of the file journal (I8).
+pub const PARTITION: Partition = Partition(0);
 
 /// Where a group stands in its partition: dense from 1. Serves to read and to trim the log, nothing
 /// else (I3).
@@ -56,7 +66,7 @@ pub struct StoredGroup {
 /// Groups in order, without a gap.
 pub type StoredGroups = Box<dyn Iterator<Item = Result<StoredGroup, ReadError>> + Send>;
 
-/// What went wrong below a journal.
+/// The cause of a failure, from the layer that a journal is built on.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
 /// The writing side of a log of groups.
@@ -89,16 +99,16 @@ pub trait Journal: JournalRead + Send {
         group: &[u8],
     ) -> Result<GroupPosition, AppendError>;
 
-    /// Begins a new unit of storage: the next group is the first in it, so that a later
-    /// [`trim`](Self::trim) can let go of every group before that one. Changes nothing where no group
-    /// has followed the seal before. A new opening forgets a seal that no group has followed.
+    /// Begins a new unit of storage: the next group is the first in it, so that a later [`trim`](Self::trim) can
+    /// remove every group before that one. Does nothing if no group was appended since the last seal. A seal that no
+    /// group has followed is forgotten when the journal is opened anew.
     ///
     /// After an error the next group goes where it would have gone without the call.
     fn seal(&mut self, partition: Partition) -> Result<(), SealError>;
 
-    /// Lets go of groups before `before`: of all that were stored before the last
-    /// [`seal`](Self::seal) at or before it, and of as many others as the journal likes. The last
-    /// group always stays. What goes leaves nothing behind, not even what openings have put aside.
+    /// Removes groups before `before`: all that were stored before the last [`seal`](Self::seal) at or before it, and
+    /// as many others as the implementation likes. The last group always stays. Nothing of what is removed is left,
+    /// not even what openings have put aside.
     fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError>;
 
     /// The reading side alone, for other threads.
@@ -119,11 +129,11 @@ pub trait JournalRead {
     /// The last group; [`GroupPosition::ZERO`] where there is none.
     fn last(&self, partition: Partition) -> GroupPosition;
 
-    /// Names the log: a random number, drawn when it was created and the same for ever after. A
-    /// position says something only together with it.
+    /// Names the log: a random number that was drawn when it was created and never changes. A position means
+    /// something only together with it.
     fn identity(&self) -> u128;
 
-    /// What it takes of its storage now, for people; `None` where that is not known.
+    /// The storage that it takes now, for people; `None` where that is not known.
     fn footprint(&self) -> Option<Footprint> {
         None
     }

@@ -9,12 +9,11 @@ use std::thread;
 use parking_lot::Mutex;
 use thiserror::Error;
 
-use crate::actors::replay::{PARTITION, panic_text};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::snapshot::envelope::EnvelopeError;
 use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{
@@ -22,6 +21,7 @@ use crate::snapshot::{
 };
 
 use super::progress::{Progress, Stage};
+use super::replay::panic_text;
 use super::versions::{BlockError, SideBlocks, SystemBlocks};
 
 /// Why no snapshot may be used, or none may be passed over.

@@ -7,9 +7,11 @@
 //!
 //! [`save`] is the other way: from the states to a snapshot.
 
+pub(crate) mod faults;
 pub mod load;
 pub(crate) mod one;
 mod progress;
+pub(crate) mod replay;
 pub mod save;
 mod scan;
 pub mod until;
@@ -21,19 +23,19 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::actors::Faults;
-use crate::actors::replay::{PARTITION, ReplayError};
 use crate::domain::ids::{Id, Position, WorkspaceKey};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{Manifest, SnapshotStore};
 
+use faults::ApplyFaults;
 pub use load::{Damaged, LoadError, PassedOver};
 use load::{Loaded, Loader, Wanted};
 pub use progress::{Progress, Stage};
+pub use replay::ReplayError;
 use scan::Scan;
 
 /// Why a start is refused (exit 65).
@@ -109,7 +111,7 @@ pub fn recover(
     store: &dyn SnapshotStore,
     progress: &Progress,
 ) -> Result<Recovered, RecoveryError> {
-    recover_with(reader, store, progress, &Faults::from_env())
+    recover_with(reader, store, progress, &ApplyFaults::from_env())
 }
 
 /// As [`recover`], with these faults on.
@@ -117,7 +119,7 @@ pub(crate) fn recover_with(
     reader: &dyn JournalRead,
     store: &dyn SnapshotStore,
     progress: &Progress,
-    faults: &Faults,
+    faults: &ApplyFaults,
 ) -> Result<Recovered, RecoveryError> {
     let (damaged, accepts) = (Damaged::SetAside, &|_: &Manifest| true);
     Recovery { reader, store, progress, damaged, accepts, has_journal: true }.run_with(faults)
@@ -125,10 +127,10 @@ pub(crate) fn recover_with(
 
 impl Recovery<'_> {
     pub fn run(&self) -> Result<Recovered, RecoveryError> {
-        self.run_with(&Faults::from_env())
+        self.run_with(&ApplyFaults::from_env())
     }
 
-    fn run_with(&self, faults: &Faults) -> Result<Recovered, RecoveryError> {
+    fn run_with(&self, faults: &ApplyFaults) -> Result<Recovered, RecoveryError> {
         let Self { reader, store, progress, damaged, .. } = *self;
         let loader = Loader { store, wanted: Wanted::All, damaged, progress };
         let base = step(FaultPoint::Loaded, || Base::load(reader, &loader, self.has_journal, self.accepts))?;

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::actors::Faults;
-use crate::actors::replay::{self, Replay, ReplayError, Replayed};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
@@ -11,23 +9,25 @@ use crate::journal::codec::RawFrame;
 use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::SnapshotStore;
 
+use super::faults::ApplyFaults;
 use super::load::{Damaged, Loader, Wanted};
+use super::replay::{self, Replay, ReplayError, Replayed};
 use super::{Base, Progress, RecoveryError, begins_at};
 
-/// What is wanted of it.
+/// What the caller wants of it.
 pub(crate) struct OneReplay {
     pub key: WorkspaceKey,
     pub name: Box<str>,
     /// The last frame to apply: all frames up to it wait in the side's queue, or were answered.
     pub upto: u64,
-    /// The first frame that somebody may still wait for.
+    /// The first frame whose request may still wait for an answer.
     pub replies_from: u64,
-    pub faults: Faults,
+    pub faults: ApplyFaults,
 }
 
 impl OneReplay {
-    /// Loads the side from the newest good snapshot, and reads the journal behind it twice: for the
-    /// skips, then for everything.
+    /// Loads the side from the newest good snapshot, and reads the journal after it twice: once for the skips, then
+    /// for everything.
     pub fn run(self, reader: &dyn JournalRead, store: &dyn SnapshotStore) -> Result<Replayed, RecoveryError> {
         let progress = Progress::default();
         let loader = Loader { store, wanted: Wanted::One(self.key), damaged: Damaged::Leave, progress: &progress };

@@ -1,4 +1,4 @@
-//! How far a start has come (R10.9, R10.10).
+//! How far a start is (R10.9, R10.10).
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Stopwatch;
 
-/// What a start does, in this order.
+/// The stages of a start, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -16,7 +16,7 @@ pub enum Stage {
     Opening,
     /// Reading a snapshot.
     Loading,
-    /// Looking through what stands behind it in the journal, and applying it.
+    /// Reading what follows in the journal, and applying it.
     Replaying,
 }
 
@@ -33,18 +33,18 @@ impl Stage {
     }
 }
 
-/// The stage and its share that is done; read by `/readyz` while it runs.
+/// The present stage and the share of it that is done; `/readyz` reads it meanwhile.
 #[derive(Debug, Default)]
 pub struct Progress {
     stage: AtomicU8,
     done: AtomicU64,
     total: AtomicU64,
     events: AtomicU64,
-    /// From the beginning of the start on.
+    /// The begin of the start.
     watch: Stopwatch,
-    /// When this stage began, or everything was done, nanoseconds.
+    /// When this stage began, or when everything was done; in nanoseconds.
     since: AtomicU64,
-    /// What earlier stages, and earlier turns of this one, took.
+    /// The time that earlier stages, and earlier turns of this one, took.
     took: [AtomicU64; 3],
     finished: AtomicBool,
     from_snapshot: AtomicBool,
@@ -55,7 +55,7 @@ impl Progress {
         Stage::ALL[usize::from(self.stage.load(Ordering::Relaxed))]
     }
 
-    /// Of the stage, 0 to 1.
+    /// The share of the stage that is done, 0 to 1.
     pub fn share(&self) -> f64 {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         if total == 0 { 0.0 } else { (done as f64 / total as f64).min(1.0) }
@@ -74,12 +74,12 @@ impl Progress {
         Duration::from_nanos(before + now)
     }
 
-    /// A snapshot was read.
+    /// A snapshot has been read.
     pub fn from_snapshot(&self) -> bool {
         self.from_snapshot.load(Ordering::Relaxed)
     }
 
-    /// Everything is back: the last stage is over.
+    /// Everything is recovered: the last stage is over.
     pub fn finish(&self) {
         self.lap();
         self.finished.store(true, Ordering::Relaxed);

@@ -16,21 +16,21 @@ use crate::snapshot::{
 
 use super::versions::TRAIL;
 
-/// The system workspace is one content in pieces of so many bytes.
+/// The system workspace is one content, which is split into pieces of so many bytes.
 const SYSTEM_BLOCK: usize = 48 << 10;
 
-/// One moment of everything.
+/// The state of everything at one moment.
 pub struct Moment {
     pub created_at: Millis,
     pub journal: JournalId,
-    /// Every frame of groups up to here is in the cuts.
+    /// Every frame of groups up to this one is in the cuts.
     pub position: GroupPosition,
     pub last_receipt: Option<Millis>,
     pub system: SystemTable,
     pub cuts: Vec<Cut>,
 }
 
-/// How far the writing of a snapshot has come.
+/// How far the writing of a snapshot is.
 #[derive(Debug, Default)]
 pub struct SaveProgress {
     records: AtomicU64,
@@ -38,7 +38,7 @@ pub struct SaveProgress {
 }
 
 impl SaveProgress {
-    /// 0 to 1, by what is encoded; reading it back comes after that.
+    /// 0 to 1, by what has been encoded; reading it back comes after that.
     pub fn share(&self) -> f64 {
         let total = self.total.load(Ordering::Relaxed).max(1);
         self.records.load(Ordering::Relaxed) as f64 / total as f64
@@ -50,8 +50,8 @@ impl SaveProgress {
     }
 }
 
-/// Writes a snapshot and reads it back; blocks for seconds per GiB. Memory that only a cut holds is
-/// given back side by side.
+/// Writes a snapshot and reads it back; blocks for seconds per GiB. Memory that only a cut holds is freed on threads
+/// of its own.
 pub fn save(
     store: &dyn SnapshotStore,
     moment: Moment,

@@ -2,20 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::actors::apply_system;
-use crate::actors::replay::{self, PARTITION, ReplayError};
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Frame;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::journal::codec::RawFrame;
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, PARTITION};
 
 use super::load::Loaded;
 use super::progress::{Progress, Stage};
+use super::replay::{self, ReplayError};
 use super::{RecoveryError, Tail, begins_at};
 
-/// What the first pass finds, on top of what the snapshot says.
+/// What the first pass finds, besides what the snapshot says.
 #[derive(Default)]
 pub(super) struct Scan {
     pub system: SystemTable,
@@ -25,7 +24,7 @@ pub(super) struct Scan {
     /// Where the replay begins.
     pub from: GroupPosition,
     pub tail: Tail,
-    /// The seq that is due next, of the sides whose frames were seen.
+    /// The next seq of each side whose frames were seen.
     next: HashMap<WorkspaceKey, u64>,
 }
 
@@ -37,7 +36,7 @@ impl Scan {
             scan.last_seqs = manifest.sides.iter().map(|side| (side.key, side.seq)).collect();
             scan.last_receipt = manifest.last_receipt;
         }
-        // The second pass is as long.
+        // The second pass takes as long.
         progress.begins(Stage::Replaying, 2 * (reader.last(PARTITION).0 + 1).saturating_sub(scan.from.0));
         let mut system_frames = Vec::new();
         replay::for_each_frame(
@@ -49,8 +48,8 @@ impl Scan {
         let skips = scan.skips.remove(&WorkspaceKey::SYSTEM).unwrap_or_default();
         let skips: HashSet<u64> = skips.into_iter().map(Position::seq).collect();
         for frame in &system_frames {
-            // What it answered was told when it was new.
-            let _answer = apply_system(&mut scan.system, frame, &skips);
+            // What `apply` answered was told when the record was new.
+            let _answer = scan.system.apply_frame(frame, &skips);
         }
         Ok(scan)
     }
@@ -59,7 +58,7 @@ impl Scan {
         let last = self.last_seqs.entry(raw.key).or_insert(0);
         let expected = match self.next.get(&raw.key) {
             Some(next) => *next,
-            // The first ones may be in the snapshot already, in a group that is not as a whole.
+            // The first frames may be in the snapshot already, if it holds only a part of their group.
             None if raw.seq <= *last => raw.seq,
             None => *last + 1,
         };

@@ -2,12 +2,11 @@
 
 use std::iter;
 
-use crate::actors::replay::PARTITION;
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::journal::codec::{GroupBuilder, GroupView, RawFrame, decode_record, encode_record};
-use crate::journal::{Cause, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
+use crate::journal::{Cause, GroupPosition, JournalRead, PARTITION, Partition, ReadError, StoredGroup, StoredGroups};
 
 /// The last frame that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +17,19 @@ pub enum Until {
     Position { key: WorkspaceKey, at: Position },
 }
 
-/// Where it lies in the journal.
+/// The place of the limit in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The last group of which something counts.
+    /// The last group of which a frame counts.
     pub group: GroupPosition,
     /// Its receipt.
     pub receipt: Millis,
-    /// Behind this frame nothing of the group counts, and of it only the events up to this place.
+    /// After this frame nothing of the group counts, and of this frame only the events up to this place.
     frame: Option<(WorkspaceKey, Position)>,
 }
 
 impl Until {
-    /// None: the journal has nothing at or before the time, or not this position.
+    /// `None`: the journal has nothing at or before the time, or not this position.
     pub fn locate(self, journal: &dyn JournalRead) -> Result<Option<Limit>, ReadError> {
         let mut limit = None;
         for entry in journal.read(PARTITION, journal.first(PARTITION))? {
@@ -58,7 +57,7 @@ fn unreadable(source: Cause) -> ReadError {
     ReadError::Storage { source }
 }
 
-/// The journal as it was when the limit was its end.
+/// The journal as it was when it ended at the limit.
 pub struct UpTo<'a> {
     pub journal: &'a dyn JournalRead,
     pub limit: Limit,
@@ -119,7 +118,7 @@ fn cut(group: &[u8], key: WorkspaceKey, at: Position) -> Result<Vec<u8>, Cause> 
     Ok(builder.finish().to_vec())
 }
 
-/// A journal without those frames that a snapshot lacks: replayed, it comes to the snapshot's state.
+/// A journal without the frames that a snapshot does not have: its replay gives the snapshot's state.
 pub struct AsOf<'a, F> {
     pub journal: &'a dyn JournalRead,
     /// The last seq of a side that counts.
@@ -161,7 +160,7 @@ impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'
     }
 }
 
-/// No journal: a snapshot stands alone.
+/// No journal, for a snapshot without one.
 pub struct NoJournal;
 
 impl JournalRead for NoJournal {

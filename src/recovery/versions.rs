@@ -5,6 +5,9 @@
 //! | 1 | |
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
 //! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
+//!
+//! Blocks of version 1 are blocks of version 2: no type had to be frozen for them. The system workspace's trail has a
+//! section of its own, so that its other content stays the one block that the table is.
 
 use crate::domain::audit::{AuditEntry, SystemAction, Trail};
 use crate::domain::system_table::SystemTable;
@@ -13,11 +16,11 @@ use crate::domain::workspace::cut::{Block, TrailHead};
 use crate::domain::workspace::restore::{RestoreError, Restoring};
 use crate::snapshot::envelope::{self, EnvelopeError, VERSION};
 
-/// The section of the system workspace in which its trail stands: a [`TrailHead`], then the entries, each
-/// block a list of some. The table itself stands in section 0, one content in pieces.
+/// The section of the system workspace that holds its trail: a [`TrailHead`], then blocks that are lists of entries.
+/// The table itself is in section 0, one content in pieces.
 pub const TRAIL: u8 = 1;
 
-/// Why blocks make no state.
+/// Why blocks do not make a state.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockError {
     #[error("block: {0}")]
@@ -34,7 +37,7 @@ fn open(bytes: &[u8]) -> Result<(u16, &[u8]), EnvelopeError> {
     }
 }
 
-/// A side whose blocks are taken in, in their order.
+/// A side that is being made of its blocks, in their order.
 #[derive(Debug, Default)]
 pub struct SideBlocks(Restoring);
 
@@ -52,7 +55,7 @@ impl SideBlocks {
     }
 }
 
-/// The system workspace, whose blocks are taken in, in their order.
+/// The system workspace that is being made of its blocks, in their order.
 #[derive(Debug, Default)]
 pub struct SystemBlocks {
     table: Vec<u8>,

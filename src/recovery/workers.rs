@@ -1,32 +1,32 @@
-//! The second pass over the journal: one thread a core, each with its own workspaces.
+//! The second pass over the journal: a thread for each core, each with its own workspaces.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use crate::actors::Faults;
-use crate::actors::replay::{self, PARTITION, Replay, ReplayError};
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
 use crate::journal::codec::{GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, StoredGroup};
+use crate::journal::{GroupPosition, JournalRead, PARTITION, StoredGroup};
 
+use super::faults::ApplyFaults;
 use super::progress::Progress;
+use super::replay::{self, Replay, ReplayError};
 use super::scan::Scan;
 use super::{RecoveredSide, RecoveryError};
 
 /// Groups on their way to one thread.
 const GROUPS_AHEAD: usize = 8;
 
-/// Applies everything behind the snapshot, from which `states` came.
+/// Applies everything that follows the snapshot, whose states are `states`.
 pub(super) fn replay_all(
     reader: &dyn JournalRead,
     scan: &Scan,
     states: HashMap<WorkspaceKey, Box<Workspace>>,
-    faults: &Faults,
+    faults: &ApplyFaults,
     progress: &Progress,
 ) -> Result<Vec<(WorkspaceKey, RecoveredSide)>, RecoveryError> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
@@ -62,13 +62,13 @@ fn spawn<'scope>(
     (sender, scope.spawn(move || worker.run(states, &receiver)))
 }
 
-/// Which of `count` workers a side belongs to.
+/// Which of `count` workers applies a side.
 fn place(key: WorkspaceKey, count: usize) -> usize {
     let spread = (key.id.0 ^ key.id.0 >> 64) as u64 ^ key.side as u64;
     (spread % count as u64) as usize
 }
 
-/// Sends every group to every worker. A worker that went away says why when it is joined.
+/// Sends every group to every worker. Why a worker has gone away is told when it is joined.
 fn feed(
     reader: &dyn JournalRead,
     from: GroupPosition,
@@ -89,11 +89,11 @@ struct Worker<'a> {
     index: usize,
     count: usize,
     scan: &'a Scan,
-    faults: &'a Faults,
+    faults: &'a ApplyFaults,
     progress: &'a Progress,
 }
 
-/// A workspace in a worker's hands.
+/// A workspace that a worker is replaying.
 enum InWork {
     Replaying(Box<Replay>),
     Failed(Position),
@@ -147,7 +147,7 @@ impl Worker<'_> {
 }
 
 impl InWork {
-    /// Goes on unless it has failed; a failure of `apply` is the workspace's own (I6).
+    /// Continues unless the workspace has failed; a failure of `apply` concerns that workspace alone (I6).
     fn take(&mut self, step: impl FnOnce(&mut Replay) -> Result<(), ReplayError>) -> Result<(), ReplayError> {
         let Self::Replaying(replay) = self else { return Ok(()) };
         match step(replay) {

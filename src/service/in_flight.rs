@@ -1,5 +1,8 @@
 //! What a tenant and a workspace may have of the door: bytes of bodies under way (R4.9), and turns to have
 //! them read, so that one tenant's flood leaves the others theirs.
+//!
+//! Bytes are counted from the head of a request on, by its `Content-Length`. A tenant has at most half of them
+//! (R4.9), since one with five workspaces could fill everything otherwise, with bodies that never come.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;

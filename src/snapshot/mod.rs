@@ -5,6 +5,10 @@
 //! [`memory`] keep them. Nothing in here knows what a block holds.
 //!
 //! Times and everything random come from the caller.
+//!
+//! Snapshots are whole in themselves, although most workspaces may not have changed since the last one: a part that
+//! two snapshots shared would damage both. Until there are as many as are to be kept, the journal stays whole, since
+//! a single snapshot is not trusted alone.
 
 #[cfg(test)]
 mod conformance;

@@ -1,4 +1,7 @@
 //! The audit trail: a page of it, and its entries, which exports have as well.
+//!
+//! JSON of types that the journal holds too is made by mirror types (serde's `remote`): a type's own serde is that of
+//! the disk, and the compiler holds the mirror's fields to it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -121,7 +124,7 @@ impl Outcome {
         }
     }
 
-    /// The other way; none for a code where there is no refusal, and for a refusal without one.
+    /// The inverse of [`of`](Self::of); `None` for a code without a refusal, and for a refusal without a code.
     pub const fn with(self, code: Option<RefusalCode>) -> Option<AuditOutcome> {
         match (self, code) {
             (Self::Done, None) => Some(AuditOutcome::Done),
@@ -179,7 +182,7 @@ pub struct AuditDetails {
     pub key: Option<KeyForm>,
 }
 
-/// Settings as the trail shows them: [`Installed`]'s own serde is that of the journal and of snapshots.
+/// See [`Installed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InstalledForm(#[serde(with = "AuditSettings")] Installed);
@@ -214,7 +217,7 @@ struct AuditSettings {
     profile_hash: [u8; 8],
 }
 
-/// A key as the trail shows it; see [`InstalledForm`].
+/// See [`KeyNote`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyForm(#[serde(with = "AuditKey")] KeyNote);
@@ -244,7 +247,7 @@ struct AuditKey {
 pub trait Action: Sized {
     fn shown(&self) -> Shown;
 
-    /// The other way; none where the parts make no action. What is not the action's own is refused.
+    /// The inverse of [`shown`](Self::shown); `None` where the parts make no action. Members of other actions are refused.
     fn of(name: &str, target: Option<Id>, details: AuditDetails) -> Option<Self> {
         let shown = (target, details.clone());
         let read = Self::read(name, target, details)?;
@@ -252,7 +255,7 @@ pub trait Action: Sized {
         (again.name == name && (again.target, again.details) == shown).then_some(read)
     }
 
-    /// As [`of`](Self::of), whatever else is in the parts.
+    /// As [`of`](Self::of), but ignores members of other actions.
     fn read(name: &str, target: Option<Id>, details: AuditDetails) -> Option<Self>;
 }
 

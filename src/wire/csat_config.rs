@@ -102,7 +102,7 @@ csat_config! {
     nullable_score baseline_environment: Option<Hundredths> as Option<Score>;
 }
 
-/// `null` is a value, absent is not.
+/// `null` is a value; an absent member is none.
 fn sent<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

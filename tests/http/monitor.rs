@@ -3,26 +3,20 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tripswitch::actors::{JournalState, Phase, Readiness, Stats};
-use tripswitch::http::monitor::{EngineMonitor, Monitor};
-use tripswitch::recovery::Progress;
+use tripswitch::actors::{JournalState, Phase, Readiness};
+use tripswitch::app::EngineMonitor;
+use tripswitch::http::monitor::{Monitor, Page};
 
 use crate::support::world::World;
 
-struct Source(Mutex<Readiness>, Progress);
+struct Source(Mutex<Readiness>);
 
 impl Monitor for Source {
     fn readiness(&self) -> Readiness {
         self.0.lock().clone()
     }
 
-    fn stats(&self) -> Option<Stats> {
-        None
-    }
-
-    fn start(&self) -> &Progress {
-        &self.1
-    }
+    fn metrics(&self, _: &mut Page) {}
 }
 
 #[tokio::test]
@@ -48,7 +42,7 @@ async fn r10_10_not_ready_during_a_start_and_ready_with_the_engine() {
 async fn r10_10_not_ready_when_the_journal_cannot_be_written_or_the_server_stops() {
     let world = World::start().await;
     let serving = world.server.engine.readiness();
-    let source = Arc::new(Source(Mutex::new(serving.clone()), Progress::default()));
+    let source = Arc::new(Source(Mutex::new(serving.clone())));
     let base = world.server.monitor(source.clone()).await;
     let cases = [
         (Phase::Serving, JournalState::Full, "disk_full"),

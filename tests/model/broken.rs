@@ -67,11 +67,11 @@ pub enum Broken {
     ImportLastByTime,
     /// Any event takes over from an import (R5.3).
     ImportReplacedByAnyEvent,
-    /// Every scoring gets a new expectation (SCORING).
+    /// Every scoring gets a new expectation.
     ExpectationNotFrozen,
-    /// A reopened conversation keeps its expectation (SCORING).
+    /// A reopened conversation keeps its expectation.
     ExpectationNeverRenewed,
-    /// The conversation is among its own others (SCORING).
+    /// The conversation is among its own others.
     ExpectationOfItself,
     /// Four others make an expectation.
     ExpectationOfFour,
@@ -117,7 +117,7 @@ pub enum Broken {
     ExpectationOfNineteen,
     /// The expectation of the workspace reaches back for ever.
     ExpectationOfAllTimes,
-    /// A message beyond those kept changes nothing (SCORING).
+    /// A message beyond those kept changes nothing.
     BeyondTurnsIsNothing,
     /// Messages are kept without bound.
     TurnsWithoutBound,

@@ -1,4 +1,4 @@
-//! SCORING: dimensions, composite and confidence are a function of the set of events received in
+//! docs/scoring.md: dimensions, composite and confidence are a function of the set of events received in
 //! time; in what order and in what requests they arrived does not matter.
 
 use tripswitch::domain::event::{Body, EventRecord};

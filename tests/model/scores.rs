@@ -1,4 +1,4 @@
-//! R5.1 to R5.3 and SCORING's disconfirmation: what a conversation scores, and what was expected.
+//! R5.1 to R5.3 and disconfirmation (docs/scoring.md): what a conversation scores, and what was expected.
 
 use tripswitch::domain::event::{Body, ImportedScore};
 use tripswitch::domain::expectation::ExpectationSource;

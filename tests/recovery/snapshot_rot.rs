@@ -4,10 +4,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tripswitch::app::snapshots_in;
 use tripswitch::journal::file::FileJournal;
 use tripswitch::recovery::{Progress, Recovered, RecoveryError, recover};
 use tripswitch::snapshot::sled_store::SledStore;
+use tripswitch::storage::snapshots_in;
 
 use crate::load::{Worker, answers, load, workers};
 use crate::support::answers::{Answers, differences};

@@ -20,7 +20,7 @@ use crate::domain::ids::Id;
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::domain::workspace::cut::Cut;
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::measure::{self, Histogram};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
@@ -31,7 +31,6 @@ use super::engine::Engine;
 use super::error::EngineError;
 use super::handle::Status;
 use super::messages::{SystemCut, SystemMsg, WorkspaceMsg};
-use super::replay::PARTITION;
 use super::shared::Shared;
 
 pub use purge::Purge;

@@ -1,15 +1,19 @@
 //! What was erased goes from older snapshots and from the journal, too (R4.10).
+//!
+//! At three quarters of the time that an erasure has, if a snapshot or the journal's first group is still as old as
+//! the erasure, the journal turns to a new segment, and as many snapshots are taken as are kept. So what holds the
+//! erased is removed as any old snapshot and segment is, and there is no second way of removing.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
+use crate::journal::PARTITION;
 use crate::journal::codec::GroupView;
 use crate::snapshot::{ListedState, SnapshotError};
 
 use super::super::engine::Engine;
-use super::super::replay::PARTITION;
 use super::super::shared::Shared;
 use super::TakeError;
 

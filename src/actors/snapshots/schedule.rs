@@ -1,4 +1,6 @@
 //! When a snapshot is due.
+//!
+//! Half the bytes of the last snapshot make the next one due, but only from 64 MiB on: less is replayed at once.
 
 use std::time::Duration;
 

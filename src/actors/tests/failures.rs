@@ -15,7 +15,7 @@ async fn i6_a_panic_in_apply_rejects_the_guilty_event_and_the_others_stand() {
     let bench = Bench::new();
     let engine = bench.start().await;
     engine.ingest(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     let batch = vec![scored(2, 2, Some(5), 300, T), poisonous(3, 3, Some(5)), scored(4, 4, Some(5), 200, T)];
     let verdicts = engine.ingest(ONE, batch, 100).await;
     assert_eq!(verdicts, Ok(vec![Verdict::Accepted, REJECTED, Verdict::Accepted]));
@@ -32,7 +32,7 @@ async fn i6_a_panic_in_apply_rejects_the_guilty_event_and_the_others_stand() {
 async fn i6_a_skipped_event_leaves_no_identity() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     assert_eq!(engine.ingest(ONE, vec![poisonous(3, 3, None)], 100).await, Ok(vec![REJECTED]));
     let mended = EventRecord { intent: None, ..poisonous(3, 3, None) };
     assert_eq!(engine.ingest(ONE, vec![mended], 100).await, Ok(vec![Verdict::Accepted]));
@@ -42,7 +42,7 @@ async fn i6_a_skipped_event_leaves_no_identity() {
 async fn i6_a_repaired_binary_does_not_change_the_past() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     engine.ingest(ONE, vec![scored(1, 1, Some(5), 300, T), poisonous(2, 2, Some(5))], 100).await.unwrap();
     let lows = (10..13).map(|event| scored(event, event.into(), Some(5), 150, T)).collect();
     engine.ingest(ONE, lows, 100).await.unwrap();
@@ -52,7 +52,7 @@ async fn i6_a_repaired_binary_does_not_change_the_past() {
     let skips = [SideSkips { key: ONE, skipped }];
     assert_eq!(engine.workspaces_now().skips, skips, "counted, and visible in status");
     engine.shutdown().await;
-    bench.faults.panic_on_intent(false);
+    bench.faults.apply.panic_on_intent(false);
     let engine = bench.start().await;
     assert_eq!(engine.workspaces_now().skips, skips, "also after a start from a snapshot");
     assert_eq!(engine.state_hash(ONE).await, hash);
@@ -70,7 +70,7 @@ async fn i6_others_serve_while_a_workspace_is_rebuilt_and_its_gate_answers() {
     let lows = (10..13).map(|event| scored(event, event.into(), Some(5), 150, T)).collect();
     engine.ingest(ONE, lows, 100).await.unwrap();
     engine.ingest(TWO, vec![scored(1, 1, Some(5), 300, T)], 100).await.unwrap();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     // The skip waits at the gate: the workspace stays in its rebuild for as long as we look.
     bench.gate.open_once();
     let guilty = engine.ingest(ONE, vec![poisonous(2, 2, Some(5))], 100);
@@ -131,15 +131,15 @@ async fn i6_a_command_that_makes_apply_panic_is_skipped_too() {
     let bench = Bench::new();
     let engine = bench.start().await;
     engine.ingest(ONE, vec![scored(1, 1, Some(5), 150, T)], 100).await.unwrap();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     let patch = CsatPatch { link_expiry_days: Some(3), ..CsatPatch::default() };
-    let guilty = engine.command(ONE, crate::actors::faults::PANIC_INTENT, Command::PatchCsatConfig(patch)).await;
+    let guilty = engine.command(ONE, crate::recovery::faults::PANIC_INTENT, Command::PatchCsatConfig(patch)).await;
     assert_eq!(guilty, Err(EngineError::WorkspaceUnavailable));
     until(&engine, ONE, Status::Serving).await;
     assert_eq!(engine.csat_config(ONE).await.unwrap().link_expiry_days, 14);
     let hash = engine.state_hash(ONE).await;
     engine.shutdown().await;
-    bench.faults.panic_on_intent(false);
+    bench.faults.apply.panic_on_intent(false);
     assert_eq!(bench.start().await.state_hash(ONE).await, hash);
 }
 
@@ -148,7 +148,7 @@ async fn i6_requests_that_wait_behind_the_guilty_one_get_their_verdicts() {
     let bench = Bench::new();
     let engine = bench.start().await;
     engine.ingest(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     // Held at the gate, all of these are one group and one queue.
     bench.gate.close();
     let submit = |event: u64| {
@@ -177,7 +177,7 @@ async fn i6_requests_that_wait_behind_the_guilty_one_get_their_verdicts() {
 async fn i6_after_more_than_three_skips_in_a_minute_a_workspace_stays_down_until_a_restart() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     for event in 1..=3 {
         assert_eq!(engine.ingest(ONE, vec![poisonous(event, 1, None)], 100).await, Ok(vec![REJECTED]));
     }
@@ -201,7 +201,7 @@ async fn i6_after_more_than_three_skips_in_a_minute_a_workspace_stays_down_until
 async fn i6_four_skips_in_more_than_a_minute_are_none_too_many() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     for event in 1..=8 {
         assert_eq!(engine.ingest(ONE, vec![poisonous(event, 1, None)], 100).await, Ok(vec![REJECTED]));
         bench.clock.advance(crate::domain::time::MINUTE / 3);
@@ -212,7 +212,7 @@ async fn i6_four_skips_in_more_than_a_minute_are_none_too_many() {
 async fn i6_several_guilty_events_of_one_request_are_skipped_one_after_the_other() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     let batch = vec![poisonous(1, 1, None), scored(2, 2, None, 400, T), poisonous(3, 3, None)];
     assert_eq!(engine.ingest(ONE, batch, 100).await, Ok(vec![REJECTED, Verdict::Accepted, REJECTED]));
     assert_eq!(bench.skips(ONE), [Position::new(2, 0), Position::new(2, 2)]);
@@ -223,7 +223,7 @@ async fn i6_a_workspace_whose_skip_cannot_be_stored_stays_down() {
     let bench = Bench::new();
     let engine = bench.start().await;
     engine.ingest(ONE, vec![scored(1, 1, Some(5), 150, T)], 100).await.unwrap();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     bench.gate.open_once();
     let guilty = engine.ingest(ONE, vec![poisonous(2, 2, None)], 100);
     let fill = async {

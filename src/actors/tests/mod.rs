@@ -29,13 +29,12 @@ use crate::journal::writer::GroupLimits;
 use crate::journal::{
     AppendError, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, StoredGroups, TrimError,
 };
-use crate::recovery::{Progress, Recovered, RecoveryError, recover_with};
+use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, replay};
 use crate::snapshot::memory::MemorySnapshots;
 
 use super::engine::{Engine, EngineParts};
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
-use super::replay;
 use super::shared::{EngineOptions, SettingsSource};
 
 const T: Millis = 1_750_000_000_000;
@@ -68,7 +67,7 @@ impl Bench {
     }
 
     fn recover(&self) -> Result<Recovered, RecoveryError> {
-        recover_with(&self.log.writer(), &self.snapshots, &Progress::default(), &self.faults)
+        recover_with(&self.log.writer(), &self.snapshots, &Progress::default(), &self.faults.apply)
     }
 
     /// An engine over what the log holds, with the workspaces [`ONE`] and [`TWO`].
@@ -163,7 +162,10 @@ fn scored(event: u64, conversation: u128, account: Option<u128>, composite: u16,
 
 /// As [`scored`], but applying it panics while that fault is on.
 fn poisonous(event: u64, conversation: u128, account: Option<u128>) -> EventRecord {
-    EventRecord { intent: Some(super::faults::PANIC_INTENT.into()), ..scored(event, conversation, account, 400, T) }
+    EventRecord {
+        intent: Some(crate::recovery::faults::PANIC_INTENT.into()),
+        ..scored(event, conversation, account, 400, T)
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]

@@ -72,7 +72,7 @@ async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_serve
     engine.shutdown().await;
     // Another binary, which cannot apply what this one could, and the whole journal to apply.
     bench.snapshots = MemorySnapshots::default();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     let engine = bench.start().await;
     assert_eq!(bench.skips(ONE), [Position::new(3, 1)]);
     assert_eq!(engine.gate(ONE, Some(Id(5))).unwrap().breakers.len(), 1);

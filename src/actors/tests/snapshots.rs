@@ -1,8 +1,8 @@
 //! Snapshots of a running engine, and what a restart makes of them (R9.2–R9.4, I9).
 
 use super::*;
-use crate::actors::replay::PARTITION;
 use crate::domain::record::Command;
+use crate::journal::PARTITION;
 use crate::recovery::load::LoadError;
 use crate::recovery::{RecoveredSide, RecoveryError};
 use crate::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
@@ -156,7 +156,7 @@ async fn r9_4_a_snapshot_of_another_journal_or_ahead_of_this_one_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i6_a_rebuild_begins_with_the_snapshot_where_the_journal_does_not_reach_back() {
     let bench = Bench::new();
-    bench.faults.panic_on_intent(true);
+    bench.faults.apply.panic_on_intent(true);
     let engine = bench.start().await;
     write(&engine, ONE, 0, 50).await;
     engine.snapshot().await.unwrap();
@@ -220,7 +220,7 @@ async fn i6_an_account_that_dies_between_two_snapshots_costs_one_event_for_good_
         assert_eq!(snapshots.get_sample_count(), 2);
         engine.shutdown().await;
         let progress = Progress::default();
-        recover_with(&bench.log.writer(), &bench.snapshots, &progress, &bench.faults).unwrap();
+        recover_with(&bench.log.writer(), &bench.snapshots, &progress, &bench.faults.apply).unwrap();
         assert!(progress.from_snapshot());
         let (engine, after) = bench.restarted().await;
         assert_eq!(after, before);

@@ -1,4 +1,4 @@
-//! What the demo's pipeline says to the server: the real API, over HTTP.
+//! The demo's pipeline, which uses the server's real API over HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Client {
     pub workspace: Uuid,
 }
 
-/// What an account's health says.
+/// What the demo shows of an account's health.
 #[derive(Clone, Debug)]
 pub struct Health {
     pub churn_risk: String,
@@ -29,7 +29,7 @@ pub struct Health {
 impl Client {
     pub fn new(base: &str, key: &str, workspace: Uuid) -> Result<Self, Failure> {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30));
-        // Plain HTTP: the machine needs no authorities.
+        // Plain HTTP needs no certificate authorities.
         let http = http.tls_certs_only([]).build().map_err(failed)?;
         Ok(Self { http, base: base.into(), key: key.into(), workspace })
     }
@@ -46,7 +46,7 @@ impl Client {
         Err(Failure::new(Exit::Failed, format!("the server answered {status} to the demo's events: {body}")))
     }
 
-    /// What the pipeline asks before the AI may answer (R8.1): whether it is paused.
+    /// The gate's answer, as a pipeline asks before the AI may reply (R8.1): whether the account is paused.
     pub async fn is_paused(&self, account: Uuid) -> Result<bool, Failure> {
         let path = format!("/api/workspaces/{}/quality/gate?accountId={account}", self.workspace);
         Ok(self.get(&path).await?["decision"] == "pause")

@@ -18,14 +18,14 @@ use super::exit::{Exit, Failure};
 use super::serve::{Signals, runtime};
 use super::workspace::TENANT_SCOPES;
 use super::{logging, output};
-use crate::app::offline::{Absent, NewKey};
-use crate::app::{Server, ServerError, system_offline};
+use crate::app::{Server, ServerError};
 use crate::clock;
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::KeySecret;
 use crate::ids::RandomIds;
 use crate::journal::file::FileOptions;
+use crate::offline::{Absent, NewKey, system_offline};
 
 /// Lines that may wait for a slow terminal.
 const NEWS_WAITING: usize = 64;

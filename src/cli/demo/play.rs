@@ -14,13 +14,13 @@ use crate::ids::{Ids, RandomIds};
 /// Conversations of each account before the demo began.
 const HISTORY: usize = 9;
 
-/// Between two events of a conversation.
+/// The pause between two events of a conversation.
 const BETWEEN_EVENTS: Duration = Duration::from_millis(900);
 
-/// Between two conversations of an account.
+/// The pause between two conversations of an account.
 const BETWEEN_CONVERSATIONS: Duration = Duration::from_secs(3);
 
-/// Between two looks at whether a breaker has tripped.
+/// The pause between two looks whether a breaker has tripped.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// What the demo tells its user.
@@ -33,7 +33,7 @@ pub enum News {
     },
 }
 
-/// Nobody listens any more when this fails: the demo is about to end.
+/// A failed send means that nobody listens any more: the demo is about to end.
 type Teller = mpsc::Sender<News>;
 
 /// The id of an account: always the same, so that it is easy to recognise.
@@ -104,7 +104,7 @@ async fn bad_day(client: Client, tell: Teller) -> Result<(), Failure> {
     }
 }
 
-/// One conversation in its own time, and what it came to.
+/// Plays one conversation in its own time, and tells its score.
 async fn converse(client: &Client, script: &Script, tell: &Teller) -> Result<(), Failure> {
     let (account, name) = (account_id(script.account), ACCOUNTS[script.account]);
     let conversation = RandomIds.uuid();

@@ -236,7 +236,7 @@ pub const ORDINARY: [Script; 12] = [
     },
 ];
 
-/// What Nordic Parts gets today: the AI does not understand, and says so again and again.
+/// Conversations of Nordic Parts today: the AI does not understand, and says so again and again.
 pub const GOING_BAD: [Script; 4] = [
     Script {
         account: NORDIC_PARTS,
@@ -313,7 +313,7 @@ pub const GOING_BAD: [Script; 4] = [
     },
 ];
 
-/// What a person makes of it while the AI is paused.
+/// Conversations that people answer while the AI is paused.
 pub const BY_A_PERSON: [Script; 2] = [
     Script {
         account: NORDIC_PARTS,

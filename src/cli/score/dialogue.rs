@@ -52,7 +52,7 @@ struct DialogueTurn {
     at: Option<Millis>,
 }
 
-/// Who speaks, under the names that exports use.
+/// Who wrote a line, under the names that exports use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Role {
@@ -63,7 +63,7 @@ enum Role {
     Ai,
     #[serde(alias = "operator", alias = "admin")]
     Human,
-    /// The helpdesk itself: no turn. In the dialogues that `task-1` was fitted to, the booking bot.
+    /// A line of the helpdesk itself: no turn. In the dialogues that `task-1` was fitted to, the booking bot.
     System,
 }
 
@@ -157,15 +157,15 @@ struct ScoreLine {
 struct ReadTurn {
     role: Role,
     text: String,
-    /// It was written by a machine for nobody in particular: no turn.
+    /// It was written by a machine: no turn.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     automatic: bool,
-    /// What it was read in; absent: in no language.
+    /// The language that it was read in; absent if it was read in none.
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<LanguageCode>,
 }
 
-/// How dialogues are scored, and what is told of it.
+/// How dialogues are scored, and what the output shows.
 pub(super) struct Scoring {
     pub reader: MessageReader,
     pub profile: Profile,
@@ -275,8 +275,8 @@ impl Scoring {
     }
 }
 
-/// Halves of characters that a text was cut within (`\ud83d` without its other half) are no JSON: they become the
-/// sign for what cannot be read.
+/// JSON has no half of a character, as a text that was cut within one has (`\ud83d` without its other half). Such
+/// halves become the replacement character.
 fn whole_characters(line: &[u8]) -> Cow<'_, [u8]> {
     let unit = |at: usize| {
         let escape = line.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;

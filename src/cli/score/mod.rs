@@ -81,10 +81,10 @@ pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
     scorer.score_all(BufReader::with_capacity(BLOCK_BYTES, input), io::stdout().lock(), io::stderr().lock())
 }
 
-/// Read ahead at most.
+/// The most that is read ahead.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Lines scored together at most.
+/// The most lines that are scored together.
 const BLOCK_LINES: usize = 1_024;
 
 /// A longer line is no dialogue.
@@ -99,7 +99,7 @@ enum Line {
 }
 
 impl Scorer {
-    /// The whole run, apart from where it reads and writes.
+    /// The whole run, without the choice of input and output.
     fn score_all(
         &self,
         mut input: BufReader<impl Read>,
@@ -124,7 +124,7 @@ impl Scorer {
                     }
                     Err(reason) => {
                         broken += 1;
-                        // Nobody may be listening; the exit code says it too.
+                        // Standard error may be closed; the exit code says it too.
                         let _ = writeln!(complaints, "line {number}: {reason}");
                     }
                 }
@@ -166,7 +166,7 @@ impl Scorer {
     }
 }
 
-/// serde_json's own position would name line 1: only its column is of use.
+/// serde_json's own position would always name line 1, so only its column is used.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {
@@ -175,7 +175,7 @@ fn without_position(error: &serde_json::Error) -> String {
     }
 }
 
-/// The next lines: waits for the first, then takes those that have arrived whole. Empty at the end.
+/// The next lines: waits for the first, then takes those that have arrived completely. Empty at the end.
 fn read_block(input: &mut BufReader<impl Read>) -> io::Result<Vec<Line>> {
     let mut block = Vec::new();
     while let Some(line) = read_line(input)? {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Args;
-use crate::app::offline_snapshots::{Created, Creating, create};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::progress;
@@ -16,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ids::RandomIds;
 use crate::journal::file::FileOptions;
+use crate::offline::snapshots::{Created, Creating, create};
 use crate::service::snapshots::whole;
 use crate::wire::snapshot::{Snapshot, SnapshotStatus};
 
@@ -46,7 +46,7 @@ async fn on_server(remote: &Remote, quiet: bool) -> Result<Snapshot, Failure> {
 async fn follow(remote: &Remote, thousandths: &AtomicU64) -> Infallible {
     loop {
         tokio::time::sleep(POLL).await;
-        // What the bar shows is worth no failure.
+        // A failure of the progress bar must not fail the verb.
         let status = remote.ask("GET", "snapshots/status", NOTHING, Some(POLL)).await;
         if let Ok(status) = status.and_then(|answer| answer.read::<SnapshotStatus>()) {
             thousandths.store((status.progress * 1_000.0) as u64, Ordering::Relaxed);

@@ -1,11 +1,11 @@
 //! `snapshot list`.
 
 use super::Args;
-use crate::app::offline_snapshots;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, or_dash};
 use crate::cli::remote::NOTHING;
 use crate::cli::target::Location;
+use crate::offline::snapshots;
 use crate::wire::list::SnapshotList;
 use crate::wire::snapshot::{Snapshot, SnapshotState};
 
@@ -13,7 +13,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let snapshots: Vec<Snapshot> = match args.target.location()? {
         Location::Server(remote) => remote.call::<SnapshotList>("GET", "snapshots", NOTHING)?.items,
         Location::Directory(config) => {
-            offline_snapshots::list(&config.storage.data_dir)?.into_iter().map(Snapshot::from).collect()
+            snapshots::list(&config.storage.data_dir)?.into_iter().map(Snapshot::from).collect()
         }
     };
     match args.format.output {

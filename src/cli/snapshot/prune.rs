@@ -1,9 +1,9 @@
 //! `snapshot prune`.
 
-use crate::app::offline_snapshots;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::target::{Location, TargetArgs};
+use crate::offline::snapshots;
 use crate::service::snapshots::pruned;
 use crate::wire::snapshot::{Prune, Pruned};
 
@@ -26,7 +26,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         }
         Location::Directory(config) => {
             let keep = args.keep.map_or(config.snapshots.keep as usize, usize::from);
-            let removed = offline_snapshots::prune(&config.storage.data_dir, keep)?;
+            let removed = snapshots::prune(&config.storage.data_dir, keep)?;
             output::note(quiet, "The journal stays as it is; a server trims it after its next snapshot.");
             pruned(keep, &removed)
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::app::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
 use crate::cli::args;
 use crate::cli::config_args::ConfigArgs;
 use crate::cli::exit::{Exit, Failure};
@@ -17,6 +16,7 @@ use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
 use crate::erasures::{ErasureEntry, Erasures};
 use crate::ids::RandomIds;
+use crate::offline::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 use crate::snapshot::SnapshotNumber;
@@ -76,11 +76,11 @@ fn until(text: &str) -> Result<Until, String> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
-    /// None for a dry run.
+    /// `None` for a dry run.
     to: Option<PathBuf>,
-    /// Where the directory is now that was there before.
+    /// Where the replaced directory is now.
     replaced: Option<PathBuf>,
-    /// The snapshot that it began with, and what of the journal came on top.
+    /// The snapshot that was loaded, and what of the journal was replayed after it.
     snapshot: Option<SnapshotNumber>,
     frames_replayed: u64,
     events_replayed: u64,
@@ -126,7 +126,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let written = put(&args.to, found, &carried, replace, quiet)?;
         (report.to, report.replaced) = (Some(args.to.clone()), written.replaced);
     }
-    // It may lie in the target that is replaced.
+    // The list may be in the target that is replaced.
     drop(source);
     match args.format.output {
         Format::Json => output::json(&report),
@@ -157,7 +157,7 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
     Ok(written?)
 }
 
-/// Of the source, of the target that is replaced, and the one that was named.
+/// The lists of the source, of the target that is replaced, and the one that was named.
 fn erasures(args: &Args, source: &Path) -> Result<Vec<ErasureEntry>, Failure> {
     let mut all: Vec<ErasureEntry> = Vec::new();
     let named = args.erasures.as_deref();

@@ -2,18 +2,18 @@
 
 use super::Args;
 use crate::actors;
-use crate::app::offline_snapshots::{self, DirectoryStatus};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::remote::NOTHING;
 use crate::cli::target::Location;
+use crate::offline::snapshots::{self, DirectoryStatus};
 use crate::wire::snapshot::{LastSnapshot, SnapshotStatus};
 use crate::wire::values::Count;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let status = match args.target.location()? {
         Location::Server(remote) => remote.call("GET", "snapshots/status", NOTHING)?,
-        Location::Directory(config) => of_directory(&offline_snapshots::status(&config.storage.data_dir)?),
+        Location::Directory(config) => of_directory(&snapshots::status(&config.storage.data_dir)?),
     };
     match args.format.output {
         Format::Json => output::json(&status),
@@ -21,7 +21,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// As a server that has just started there would tell it.
+/// The answer of a server that has just started on the directory.
 pub fn of_directory(status: &DirectoryStatus) -> SnapshotStatus {
     actors::SnapshotStatus {
         last: status.recovered.snapshot.as_ref().map(actors::LastSnapshot::from),

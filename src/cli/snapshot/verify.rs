@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::app::offline::OfflineError;
-use crate::app::offline_snapshots::{self, Reading};
-use crate::app::restore::Source;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::progress;
 use crate::cli::remote::{NOTHING, Remote};
 use crate::cli::target::{Location, TargetArgs};
 use crate::config::Config;
+use crate::offline::OfflineError;
+use crate::offline::restore::Source;
+use crate::offline::snapshots::{self, Reading};
 use crate::recovery::Progress;
 use crate::snapshot::{SnapshotError, SnapshotNumber};
 use crate::wire::snapshot::{Snapshot, SnapshotState};
@@ -62,12 +62,12 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 struct Verified<'a> {
     #[serde(flatten)]
     snapshot: &'a Snapshot,
-    /// None on a running server, and where the snapshot is not whole.
+    /// `None` on a running server, and where the snapshot is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a Replay>,
 }
 
-/// What a replay of that which led to the snapshot comes to (R10.6).
+/// The state that a replay of the journal before the snapshot gives (R10.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum Replay {
@@ -109,15 +109,12 @@ fn on_server(remote: &Remote, number: u64) -> Result<Snapshot, Failure> {
     })
 }
 
-/// Damage is what is looked for: it is told like the rest, and then ends the program with its code.
+/// Damage is what the verb looks for: it is shown like other results, and then ends the program with its exit code.
 fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<Snapshot, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let number = SnapshotNumber(number);
-    let mut listed: Vec<Snapshot> = offline_snapshots::list(&data_dir)?
-        .into_iter()
-        .filter(|listed| listed.number == number)
-        .map(Snapshot::from)
-        .collect();
+    let mut listed: Vec<Snapshot> =
+        snapshots::list(&data_dir)?.into_iter().filter(|listed| listed.number == number).map(Snapshot::from).collect();
     listed.sort_by_key(|snapshot| snapshot.state == SnapshotState::SetAside);
     let snapshot = listed.into_iter().next().ok_or(OfflineError::Snapshots(SnapshotError::NotFound { number }))?;
     if snapshot.state != SnapshotState::Whole {
@@ -126,7 +123,7 @@ fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<Snapshot, F
     let reading = Arc::new(Reading::default());
     let shown = Arc::clone(&reading);
     let look = move || ("Reading the snapshot", shown.share());
-    match progress::during(quiet, look, || offline_snapshots::verify(&data_dir, number, &reading)) {
+    match progress::during(quiet, look, || snapshots::verify(&data_dir, number, &reading)) {
         Ok(_) => Ok(snapshot),
         Err(OfflineError::Snapshots(error @ SnapshotError::Damaged { .. })) => Ok(snapshot.damaged(error.to_string())),
         Err(other) => Err(other.into()),

@@ -3,6 +3,12 @@
 //! A side's trail is part of its state, that of keys and workspaces part of the system table. Entries hold
 //! integers and short texts, nothing secret, and nothing that an erasure has to find: that a conversation
 //! or a contact was erased is in it, which one is not (R4.10).
+//!
+//! The trail is state because the journal is trimmed. It is bounded: the newest 100,000 entries (100 to 200 bytes
+//! each) of a side, and as many of the system table, in chunks that a cut shares. A retention record removes a side's
+//! entries from before its cut-off, and is written for the trail alone if need be. The system's entries are bounded
+//! by number only: what they tell of, revoked keys included, stays in the table as well. Readers get the chunks and
+//! page through them without holding up the workspace's actor.
 
 mod trail;
 
@@ -21,7 +27,7 @@ pub use trail::{KEPT, Trail};
 /// One thing that somebody did, or the server itself. Part of the on-disk format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry<A> {
-    /// Of the record; a record that did two things has two places.
+    /// The record's position; a record that did two things has two places.
     pub at: Position,
     pub receipt: Millis,
     /// None: the server itself.
@@ -30,11 +36,11 @@ pub struct AuditEntry<A> {
     pub outcome: AuditOutcome,
 }
 
-/// What it came to.
+/// Whether the action was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditOutcome {
     Done,
-    /// It was so already.
+    /// Nothing was to be done: it was so already.
     Unchanged,
     Refused(Refusal),
 }
@@ -66,7 +72,7 @@ impl Refusal {
         Self::UnknownKey,
     ];
 
-    /// Says more than the `code` of R2.7, which is `not_found` for four of them.
+    /// More precise than the `code` of R2.7, which is `not_found` for four of them.
     pub const fn code(self) -> &'static str {
         match self {
             Self::UnknownBreaker => "unknown_breaker",
@@ -110,14 +116,14 @@ pub enum SideAction {
     CsatConfigPatched(Box<Patched>),
     BreakerAcknowledged {
         breaker: Id,
-        /// With a note; the note is the breaker's.
+        /// With a note; its text stays with the breaker.
         noted: bool,
     },
     BreakerResolved {
         breaker: Id,
         noted: bool,
     },
-    /// The server took over what config.toml says.
+    /// The server has applied what config.toml says.
     SettingsInstalled(Box<Installed>),
     ConversationErased,
     ContactErased,
@@ -130,12 +136,12 @@ pub enum SideAction {
 /// The fields that were sent (R3.8).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patched {
-    /// Their values until then.
+    /// The values that they had before.
     pub from: CsatPatch,
     pub to: CsatPatch,
 }
 
-/// Settings that hold from here on; of the profile its name and hash.
+/// Settings that hold from here on; of the profile, name and hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installed {
     pub window_size: u16,
@@ -217,8 +223,9 @@ impl From<&ApiKey> for KeyNote {
 }
 
 impl SystemAction {
-    /// It belongs into the trail of this side: the workspace's creation into both, a key of it, or of its
-    /// whole tenant, into that which the key sees. What another tenant tried with the same id does not.
+    /// Whether it belongs into the trail of this side: the creation of the workspace into both; a key of the
+    /// workspace, or of its whole tenant, into that of the side that the key sees. What another tenant tried with the
+    /// same id does not.
     pub fn concerns(&self, workspace: &WorkspaceEntry, side: Side) -> bool {
         match self {
             Self::WorkspaceCreated { id, tenant, .. } => *id == workspace.id && *tenant == workspace.tenant,
@@ -227,7 +234,7 @@ impl SystemAction {
         }
     }
 
-    /// It is about a key that is good for all of its tenant's workspaces.
+    /// Whether it is about a key that is good for all workspaces of its tenant.
     pub fn is_tenant_wide(&self) -> bool {
         match self {
             Self::WorkspaceCreated { .. } => false,

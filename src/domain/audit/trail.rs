@@ -1,4 +1,8 @@
 //! Entries in their order, the newest [`KEPT`] of them.
+//!
+//! A trail says after which frame it is whole: older snapshots and exports have none, so it begins at their `seq`. It
+//! is no part of the state hash, which is what it was before there were trails. `snapshot verify` compares hashes,
+//! and of two trails what both have recorded, so that an old snapshot is not called damaged for what it cannot know.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +22,7 @@ pub struct Trail<A> {
     /// All but the first and the last are full; none is empty.
     chunks: VecDeque<Arc<Vec<AuditEntry<A>>>>,
     len: usize,
-    /// What frames up to this seq did was not written down.
+    /// Frames up to this seq have left no entries.
     after: u64,
 }
 
@@ -29,7 +33,7 @@ impl<A> Default for Trail<A> {
 }
 
 impl<A: PartialEq> PartialEq for Trail<A> {
-    /// Wherever chunks end.
+    /// Wherever chunks end: two trails are equal if their entries are.
     fn eq(&self, other: &Self) -> bool {
         self.after == other.after && self.len == other.len && self.iter().eq(other.iter())
     }
@@ -38,12 +42,12 @@ impl<A: PartialEq> PartialEq for Trail<A> {
 impl<A: Eq> Eq for Trail<A> {}
 
 impl<A> Trail<A> {
-    /// An empty one of a state whose frames up to `seq` left nothing: it is from before there were trails.
+    /// An empty trail of a state from before there were trails: its frames up to `seq` have left no entries.
     pub fn beginning_after(seq: u64) -> Self {
         Self { chunks: VecDeque::new(), len: 0, after: seq }
     }
 
-    /// What frames up to this seq did is not in it; what later ones did is, as far as it is kept.
+    /// What frames up to this seq did is not in it; what later ones did is, as far as entries are kept.
     pub const fn after(&self) -> u64 {
         self.after
     }
@@ -86,7 +90,7 @@ impl<A> Trail<A> {
 }
 
 impl<A: Clone> Trail<A> {
-    /// Adds an entry behind all others; with too many, the oldest goes.
+    /// Adds an entry at the end; if there are too many, the oldest is dropped.
     pub fn push(&mut self, entry: AuditEntry<A>) {
         match self.chunks.back_mut() {
             Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
@@ -121,7 +125,7 @@ impl<A: Clone> Trail<A> {
 }
 
 impl<A: Clone> Trail<A> {
-    /// The trail of a state at seq `applied`; none if the entries are not of its frames in their order.
+    /// The trail of a state at seq `applied`; `None` if the entries are not of its frames, in their order.
     pub fn restored(after: u64, entries: Vec<AuditEntry<A>>, applied: u64) -> Option<Self> {
         let of_state = |entry: &AuditEntry<A>| after < entry.at.seq() && entry.at.seq() <= applied;
         let ascend = |pair: &[AuditEntry<A>]| pair[0].at < pair[1].at && pair[0].receipt <= pair[1].receipt;
@@ -133,7 +137,7 @@ impl<A: Clone> Trail<A> {
 }
 
 impl<A: PartialEq> Trail<A> {
-    /// Nothing of what both have written down differs. One of them may have begun later.
+    /// Whether no entry differs that both should have. One of them may begin later.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let after = self.after.max(other.after);
         let both = |entry: &&AuditEntry<A>| entry.at.seq() > after;

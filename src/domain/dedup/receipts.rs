@@ -17,7 +17,7 @@ pub struct Run {
     pub count: u64,
 }
 
-/// What of [`Receipts`] is not coded.
+/// The part of [`Receipts`] that is not coded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     oldest: Option<Run>,
@@ -25,8 +25,8 @@ pub struct Ends {
     before: Millis,
 }
 
-/// Runs, in order. The oldest and the newest are at hand, those between are coded: what lies between
-/// two receipts, and the count where it is not one.
+/// Runs, in order. The oldest and the newest are kept as they are, those between are coded: the distance to the
+/// receipt before, and the count where it is not 1.
 #[derive(Clone, Debug, Default)]
 pub struct Receipts {
     oldest: Option<Run>,
@@ -49,7 +49,7 @@ impl Receipts {
             Some(run) if run.receipt == receipt => run.count += 1,
             Some(_) => {
                 if let Some(Run { receipt, count }) = self.newest {
-                    // Receipts lie in years that a calendar has: no difference reaches 63 bits.
+                    // Receipts are of years that a calendar has, so no difference takes 63 bits.
                     let gap = receipt.abs_diff(self.before);
                     self.write(gap << 1 | u64::from(count > 1));
                     if count > 1 {
@@ -79,7 +79,7 @@ impl Receipts {
         })
     }
 
-    /// What [`ends`](Self::ends) and [`coded`](Self::coded) gave.
+    /// The inverse of [`ends`](Self::ends) and [`coded`](Self::coded).
     pub fn of(ends: Ends, coded: &[u8]) -> Self {
         let Ends { oldest, newest, before } = ends;
         let block = |bytes: &[u8]| {
@@ -143,7 +143,7 @@ impl Receipts {
         }
     }
 
-    /// The coded run `at` bytes behind the first, and moves on.
+    /// The coded run that is `at` bytes from the first; moves on.
     fn read_run(&self, at: &mut usize, before: Millis) -> Option<Run> {
         if *at >= self.length {
             return None;

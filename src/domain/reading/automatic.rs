@@ -3,12 +3,12 @@
 use super::fold::folded;
 use super::tables::TABLES;
 
-/// What must stand within the first words of one.
+/// The phrases of an automatic message stand within its first so many characters.
 const HEAD: usize = 140;
-/// Longer ones somebody wrote.
+/// Longer messages were written by a person.
 const LONGEST: usize = 1_200;
 
-/// By its words; `text` is what was read of the message.
+/// Whether the words say so; `text` is what was read of the message.
 pub fn is_automatic(text: &str) -> bool {
     if text.is_empty() || text.len() > LONGEST * 4 || text.chars().nth(LONGEST).is_some() {
         return false;
@@ -23,7 +23,7 @@ fn is_so_all_in_all(text: &str, head: &[u8]) -> bool {
     if TABLES.subjects.is_match(head) {
         return true;
     }
-    // Who asks wants an answer: "does it answer when I am out of the office?"
+    // A message that asks wants an answer: "does it answer when I am out of the office?"
     if text.contains('?') {
         return false;
     }

@@ -1,12 +1,12 @@
-//! One form for every character: compatibility forms resolved, apostrophes and quotes straight,
-//! what nobody sees gone. Line ends stay, as `\n`.
+//! One form for every character: compatibility forms are resolved, apostrophes and quotes are straight, invisible
+//! characters are gone. Line ends stay, as `\n`.
 
 use std::borrow::Cow;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfkc_quick};
 
-/// What a character is before anything is composed.
+/// What becomes of a character before characters are composed.
 enum Means {
     Itself,
     Nothing,
@@ -27,11 +27,11 @@ pub fn normal(text: &str) -> Cow<'_, str> {
     if mapped.chars().all(is_surely_normal) || is_nfkc_quick(mapped.chars()) == IsNormalized::Yes {
         return Cow::Owned(mapped);
     }
-    // A full-width grave accent becomes an accent only now.
+    // A full-width grave accent has become an accent only now.
     Cow::Owned(map(&composed(&mapped)))
 }
 
-/// Most of what is written in Latin letters, told without a table.
+/// Recognises most text in Latin letters without a table.
 fn is_surely_normal(c: char) -> bool {
     matches!(c,
         '\n' | ' '..='_' | 'a'..='~'
@@ -69,7 +69,7 @@ fn means(c: char) -> Means {
     }
 }
 
-/// NFKC, cluster by cluster, so that one character that would grow holds up none but its own.
+/// NFKC, cluster by cluster, so that a character that would grow keeps only its own cluster from being normalised.
 fn composed(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut start = 0;

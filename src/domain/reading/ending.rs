@@ -8,7 +8,7 @@ use super::tables::{Mark, TABLES};
 /// Lines that a signature may have.
 const LONGEST: usize = 8;
 
-/// Whether the line is a closing formula, and what follows a signature.
+/// Whether the line is a closing formula, after which only a signature follows.
 pub fn is_formula(page: &mut Page, at: usize) -> bool {
     let marks = page.marks(at);
     if marks.has(Mark::Formula) {
@@ -20,8 +20,8 @@ pub fn is_formula(page: &mut Page, at: usize) -> bool {
     marks.has(Mark::FormulaAndMore) && page.line(at).len() < 60 && is_name_behind(page.line(at)) && is_last(page, at)
 }
 
-/// Whether a closing formula and a name are all of `line`: "Best, Tom", "Mvh Lone". What is a word as well
-/// needs a mark behind it, but for the short ones that are none.
+/// Whether a closing formula and a name are all of `line`: "Best, Tom", "Mvh Lone". A formula that is an ordinary
+/// word as well needs a comma or the like behind it; short forms that are no words do not.
 fn is_name_behind(line: &str) -> bool {
     line.match_indices(' ').take(6).any(|(at, _)| {
         let (formula, name) = (&line[..at], line[at + 1..].trim_start_matches(['-', ' ']));
@@ -34,7 +34,7 @@ fn is_name_behind(line: &str) -> bool {
     })
 }
 
-/// Whether nothing but a signature's worth of short lines follows.
+/// Whether only short lines follow, and not more than a signature has.
 fn is_last(page: &Page, at: usize) -> bool {
     let short = |line: &str| line.len() < 70 && !line.contains('?');
     page.next_filled(at + 1, LONGEST + 1)
@@ -42,7 +42,8 @@ fn is_last(page: &Page, at: usize) -> bool {
         .all(|place| short(page.lines[place]))
 }
 
-/// Whether a line of dashes divides a text from its signature. Two dashes do; more of them may divide parts.
+/// Whether a line of dashes divides a text from its signature. Two dashes do; more of them may divide parts of the
+/// text.
 pub fn is_signature_rule(page: &Page, at: usize) -> bool {
     if matches!(page.line(at), "--" | "—" | "__") {
         return true;
@@ -57,7 +58,7 @@ pub fn is_signature_rule(page: &Page, at: usize) -> bool {
         && following.iter().any(known)
 }
 
-/// The lines of a postscript behind a closing formula.
+/// The lines of a postscript after a closing formula.
 pub fn postscript(page: &mut Page, from: usize) -> Vec<usize> {
     let end = page.lines.len().min(from + 40);
     let mut found = Vec::new();
@@ -82,7 +83,7 @@ fn is_postscript(line: &str) -> bool {
     rest.starts_with(['.', ':', ',', '-', ' '])
 }
 
-/// Takes signatures off the end of what was kept. Where nothing is said but thanks, they stay.
+/// Takes signatures off the end of the lines that were kept. If nothing is said but thanks, they stay.
 pub fn trim(page: &mut Page, kept: &mut Vec<usize>) {
     if let Some(end) = thanks_and_name(page, kept).or_else(|| name_block(page, kept)) {
         let said = (0..end).any(|place| says_something(page, kept[place]));
@@ -92,7 +93,7 @@ pub fn trim(page: &mut Page, kept: &mut Vec<usize>) {
     }
 }
 
-/// Where "Thanks," with a name below begins, at the end. Thanks with no name are meant.
+/// Where a final "Thanks," with a name below it begins. Thanks without a name are meant as such.
 fn thanks_and_name(page: &mut Page, kept: &[usize]) -> Option<usize> {
     let first = kept.len().saturating_sub(LONGEST);
     let is_close = |page: &mut Page, at: usize| {
@@ -107,7 +108,7 @@ fn thanks_and_name(page: &mut Page, kept: &[usize]) -> Option<usize> {
     fits.then_some(place)
 }
 
-/// Where a block of name, company, telephone begins that no formula stands above.
+/// Where a block of name, company and telephone number begins that has no closing formula above it.
 fn name_block(page: &Page, kept: &[usize]) -> Option<usize> {
     let last = kept.len().checked_sub(1)?;
     let first = kept.len().saturating_sub(LONGEST).max(1);
@@ -125,7 +126,7 @@ fn name_block(page: &Page, kept: &[usize]) -> Option<usize> {
     })
 }
 
-/// One to five words, each with a capital but those between parts of a name.
+/// Whether it is a name: one to five words, each with a capital except parts such as "van".
 fn is_name(text: &str) -> bool {
     const PARTICLES: [&str; 16] =
         ["von", "van", "de", "der", "den", "da", "di", "du", "el", "la", "le", "og", "and", "&", "und", "y"];
@@ -141,7 +142,7 @@ fn is_name(text: &str) -> bool {
     (1..6).contains(&words) && text.starts_with(char::is_uppercase)
 }
 
-/// Short, no sentence, and mostly names, numbers and addresses.
+/// Whether it is short, no sentence, and mostly names, numbers and addresses.
 fn is_of_signature(line: &str) -> bool {
     if line.len() > 90 || line.ends_with(['?', '!', ':', ';']) || line.split(' ').count() > 9 {
         return false;

@@ -6,12 +6,11 @@ use super::fold::{fold_into, folded};
 use super::lines::Page;
 use super::tables::{Phrases, TABLES};
 
-/// Lines that are looked at of a paragraph, and bytes of them.
+/// How many lines of a paragraph are looked at, and how many bytes.
 const LINES: usize = 12;
 const LONGEST: usize = 4_000;
 
-/// Whether a legal footer begins at the line: its paragraph says what only lawyers say, and speaks of
-/// nobody's own.
+/// Whether a legal footer begins at the line: its paragraph says what only lawyers say, and nothing personal.
 pub fn is_footer(page: &Page, at: usize) -> bool {
     let line = page.line(at);
     if !(20..LONGEST).contains(&line.len()) {
@@ -30,8 +29,8 @@ pub fn is_footer(page: &Page, at: usize) -> bool {
     !text.contains('?') && text.len() > 40 && TABLES.languages.iter().any(|language| says_so(language, text.as_bytes()))
 }
 
-/// Two hints are enough where the paragraph begins with one: "This message is confidential". A customer who writes of
-/// a disclaimer and of liability begins otherwise.
+/// Two hints are enough where the paragraph begins with one: "This message is confidential". A customer who writes
+/// about a disclaimer and liability begins otherwise.
 fn says_so(language: &Phrases, text: &[u8]) -> bool {
     let hints: BTreeSet<&[u8]> = language.hints.find_iter(text).map(|hint| hint.as_bytes()).take(16).collect();
     let begins = || language.hints.find(text).is_some_and(|hint| hint.start() < 4);

@@ -1,6 +1,6 @@
 //! From HTML to the text that a reader sees, line by line.
 //!
-//! The tokenizer of html5ever reads it; no tree is built, so nothing is as deep as the markup.
+//! The tokenizer of html5ever reads it. No tree is built, so deeply nested markup costs no stack.
 
 use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
@@ -14,16 +14,16 @@ use regex::Regex;
 
 use super::phrase::expression;
 
-/// Bytes the tokenizer gets at once.
+/// The bytes that the tokenizer gets at a time.
 const CHUNK: usize = 1_024;
-/// Chunks that a tag may be long. The tokenizer compares every attribute of a tag with all before it, so this
-/// bounds what one can cost; a picture that is written into its tag is longer, and no text.
+/// The largest number of chunks of one tag. The tokenizer compares each attribute of a tag with all before it, so
+/// this bounds the work. Only a picture that is embedded in its tag is longer, and that is no text.
 const PATIENCE: usize = 2;
 
 static BREAK: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)<(?:/?(?:p|div|tr|td|li|table|body|html|h[1-6])|br)\b"));
 
-/// What is seen of `html`. A quoted block leaves a `>` on a line of its own.
+/// What a reader sees of `html`. A quoted block leaves a `>` on a line of its own.
 pub fn visible(html: &str) -> String {
     let reader = Reader::new(html);
     let uncommented = without_comments(html);
@@ -34,7 +34,7 @@ pub fn visible(html: &str) -> String {
     reader.out.into_inner()
 }
 
-/// Gives `html` to the tokenizer. The rest, behind the next `>`, if a tag did not come to its end.
+/// Gives `html` to the tokenizer. Returns the rest, after the next `>`, if a tag was not ended.
 fn feed<'h>(reader: &Reader, html: &'h str) -> Option<&'h str> {
     let tokenizer = Tokenizer::new(reader, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let queue = BufferQueue::default();
@@ -74,14 +74,14 @@ fn without_comments(html: &str) -> String {
 /// Collects the text. The tokenizer knows its sink by a shared reference only, hence the cells.
 struct Reader {
     out: RefCell<String>,
-    /// What is left out until its end, with how many of its name are open.
+    /// The element that is left out until its end, with how many of its name are open.
     skipped: RefCell<Option<(String, usize)>>,
     /// In a style, script or title.
     hidden: Cell<bool>,
     preformatted: Cell<bool>,
     /// Tags say where lines end, so line ends are blanks.
     has_breaks: bool,
-    /// Tokens so far that are no complaints.
+    /// How many tokens there were so far, without complaints of the tokenizer.
     seen: Cell<usize>,
     /// The rest is an original below a reply.
     done: Cell<bool>,
@@ -134,8 +134,8 @@ impl Reader {
         }
     }
 
-    /// What stands in the text for a tag: lines end at blocks, cells stand side by side, and between paragraphs
-    /// is an empty line.
+    /// What stands in the text for a tag: a line end for a block, a blank between cells, an empty line between
+    /// paragraphs.
     fn space(&self, name: &str) {
         if self.is_silent() {
             return;
@@ -211,7 +211,7 @@ fn raw_kind(name: &str) -> Option<RawKind> {
     }
 }
 
-/// Unless it has ended already: a block in a block is one line end.
+/// Not if the line has ended already: a block within a block is one line end.
 fn end_line(out: &mut String) {
     let written = out.trim_end_matches(' ');
     if !written.is_empty() && !written.ends_with('\n') {

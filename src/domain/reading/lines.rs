@@ -1,4 +1,4 @@
-//! Line by line through a message: what its sender wrote stays.
+//! Goes through a message line by line, and keeps what its sender wrote.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::footer;
 use super::quotes::{self, Block};
 use super::tables::{Mark, Marks, TABLES};
 
-/// Bytes of a line beyond which it is a paragraph, and none of what mail programs write.
+/// A longer line is a paragraph, and no line that a mail program writes.
 const LONGEST: usize = 300;
 
 /// A message in lines, without blanks at their sides.
@@ -46,8 +46,8 @@ impl<'t> Page<'t> {
         self.marks(at).has(mark)
     }
 
-    /// The places of the next `count` lines from `at` on that are not empty; looks no further than
-    /// twice as far.
+    /// The places of the next `count` lines from `at` on that are not empty; looks at no more than twice as many
+    /// lines.
     pub fn next_filled(&self, at: usize, count: usize) -> impl Iterator<Item = usize> {
         let end = self.lines.len().min(at + 2 * count);
         (at..end).filter(|place| !self.lines[*place].is_empty()).take(count)
@@ -73,7 +73,7 @@ enum Step {
     Stop,
 }
 
-/// The lines of `text` that its sender wrote, in one.
+/// The lines of `text` that its sender wrote, joined.
 pub fn written(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
         return Cow::Borrowed(if is_dropped(text) { "" } else { text });
@@ -84,7 +84,7 @@ pub fn written(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.join(" "))
 }
 
-/// Whether nothing would be left of a line that is all of a message.
+/// Whether nothing would be left of a message that is this line alone.
 pub fn is_dropped(line: &str) -> bool {
     let mut page = Page { lines: vec![line.trim()], marks: vec![None], buffer: String::new() };
     !matches!(step(&mut page, 0, false), Step::Keep)
@@ -121,7 +121,7 @@ fn step(page: &mut Page, at: usize, said: bool) -> Step {
     if quotes::is_quoted(line) {
         return Step::Pass(1);
     }
-    // What stands under something new ends the message; with nothing above it, it is all there is.
+    // An original below something new ends the message; with nothing above it, it is what was sent on, and is read.
     let cut = |count| if said { Step::Stop } else { Step::Pass(count) };
     if is_rule(line) {
         return if said && ending::is_signature_rule(page, at) { Step::Stop } else { Step::Pass(1) };
@@ -140,7 +140,7 @@ fn step(page: &mut Page, at: usize, said: bool) -> Step {
     if said && footer::is_footer(page, at) { Step::Stop } else { Step::Keep }
 }
 
-/// "Sent from my iPhone", with an excuse for it perhaps.
+/// "Sent from my iPhone", perhaps with an excuse for it.
 fn is_tagline(page: &mut Page, at: usize) -> bool {
     let line = page.line(at);
     let words = line.split(' ').count();
@@ -153,7 +153,7 @@ fn is_rule(line: &str) -> bool {
     line.len() > 1 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '#' | '+' | '|' | '—' | '–' | ' '))
 }
 
-/// More than a greeting.
+/// Whether it says more than a greeting.
 pub fn says_something(page: &mut Page, at: usize) -> bool {
     let line = page.line(at);
     let words = || line.split(' ').count();

@@ -33,7 +33,7 @@ pub fn unescaped(text: &str) -> String {
     html::visible(&text.replace('<', "&lt;"))
 }
 
-/// `line` with what would be read as markup another time made none.
+/// `line`, changed so that reading it again finds no markup in it.
 pub fn disarmed(line: &str, as_html: bool) -> String {
     let mut bytes = line.as_bytes().to_vec();
     let mut blank = |at: usize| bytes[at] = b' ';
@@ -47,6 +47,6 @@ pub fn disarmed(line: &str, as_html: bool) -> String {
             line.match_indices('&').for_each(|(at, _)| blank(at));
         }
     }
-    // A blank took the place of an ASCII character each time.
+    // Each blank has taken the place of an ASCII character, so nothing has grown.
     String::from_utf8(bytes).unwrap_or_else(|_| line.to_owned())
 }

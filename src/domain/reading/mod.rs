@@ -1,8 +1,8 @@
 //! What is read of a message, before any word is counted (R5.6): what its sender wrote in it, in one
 //! line and one normal form. Markup, quoted threads, signatures and footers are not.
 //!
-//! Pure, and linear in the length of what is looked at: the first [`MAX_RAW`] bytes. What was read reads as
-//! itself, and is never longer than the message was. What mail programs write stands in `tables/`.
+//! Pure, and linear in the length of what is looked at: the first [`MAX_RAW`] bytes. Reading the result again gives
+//! the result, and it is never longer than the message. What mail programs write stands in `tables/`.
 
 use std::borrow::Cow;
 
@@ -22,13 +22,13 @@ mod tables;
 mod tests;
 mod words;
 
-/// Characters read of a message; what is left behind them is not looked at.
+/// Characters read of a message; what follows is not looked at.
 pub const MAX_CHARS: usize = 16_000;
 
-/// Bytes looked at of a message as it came: with markup and threads it is longer than what is read.
+/// Bytes looked at of a message as it came, which is longer than what is read by its markup and threads.
 pub const MAX_RAW: usize = 256 << 10;
 
-/// How often markup may be wrapped in markup: some programs escape what is escaped.
+/// How often markup may be wrapped in markup, as by programs that escape what is escaped already.
 const LAYERS: usize = 3;
 
 /// What the event says its text is.
@@ -49,9 +49,9 @@ pub struct Read<'a> {
     pub automatic: bool,
 }
 
-/// Makes what reading needs (patterns of all languages: some 100 ms), so that no message waits for it.
+/// Compiles what reading needs (patterns of all languages, some 100 ms), so that no message waits for it.
 pub fn prepare() {
-    // Every step has something to do here.
+    // This message needs every step.
     let html = "<p>Yes.</p><p>Kind regards</p>\n> quoted\n=E2=80=99 &amp; https://example.com";
     read(html, Format::Html);
     read("On Mon, 2 Mar 2026 at 10:00, A wrote:\n> quoted\nNo.", Format::Auto);
@@ -71,8 +71,8 @@ pub fn read(text: &str, format: Format) -> Read<'_> {
     Read { automatic: automatic::is_automatic(&text), text }
 }
 
-/// Whether nothing in `text` can need work: one line of ASCII with single blanks, and nothing that
-/// markup, encodings and addresses are told by.
+/// Whether `text` needs no work: one line of ASCII with single blanks, without anything that tells markup, encodings
+/// or addresses.
 fn is_plain(text: &str) -> bool {
     let mut before = b' ';
     for byte in text.bytes() {
@@ -121,7 +121,7 @@ fn without_markup(text: Cow<'_, str>, format: Format) -> Cow<'_, str> {
     text
 }
 
-/// A line that reads as itself: what is left of deeper layers is no markup any more.
+/// A line that stays as it is when it is read again: what is left of deeper layers of markup is no markup any more.
 fn settled(line: &str, format: Format) -> Cow<'_, str> {
     let mut line = Cow::Borrowed(line);
     if quoted_printable::looks_encoded(&line) {

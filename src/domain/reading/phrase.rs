@@ -17,12 +17,12 @@ pub fn any_whole(words: &[String]) -> String {
     format!(r"(?:^|[^a-z0-9'])(?:{})(?:$|[^a-z0-9])", words.join("|"))
 }
 
-/// Of characters, for text that is not folded.
+/// For characters, in text that is not folded.
 pub fn expression(pattern: &str) -> regex::Regex {
     regex::Regex::new(pattern).expect("a test reads with every expression")
 }
 
-/// Of bytes: folded text needs no tables of Unicode.
+/// For bytes: folded text needs no tables of Unicode.
 pub fn compile(pattern: &str) -> Regex {
     RegexBuilder::new(pattern)
         .unicode(false)

@@ -1,4 +1,4 @@
-//! What a mail looks like when nobody undid its transport: `=20`, `=E2=80=99`, lines that end in `=`.
+//! Mails whose transport encoding was not undone: `=20`, `=E2=80=99`, lines that end in `=`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -7,11 +7,11 @@ use regex::Regex;
 
 use super::phrase::expression;
 
-/// Line ends of quoted-printable, or letters of UTF-8 that nobody types.
+/// Line ends of quoted-printable, or encoded letters that nobody types.
 static SURELY: LazyLock<Regex> =
     LazyLock::new(|| expression(r"=(?:20|09)\n|=(?:E2=80=[89AB]|C3=[89AB]|C2=[AB]|F0=9F=)[0-9A-F]"));
 
-/// `text` with its quoted-printable undone, if it clearly is that.
+/// `text` with its quoted-printable undone, if it clearly is quoted-printable.
 pub fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('=') || !is_encoded(text) {
         return Cow::Borrowed(text);
@@ -37,7 +37,7 @@ pub fn decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// One line that would be taken for quoted-printable again; the `=` of it are no words.
+/// Whether a line alone looks like quoted-printable, so that reading the result again would change it.
 pub fn looks_encoded(line: &str) -> bool {
     line.contains('=') && SURELY.is_match(line)
 }

@@ -49,8 +49,8 @@ pub fn block(page: &mut Page, at: usize) -> Option<Block> {
     header(page, at).map(|lines| Block { lines, interleaved: false })
 }
 
-/// "##- Please type your reply above this line -##". Without such marks it must be short, one sentence, and nobody's
-/// own: "I cannot write below the line".
+/// "##- Please type your reply above this line -##". Without such marks the line must be short, one sentence, and not
+/// about its writer: "I cannot write below the line" is none.
 fn is_delimiter(page: &mut Page, at: usize) -> bool {
     let line = page.line(at);
     if line.len() > 200 || !page.has(at, Mark::Delimiter) {
@@ -98,13 +98,13 @@ fn is_attribution(page: &mut Page, at: usize, lines: usize, joined: &str, opens:
     let has = |pattern: &Regex| pattern.is_match(text.as_bytes());
     let (time, address) = (has(&TIME), has(&ADDRESS));
     let wrote = (at..at + lines).any(|line| page.has(line, Mark::Wrote)) || has_split_verb(&text);
-    // "Mia wrote on 10 March 2026 at 9:12:" is short; a whole message that ends so is not.
+    // "Mia wrote on 10 March 2026 at 9:12:" is short; a whole message that happens to end so is no attribution.
     let from_somewhere = opens && (address || time)
         || text.len() < 160 && !text.contains(['?', '!']) && (address && (time || has(&YEAR)) || time && has(&YEAR));
     wrote && (from_somewhere || page.is_quote_next(at + lines)) || time && address && has(&BARE)
 }
 
-/// A verb of two words over a line end.
+/// A verb of two words may be wrapped over a line end.
 fn has_split_verb(text: &str) -> bool {
     ["a ecrit", "ha scritto", "ha escrito", "har skrevet", "har skrivit"].iter().any(|verb| text.contains(verb))
 }

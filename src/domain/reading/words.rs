@@ -1,4 +1,4 @@
-//! From the lines that are left to the one line that is read: addresses and pictures are no words.
+//! From the lines that are left to the one line that is read, without addresses and pictures.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -17,14 +17,13 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 
 static PICTURE: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)\[(?:cid:|image|img|logo)"));
 
-/// `text` in one line without what is no word, with one blank between words, and no longer than `limit`
-/// characters.
+/// `text` in one line, without what is no word, with one blank between words, cut to `limit` characters.
 pub fn one_line(text: &str, limit: usize) -> String {
     let mut text = Cow::Borrowed(text);
     if text.contains('[') {
         text = Cow::Owned(without_pictures(&text));
     }
-    // These take no bracket away, so no picture comes to be by it.
+    // Removing these takes no bracket away, so nothing becomes a picture by it.
     if may_hold_addresses(&text) {
         text = Cow::Owned(ADDRESS.replace_all(&text, " ").into_owned());
     }

@@ -28,7 +28,7 @@ pub(super) fn good_by(goodness: f64) -> Measure {
     Measure { presence: 1.0, goodness }
 }
 
-/// 0 over nothing.
+/// 0 if `whole` is 0.
 pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -3,6 +3,11 @@
 //! At the door, `task::text` or `support::text` turns a message into what is kept of it, as the workspace's model
 //! wants it. In `apply`, [`observe()`] turns what is known of a conversation into [`Observation`]s and
 //! [`estimate`](estimator::estimate) those into dimensions.
+//!
+//! There are two models and one estimator. A model says which signals there are and measures those that messages
+//! carry (`task`, `support`); weights, scale, rating and explanation are the profile's, and what is observed without
+//! messages is common to both. The profile is in the journal, so a score never depends on the program's defaults
+//! (I1).
 
 pub mod catalogue;
 pub mod estimator;
@@ -41,8 +46,8 @@ pub struct Evidence<'a> {
     pub automatic: u32,
     /// The last rating, 1–5.
     pub rating: Option<u8>,
-    /// Catalogue signals that somebody else observed: they stand in for what the text said. Of
-    /// several of one kind the mean counts.
+    /// Signals of the catalogue that came as `signal.observed`: they replace what the text said. Of several of one
+    /// kind the mean counts.
     pub overrides: Vec<(SignalKind, Quantum)>,
     /// The workspace's own signals. Several of one name count once, with the mean value and the
     /// last description.
@@ -53,7 +58,7 @@ pub struct Evidence<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Turn<'a> {
     pub speaker: Speaker,
-    /// `None` where a dialogue has no times (`tripswitch score`): then nothing is said of delays.
+    /// `None` where a dialogue has no times (`tripswitch score`): delays are not judged then.
     pub at: Option<Millis>,
     pub words: Words<'a>,
 }

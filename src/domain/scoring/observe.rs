@@ -36,7 +36,7 @@ fn by_catalogue(
     let waits = Waits::of(&evidence.turns);
     let mut observations = Vec::new();
     for &kind in profile.model.catalogue() {
-        // What the customer answered stands, whatever somebody else observed.
+        // The customer's own rating stands, whatever else was observed.
         let is_rated = profile.scale.guards && kind == SignalKind::Rating && evidence.rating.is_some();
         let (presence, goodness) = match mean_override(evidence, kind).filter(|_| !is_rated) {
             Some(value) => (Quantum::MAX, value),
@@ -57,8 +57,8 @@ fn by_catalogue(
     observations
 }
 
-/// Whether a conversation can have a score at all: a customer said something, or something was
-/// observed besides how it ended and that it was reopened. Spam that is tidied away has none.
+/// Whether a conversation can have a score at all: the customer wrote something, or something was observed besides
+/// its ending and its reopenings. Spam that is tidied away has none.
 pub fn is_scorable(evidence: &Evidence<'_>, observations: &[Observation]) -> bool {
     let says_something = |observation: &Observation| match &observation.signal {
         ObservedKind::Catalogue(kind) => {
@@ -75,10 +75,10 @@ fn mean_override(evidence: &Evidence, kind: SignalKind) -> Option<Quantum> {
     mean(evidence.overrides.iter().filter(|(other, _)| *other == kind).map(|(_, value)| *value))
 }
 
-/// One per name, by name: the mean value with the last description.
+/// One observation for each name, in the order of names: the mean value with the last description.
 fn own_observations(own: &[(&OwnSignal, Quantum)]) -> Vec<Observation> {
     let mut own = own.to_vec();
-    // Those of one name stay in their order.
+    // The sort is stable, so those of one name stay in their order.
     own.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let observation = |of_name: &[(&OwnSignal, Quantum)]| {
         let (last, _) = of_name.last()?;

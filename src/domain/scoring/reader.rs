@@ -13,7 +13,7 @@ use crate::domain::reading::{Format, read};
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'t> {
     pub speaker: Speaker,
-    /// None: nothing is known of what it says.
+    /// `None`: there is no text, only the fact of a message.
     pub text: Option<&'t str>,
     /// A language tag (BCP 47).
     pub language: Option<&'t str>,
@@ -54,7 +54,7 @@ impl MessageReader {
         }
     }
 
-    /// Whose it is.
+    /// The model whose reader this is.
     pub const fn model(&self) -> Model {
         match self {
             Self::Task(_) => Model::Task1,
@@ -62,7 +62,7 @@ impl MessageReader {
         }
     }
 
-    /// What a line of the helpdesk says: marks of the lists of system lines. `task-1` reads none.
+    /// The marks of a line that the helpdesk itself wrote (a closing, a hand-over). `task-1` reads none.
     pub fn system_line(&self, text: &str) -> u32 {
         match self {
             Self::Task(_) => 0,

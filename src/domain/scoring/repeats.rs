@@ -2,13 +2,11 @@
 
 use hashbrown::HashMap;
 
-/// Up to here comparing every pair is cheaper than an index.
+/// Up to so many turns, comparing every pair is cheaper than an index.
 const PAIRWISE_TURNS: usize = 40;
 
-/// Each turn is its content words, ascending.
-///
-/// Turns of two distinct content words or more that are like one of the `window` turns before them:
-/// |A∩B| / |A∪B| at least `tenths` / 10.
+/// How many turns, of two distinct content words or more, are like one of the `window` turns before them: |A∩B| /
+/// |A∪B| at least `tenths` / 10. Each turn is given as its content words, ascending.
 pub(super) fn repeats_within(turns: &[&[u32]], window: usize, tenths: usize) -> usize {
     let is_repeat = |at: &usize| {
         let words = turns[*at];
@@ -48,13 +46,13 @@ fn indexed(turns: &[&[u32]], tenths: usize) -> usize {
 
 /// Both ascending.
 fn are_alike(a: &[u32], b: &[u32], tenths: usize) -> bool {
-    // c in common are enough from 10 c ≥ tenths (a + b − c) on.
+    // With c in common, 10 c ≥ tenths (a + b − c) must hold.
     let enough = (tenths * (a.len() + b.len())).div_ceil(10 + tenths).max(1);
     let (Some(spare_a), Some(spare_b)) = (a.len().checked_sub(enough), b.len().checked_sub(enough)) else {
         return false;
     };
     let (mut i, mut j, mut common) = (0, 0, 0);
-    // As long as either has not more words of its own than it may.
+    // As long as neither has more words of its own than it may have.
     while i < a.len() && j < b.len() && i - common <= spare_a && j - common <= spare_b {
         let (x, y) = (a[i], b[j]);
         i += usize::from(x <= y);

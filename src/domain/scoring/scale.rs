@@ -1,8 +1,8 @@
 //! The scale that scores are told on, and how sure they are.
 //!
-//! The posterior means of a model are not on the scale on which people rate. One monotone map, the same for the
-//! three dimensions, takes them there: a line, eased towards the ends so that few conversations meet them. What
-//! the ends add or take is told as a line of its own (`limit`), and so is what a rating does (`rating`).
+//! The posterior means of a model are not on the scale on which people rate. One monotone map, the same for the three
+//! dimensions, takes them there: a line, bent near the ends so that few conversations reach them. An explanation
+//! shows what the ends add or take in a row `limit`, and what a rating does in a row `rating`.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,27 +14,28 @@ use super::{Observation, ObservedKind};
 pub struct Scale {
     pub slope: f64,
     pub offset: f64,
-    /// From so far before an end on, the line bends; 0: it does not.
+    /// The line bends from this distance to an end on; 0: it does not bend.
     pub ease: f64,
-    /// A dimension's end where the customer has not said that they are glad.
+    /// The best that a dimension can be where the customer has not said that they are glad.
     pub unsaid_end: f64,
-    /// The customer's own rating decides whether the composite is low, and without words nothing does (R5.7, R5.8).
+    /// Whether the customer's rating decides if the composite is low, and structure without words never does (R5.7,
+    /// R5.8).
     pub guards: bool,
-    /// How good ratings of 1 to 5 are, 0–1; between them a straight line.
+    /// The goodness of ratings 1 to 5, 0–1; between them a straight line.
     pub ratings: [f64; 5],
 }
 
 /// The composite of a conversation rated 1 or 2 is at most this.
 const LOW_END: f64 = 2.99;
-/// Of one rated 4 or 5, or of which only the structure is known, at least this.
+/// The composite of a conversation rated 4 or 5, or of which only the structure is known, is at least this.
 const FINE_BEGIN: f64 = 3.0;
 const BEST: f64 = 5.0;
 const WORST: f64 = 1.0;
-/// A rating is as good as it is high.
+/// Goodness of ratings in even steps.
 const EVEN: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 impl Scale {
-    /// Before there were models: posterior means are published as they are.
+    /// The scale before there were models: posterior means are published as they are.
     pub const FIRST: Self = Self { slope: 1.0, offset: 0.0, ease: 0.0, unsaid_end: BEST, guards: false, ratings: EVEN };
 
     /// `task-1`'s, which was fitted on the scale of its raters.
@@ -49,12 +50,12 @@ impl Scale {
         [self.slope, self.offset, self.ease, self.unsaid_end, guards, one, two, three, four, five]
     }
 
-    /// The other way.
+    /// The inverse of [`numbers`](Self::numbers).
     pub fn from_numbers([slope, offset, ease, unsaid_end, guards, ratings @ ..]: [f64; 10]) -> Self {
         Self { slope, offset, ease, unsaid_end, guards: guards != 0.0, ratings }
     }
 
-    /// The goodness of a rating that was observed as a part of the way from 1 to 5.
+    /// The goodness of a rating that was observed as a share of the way from 1 to 5.
     pub fn rated(&self, part: f64) -> f64 {
         let at = 4.0 * part.clamp(0.0, 1.0);
         let below = (at.floor() as usize).min(3);
@@ -73,8 +74,8 @@ impl Scale {
         self.eased(value).clamp(WORST, end)
     }
 
-    /// Straight between the ends' eases, then a parabola whose slope falls from 1 to 0: it reaches the end where the
-    /// line is as far behind it.
+    /// Straight in the middle. Near an end it is a parabola whose slope falls from 1 to 0: it reaches the end where
+    /// the line is as far beyond it as the bend began before it.
     fn eased(&self, value: f64) -> f64 {
         let ease = self.ease;
         if ease <= 0.0 {
@@ -87,8 +88,8 @@ impl Scale {
     }
 }
 
-/// Where dimensions lie after the customer's rating has decided: all of them are drawn towards an end by the same
-/// share, as far as the composite must go.
+/// The dimensions after the customer's rating has decided: all are moved towards an end by the same share, as far as
+/// the composite has to go.
 pub fn after_rating(dimensions: [f64; 3], weights: [f64; 3], rating: Option<u8>) -> [f64; 3] {
     match rating {
         Some(1 | 2) => at_most(dimensions, weights, LOW_END),
@@ -97,7 +98,7 @@ pub fn after_rating(dimensions: [f64; 3], weights: [f64; 3], rating: Option<u8>)
     }
 }
 
-/// Where they lie if they must not make a conversation low.
+/// The dimensions moved as far as they must be so that the conversation is not low.
 pub fn not_low(dimensions: [f64; 3], weights: [f64; 3]) -> [f64; 3] {
     at_least(dimensions, weights, FINE_BEGIN)
 }
@@ -124,7 +125,7 @@ pub(super) fn weighted_sum(weights: &[f64; 3], values: &[f64; 3]) -> f64 {
     weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2]
 }
 
-/// How confidence is told.
+/// What confidence means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Certainty {
     /// E / (E + K): how much was seen.
@@ -146,9 +147,9 @@ pub struct VerdictFit {
     /// How much of what was seen contradicts the rest.
     pub conflict: f64,
     pub low: f64,
-    /// Not low, and the customer is glad of something.
+    /// Not low, and the customer is glad.
     pub above_glad: f64,
-    /// Low although.
+    /// Low although the customer is glad.
     pub below_glad: f64,
     /// Not low, times the strongest sign against it.
     pub above_against: f64,
@@ -156,16 +157,16 @@ pub struct VerdictFit {
     pub no_reply: f64,
 }
 
-/// What a distance from 3.0 counts at most.
+/// The largest distance from 3.0 that counts.
 const FAR: f64 = 1.5;
 const HALF_EVIDENCE: f64 = 0.8;
 const CONFLICT_FLOOR: f64 = 0.3;
 
-/// Signals of a glad customer: what the best score needs.
+/// Signals of a glad customer: without one of them no dimension reaches 5.00.
 pub(super) const SAYS_SO: [SignalKind; 4] =
     [SignalKind::Thanks, SignalKind::Praise, SignalKind::Solved, SignalKind::Warm];
 
-/// Signals against a conversation that a verdict of "not low" must outweigh.
+/// Signals that speak against a verdict of "not low".
 const AGAINST: [SignalKind; 11] = [
     SignalKind::Complaint,
     SignalKind::Giveup,
@@ -211,7 +212,7 @@ impl VerdictFit {
         [constant, above, below, evidence, conflict, low, above_glad, below_glad, above_against, no_pack, no_reply]
     }
 
-    /// The other way.
+    /// The inverse of [`numbers`](Self::numbers).
     pub fn from_numbers(numbers: [f64; 11]) -> Self {
         let [constant, above, below, evidence, conflict, low, rest @ ..] = numbers;
         let [above_glad, below_glad, above_against, no_pack, no_reply] = rest;

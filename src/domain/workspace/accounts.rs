@@ -14,7 +14,7 @@ use super::super::life::ContactMark;
 use super::super::roster::Roster;
 use super::super::run::LastResolve;
 
-/// What is known of an account but for its conversations.
+/// An account without its conversations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountRecord {
     pub id: Id,
@@ -22,12 +22,12 @@ pub struct AccountRecord {
     pub name: Option<Arc<str>>,
 }
 
-/// What follows from the conversations: in no cut, and built anew at load (I9).
+/// What follows from the conversations: it is in no cut, but rebuilt at load (I9).
 #[derive(Clone, Debug, Default)]
 pub struct Belongings {
     /// All its scored conversations.
     pub scored: Roster,
-    /// Somebody holds its window and has to be told of changes. No part of the state.
+    /// An awake account holds its window and must be told of changes. No part of the state.
     pub awake: bool,
 }
 
@@ -46,7 +46,7 @@ impl Contact {
     }
 }
 
-/// What only an account that has ever tripped has.
+/// What only an account has that once had a breaker.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tripped {
     pub active: Option<Id>,
@@ -54,7 +54,7 @@ pub struct Tripped {
 }
 
 impl Tripped {
-    /// The latest by position counts.
+    /// Its last resolve, by position.
     fn resolved(&mut self, last: LastResolve) {
         if self.last_resolve.is_none_or(|before| before.position < last.position) {
             self.last_resolve = Some(last);
@@ -68,13 +68,13 @@ pub struct Accounts {
     records: Chunks<AccountRecord>,
     belongings: Chunks<Belongings>,
     by_id: Index,
-    /// Keyed anew in every process; nothing depends on it but speed.
+    /// Keyed anew in every process, which only affects speed.
     hasher: DefaultHashBuilder,
     tripped: HashMap<u32, Tripped>,
     /// By number.
     contacts: Chunks<Contact>,
     by_contact: Index,
-    /// Numbers of erased contacts. No part of the state: contacts are known by their ids alone.
+    /// Numbers of erased contacts, which are free. No part of the state: contacts are known by their ids alone.
     free_contacts: Vec<u32>,
 }
 
@@ -88,7 +88,7 @@ impl Accounts {
         self.by_id.find(self.hasher.hash_one(id), |number| self.get(number).id == id)
     }
 
-    /// An account exists once it is named.
+    /// The number of an account; it is made if it is not there yet, since an account exists once it is named.
     pub fn find_or_create(&mut self, id: Id) -> u32 {
         match self.find(id) {
             Some(number) => number,
@@ -96,7 +96,7 @@ impl Accounts {
         }
     }
 
-    /// Takes in one that is not there.
+    /// Adds an account that must not be there yet.
     pub fn create(&mut self, record: AccountRecord) -> u32 {
         let hash = self.hasher.hash_one(record.id);
         let number = self.records.push(record);
@@ -148,14 +148,14 @@ impl Accounts {
 
     pub fn map_contact(&mut self, contact: &str, account: u32) {
         match self.find_contact(contact) {
-            // Most say what is known.
+            // Most events say what is known already.
             Some(number) if self.contacts.get(number).account == account => {}
             Some(number) => self.contacts.get_mut(number).account = account,
             None => self.create_contact(Contact { id: contact.into(), account }),
         }
     }
 
-    /// Takes in one that is not there.
+    /// Adds a contact that must not be there yet.
     pub fn create_contact(&mut self, contact: Contact) {
         let hash = self.hasher.hash_one(&*contact.id);
         let number = match self.free_contacts.pop() {
@@ -189,7 +189,7 @@ impl Accounts {
         self.contacts.iter().filter(|contact| !contact.is_free()).map(|contact| ContactMark::of(&contact.id))
     }
 
-    /// Nobody holds a window any more.
+    /// No account is awake any more.
     pub fn all_sleep(&mut self) {
         self.belongings.iter_mut().for_each(|belongings| belongings.awake = false);
     }
@@ -207,7 +207,7 @@ impl Accounts {
         contacts
     }
 
-    /// From records and contacts; without any conversations.
+    /// Made of records and contacts, without any conversations.
     pub fn restored(records: Vec<AccountRecord>, contacts: Vec<Contact>) -> Self {
         let mut restored = Self::default();
         for record in records {
@@ -229,7 +229,7 @@ impl Accounts {
         self.belongings = belongings;
     }
 
-    /// A breaker that tripped before: it is active, or was resolved.
+    /// Takes in a breaker that tripped before: it is active, or was resolved.
     pub fn tripped_before(&mut self, number: u32, breaker: Id, resolved: Option<LastResolve>) {
         let tripped = self.tripped.entry(number).or_default();
         match resolved {

@@ -1,4 +1,4 @@
-//! What goes into the side's audit trail.
+//! Writes entries into the side's audit trail.
 
 use super::super::audit::{AuditEntry, AuditOutcome, Installed, Patched, Refusal, SideAction, Trail};
 use super::super::csat_config::CsatConfig;
@@ -8,7 +8,7 @@ use super::super::reply::{CommandRefusal, Reply};
 use super::super::settings::Settings;
 use super::Workspace;
 
-/// What commands change, before one is obeyed.
+/// What a command may change, as it was before the command.
 pub(super) struct Before {
     csat: CsatConfig,
     epoch: u64,
@@ -53,7 +53,8 @@ impl Workspace {
         self.note(frame, 0, Some(actor), action, outcome);
     }
 
-    /// Before they are taken over. Those that hold already are not worth an entry: the server writes them
+    /// To be called before settings are applied. Settings that hold already get no entry: the server writes them for
+    /// what a frame's receipt makes due.
     /// for what a frame's receipt makes due.
     pub(super) fn note_settings(&mut self, frame: &Frame, settings: &Settings) {
         if !self.installed || *settings != self.rules.settings {
@@ -62,7 +63,7 @@ impl Workspace {
         }
     }
 
-    /// Each of the two: whether it was asked for, and found.
+    /// For each of the two: whether it was asked for, and found.
     pub(super) fn note_erasure(
         &mut self,
         frame: &Frame,

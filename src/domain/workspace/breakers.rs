@@ -17,15 +17,15 @@ pub struct Breakers {
     by_id: HashMap<Id, u32>,
     /// Numbers of the active ones, oldest first.
     active: Vec<u32>,
-    /// The workspace's own active breaker. Set when the run is judged, before the round's
-    /// breakers are entered.
+    /// The workspace's own active breaker. Set when the run is judged, which is before the round's breakers are added
+    /// to the list.
     pub workspace_active: Option<Id>,
     pub workspace_last_resolve: Option<LastResolve>,
     /// Grows with every change (R8.1).
     pub epoch: u64,
 }
 
-/// What a step of a person came to.
+/// The result of what a person asked of a breaker.
 pub enum Done {
     Changed,
     Unchanged,
@@ -41,7 +41,7 @@ impl Breakers {
         self.epoch += 1;
     }
 
-    /// Takes one in behind those that tripped before it.
+    /// Adds a breaker after those that tripped before it.
     pub fn enter(&mut self, breaker: Breaker) {
         let (id, is_active) = (breaker.id, breaker.is_active());
         let number = self.list.push(breaker);
@@ -51,7 +51,7 @@ impl Breakers {
         }
     }
 
-    /// A breaker of the workspace that tripped before: it is active, or was resolved.
+    /// Takes in a breaker of the workspace that tripped before: it is active, or was resolved.
     pub fn tripped_workspace(&mut self, breaker: Id, resolved: Option<LastResolve>) {
         let before = self.workspace_last_resolve.map(|last| last.position);
         match resolved {
@@ -114,8 +114,8 @@ impl Breakers {
         self.list.iter()
     }
 
-    /// Takes a conversation's id out of all evidence (R4.10), composites stay; answers whether it was named.
-    /// Nil stands for those that were taken out before.
+    /// Removes a conversation's id from all evidence (R4.10), where the nil id stands for it afterwards; composites
+    /// stay. Returns whether it was named.
     pub fn erase_evidence(&mut self, conversation: Id) -> bool {
         let names = |breaker: &Breaker| breaker.names(conversation);
         let numbers: Vec<u32> =

@@ -45,7 +45,7 @@ impl Workspace {
         }
     }
 
-    /// R3.8: thresholds, count and window hold from the next question on; nothing is judged.
+    /// R3.8: thresholds, count and window hold from the next question on; nothing is judged anew.
     fn patch(&mut self, round: &mut Round, patch: &CsatPatch) -> CommandDone {
         let csat = self.rules.csat.patched(patch);
         if csat != self.rules.csat {
@@ -99,7 +99,7 @@ impl Workspace {
         self.note_settings(frame, settings);
         let old = &self.rules.settings;
         let new_window = settings.window_days != old.window_days;
-        // What an account keeps depends on the window; the rest is asked for when it is needed.
+        // What an account keeps depends on the window alone; everything else is looked up when it is needed.
         round.reset_accounts = settings.window_size != old.window_size;
         if round.reset_accounts {
             self.accounts.all_sleep();
@@ -109,7 +109,7 @@ impl Workspace {
             self.duplicates.secret_changed();
         }
         if !self.installed {
-            // No score was made yet: the profile from before the first record goes.
+            // No score was made yet, so the profile from before the first settings record is not needed.
             self.profiles.clear();
         }
         if self.profiles.last().is_none_or(|last| **last != settings.profile) {

@@ -33,7 +33,7 @@ pub struct Score {
     pub disconfirmation: Hundredths,
     pub signal_count: u16,
     pub resolved: bool,
-    /// It was made elsewhere and stands until R5.3 lets it go.
+    /// It was made elsewhere, and stands until R5.3 replaces it.
     pub imported: bool,
     /// The number of the profile it was made with.
     pub profile: u16,
@@ -58,7 +58,7 @@ impl Score {
     }
 }
 
-/// What a conversation's life says of its next event.
+/// Where a conversation's life is, seen from its next event.
 #[derive(Clone, Copy, Debug)]
 pub enum Course<'a> {
     /// No event of a life yet: imported only.
@@ -84,21 +84,22 @@ pub struct Comment {
     pub text: Box<str>,
 }
 
-/// All conversations, by number. A record holds nearly everything (I11); the little that only some
-/// have stands beside it.
+/// All conversations, by number. A record holds nearly everything (I11); what only some conversations have is kept
+/// beside the records.
 #[derive(Clone, Debug, Default)]
 pub struct Conversations {
     records: Chunks<Packed>,
     by_id: Index,
-    /// Keyed anew in every process, since clients choose the ids. Nothing depends on it but speed.
+    /// Keyed anew in every process, since clients choose the ids. Affects nothing but speed.
     hasher: DefaultHashBuilder,
     lives: Lives,
     /// Scores with a number that a record cannot hold.
     scores: Sparse<Score>,
-    /// What settled lives came to where a record cannot say it: a score from elsewhere, or none.
+    /// The end of settled lives that a record cannot say: where the score came from elsewhere, or where there is
+    /// none.
     left: Sparse<Left>,
     comments: Sparse<Arc<Comment>>,
-    /// Numbers of removed ones, the last to be given anew first.
+    /// Numbers of removed conversations; the last is given anew first.
     free: Vec<u32>,
 }
 
@@ -107,7 +108,7 @@ impl Conversations {
         self.by_id.find(self.hasher.hash_one(id), |number| self.records.get(number).id() == id)
     }
 
-    /// Makes a conversation that is not there yet.
+    /// Adds a conversation that must not be there yet.
     pub fn create(&mut self, id: Id) -> u32 {
         let number = match self.free.pop() {
             Some(number) => {
@@ -121,7 +122,7 @@ impl Conversations {
         number
     }
 
-    /// Takes a conversation out that stands in no index any more but that by id.
+    /// Removes a conversation that is in no index any more except that by id.
     pub fn remove(&mut self, number: u32) {
         let (records, hasher) = (&self.records, &self.hasher);
         let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
@@ -136,8 +137,8 @@ impl Conversations {
         self.free.push(number);
     }
 
-    /// Leaves a scored conversation's numbers and nothing that tells whose they are (R4.10). It is found by
-    /// its id no more.
+    /// Leaves a scored conversation's numbers and nothing that tells whose they are (R4.10). It cannot be found by
+    /// its id any more.
     pub fn erase(&mut self, number: u32) {
         let (records, hasher) = (&self.records, &self.hasher);
         let hash_of = |other: u32| hasher.hash_one(records.get(other).id());
@@ -167,7 +168,7 @@ impl Conversations {
         &self.free
     }
 
-    /// It is there and has kept its id.
+    /// Whether it is there and has kept its id.
     pub fn has_id(&self, number: u32) -> bool {
         !self.is_free(number) && !self.is_erased(number)
     }
@@ -203,7 +204,7 @@ impl Conversations {
         matches!(self.records.get(number).scored(), Scored::Here | Scored::Elsewhere)
     }
 
-    /// The score under which `number` stands in a timeline.
+    /// The score of a conversation that stands in a timeline.
     pub fn placed(&self, number: u32) -> Score {
         self.score(number).expect("only scored conversations stand in timelines")
     }
@@ -221,7 +222,7 @@ impl Conversations {
                 self.scores.insert(number, score);
             }
         }
-        // A life that settled on another score came to what that one says.
+        // The end of a settled life is that of the score, unless the life settled on another score.
         if let Some(carried) = carried
             && (record.scored() != Scored::Here || record.carried() != carried)
         {
@@ -230,7 +231,7 @@ impl Conversations {
         }
     }
 
-    /// Where the signals behind the score lie in the log, if its life cannot say them.
+    /// Where the signals behind the score are in the log, if its life cannot give them.
     pub fn signals(&self, number: u32) -> Option<u32> {
         self.records.get(number).signals()
     }
@@ -250,7 +251,7 @@ impl Conversations {
         }
     }
 
-    /// The life that the next event goes to, taken out: the one that lives, or a new one.
+    /// Takes out the life that the next event goes to: the one that lives, or a new one.
     pub fn take_life(&mut self, number: u32) -> Arc<Life> {
         let record = self.records.get(number);
         match record.phase() {
@@ -266,13 +267,13 @@ impl Conversations {
         }
     }
 
-    /// Lives on.
+    /// Puts a life back.
     pub fn put_life(&mut self, number: u32, life: Arc<Life>) {
         self.records.get_mut(number).set_phase(Phase::Living);
         self.lives.put(number, life);
     }
 
-    /// Ends a life, which came to this.
+    /// Ends a life, with its end.
     pub fn settle(&mut self, number: u32, left: Left) {
         self.lives.end(number);
         if !self.records.get_mut(number).settle(&left.carried) {
@@ -280,7 +281,7 @@ impl Conversations {
         }
     }
 
-    /// Ends a life that has come to nothing, as if there had been none.
+    /// Ends a life from which nothing is left, as if there had been none.
     pub fn unlive(&mut self, number: u32) {
         self.lives.end(number);
         self.records.get_mut(number).set_phase(Phase::Unlived);
@@ -340,7 +341,7 @@ impl Conversations {
         }
     }
 
-    /// The other way. Nothing is found by id until [`with_index`](Self::with_index).
+    /// The inverse of `cut`. Nothing is found by id until `with_index`.
     pub(super) fn without_index(cut: ConversationsCut) -> Self {
         let ConversationsCut { records, lives, scores, left, comments, free } = cut;
         Self { records, lives, scores, left, comments, free, ..Self::default() }
@@ -361,7 +362,7 @@ impl Conversations {
         self
     }
 
-    /// What the record says is elsewhere is there.
+    /// Whether everything is there that the record says is kept elsewhere.
     pub fn is_whole(&self, number: u32) -> bool {
         let record = self.records.get(number);
         let score = record.scored() != Scored::Elsewhere || self.scores.get(number).is_some();

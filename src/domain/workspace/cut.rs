@@ -33,7 +33,7 @@ use super::lives::Lives;
 use super::packed::Packed;
 use super::signal_log::{self, SignalLog};
 
-/// What a block weighs, roughly, bytes.
+/// The weight of a block, in bytes, roughly.
 const BLOCK_BYTES: usize = 65_536;
 
 /// One workspace side at one seq. Shares its memory with the workspace it was cut from.
@@ -61,7 +61,7 @@ pub(super) struct ConversationsCut {
 }
 
 impl ConversationsCut {
-    /// Of what is in here.
+    /// How much there is in it.
     pub fn counts(&self) -> Counts {
         Counts {
             records: self.records.len() as u64,
@@ -75,7 +75,7 @@ impl ConversationsCut {
     }
 }
 
-/// What there is one of, and how much follows of the rest.
+/// What there is one of, and the counts of what follows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     pub key: WorkspaceKey,
@@ -86,7 +86,7 @@ pub struct Head {
     pub csat: CsatConfig,
     pub installed: bool,
     pub profiles: Vec<Arc<Profile>>,
-    /// From where on scores count for what the workspace expects.
+    /// Conversations with a `scoredAt` from here on count for what the workspace expects.
     pub recent_from: Millis,
     pub explained_after: Millis,
     pub retained_from: Millis,

@@ -1,4 +1,8 @@
-//! Erasure (R4.10): what says whose a conversation was goes, its numbers stay.
+//! Erasure (R4.10): the numbers of a conversation stay, what tells whose it was goes.
+//!
+//! A contact is erased by its *mark*, a hash of 64 bits: lives and comments have only that, so neither the record of
+//! an erasure nor the kept list needs the id. Two contacts of one mark would go together. An erasure looks at every
+//! contact, life and comment once.
 
 use super::super::ids::Id;
 use super::super::life::ContactMark;
@@ -11,7 +15,7 @@ use super::round::Round;
 use super::signal_log::NOWHERE;
 
 impl Workspace {
-    /// Without an actor: it was asked for before records said who did, or a restore does it again.
+    /// Erasures without an actor were asked for before records named one, or are repeated by a restore.
     pub(super) fn erase(
         &mut self,
         round: &mut Round,
@@ -26,7 +30,8 @@ impl Workspace {
         Reply::Erased { found: conversation == Some(true) || contact == Some(true) }
     }
 
-    /// Statistics, windows and runs keep what it scored; one without a score has nothing to keep.
+    /// Statistics, windows and runs keep the score of a scored conversation; one without a score leaves nothing to
+    /// keep.
     fn erase_conversation(&mut self, round: &mut Round, id: Id) -> bool {
         let known = self.conversations.find(id);
         match known {
@@ -43,7 +48,7 @@ impl Workspace {
         known.is_some() || named
     }
 
-    /// Conversations are not the contact's: they keep their ids, unless nothing is left of them.
+    /// The conversations are not the contact's: they keep their ids, unless nothing is left of them.
     fn erase_contact(&mut self, round: &mut Round, mark: ContactMark) -> bool {
         let mapped = self.accounts.erase_contacts(mark);
         let lives = self.conversations.lives().filter(|(_, life)| life.contact == Some(mark));
@@ -61,9 +66,9 @@ impl Workspace {
         mapped || !lives.is_empty() || !comments.is_empty()
     }
 
-    /// A scored conversation loses its life, and with it what explains a score that was made here. It goes
-    /// on as if it had settled on what the life has come to. A comment goes with the life unless it is
-    /// marked as another contact's.
+    /// A scored conversation loses its life, and with it the explanation of a score that was made here. It goes on as
+    /// if it had settled with the end that the life had. A comment goes with the life, unless it is marked as another
+    /// contact's.
     fn end_life(&mut self, number: u32) {
         let Course::Living(life) = self.conversations.course(number) else { return };
         let (last_change, carried) = (life.last_change, life.came_to());
@@ -85,14 +90,14 @@ impl Workspace {
         self.conversations.find(id).is_some() || self.breakers.iter().any(|breaker| breaker.names(id))
     }
 
-    /// Every conversation's id that the state holds; those in breakers' evidence may come twice.
+    /// The ids of all conversations that the state holds; those in breakers' evidence may come twice.
     pub fn conversation_ids(&self) -> impl Iterator<Item = Id> {
         let conversations = self.conversations.numbers().filter(|&number| self.conversations.has_id(number));
         let evidence = self.breakers.iter().flat_map(|breaker| &breaker.evidence).map(|(id, _)| *id);
         conversations.map(|number| self.conversations.id(number)).chain(evidence.filter(|id| *id != Id::NIL))
     }
 
-    /// The marks of all contacts that the state holds something of; they may come more than once.
+    /// The marks of all contacts of which the state holds something; a mark may come more than once.
     pub fn contact_marks(&self) -> impl Iterator<Item = ContactMark> {
         let lives = self.conversations.lives().filter_map(|(_, life)| life.contact);
         let comments = self.conversations.comments().filter_map(|(_, comment)| comment.contact);

@@ -70,8 +70,8 @@ impl Workspace {
         (event.account? != attached).then_some(Rejection::AccountMismatch { attached })
     }
 
-    /// R5.2: after settling only a later reopening means something, and to the life that it starts
-    /// only what is younger than the score it reopens. Imports are no part of a life.
+    /// R5.2: after settling only a later reopening changes anything; and for the life that it starts, only events
+    /// count that are younger than the score. Imports are no part of a life.
     fn is_late(&self, number: u32, time: Millis, body: &Body) -> bool {
         if matches!(body, Body::ConversationScored(_)) {
             return false;
@@ -100,8 +100,8 @@ impl Workspace {
         }
     }
 
-    /// R4.7: a named account attaches, and replaces one inferred from the contact; a contact alone
-    /// infers.
+    /// R4.7: a named account attaches the conversation, and replaces an account inferred from the contact; a contact
+    /// alone lets the account be inferred.
     fn attach(&mut self, number: u32, event: &EventRecord) {
         let named = event.account.map(|id| self.accounts.find_or_create(id));
         let contact = event.contact.as_deref();
@@ -122,7 +122,7 @@ impl Workspace {
     }
 }
 
-/// What an event means to a life; none for what is no part of one.
+/// What an event means to a life; `None` for an event that is no part of one.
 fn life_kind(body: &Body) -> Option<LifeKind> {
     Some(match body {
         Body::ConversationCreated => LifeKind::Named,

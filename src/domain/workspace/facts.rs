@@ -28,15 +28,14 @@ pub struct Conversation {
     pub account: Option<(u32, bool)>,
     pub score: Option<Score>,
     pub course: Course,
-    /// The signals behind the score as long as they are asked for (R5.5), where its life does not say
-    /// them.
+    /// The signals behind the score, as long as they can be asked for (R5.5) and where its life does not give them.
     pub signals: Option<Vec<Observation>>,
-    /// They went with an erasure (R4.10): its life does not say them either.
+    /// They were removed by an erasure (R4.10), and its life does not give them either.
     pub signals_erased: bool,
     pub comment: Option<Arc<Comment>>,
 }
 
-/// Where it stands in R5.2's course.
+/// Where its life is (R5.2).
 #[derive(Clone, Debug)]
 pub enum Course {
     /// No event of a life yet: imported only.
@@ -130,7 +129,8 @@ pub struct Gathering {
 }
 
 impl Gathering {
-    /// `free` is [`Cut::free`]. Of `head` the counts, and where duplicates and signals end, are found out.
+    /// `free` is [`Cut::free`]. The counts in `head`, and where duplicates and signals end, are ignored: they follow
+    /// from the facts.
     pub fn new(head: Head, free: Vec<u32>) -> Result<Self, RestoreError> {
         if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
             return Err(RestoreError::Stray("the profile in force"));
@@ -212,7 +212,7 @@ impl Gathering {
         self.parts.trail.entries.push(entry);
     }
 
-    /// What frames up to this seq did was not written down; without this call, all of them.
+    /// What frames up to this seq did has no entries; without this call, that holds for all frames.
     pub fn trail_after(&mut self, seq: u64) {
         self.parts.trail.head = Some(TrailHead { after: seq, entries: 0 });
     }
@@ -244,7 +244,7 @@ impl Gathering {
         parts.finish()
     }
 
-    /// Makes the free places that come next.
+    /// Makes the free places that come before the next conversation.
     fn pass_gaps(&mut self) {
         let records = &mut self.parts.conversations.records;
         while self.gaps.get(self.passed).is_some_and(|&gap| gap as usize == records.len()) {
@@ -255,7 +255,7 @@ impl Gathering {
         }
     }
 
-    /// What later frames lean on.
+    /// Checks what later frames rely on.
     fn check(&self, facts: &Conversation) -> Result<(), RestoreError> {
         let has_come = |position: Position| position.seq() <= self.head.applied;
         let of_score = facts.score.is_none_or(|score| has_come(score.key.1));
@@ -298,8 +298,8 @@ impl Gathering {
         Ok(())
     }
 
-    /// Blocks of the log go when the latest score in them has been explained long enough (R5.5): so the
-    /// signals stand in the order of receipts.
+    /// Blocks of the log go when the latest score in them could be explained long enough (R5.5), so signals are added
+    /// in the order of receipts.
     fn order_signals(&mut self) {
         if self.signalled.is_sorted() {
             return;

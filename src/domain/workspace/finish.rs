@@ -1,4 +1,7 @@
 //! The last step of a round: folds the accounts' answers in event order.
+//!
+//! Accounts answer with the expectation of each scoring; dimensions do not wait for that. The disconfirmation is put
+//! in here, and the statistics follow.
 
 use super::super::account::{OpResult, OpResults};
 use super::super::breaker::{self, Breaker};

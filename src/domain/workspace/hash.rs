@@ -1,4 +1,4 @@
-//! A hash over the whole state, to tell whether two roads led to the same (I1).
+//! A hash over the whole state, to tell whether two ways led to the same state (I1).
 
 use std::io::{self, Write};
 
@@ -8,8 +8,7 @@ use super::super::settings_v1::{ProfileV1, SettingsV1};
 use super::Workspace;
 use super::conversations::Course;
 
-/// Feeds serialised values to the hash. Lengths and tags are part of bincode's output, so that no
-/// two states run together.
+/// Feeds serialised values to the hash. bincode's output has lengths and tags, so no two states give the same bytes.
 struct Feed(blake3::Hasher);
 
 impl Write for Feed {
@@ -31,7 +30,7 @@ impl Feed {
 }
 
 impl Workspace {
-    /// Equal for equal states, whatever the rounds were.
+    /// Equal for equal states, wherever rounds began and ended.
     pub fn state_hash(&self) -> [u8; 32] {
         let mut feed = Feed(blake3::Hasher::new());
         feed.put((self.key, &self.name, self.applied, self.last_receipt, self.installed, self.late));
@@ -86,7 +85,8 @@ impl Workspace {
             Course::Settled(_) if conversations.is_erased(number) => feed.put(3u8),
             Course::Unlived => feed.put(0u8),
             Course::Living(life) => feed.put((1u8, life)),
-            // When it last changed matters to what is removed, where no score says how old it is.
+            // Where no score tells its age, the time of its latest change decides when it is removed, so it is part
+            // of the state.
             Course::Settled(left) => feed.put((2u8, left.carried, score.is_none().then_some(left.last_change))),
         }
         feed.put(score.and_then(|score| self.signals_behind(number, &score)));

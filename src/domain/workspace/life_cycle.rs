@@ -62,7 +62,7 @@ impl Workspace {
         score
     }
 
-    /// The counted events have changed: what becomes of the score?
+    /// The events that count have changed: finds out what becomes of the score.
     fn judge_life(&mut self, number: u32, at: At, life: &Life, before: &Walk, after: &Walk) -> NewScore {
         let old = self.conversations.score(number);
         let imported = old.is_some_and(|score| score.imported);
@@ -71,7 +71,7 @@ impl Workspace {
         }
         match self.score_life(life, after, old, at.receipt) {
             Some(score) => {
-                // The life can say them as long as it is there.
+                // As long as there is a life, it gives the signals.
                 self.conversations.set_signals(number, None);
                 NewScore::Set { score, expect: old.is_none() || (before.reopened(life) && after.terminal) }
             }
@@ -83,8 +83,8 @@ impl Workspace {
         }
     }
 
-    /// A score of a life before stands although this one has changed: its own signals, if it was
-    /// this life's, were those of before the event.
+    /// The score of an earlier life stands although this life has changed. If the score was this life's, its signals
+    /// were those of before the event.
     fn keep_signals(&mut self, number: u32, life: &mut Life, before: &Walk, index: Option<usize>) {
         let Some(score) = self.conversations.score(number).filter(|score| self.can_explain(score)) else { return };
         if self.conversations.signals(number).is_none() {
@@ -115,14 +115,14 @@ impl Workspace {
         })
     }
 
-    /// What a score takes over from the one before it, and what every new one has.
+    /// What a score keeps of the one before it, and what every new score has.
     fn successor(&self, before: Option<Score>, receipt: Millis) -> Score {
         Score {
             key: (receipt, Position::ZERO),
             dimensions: [Hundredths::MIN_SCORE; 3],
             composite: Hundredths::MIN_SCORE,
             confidence: Hundredths(0),
-            // The sums hold the old one until the round is finished.
+            // The sums contain the old disconfirmation until the round is finished.
             disconfirmation: before.map_or(Hundredths(0), |score| score.disconfirmation),
             signal_count: 0,
             resolved: false,
@@ -133,7 +133,7 @@ impl Workspace {
         }
     }
 
-    /// Settles what has not changed since `cutoff` (R5.2).
+    /// Settles the conversations that have not changed since `cutoff` (R5.2).
     pub(super) fn settle_until(&mut self, cutoff: Millis) {
         while let Some(&(last_change, number)) = self.settling.first()
             && last_change <= cutoff
@@ -158,12 +158,12 @@ impl Workspace {
         }
     }
 
-    /// The signals behind a score that was made here are still asked for (R5.5).
+    /// Whether the signals behind a score that was made here can still be asked for (R5.5).
     pub(super) fn can_explain(&self, score: &Score) -> bool {
         !score.imported && score.receipt > self.explained_after
     }
 
-    /// What made `score` of a life that has not changed since.
+    /// The signals that gave `score`, by a life that has not changed since.
     pub(super) fn signals_of(&self, life: &Life, score: &Score) -> Vec<Observation> {
         observe(&self.profiles[usize::from(score.profile)], &life.evidence(&life.walk()))
     }

@@ -1,5 +1,8 @@
-//! The lives of conversations that have not settled, by number. They come and go, so they stand
-//! beside the records.
+//! The lives of conversations that have not settled, by number. Lives come and go, so they are kept beside the
+//! records.
+//!
+//! Messages, changes of status and other events of a life are bounded (R5.1): each event of a scored conversation
+//! walks over all of them.
 
 use std::sync::Arc;
 
@@ -19,7 +22,7 @@ impl Lives {
         self.0.get(number).and_then(Option::as_deref)
     }
 
-    /// The life as it is now, shared.
+    /// The life as it is now; shared, not copied.
     pub fn share(&self, number: u32) -> Option<Arc<Life>> {
         self.0.get(number)?.clone()
     }
@@ -36,12 +39,12 @@ impl Lives {
         }
     }
 
-    /// Takes a life out, to be put back or [ended](Self::end).
+    /// Takes a life out, which must be put back or [ended](Self::end).
     pub fn take(&mut self, number: u32) -> Arc<Life> {
         self.0.get_mut(number).and_then(Option::take).expect("who lives has a life")
     }
 
-    /// There is no life any more.
+    /// Removes the life.
     pub fn end(&mut self, number: u32) {
         self.0.remove(number);
     }

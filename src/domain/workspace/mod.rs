@@ -60,9 +60,9 @@ pub struct Workspace {
     applied: u64,
     last_receipt: Millis,
     rules: Arc<Rules>,
-    /// A settings record has been applied.
+    /// Whether a settings record has been applied.
     installed: bool,
-    /// Every profile that a score here was or can be made with; the last is in force.
+    /// All profiles that a score here was or can be made with; the last is in force.
     profiles: Vec<Arc<Profile>>,
     conversations: Conversations,
     timeline: Timeline<Sums>,
@@ -72,16 +72,16 @@ pub struct Workspace {
     duplicates: Duplicates,
     /// Terminal conversations, by the receipt of the latest change of their lives.
     settling: BTreeSet<(Millis, u32)>,
-    /// The signals behind scores whose lives are gone.
+    /// The signals behind scores whose lives have settled.
     signals: SignalLog,
-    /// The signals of scores made until here are gone for good (R5.5).
+    /// The signals of scores that were made until then are gone for good (R5.5).
     explained_after: Millis,
-    /// Conversations without a score, each under a time no later than its last event. When it is
-    /// looked at it moves on to that.
+    /// Conversations without a score, each under a time no later than that of its last event. When one is looked at,
+    /// it moves to the time of its last event.
     unscored: BTreeSet<(Millis, Id)>,
-    /// What was older than this when it was removed is gone (R4.11).
+    /// Everything that was older than this has been removed (R4.11).
     retained_from: Millis,
-    /// Events that recovery passes over (I6).
+    /// Events that are passed over (I6).
     skips: BTreeSet<Position>,
     /// Events that came after their conversation had settled.
     late: u64,
@@ -147,7 +147,7 @@ impl Workspace {
             let skipped = self.skips.contains(&Position::new(frame.seq, 0));
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
-                // A record that failed is passed over as an event is (I6); whoever waits hears nothing.
+                // A record that failed is passed over as a failed event is (I6); whoever waits for it gets no answer.
                 Record::Command { .. }
                 | Record::SettingsV1(_)
                 | Record::Settings(_)
@@ -176,7 +176,7 @@ impl Workspace {
         round
     }
 
-    /// Time passes by receipts alone: what a frame's receipt makes due happens before its events.
+    /// Time passes by receipts alone: what has become due by a frame's receipt is done before its events.
     fn open(&mut self, frame: &Frame) {
         self.applied = frame.seq;
         self.last_receipt = frame.receipt;

@@ -1,5 +1,5 @@
-//! Puts a changed score where it belongs: statistics, the accounts' indexes and windows, and
-//! before the judges (R4.7, R6.1, R7.1, R7.2).
+//! Puts a changed score where it belongs: into statistics and the accounts' indexes and windows; then has the
+//! breakers judged (R4.7, R6.1, R7.1, R7.2).
 
 use super::super::account::{AccountOp, Change};
 use super::super::breaker;
@@ -13,11 +13,11 @@ use super::conversations::{Score, Sums};
 use super::events::At;
 use super::round::{EventStep, Round};
 
-/// What an event made of a conversation's score.
+/// What an event did to a conversation's score.
 #[derive(Debug)]
 pub(super) enum NewScore {
     Keep,
-    /// A scoring or re-scoring; `expect` freezes a new expectation.
+    /// A scoring or re-scoring; with `expect`, a new expectation is frozen.
     Set {
         score: Score,
         expect: bool,
@@ -82,7 +82,7 @@ impl Workspace {
         }
     }
 
-    /// What the workspace's other conversations of the window's days lead to expect.
+    /// The means that the workspace's other conversations, within the days of the window, lead to expect.
     fn fallback(&self, old: Option<Score>) -> Fallback {
         let mut sums = self.recent.sums;
         if let Some(old) = old.filter(|old| old.key.0 >= self.recent.from) {
@@ -91,7 +91,7 @@ impl Workspace {
         Fallback::new(self.rules.csat.baselines(), sums.count, sums.dimensions)
     }
 
-    /// Replaces the score in the record, the statistics and the accounts' indexes.
+    /// Replaces the score in the record, in statistics and in the accounts' indexes.
     fn reindex(&mut self, item: u32, account_before: Option<u32>, old: Option<Score>, new: Option<Score>) {
         let account = self.conversations.account(item);
         let stays = |a: Option<Score>, b: Option<Score>| a.map(|score| score.key) == b.map(|score| score.key);
@@ -149,7 +149,7 @@ impl Workspace {
         }
     }
 
-    /// Brings an account into the round as it is now: call before anything of it changes.
+    /// Adds an account to the round as it is now: to be called before anything of it changes.
     pub(super) fn involve(&mut self, round: &mut Round, account: u32) {
         if !round.involves(account) {
             let id = self.accounts.get(account).id;
@@ -177,7 +177,7 @@ impl Workspace {
         Some(Box::new(Trip::new(breaker, &run)))
     }
 
-    /// At least two accounts; a conversation without one is one of its own.
+    /// Whether the run has at least two accounts; a conversation without one counts as an account of its own.
     fn spans_accounts(&self, run: &[Scored]) -> bool {
         let account = |scored: &Scored| self.conversations.account(scored.conversation);
         let first = run.first().and_then(account);
@@ -189,7 +189,7 @@ impl Workspace {
         &self.rules.settings.profile
     }
 
-    /// A score's expectation has been frozen, or its dimensions have changed: what it disappoints.
+    /// A score's expectation was frozen, or its dimensions have changed: computes its disconfirmation.
     pub(super) fn disappoint(&mut self, item: u32, expectation: Option<Expectation>) {
         let Some(old) = self.conversations.score(item) else { return };
         let expectation = expectation.unwrap_or(old.expectation);
@@ -200,7 +200,7 @@ impl Workspace {
         if new.disconfirmation != old.disconfirmation {
             self.reindex(item, self.conversations.account(item), Some(old), Some(new));
         } else if new.expectation != old.expectation {
-            // No index knows of expectations.
+            // No index depends on expectations.
             self.conversations.set_score(item, Some(new));
         }
     }

@@ -26,12 +26,12 @@ impl Workspace {
         self.key
     }
 
-    /// What decisions are made by, shared with readers.
+    /// The rules by which is decided, shared with readers.
     pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.rules)
     }
 
-    /// The events that are passed over, since ever (I6).
+    /// All events that were ever passed over (I6).
     pub fn skipped(&self) -> Skipped {
         let latest = self.skips.iter().rev().take(LATEST_SKIPS).copied().collect();
         Skipped { count: self.skips.len() as u64, latest }
@@ -41,7 +41,7 @@ impl Workspace {
         &self.rules.csat
     }
 
-    /// A settings record is due before the next frame (I1).
+    /// Whether the next frame needs a settings record before it (I1).
     pub fn needs_settings(&self, effective: &Settings) -> bool {
         !self.installed || self.rules.settings != *effective
     }
@@ -127,8 +127,8 @@ impl Workspace {
         self.accounts.find(id).is_some()
     }
 
-    /// Hands out an account that is asleep; from now on it has to be told of changes. None: it is
-    /// awake, or unknown.
+    /// An account that is asleep, for waking it; from now on it must be told of changes. `None`: it is awake, or
+    /// unknown.
     pub fn wake(&mut self, id: Id) -> Option<Account> {
         let number = self.accounts.find(id)?;
         if std::mem::replace(&mut self.accounts.belongings(number).awake, true) {
@@ -137,14 +137,14 @@ impl Workspace {
         Some(self.rebuilt(number))
     }
 
-    /// An account handed out is let go again.
+    /// An account that was handed out is asleep again.
     pub fn sleep(&mut self, id: Id) {
         if let Some(number) = self.accounts.find(id) {
             self.accounts.belongings(number).awake = false;
         }
     }
 
-    /// An account as its index and breaker make it: what an awake one holds is never more (I3).
+    /// An account as its index and breaker give it: an awake one holds nothing more (I3).
     pub fn account(&self, id: Id) -> Option<Account> {
         self.accounts.find(id).map(|number| self.rebuilt(number))
     }
@@ -161,8 +161,8 @@ impl Workspace {
         Account::new(self.key, record.id, entries, tripped.last_resolve, tripped.active)
     }
 
-    /// The signals behind a score that was made here, as long as they are kept: its life gives them
-    /// again, or they lie in the log.
+    /// The signals behind a score that was made here, as long as they are kept: its life gives them, or they are in
+    /// the log.
     pub(super) fn signals_behind(&self, number: u32, score: &Score) -> Option<Vec<Observation>> {
         if !self.can_explain(score) {
             return None;

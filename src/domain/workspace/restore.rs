@@ -23,7 +23,7 @@ use super::cut::{Block, ConversationsCut, Counts, Head, TrailHead};
 use super::signal_log::{self, SignalLog};
 use super::{Recent, Workspace};
 
-/// Why blocks make no workspace.
+/// Why blocks do not make a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RestoreError {
     #[error("the first block is not the head, or a second head follows")]
@@ -34,7 +34,7 @@ pub enum RestoreError {
     Stray(&'static str),
 }
 
-/// Blocks taken in so far, in their order.
+/// The blocks taken in so far, in their order.
 #[derive(Debug, Default)]
 pub struct Restoring {
     pub(super) head: Option<Box<Head>>,
@@ -48,17 +48,17 @@ pub struct Restoring {
     pub(super) trail: TrailParts,
 }
 
-/// A trail on its way back.
+/// A trail that is being read.
 #[derive(Debug, Default)]
 pub(super) struct TrailParts {
     pub head: Option<TrailHead>,
     pub entries: Vec<AuditEntry<SideAction>>,
-    /// There was none in the version that the blocks are of.
+    /// The version of the blocks has none.
     pub before_trails: bool,
 }
 
 impl Restoring {
-    /// Takes the next block.
+    /// Takes the next block in.
     pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
         if matches!(block, Block::Head(_) | Block::HeadV1(_)) != self.head.is_none() {
             return Err(RestoreError::Head);
@@ -89,7 +89,7 @@ impl Restoring {
         Ok(())
     }
 
-    /// The blocks are of version 1: what their frames did was not written down.
+    /// The blocks are of version 1, which has no trail of what their frames did.
     pub fn before_trails(&mut self) {
         self.trail.before_trails = true;
     }
@@ -117,7 +117,7 @@ impl Restoring {
         let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
         workspace.rules = Arc::new(Rules { settings: head.settings.clone(), csat: head.csat.clone() });
         let (rules, account_count) = (&workspace.rules, accounts.len());
-        // The two halves take about the same time.
+        // The two halves take about the same time, so each has a thread.
         let (by_id, duplicates, mut accounts, timeline, belongings) = thread::scope(|scope| {
             let indexes = scope.spawn(|| {
                 let duplicates = Duplicates::restored(head.duplicates, &receipts, &identities);
@@ -143,7 +143,7 @@ impl Restoring {
 }
 
 impl TrailParts {
-    /// The trail of a state at this seq.
+    /// The trail of a state at this seq, which begins there if there was none.
     fn restored(self, applied: u64) -> Result<Trail<SideAction>, RestoreError> {
         let found = self.entries.len() as u64;
         let head = match self.head {
@@ -177,7 +177,7 @@ fn check_counts(expected: &Counts, found: &Counts) -> Result<(), RestoreError> {
     }
 }
 
-/// What a number names must be there.
+/// Whether what a number names is there.
 fn check_numbers(conversations: &Conversations, accounts: usize, contacts: &[Contact]) -> Result<(), RestoreError> {
     let is_account = |number: u32| (number as usize) < accounts;
     if !contacts.iter().all(|contact| is_account(contact.account)) {
@@ -194,7 +194,7 @@ fn check_numbers(conversations: &Conversations, accounts: usize, contacts: &[Con
 fn by_time(conversations: &Conversations) -> Result<Vec<u32>, RestoreError> {
     let scored = conversations.numbers().filter(|&number| conversations.is_scored(number));
     let mut keyed: Vec<(Key, u32)> = scored.map(|number| (conversations.key(number), number)).collect();
-    // Most were scored in the order of their numbers; a stable sort makes use of that.
+    // Most were scored in the order of their numbers, which a stable sort makes use of.
     keyed.sort();
     if keyed.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         return Err(RestoreError::Stray("the place of a score"));
@@ -228,7 +228,7 @@ impl Workspace {
         self.recent = Recent { from: head.recent_from, sums: self.sum_between(head.recent_from, Millis::MAX) };
     }
 
-    /// What is active, and where runs begin again, follows from the breakers.
+    /// Which breakers are active, and where runs begin again, follows from the list of breakers.
     fn take_breakers(&mut self, breakers: Vec<Breaker>) {
         for breaker in breakers {
             let last = breaker.resolved.as_ref().map(|step| LastResolve { at: step.at, position: step.position });

@@ -1,4 +1,7 @@
 //! What is older than the retention goes (R4.11), the oldest first and a bounded number by a record.
+//!
+//! At most 10,000 conversations a record; the server writes another while more is due. Accounts that lose part of
+//! their window are put to sleep rather than told.
 
 use super::super::ids::Id;
 use super::super::reply::Reply;
@@ -20,7 +23,7 @@ impl Workspace {
         Reply::Done
     }
 
-    /// A record with this cut-off would remove something.
+    /// Whether a record with this cut-off would remove anything.
     pub fn is_retention_due(&self, cutoff: Millis) -> bool {
         let scored = self.timeline.oldest().is_some_and(|item| self.conversations.key(item).0 < cutoff);
         let is_due = |&(_, id): &(Millis, Id)| {
@@ -60,7 +63,7 @@ impl Workspace {
         }
     }
 
-    /// Keeps [`Workspace::unscored`] in step with a conversation's score.
+    /// Keeps [`Workspace::unscored`] right when a conversation's score comes or goes.
     pub(super) fn follow_score(&mut self, number: u32, was_unscored: bool, receipt: Millis) {
         match (was_unscored, self.conversations.is_scored(number)) {
             (true, true) => {
@@ -85,7 +88,7 @@ impl Workspace {
         }
     }
 
-    /// Takes a conversation out of everything. Breakers keep its id as evidence.
+    /// Removes a conversation from everything. Breakers keep its id as evidence.
     pub(super) fn remove(&mut self, round: &mut Round, number: u32) {
         if let Some(score) = self.conversations.score(number) {
             let sums = Sums::of(&score, &self.rules);
@@ -105,8 +108,8 @@ impl Workspace {
         self.conversations.remove(number);
     }
 
-    /// An account loses its oldest conversation. If that is in its window, it is built anew when it is
-    /// needed.
+    /// An account loses its oldest conversation. If that is in its window, the account is put to sleep, and built
+    /// anew when it is needed.
     fn leave(&mut self, round: &mut Round, account: u32, number: u32) {
         let kept = self.rules.kept_by_account();
         let id = self.accounts.get(account).id;

@@ -1,4 +1,7 @@
-//! One round: what `begin` found out, and what waits for the accounts (I1).
+//! One round: what `begin` found out, and what the accounts are to answer (I1).
+//!
+//! An account that sleeps is woken in `begin`: it is built as it was *before* the round touches its index, and
+//! travels in the round's task. Built later, it would already contain the round.
 
 use std::sync::Arc;
 
@@ -12,14 +15,14 @@ use super::super::rules::Rules;
 use super::super::run::Trip;
 use super::super::time::Millis;
 
-/// Between `begin` and `finish`.
+/// A round between `begin` and `finish`.
 #[derive(Debug)]
 pub struct Round {
-    /// One for each account that a scoring or a resolve touched.
+    /// A task for each account that a scoring or a resolve touched.
     pub tasks: Vec<AccountTask>,
-    /// Every awake account is to be dropped: what they keep has changed.
+    /// Every awake account has to go to sleep: what accounts keep has changed.
     pub reset_accounts: bool,
-    /// Awake accounts that are to be dropped: their windows have lost something.
+    /// Awake accounts that have to go to sleep: their windows have lost something.
     pub let_go: Vec<Id>,
     pub(super) steps: Vec<EventStep>,
     pub(super) replies: Vec<(u64, Reply)>,
@@ -29,12 +32,11 @@ pub struct Round {
     slots: HashMap<u32, usize>,
 }
 
-/// What one account has to do.
+/// The work of one account.
 #[derive(Debug)]
 pub struct AccountTask {
     pub account: Id,
-    /// The account as it was before the round, where it was asleep. From now on the workspace
-    /// takes it for awake.
+    /// The account as it was before the round, if it was asleep. From now on the workspace counts it as awake.
     pub wake: Option<Account>,
     pub list: AccountList,
 }
@@ -49,12 +51,12 @@ pub(super) struct EventStep {
     /// The account's name as of this event.
     pub account_name: Option<Arc<str>>,
     pub scoring: bool,
-    /// Frozen without the account's help.
+    /// The expectation, where it was frozen without asking the account.
     pub expectation: Option<Expectation>,
     pub workspace_trip: Option<Box<Trip>>,
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Debug)]
 pub struct Applied {
     /// By seq, in order.
@@ -79,12 +81,12 @@ impl Round {
         }
     }
 
-    /// The account takes part in the round already.
+    /// Whether the account takes part in the round already.
     pub(super) fn involves(&self, number: u32) -> bool {
         self.slots.contains_key(&number)
     }
 
-    /// Brings an account into the round, before anything of the round touches it.
+    /// Adds an account to the round, before anything of the round touches it.
     pub(super) fn involve(&mut self, number: u32, account: Id, wake: Option<Account>, rules: &Arc<Rules>) {
         self.slots.insert(number, self.tasks.len());
         let list = AccountList { rules: Arc::clone(rules), ops: Vec::new() };

@@ -1,5 +1,9 @@
-//! The signals behind the scores of settled conversations, for as long as R5.5 asks (I11): an append
-//! log in blocks, three bytes a signal for most. Blocks go whole, the oldest first.
+//! The signals behind the scores of settled conversations, for as long as R5.5 asks (I11): an append log in blocks,
+//! with three bytes for most signals. Whole blocks are dropped, the oldest first.
+//!
+//! The signals of a conversation that has not settled are not kept: its life and the score's profile give them again.
+//! When it settles they are written here. Whether they are gone is decided by the score's receipt alone. If the score
+//! of a second life stands although the life has lost it, the signals from before are written at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,12 +18,12 @@ use super::super::time::Millis;
 const BLOCK: usize = 65_536;
 /// Entries begin at multiples of so many bytes, so that 32 bits reach over 16 GiB.
 const UNIT: usize = 4;
-/// In place of a signal's number.
+/// In place of a signal's number: it is one of the workspace's own.
 const OWN: u8 = 31;
-/// Likewise: the number follows in a byte of its own.
+/// In place of a signal's number: the number follows in a byte of its own.
 const LATER: u8 = 30;
 const _: () = assert!(SignalKind::COUNT <= u8::MAX as usize);
-/// A place at which nothing ever lies: signals that are gone before their time (R4.10).
+/// A place where nothing ever is: the signals were removed before their time (R4.10).
 pub const NOWHERE: u32 = u32::MAX - 1;
 
 /// Append only; places are numbered in units, modulo 2^32.
@@ -61,7 +65,7 @@ impl SignalLog {
             block.latest = block.latest.max(receipt);
             let (length, room) = (block.bytes.len(), block.bytes.capacity());
             if length + entry.len() > room {
-                // Up to the whole block and no further.
+                // Up to a whole block and no further.
                 let wanted = (2 * room).min(BLOCK).max(length + entry.len());
                 block.bytes.reserve_exact(wanted - length);
             }

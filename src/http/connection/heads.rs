@@ -10,53 +10,52 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::MAX_HEADER;
 
-/// Bytes of a line that are kept from one read to the next. But for zeros before a chunk's size hyper takes no
-/// longer one: it stops at [`MAX_HEADER`], within one read of that many more.
+/// The most bytes of a line that are kept from one read to the next. hyper takes no longer line, except for zeros
+/// before a chunk's size: it stops at [`MAX_HEADER`], within one read of that many more.
 const LINE_KEPT: usize = 2 * MAX_HEADER;
 
-/// The number of the first head of a connection whose body could end in two places; 0 as long as
-/// there is none.
+/// The number of the first head of a connection whose body could end in two places; 0 while there is none.
 #[derive(Clone, Debug, Default)]
 pub struct Ambiguous(Arc<AtomicU64>);
 
 impl Ambiguous {
-    /// Whether head `number`, counted from 1, is the one.
+    /// Whether head `number`, counted from 1, is that one.
     pub fn is(&self, number: u64) -> bool {
         self.0.load(Ordering::Relaxed) == number
     }
 
-    /// The first stays: the connection does not outlive it.
+    /// The first one stays, since the connection is closed because of it.
     fn set(&self, number: u64) {
         let _ = self.0.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
-/// Where the next byte stands.
+/// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ParseState {
-    /// In a head, or before its first line.
+    /// A head, or empty lines before one.
     Head,
-    /// In a body of known length, with so much left.
+    /// A body of known length, of which so much is left.
     Body(u64),
-    /// In the line that gives a chunk's size.
+    /// The line that gives a chunk's size.
     Size,
     Chunk(u64),
-    /// In the empty line after a chunk.
+    /// The empty line after a chunk.
     ChunkEnd,
     Trailers,
-    /// Nothing makes sense any more. hyper closes; if it does not, its next head is one of [`Ambiguous`].
+    /// Unknown: the bytes make no sense. hyper closes; if it does not, its next head counts as [`Ambiguous`].
     Lost,
 }
 
-/// Reads along.
+/// Follows the bytes of a connection.
 #[derive(Debug)]
 pub struct Heads {
     place: ParseState,
-    /// The line at hand, as far as it came in earlier reads.
+    /// The current line, as far as it came in earlier reads.
     line: Vec<u8>,
-    /// Bytes of the last request line, as far as it came.
+    /// Bytes of the last request line so far.
     request_line: usize,
-    /// One of them was longer than a head may be.
+    /// A line was longer than a head may be.
     long_line: bool,
     /// Heads that were completed.
     count: u64,
@@ -64,7 +63,7 @@ pub struct Heads {
     found: Ambiguous,
 }
 
-/// What the head at hand says of its body.
+/// What the current head says of its body.
 #[derive(Clone, Copy, Debug, Default)]
 struct Head {
     /// There was a request line.
@@ -92,7 +91,7 @@ impl Heads {
         self.long_line
     }
 
-    /// The next bytes of the connection.
+    /// Takes in the next bytes of the connection.
     pub fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.place {
@@ -111,7 +110,7 @@ impl Heads {
         }
     }
 
-    /// Passes over what is left of a body or chunk; the bytes behind it.
+    /// Passes over what is left of a body or chunk; returns the bytes after it.
     fn pass<'a>(&mut self, left: u64, bytes: &'a [u8], more: fn(u64) -> ParseState, then: ParseState) -> &'a [u8] {
         let passed = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
         let left = left - passed as u64;

@@ -3,6 +3,8 @@
 //! hyper answers what it cannot parse by itself, with a bare status, and gives no hook for it. Such
 //! an answer is always the last that it writes on a connection, so it is taken out of the stream
 //! here; whoever ends the connection writes one of ours (R2.7) in its place.
+//!
+//! hyper's own answers stand in its buffer as a whole and have no `X-Request-Id`: that is how they are recognised.
 
 use std::io;
 use std::pin::Pin;
@@ -23,17 +25,17 @@ pub enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A stream that keeps hyper's own answers back, ends when the client takes nothing for too long, and
-/// reads the heads along.
+/// A stream that holds hyper's own answers back, ends when the client takes nothing for too long, and follows the
+/// heads of requests.
 #[derive(Debug)]
 pub struct Guarded<S> {
     pub stream: S,
     heads: Heads,
     /// How long the client may take nothing of an answer.
     patience: Duration,
-    /// Runs while it does.
+    /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// The status of hyper's own answer.
+    /// The status of hyper's own answer, once there was one.
     refused: Option<u16>,
 }
 
@@ -42,14 +44,14 @@ impl<S> Guarded<S> {
         Self { stream, heads, patience, stalled: None, refused: None }
     }
 
-    /// The status of the answer that was kept back: 414 also where hyper counts the request line as
-    /// a part of too large headers.
+    /// The status of the answer that was held back; 414 also where hyper counts the request line as a part of too
+    /// large headers.
     pub fn refused(&self) -> Option<u16> {
         let refined = |status| if status == 431 && self.heads.has_long_line() { 414 } else { status };
         self.refused.map(refined)
     }
 
-    /// Whether something that was to be written before has not gone out.
+    /// Whether something that has to be written first has not been written yet.
     pub fn is_stalled(&self) -> bool {
         self.stalled.is_some()
     }
@@ -84,7 +86,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
                 this.refused = Some(status);
                 return Poll::Ready(Ok(bytes.len()));
             }
-            // Behind the end of an answer of ours: that goes first.
+            // It follows the end of an answer of ours, which has to be written first.
             Some((start, _)) => &bytes[..start],
             None => bytes,
         };
@@ -98,7 +100,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         this.watch(cx, polled)
     }
 
-    /// Flushes alone: whoever ends the connection has a last word to say.
+    /// Only flushes: the owner of the connection still has an answer to write.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_flush(cx)
     }
@@ -216,7 +218,7 @@ mod tests {
         let mut io = Guarded { patience: Duration::from_millis(20), ..guarded(near) };
         assert_eq!(io.write_all(&[0; 9]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(io.is_stalled());
-        // What it takes after all starts the time anew.
+        // When the client takes something, the time begins anew.
         far.read_exact(&mut [0; 4]).await.unwrap();
         io.write_all(&[0; 4]).await.unwrap();
         assert!(!io.is_stalled());

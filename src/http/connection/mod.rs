@@ -1,4 +1,8 @@
 //! One connection, from its first byte to its last.
+//!
+//! It closes in two steps: what the server has to say and the end of its side, and then up to two seconds and 1 MiB
+//! of what the client still sends. Closed at once, the kernel would reset the connection, and the last answer would
+//! be lost.
 
 mod heads;
 mod io;
@@ -36,10 +40,9 @@ use crate::ids::Ids;
 /// Bytes of a request's line and headers. Beyond it the answer is 431; hyper's own limit of 100
 /// headers, and of 65,534 bytes of address (414), hold besides.
 const MAX_HEADER: usize = 16 << 10;
-/// How long a client that was refused may go on sending: if the socket were closed at once, the
-/// kernel would reset the connection, and the answer be lost.
+/// How long a client that was refused may go on sending before the socket is closed.
 const LINGER: Duration = Duration::from_secs(2);
-/// What is read of it.
+/// The most bytes that are read from it meanwhile.
 const LINGER_BYTES: usize = 1 << 20;
 
 /// How connections are served.
@@ -60,7 +63,7 @@ impl Wire {
 
     /// The stream of a fresh connection; `None` if no TLS came about in time.
     async fn open(&self, stream: TcpStream, stop: &mut Stop) -> Option<Stream> {
-        // Small answers must not wait for the acknowledgement of the one before.
+        // Without delay: small answers must not wait for the acknowledgement of the one before.
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(%cause, "a connection keeps Nagle's algorithm");
         }
@@ -83,7 +86,7 @@ impl Wire {
         }
     }
 
-    /// Serves until the client or the server wants no more.
+    /// Serves requests until the client or the server ends the connection.
     pub async fn serve(&self, stream: TcpStream, router: Router, mut stop: Stop) {
         let Some(stream) = self.open(stream, &mut stop).await else { return };
         let (io, refusal) = self.requests(stream, router, &mut stop).await;
@@ -92,13 +95,14 @@ impl Wire {
         close(io, answer, stop).await;
     }
 
-    /// Answers a connection that has no place.
+    /// Answers a connection beyond the limit.
     pub async fn refuse(&self, stream: TcpStream, full: Full, mut stop: Stop) {
         let Some(stream) = self.open(stream, &mut stop).await else { return };
         close(stream, Some(refusal::answer(&full.into(), self.ids.as_ref(), &self.web)), stop).await;
     }
 
-    /// All requests of a connection. The stream, unless it is broken; and what is to be said last.
+    /// Serves all requests of a connection. Returns the stream, unless it is broken, and the answer that is still to
+    /// be written.
     async fn requests(&self, stream: Stream, router: Router, stop: &mut Stop) -> (Option<Stream>, Option<ApiError>) {
         let ambiguous = Ambiguous::default();
         let io = Guarded::new(stream, Heads::new(ambiguous.clone()), self.limits.body_timeout);
@@ -115,7 +119,7 @@ impl Wire {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.header_timeout)
             .max_header_size(MAX_HEADER)
-            // Answers are small: one buffer costs less than a list of two. And see `io`.
+            // Answers are small, so one buffer costs less than a list of two. `io` relies on it as well.
             .writev(false)
             .serve_connection(TokioIo::new(io), service);
         let result = tokio::select! {
@@ -143,7 +147,7 @@ async fn answer(router: Router, request: Request) -> Result<axum::response::Resp
     router.oneshot(request).await
 }
 
-/// What is still to be answered when hyper has ended.
+/// The answer that is still to be written when hyper has ended.
 fn last_word(io: &Guarded<Stream>, ended: Option<hyper::Error>, unread: &Bytes) -> Option<ApiError> {
     if let Some(status) = io.refused() {
         return Some(ApiError::of_parser(status));
@@ -152,11 +156,11 @@ fn last_word(io: &Guarded<Stream>, ended: Option<hyper::Error>, unread: &Bytes) 
     if cause.is_parse() {
         return Some(ApiError::of_parser(400));
     }
-    // A connection on which nothing has begun just ends.
+    // A connection on which nothing has begun is closed without an answer.
     (cause.is_timeout() && !unread.trim_ascii().is_empty()).then(ApiError::header_timeout)
 }
 
-/// Says the last word and closes, in such a way that it is heard.
+/// Writes the last answer and closes, in such a way that the client gets it.
 async fn close<S>(mut stream: S, answer: Option<Vec<u8>>, mut stop: Stop)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -198,7 +202,7 @@ impl Stop {
 
     /// Done when the server is to stop.
     pub async fn called(&mut self) {
-        // A sender that is gone is a word to stop as well.
+        // If the sender is gone, the server stops as well.
         drop(self.0.wait_for(|stop| *stop).await);
     }
 }

@@ -1,4 +1,4 @@
-//! Answers that are written straight to a connection: to what is no request, or has no place.
+//! Answers that are written straight to a connection: to what is no request, or when there are too many connections.
 
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -15,7 +15,7 @@ use crate::ids::Ids;
 /// The whole answer, in R2.7's form, after which the connection closes.
 pub fn answer(failure: &ApiError, ids: &dyn Ids, web: &Web) -> Vec<u8> {
     let id = ids.uuid().to_string();
-    // Texts alone: it can always be written.
+    // Nothing but texts, so that it can always be written.
     let body = serde_json::to_vec(&failure.shown(&id)).unwrap_or_default();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

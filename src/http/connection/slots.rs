@@ -27,7 +27,7 @@ pub struct ConnectionSlot {
     address: IpAddr,
 }
 
-/// Why there is no place.
+/// Why a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
     Server,

@@ -1,13 +1,11 @@
 //! The second listener (R10.10): `/healthz`, `/readyz`, `/metrics`.
 
-mod engine;
 mod meter;
 mod page;
 #[cfg(target_os = "linux")]
 mod process;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -21,70 +19,23 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use meter::Meter;
 pub(in crate::http) use meter::{UNMATCHED, UnderWay};
-use page::Page;
+pub use page::Page;
 
 use super::answer::{json, ok};
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::request_id::RequestId;
 use super::web::Web;
-use crate::actors::{self, Engine, Stats};
+use crate::actors;
 use crate::ids::Ids;
-use crate::recovery::Progress;
-use crate::service::in_flight::InFlightBudget;
 use crate::wire::status::{Health, JournalState, NotReady, Phase, Readiness};
 
-/// What stands behind the listener; it is asked from the first moment of a start on.
+/// What the listener asks. It is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
     fn readiness(&self) -> actors::Readiness;
 
-    /// `None` as long as there is no engine.
-    fn stats(&self) -> Option<Stats>;
-
-    /// Of the start that is under way, or the last one.
-    fn start(&self) -> &Progress;
-}
-
-/// The engine once it runs; until then, how far the start has come.
-pub struct EngineMonitor {
-    progress: Arc<Progress>,
-    running: OnceLock<(Engine, Arc<InFlightBudget>)>,
-    stopping: AtomicBool,
-}
-
-impl EngineMonitor {
-    pub fn new(progress: Arc<Progress>) -> Self {
-        Self { progress, running: OnceLock::new(), stopping: AtomicBool::new(false) }
-    }
-
-    /// From here on the engine and the in-flight budget are asked. The first ones stay.
-    pub fn started(&self, engine: Engine, in_flight: Arc<InFlightBudget>) {
-        self.running.get_or_init(|| (engine, in_flight));
-    }
-
-    /// From here on the server takes no more requests, while its engine still finishes the last ones.
-    pub fn stops(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Monitor for EngineMonitor {
-    fn readiness(&self) -> actors::Readiness {
-        let starting = || actors::Readiness::starting(self.progress.stage(), self.progress.share());
-        let readiness = self.running.get().map_or_else(starting, |(engine, _)| engine.readiness());
-        if self.stopping.load(Ordering::Relaxed) {
-            return actors::Readiness { ready: false, phase: actors::Phase::Stopping, ..readiness };
-        }
-        readiness
-    }
-
-    fn stats(&self) -> Option<Stats> {
-        self.running.get().map(|(engine, in_flight)| in_flight.counted(engine.stats_now()))
-    }
-
-    fn start(&self) -> &Progress {
-        &self.progress
-    }
+    /// What stands behind the listener writes its part of `/metrics`.
+    fn metrics(&self, page: &mut Page);
 }
 
 /// State of the listener.
@@ -139,7 +90,7 @@ const fn obstacle(readiness: &Readiness) -> (&'static str, &'static str) {
     }
 }
 
-/// Made beside the threads that serve connections: with many workspaces it takes a while.
+/// Made on another thread than those that serve connections, since it takes a while with many workspaces.
 async fn metrics(State(watch): State<Watch>) -> Response {
     let page = tokio::task::spawn_blocking(move || page(&watch));
     match page.await {
@@ -148,7 +99,7 @@ async fn metrics(State(watch): State<Watch>) -> Response {
             tracing::error!(%cause, "the metrics could not be written");
             ApiError::internal().into_response()
         }
-        // The panic hook has named the place.
+        // The panic hook has logged the place already.
         Err(_) => ApiError::internal().into_response(),
     }
 }
@@ -156,13 +107,9 @@ async fn metrics(State(watch): State<Watch>) -> Response {
 fn page(watch: &Watch) -> prometheus::Result<String> {
     let mut page = Page::default();
     watch.meter.show(&mut page);
-    engine::readiness(&watch.monitor.readiness(), &mut page);
-    engine::recovery(watch.monitor.start(), &mut page);
+    watch.monitor.metrics(&mut page);
     page.process("start_time_seconds", "When it started, since 1970.", MetricType::GAUGE, watch.meter.started());
     #[cfg(target_os = "linux")]
     process::show(&mut page);
-    if let Some(stats) = watch.monitor.stats() {
-        engine::engine(&stats, &mut page);
-    }
     page.into_text()
 }

@@ -6,15 +6,15 @@ use prometheus::{Registry, TextEncoder};
 
 use crate::measure::{Histogram, NAMESPACE};
 
-/// What comes of a scrape: values that others publish, beside what is registered.
+/// The metrics of one scrape: values that others publish, beside what is registered.
 #[derive(Debug, Default)]
-pub(super) struct Page(Vec<MetricFamily>);
+pub struct Page(Vec<MetricFamily>);
 
 /// The value of the one label, and the number.
 type Sample<'a> = (&'a str, f64);
 
 impl Page {
-    /// A number that grows only.
+    /// A counter.
     pub fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.counters(name, help, "", &[("", value as f64)]);
     }
@@ -23,7 +23,7 @@ impl Page {
         self.gauges(name, help, "", &[("", value)]);
     }
 
-    /// Numbers that grow only, by the values of `label`.
+    /// Counters, by the values of `label`.
     pub fn counters(&mut self, name: &str, help: &str, label: &str, samples: &[Sample<'_>]) {
         self.family(format!("{NAMESPACE}_{name}"), help, MetricType::COUNTER, label, samples);
     }
@@ -32,13 +32,13 @@ impl Page {
         self.family(format!("{NAMESPACE}_{name}"), help, MetricType::GAUGE, label, samples);
     }
 
-    /// One of the states holds: it is 1, the others 0.
+    /// One of the states is the present one: it is 1, the others 0.
     pub fn state<'a>(&mut self, name: &str, help: &str, label: &str, all: &[&'a str], holds: &'a str) {
         let samples: Vec<_> = all.iter().map(|state| (*state, f64::from(u8::from(*state == holds)))).collect();
         self.gauges(name, help, label, &samples);
     }
 
-    /// Of the process, by the names that every program has for them.
+    /// A metric of the process, under the name that every program has for it.
     pub fn process(&mut self, name: &str, help: &str, kind: MetricType, value: f64) {
         self.family(format!("process_{name}"), help, kind, "", &[("", value)]);
     }

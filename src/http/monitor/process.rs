@@ -1,4 +1,6 @@
 //! What the kernel knows of this process, by the names that Prometheus' own clients use.
+//!
+//! The `metrics` crates' collector would bring in procfs for numbers that stand in three files.
 
 use std::fs;
 

@@ -29,9 +29,9 @@ pub const FRESH: Duration = Duration::from_secs(3_600);
 /// Why there is no key for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// The set as it was last seen does not have it.
+    /// The key set that was last fetched does not have it.
     Unknown,
-    /// No set was ever seen. `retry_after`: until the next fetch may begin; at least a second.
+    /// No key set was ever fetched. `retry_after`: until the next fetch may begin; at least a second.
     NeverLoaded { retry_after: Duration },
 }
 
@@ -54,7 +54,7 @@ struct Seen {
 #[derive(Default)]
 struct Schedule {
     last_begun: Option<Duration>,
-    /// Closes when the last fetch has ended, in whichever way.
+    /// Closes when the last fetch has ended, well or badly.
     end: Option<watch::Receiver<()>>,
 }
 
@@ -77,7 +77,8 @@ impl Keys {
             return Ok(key);
         }
         if let Some(mut end) = self.begin_or_join() {
-            // The error is the end; a fetch that takes longer is not waited for.
+            // An error means that the channel closed, so the fetch has ended. One that takes longer is not waited
+            // for.
             let _ = tokio::time::timeout(self.wait, end.changed()).await;
         }
         match self.seen_key(kid) {
@@ -105,7 +106,8 @@ impl Keys {
         left.max(Duration::from_secs(1))
     }
 
-    /// The end of the fetch under way, which may have begun here; none if it is too early for one.
+    /// What tells the end of the fetch under way, after beginning one if need be. `None` if the last fetch began so
+    /// recently that no new one may begin.
     fn begin_or_join(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
         let mut schedule = self.schedule.lock();
         if let Some(end) = schedule.under_way() {

@@ -1,6 +1,10 @@
 //! A token: its form, what it claims, its signature (RFC 7515, 7519, 9068).
 //!
 //! Pure. [`read`] judges everything that needs no key; only [`Unverified::verify`] hands out claims.
+//!
+//! Which algorithm signed a token is never read from the token: the signature is checked as RS256 by our own call, on
+//! claims that we read and times that the server's clock judges. The JWT library's own decoding and its clock are not
+//! used.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,11 +40,11 @@ pub struct Claims {
     pub subject: Box<str>,
     /// `org_code`, 1–255 characters.
     pub tenant: Box<str>,
-    /// Of a tenant's four, those in `permissions` or `scp`; in their own order, each once.
+    /// Those of a tenant's four scopes that `permissions` or `scp` name, in the order of the enum, each once.
     pub scopes: Vec<Permission>,
 }
 
-/// Why a token is refused. Never holds anything of it.
+/// Why a token is refused. Never contains a part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
     #[error("it has more than {MAX_TOKEN} bytes")]
@@ -77,7 +81,7 @@ pub enum TokenFault {
     Tenant,
 }
 
-/// A token whose signature nobody has looked at.
+/// A token whose signature has not been checked yet.
 pub struct Unverified<'a> {
     /// What is signed.
     message: &'a str,
@@ -91,14 +95,14 @@ impl Unverified<'_> {
         &self.kid
     }
 
-    /// The claims, if the signature is one of `key` by RS256, whatever the token may say.
+    /// The claims, if the signature is one by `key` with RS256, whatever algorithm the token names.
     pub fn verify(self, key: &DecodingKey) -> Result<Claims, TokenFault> {
         let genuine = crypto::verify(self.signature, self.message.as_bytes(), key, Algorithm::RS256);
         if genuine.unwrap_or(false) { Ok(self.claims) } else { Err(TokenFault::Signature) }
     }
 }
 
-/// A member that is there, `null` too.
+/// Whether a member is present, even as `null`.
 #[derive(Default)]
 struct Present(bool);
 
@@ -108,7 +112,7 @@ impl<'de> Deserialize<'de> for Present {
     }
 }
 
-/// What names a key, or asks for more than is understood (RFC 7515, 4.1), has no place in it.
+/// Members that name a key, or ask for extensions that are not understood (RFC 7515, 4.1), are refused.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -189,7 +193,7 @@ impl Payload {
         if self.at_hash.0 || self.c_hash.0 || self.nonce.0 { Err(TokenFault::IdToken) } else { Ok(()) }
     }
 
-    /// In milliseconds as `f64`: exact for every time that can be meant, and defined for all others.
+    /// In milliseconds as `f64`: exact for every time that makes sense, and defined for all others.
     fn check_times(&self, now: Millis) -> Result<(), TokenFault> {
         let (now, leeway) = (now as f64, LEEWAY as f64);
         let millis = |seconds: f64| seconds * SECOND as f64;
@@ -217,7 +221,7 @@ impl Payload {
     }
 }
 
-/// Reads a token and judges it as of `now`, but for its signature.
+/// Reads a token and judges everything as of `now`, except the signature.
 pub fn read<'a>(token: &'a str, rules: &Rules, now: Millis) -> Result<Unverified<'a>, TokenFault> {
     if token.len() > MAX_TOKEN {
         return Err(TokenFault::TooLong);
@@ -248,7 +252,7 @@ fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenFault> {
     serde_json::from_slice(&json).map_err(|_| TokenFault::Form)
 }
 
-/// One of a tenant's four; `server` is never a token's (R2.14), others are somebody else's.
+/// One of a tenant's four scopes. `server` never comes from a token (R2.14); other names are not ours.
 fn scope(name: &str) -> Option<Permission> {
     match name {
         "quality:read" => Some(Permission::QualityRead),

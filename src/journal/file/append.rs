@@ -19,7 +19,7 @@ use super::open::{FileOptions, MIB};
 use super::read::{FileReader, Index, Indexed};
 use super::segment::{self, CreateError, Origin, SegmentFile, write_zeroes};
 
-/// A segment that is being created elsewhere.
+/// A segment that is being created on another thread.
 type Pending = JoinHandle<Result<SegmentFile, CreateError>>;
 
 /// The journal in segment files, open for writing.
@@ -41,17 +41,17 @@ pub struct FileJournal {
     buffer: Vec<u8>,
     reader: FileReader,
     pub(super) fault: Option<Fault>,
-    /// Only a fault point leaves a group unsynced.
+    /// A group was left unsynced: only a fault point does that.
     unsynced: bool,
     /// Declared last: released when nothing of the journal is left.
     _lock: DirectoryLock,
 }
 
-/// How a group did not get written.
+/// What is on disk after a group was not written.
 enum Failure {
-    /// Nothing of it is on disk.
+    /// Nothing of it.
     Clean(io::Error),
-    /// Nobody knows what is on disk.
+    /// Unknown.
     Final(io::Error),
 }
 
@@ -145,8 +145,8 @@ impl FileJournal {
     #[cfg(not(feature = "faults"))]
     pub(super) const fn note_synced(&self) {}
 
-    /// After a write that failed: leaves zeroes where the group would have been. An error means that
-    /// the bytes there are not known.
+    /// After a write that failed: overwrites the group's place with zeroes. An error means that the bytes there are
+    /// unknown.
     fn take_back(&self, span: u64) -> io::Result<()> {
         let file = &*self.active.file;
         if write_zeroes(file, self.end, self.end + span).is_err() {
@@ -160,7 +160,7 @@ impl FileJournal {
     /// Makes another segment active, one with room for `span` bytes.
     fn make_room(&mut self, span: u64) -> Result<(), Failure> {
         if self.end == BLOCK {
-            // Never leaves an empty segment behind: the chain of groups would stop there.
+            // Never leaves an empty segment behind, since the chain of groups would end there.
             return self.active.grow((BLOCK + span).next_multiple_of(MIB)).map_err(Failure::from);
         }
         let next = self.next_segment()?;
@@ -201,10 +201,10 @@ impl FileJournal {
         Ok(())
     }
 
-    /// The oldest segment, if no group from `before` on is in it.
+    /// The oldest segment, if every group in it is before `before`.
     fn needless(&self, before: GroupPosition) -> Option<Indexed> {
         let index = self.reader.0.read();
-        // It may go when the one behind it begins no later than what is needed.
+        // It may go if the next segment begins no later than what is needed.
         let next = index.segments.get(1)?.first_group?;
         (next <= before.0).then(|| index.segments[0].clone())
     }
@@ -285,7 +285,7 @@ impl From<CreateError> for Failure {
 
 impl Drop for FileJournal {
     fn drop(&mut self) {
-        // Nothing may be written behind the lock's back.
+        // Nothing may be written after the lock is released.
         if let Err(Failure::Clean(error) | Failure::Final(error)) = self.collect_pending() {
             tracing::warn!(%error, "could not create the journal's next segment");
         }

@@ -28,7 +28,7 @@ pub(super) const VERSION: u16 = 1;
 const GROUP_MAGIC: [u8; 8] = *b"TripsGrp";
 const SEGMENT_MAGIC: [u8; 8] = *b"TripsSeg";
 
-/// What a header heads.
+/// What a header stands before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Segment,
@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// A header without its magic, version and length.
+/// The fields of a header after its magic, version and length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub partition: u32,
@@ -53,7 +53,7 @@ pub(super) struct Header {
     pub journal: u128,
 }
 
-/// A header that was read: enough to find what it heads, nothing that is to be believed yet.
+/// A header that was read: enough to find what it claims to stand before. Nothing of it is verified yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     kind: Kind,
@@ -62,7 +62,7 @@ pub(super) struct Claim {
     pub length: usize,
 }
 
-/// What a claim turned out to be.
+/// The result of checking a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Checked {
     Valid {

@@ -1,4 +1,7 @@
 //! One process per data directory (R9.6).
+//!
+//! Those who only read (restore, export, verify, status) refuse a directory that a server holds, too: a journal that
+//! is copied while it is written has gaps.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -27,7 +30,7 @@ impl DirectoryLock {
             .open(&path)
             .map_err(OpenError::io(&path))?;
         judge(FileExt::try_lock(&file), data_dir)?;
-        // For whoever looks; nothing depends on it.
+        // For a person who looks into the file; nothing depends on it.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
     }

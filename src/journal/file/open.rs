@@ -80,7 +80,7 @@ impl FileJournal {
         let scan = scan(&journal_dir, &mut |_, _| {})?;
         let torn = cut(&*disk, &journal_dir, &scan)?;
         if scan.origin.is_none() {
-            // Made by a process that died before it came to this; or by an operator, long ago.
+            // The directory may have been made by a process that died before this sync, or by an operator.
             sync_parent(&*disk, data_dir).map_err(OpenError::io(data_dir))?;
         }
         let (origin, active, spare) = writable(&*disk, &journal_dir, options, ids, &scan)?;
@@ -107,8 +107,8 @@ fn make_directory(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     disk.sync_directory(parent)
 }
 
-/// Makes the name of a directory that was found durable. Where its parent may not be read, whoever
-/// has the right to must have made it.
+/// Makes the name of a directory durable that was there already. Where its parent may not be read, whoever created
+/// the directory has to have done so.
 fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     match disk.sync_directory(parent(path)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
@@ -146,11 +146,11 @@ fn writable(
         files.push(SegmentFile { number: found.number, path: found.path.clone(), file, length: found.length });
     }
     let active = files.remove(0);
-    // A process that died between write and sync, or whose sync failed, leaves a group that only
-    // the page cache has, perhaps marked clean. Written again, it is dirty, and the sync counts.
+    // A process that died between write and sync, or whose sync failed, leaves a group that only the page cache has,
+    // perhaps marked as clean. So it is written again, which makes it dirty, and then synced.
     if let Some((segment, offset, span)) = scan.last_place {
         debug_assert_eq!(segment, scan.tail.0, "the tail lies right behind the last group");
-        // A segment that was cut within the group's padding has no more than this.
+        // A segment that was cut within the last group's padding is not longer than this.
         let length = span.min(active.length - offset);
         let again = scan::read_extent(&active.path, offset, length).and_then(|bytes| {
             active.file.write_all_at(&bytes, offset)?;

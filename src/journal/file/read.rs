@@ -53,7 +53,7 @@ impl Window {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             self.bytes.resize(count.max(WINDOW_BYTES).min(rest), 0);
-            // Should the read fail, the buffer must not pass for what was asked.
+            // If the read fails, the buffer must not be taken for what was asked for.
             self.start = u64::MAX;
             let read = self.file.read_exact_at(&mut self.bytes, offset);
             if let Err(error) = read {
@@ -82,7 +82,7 @@ impl Window {
         let payload = self.slice(body, claim.length)?;
         Ok(match claim.check(payload) {
             Checked::Valid { header, checksum }
-                // There is a position behind every group.
+                // So that there is a position after every group.
                 if header.number < u64::MAX
                     && header.journal == origin.journal
                     && header.partition == origin.partition.0 =>
@@ -166,7 +166,7 @@ impl JournalRead for FileReader {
 
     fn footprint(&self) -> Option<Footprint> {
         let paths: Vec<_> = self.0.read().segments.iter().map(|segment| segment.path.clone()).collect();
-        // One that was trimmed meanwhile takes nothing.
+        // A segment that was trimmed meanwhile takes no space.
         let bytes = paths.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum();
         Some(Footprint { units: paths.len(), bytes })
     }

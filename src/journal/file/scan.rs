@@ -133,8 +133,8 @@ impl Walk {
             if self.link(segment, offset, each)? {
                 continue;
             }
-            // The chain may go on in the next segment, or behind it if that one is empty and
-            // was left so by a group that needed a larger one: there is none such, so one step.
+            // The chain may go on in the next segment, or in the one after it, if a group that needed a larger
+            // segment left the next one empty. That happens to one segment at most.
             if segment + 1 == self.scan.segments.len() || !self.link(segment + 1, BLOCK, each)? {
                 return Ok(());
             }

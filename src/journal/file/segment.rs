@@ -129,7 +129,7 @@ impl SegmentFile {
         }
         let written = self.file.reserve(length).and_then(|()| write_zeroes(&*self.file, self.length, length));
         if let Err(error) = written {
-            // What cannot be shortened again holds zeroes: no harm done.
+            // If it cannot be shortened again, it holds zeroes: no harm done.
             let _ = self.file.set_len(self.length);
             return Err(CreateError::Unable(error));
         }

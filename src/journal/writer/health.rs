@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::time::Millis;
 use crate::measure::{self, Histogram};
 
-/// Counters that the writer keeps and anyone reads. They are not read as of one instant.
+/// Counters that the writer keeps and anyone may read. A reading is not of one instant.
 #[derive(Debug, Default)]
 pub struct WriterHealth {
     failed: AtomicBool,
@@ -26,7 +26,7 @@ pub struct WriterHealth {
     measures: GroupMeasures,
 }
 
-/// How the groups that were written are spread. Clones fill the same histograms.
+/// Histograms of the groups that were written. Clones fill the same ones.
 #[derive(Clone, Debug)]
 pub struct GroupMeasures {
     /// Write and sync of one group.
@@ -56,7 +56,7 @@ pub struct Health {
     pub failed: bool,
     /// The thread has ended.
     pub stopped: bool,
-    /// Since when every append has failed for want of space. Taken back by the next that works.
+    /// Since when every append has failed for lack of space; unset by the next append that works.
     pub full_since: Option<Millis>,
     /// Since the start of the writer.
     pub groups: u64,

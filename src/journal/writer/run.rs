@@ -97,7 +97,8 @@ impl Run {
         }
     }
 
-    /// Fills `group` up to the limits with what waits; answers what did not fit, or is no submission.
+    /// Fills `group` up to its limits with waiting submissions; returns the first job that did not fit or is no
+    /// submission.
     fn gather<T>(
         &self,
         first: Submission<T>,
@@ -123,7 +124,7 @@ impl Run {
     /// Writes a group and hands its payloads back.
     fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(WriteOutcome<T>)) {
         if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
-            // Only a record on its own exceeds the limits.
+            // Only a record that is alone in its group exceeds the limits.
             return self.refuse(group, Refusal::TooLarge, sink);
         }
         if self.seal_due {
@@ -222,7 +223,7 @@ impl Run {
         }
     }
 
-    /// Before anybody is told, so that whoever was finds them gone.
+    /// Done before submitters are told, so that a submitter that was told finds itself not counted any more.
     fn dequeued<T>(&self, group: &[Submission<T>]) {
         self.health.dequeued(group.len(), group.iter().map(|submission| submission.record_bytes.len()).sum());
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::json;
-use tripswitch::http::monitor::EngineMonitor;
+use tripswitch::app::EngineMonitor;
 
 use crate::support::world::{ACCOUNT, SIBLING, World, at, conversation_id, event, low_score};
 use page::Page;

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use tripswitch::app::snapshots_in;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{Frame, Record};
@@ -15,6 +14,7 @@ use tripswitch::journal::file::{FileJournal, FileOptions};
 use tripswitch::journal::{GroupPosition, JournalRead, Partition};
 use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
 use tripswitch::snapshot::sled_store::SledStore;
+use tripswitch::storage::snapshots_in;
 
 use super::process::NO_SPAWN;
 

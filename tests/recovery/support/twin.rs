@@ -103,7 +103,7 @@ pub fn without_snapshots(data: &Path) -> Whole {
 
 /// The store in a data directory, for looking only.
 pub fn store(data: &Path) -> SledStore {
-    SledStore::open_read_only(&tripswitch::app::snapshots_in(data))
+    SledStore::open_read_only(&tripswitch::storage::snapshots_in(data))
 }
 
 /// Numbers of the snapshots with a good manifest, newest first.
@@ -126,7 +126,7 @@ fn verify_all(data: &Path) {
 
 /// The directory of a snapshot.
 pub fn directory(data: &Path, number: u64) -> PathBuf {
-    tripswitch::app::snapshots_in(data).join(format!("{number:010}"))
+    tripswitch::storage::snapshots_in(data).join(format!("{number:010}"))
 }
 
 /// All files below a directory, sorted.

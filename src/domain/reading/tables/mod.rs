@@ -136,11 +136,11 @@ pub struct Tables {
     lines: RegexSet,
     /// A phrase of a legal footer, of any language.
     pub legal: Regex,
-    /// A telephone number, a company's form, somebody's position.
+    /// A telephone number, a company's legal form, or somebody's position.
     pub contact: Regex,
-    /// Whatever makes it worth while to look for an automatic message.
+    /// Anything that makes it worth while to look for an automatic message.
     pub automatic: Regex,
-    /// An automatic message beyond doubt.
+    /// A phrase that makes a message automatic beyond doubt.
     pub subjects: Regex,
     pub certain: Regex,
     pub languages: Vec<Phrases>,

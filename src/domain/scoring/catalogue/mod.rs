@@ -68,10 +68,10 @@ pub enum SignalKind {
     ClosedOn,
 }
 
-/// A signal's name, and its weight w and loadings L (outcome, process, environment) in `task-1`.
+/// A signal with its name, and its weight w and loadings L (outcome, process, environment) in `task-1`.
 struct Row(SignalKind, &'static str, f64, [f64; 3]);
 
-/// A signal that `task-1` does not know.
+/// A signal that `task-1` does not have.
 const fn later(kind: SignalKind, name: &'static str) -> Row {
     Row(kind, name, 0.0, [THIRD; 3])
 }
@@ -166,18 +166,18 @@ impl SignalKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// No public labels to fit it on: it is marked `uncalibrated` wherever it is shown.
+    /// There were no labels to fit it to: it is marked `uncalibrated` wherever it is shown.
     pub const fn is_uncalibrated(self) -> bool {
         self.is_operational() || matches!(self, Self::ClosedOn)
     }
 
-    /// Observed from status, times, items and ratings, not from messages.
+    /// Observed from status, times, attention items and ratings instead of messages.
     pub const fn is_operational(self) -> bool {
         self as u8 >= Self::Resolution as u8 && self as u8 <= Self::Rating as u8
     }
 
-    /// It says how much to make of the rest, and nothing about the conversation: it weighs nothing, and nobody else
-    /// observes it.
+    /// It tells how much to trust the other signals and nothing about the conversation: it weighs nothing, and
+    /// `signal.observed` does not take it.
     pub const fn is_marker(self) -> bool {
         matches!(self, Self::NoReply | Self::LanguageUnknown)
     }
@@ -189,7 +189,7 @@ impl SignalKind {
     }
 }
 
-/// Of `task-1`: messages, then what is observed otherwise. Sums run in this order.
+/// The signals of `task-1`: those of messages first, then the operational ones. Sums run in this order.
 pub const TASK: [SignalKind; SignalKind::Rating as usize + 1] = {
     let mut task = [SignalKind::SentimentMean; SignalKind::Rating as usize + 1];
     let mut i = 0;
@@ -200,9 +200,9 @@ pub const TASK: [SignalKind; SignalKind::Rating as usize + 1] = {
     task
 };
 
-/// Of `support-2`: the customer, the agent, then what is observed otherwise, then what says how much to make of
-/// the rest, then those of `task-1` that no message carries here: others may go on observing them. Sums run in this
-/// order, and profiles keep their weights in it: new ones come last.
+/// The signals of `support-2`: of the customer, of the agent, the operational ones, the markers, and last those of
+/// `task-1` that `support-2` does not read from messages but that others may still observe. Sums run in this order,
+/// and profiles keep their weights in it, so new ones come last.
 pub const SUPPORT: [SignalKind; 57] = {
     use SignalKind::*;
     [

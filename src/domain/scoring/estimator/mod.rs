@@ -12,17 +12,17 @@ use crate::domain::score::{Dimension, Hundredths};
 /// From this presence on a signal counts in `signalCount`: the first quantum at or above 0.05.
 const COUNTED_PRESENCE: Quantum = 3_277;
 
-/// A value that misses a tie of hundredths by less than this is one: the exact fraction behind it is
-/// made of a few short decimals, binary floats are not.
+/// A value that misses a tie of hundredths by less than this counts as a tie: the exact fraction is made of a few
+/// short decimals, which binary floats only approximate.
 const TIE_TOLERANCE: f64 = 1e-9;
 
-/// A composite below this is low, as far as the scale goes; what counts as low is configured (R2.3).
+/// Below this a composite is low on the model's scale, whatever threshold a workspace has configured.
 const LOW: f64 = 3.0;
 
-/// How far a rating may miss a whole number: one comes as a quantum.
+/// How far an observed rating may be from a whole number and still count as one: it comes as a quantum.
 const RATING_TOLERANCE: f64 = 0.01;
 
-/// How sure a verdict is that the customer has given.
+/// The confidence of a verdict that the customer's rating has decided.
 const RATED_CONFIDENCE: f64 = 0.99;
 
 /// 0–1.
@@ -50,13 +50,13 @@ pub fn estimate(profile: &Profile, observations: &[Observation]) -> Estimate {
     }
 }
 
-/// The dimensions on their way from the posterior means to what is published.
+/// The dimensions, from the posterior means to what is published.
 struct Published {
-    /// On the straight part of the scale: prior and contributions.
+    /// On the scale's line: prior and contributions.
     line: [f64; 3],
-    /// Within the scale's ends.
+    /// After the scale's ends.
     bent: [f64; 3],
-    /// After the customer's rating has decided.
+    /// After the customer's rating.
     rated: [f64; 3],
 }
 
@@ -80,11 +80,11 @@ impl Published {
     }
 }
 
-/// Signals that words have no part in: without words they make no conversation low (R5.7).
+/// Signals that no word has a part in: without a word list they must not make a conversation low (R5.7).
 const STRUCTURE: [SignalKind; 5] =
     [SignalKind::Shout, SignalKind::LeftOpen, SignalKind::NoAnswer, SignalKind::UserRepeats, SignalKind::AgentRepeats];
 
-/// The conversation's language is unknown, and it is low only by how its messages look.
+/// Whether the conversation's language is unknown and only its structure makes it low.
 fn is_low_by_structure(profile: &Profile, observations: &[Observation], bent: [f64; 3]) -> bool {
     let is_of = |seen: &Observation, kinds: &[SignalKind]| match &seen.signal {
         ObservedKind::Catalogue(kind) => kinds.contains(kind),
@@ -112,7 +112,7 @@ fn rating(observations: &[Observation]) -> Option<u8> {
     ((value - whole).abs() < RATING_TOLERANCE).then_some(whole as u8)
 }
 
-/// It says how much to make of the rest, and nothing about the conversation.
+/// A marker: it tells how much to trust the other signals, and nothing about the conversation.
 fn is_marker(seen: &Observation) -> bool {
     matches!(seen.signal, ObservedKind::Catalogue(kind) if kind.is_marker())
 }
@@ -163,8 +163,8 @@ fn weight(profile: &Profile, observation: &Observation) -> SignalWeight {
     }
 }
 
-/// What each observation adds to each dimension, in points of the published scale: their sum over the
-/// observations is where the line of the scale takes s_d, less where it takes 1 + 4·m_d.
+/// What each observation adds to each dimension, in points of the published scale. Their sum is the distance on the
+/// scale's line between the prior and the posterior mean.
 pub fn contributions(profile: &Profile, observations: &[Observation]) -> Vec<[f64; 3]> {
     let totals = [0, 1, 2].map(|d| posterior(profile, observations, d).1);
     let contribution = |observation: &Observation| {
@@ -177,8 +177,7 @@ pub fn contributions(profile: &Profile, observations: &[Observation]) -> Vec<[f6
     observations.iter().map(contribution).collect()
 }
 
-/// The composite of dimensions that are already hundredths (imports), half up as the exact fraction
-/// would be.
+/// The composite of dimensions that are hundredths already (imports), rounded half up as the exact fraction would be.
 pub fn composite_of(weights: [f64; 3], dimensions: [Hundredths; 3]) -> Hundredths {
     half_up(weighted_sum(&weights, &dimensions.map(|dimension| f64::from(dimension.0))))
 }
@@ -218,12 +217,12 @@ pub struct Explanation {
     pub signal_count: u16,
 }
 
-/// One dimension: prior + contributions = total. What the scale's ends add or take is a row `limit`, what a
-/// rating does besides its weight stands in the row `rating`.
+/// One dimension: prior + contributions = total. A row `limit` has what the scale's ends add or take, the row
+/// `rating` also what the rating's decision adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DimensionExplanation {
     pub dimension: Dimension,
-    /// The score if nothing had been observed: where the scale's line takes 1 + 4·m_d.
+    /// The score if nothing had been observed.
     pub prior: f64,
     /// Those that load on this dimension.
     pub signals: Vec<SignalExplanation>,
@@ -239,7 +238,7 @@ pub struct DimensionExplanation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignalExplanation {
     pub signal: Box<str>,
-    /// No public labels to fit it on: operational and own signals.
+    /// There were no labels to fit it to: operational and own signals.
     pub uncalibrated: bool,
     /// n, 0–1.
     pub presence: f64,
@@ -253,7 +252,7 @@ pub struct SignalExplanation {
     pub contribution: f64,
 }
 
-/// Spells out [`estimate`] on the same arguments.
+/// The sum that [`estimate`] makes of the same arguments, in full.
 pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
     let estimate = estimate(profile, observations);
     let published = Published::of(profile, observations);
@@ -285,7 +284,7 @@ pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
     }
 }
 
-/// Adds what no weight explains to the row of this name, which is made if there is none.
+/// Adds a contribution that no weight explains to the row of this name, or to a new one.
 fn add(rows: &mut Vec<SignalExplanation>, name: &str, contribution: f64) {
     if contribution == 0.0 {
         return;

@@ -85,9 +85,9 @@ pub struct Profile {
     pub first_response_target_seconds: u32,
     /// Target of the later replies, in seconds.
     pub reply_target_seconds: u32,
-    /// What a conversation is read in where nothing says otherwise.
+    /// The language of conversations in which nothing speaks for any.
     pub default_language: LanguageCode,
-    /// Those with a word pack.
+    /// The languages that have a word pack.
     pub languages: Box<[LanguageCode]>,
     pub scale: Scale,
     pub certainty: Certainty,
@@ -135,7 +135,7 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// `support-en-1`, the only one of records and snapshots before there were models, without a hash.
+    /// `support-en-1`, the only profile before there were models; without a hash.
     pub fn first() -> Self {
         Self {
             model: Model::Task1,
@@ -192,12 +192,12 @@ impl Profile {
         [hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]]
     }
 
-    /// It says no more than profiles could before there were models.
+    /// Whether it says nothing that profiles could not say before there were models.
     pub fn is_first_kind(&self) -> bool {
         self.model == Model::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
     }
 
-    /// All that is impossible in it, one sentence each; such a profile stops the start.
+    /// Everything that is impossible in it, one sentence each; such a profile stops the start.
     pub fn validate(&self) -> Result<(), Vec<String>> {
         let mut faults = Vec::new();
         if self.name.is_empty() {
@@ -233,7 +233,7 @@ impl Profile {
     }
 }
 
-/// Length first, so that no two sequences of texts look alike.
+/// The length first, so that no two lists of texts give the same bytes.
 pub(super) fn hash_text(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(&(text.len() as u64).to_le_bytes());
     hasher.update(text.as_bytes());

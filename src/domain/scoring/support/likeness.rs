@@ -1,15 +1,19 @@
 //! Turns that say the same again, by their content words.
+//!
+//! The lowest bit of a content word's hash says whether the word begins with a digit: the same answer with a new
+//! number is another answer.
 
 use super::turns::Turn;
 
-/// A turn is compared with so many before it of its side: a conversation of a thousand long turns would take
-/// seconds otherwise.
+/// A turn is compared with so many before it of the same side: otherwise a conversation of a thousand long turns
+/// would take seconds.
 const WINDOW: usize = 12;
 
-/// Fewer content words tell nothing.
+/// Turns of fewer content words are not compared.
 const FEW: usize = 2;
 
-/// A turn with a number that the other has not is another answer, however alike the rest.
+/// The share of its likeness that counts for a turn with a number that the other turn has not: it is another answer,
+/// however alike the rest.
 const NEW_NUMBER: f64 = 0.6;
 
 /// How much each of an agent's turns repeats an earlier one, summed.
@@ -31,7 +35,7 @@ pub fn of_customer(turns: &[&Turn<'_>], blocks: &[usize]) -> f64 {
     })
 }
 
-/// For each turn the most that it is like an earlier one from another block of turns, summed.
+/// For each turn, its largest likeness to an earlier one from another block of turns; summed.
 fn repeats(contents: &[&[u32]], blocks: &[usize], like: impl Fn(&[u32], &[u32]) -> f64) -> f64 {
     let mut sum = 0.0;
     for (at, words) in contents.iter().enumerate() {
@@ -44,7 +48,7 @@ fn repeats(contents: &[&[u32]], blocks: &[usize], like: impl Fn(&[u32], &[u32]) 
     sum
 }
 
-/// Words that stand in every one of three turns or more: a signature.
+/// Words that stand in each of three turns or more, such as those of a signature.
 fn in_all(turns: &[&Turn<'_>]) -> Vec<u32> {
     let [first, rest @ ..] = turns else { return Vec::new() };
     if rest.len() < 2 {

@@ -5,14 +5,14 @@ use super::pattern::{LONGEST_PHRASE, Symbolic};
 use super::tokens::Tokens;
 use crate::domain::scoring::Speaker;
 
-/// A negation or a wish reaches over so many words.
+/// A negation or a wish counts for what follows within so many words.
 const REACH: usize = 3;
-/// A negation over so many before thanks and agreement, which stand in short phrases.
+/// For thanks and agreement, which stand in short phrases, a negation counts within so many words.
 const SHORT_REACH: usize = 2;
 
-/// A sentence of so many words that thanks is nothing but a courtesy.
+/// Thanks in a sentence of at most so many words are nothing but a courtesy.
 const SHORT_SENTENCE: usize = 10;
-/// A friendly one may be longer; what has no full stop for so long is no sentence.
+/// A friendly sentence may be longer. What has no full stop for so many words is no sentence.
 const LONG_SENTENCE: usize = 60;
 
 /// What a customer is glad of.
@@ -24,9 +24,10 @@ const AGAINST: u32 = CUSTOMER & !GLAD;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     pub marks: u32,
-    /// By token: it stands in a sentence that is a courtesy, and tells no message from another. Empty: none does.
+    /// By token: whether it stands in a sentence that is a courtesy, which tells no message from another. Empty if
+    /// none does.
     pub courtesies: Vec<bool>,
-    /// By token: it was cut out, likewise.
+    /// By token: whether it was cut out as neutral. Empty if none was.
     pub neutral: Vec<bool>,
 }
 
@@ -59,36 +60,36 @@ struct Hit {
 }
 
 impl Hit {
-    /// It lies within `other`, which is longer.
+    /// Whether it lies within `other`, which is longer.
     fn is_part_of(&self, other: &Self) -> bool {
         other.from <= self.from && self.to <= other.to && other.to - other.from > self.to - self.from
     }
 }
 
-/// What is made of the hits.
+/// The result of judging all hits.
 #[derive(Default)]
 struct Judged {
     marks: u32,
     courtesies: Vec<bool>,
-    /// A bad word was denied: the negation is spent.
+    /// A bad word was denied, which uses up the negation.
     denies_badness: bool,
 }
 
 /// Whether a hit counts.
 enum Verdict {
     Counts,
-    /// Something near it takes its meaning.
+    /// Something near it takes its meaning away.
     Void,
     /// A glad word that was denied.
     Negated,
 }
 
-/// A message beside a pack.
+/// A message as a pack reads it.
 struct Message<'a> {
     pack: &'a Pack,
     tokens: &'a Tokens,
     words: Symbolic,
-    /// Of each token ([`kind`]).
+    /// The [`kind`] of each token.
     kinds: Vec<u8>,
     is_shouted: bool,
 }
@@ -116,8 +117,8 @@ impl<'a> Message<'a> {
         self.kinds[at] & kind != 0
     }
 
-    /// Takes phrases out that say nothing: the longest first, from left to right. Their words are no negations
-    /// either. Answers which they were, if any.
+    /// Cuts out phrases that say nothing: the longest first, from left to right. Their words are no negations either.
+    /// Returns which tokens were cut, if any were.
     fn cut_neutral(&mut self) -> Vec<bool> {
         let (mut at, mut neutral) = (0, Vec::new());
         while at < self.words.len() {
@@ -133,7 +134,7 @@ impl<'a> Message<'a> {
         neutral
     }
 
-    /// How long the longest phrase of a list is that begins at `at`; 0 for none.
+    /// The length of the longest phrase of a list that begins at `at`; 0 for none.
     fn longest(&self, at: usize, list: List) -> usize {
         let mut longest = 0;
         self.pack.lists.walk(&self.words, at, &mut |length, of| {
@@ -225,7 +226,8 @@ impl<'a> Message<'a> {
         self.before(from, REACH).any(|at| self.is(at, kind::CONDITIONAL))
     }
 
-    /// "Great Western", "Mr Love": a capital within a sentence, and not behind "Hi Mia,".
+    /// Whether it is part of a name ("Great Western", "Mr Love"): a capital within a sentence, and not after "Hi
+    /// Mia,".
     fn is_name(&self, from: usize) -> bool {
         let first = &self.tokens.all()[from];
         !self.pack.has_capital_nouns && !self.is_shouted && first.is_capital && !first.follows_break
@@ -243,7 +245,7 @@ impl<'a> Message<'a> {
         (to..all.len()).take(REACH).take_while(|at| !all[*at].follows_break)
     }
 
-    /// Marks the sentence around a token as a courtesy, if it has no more than so many words.
+    /// Marks the sentence around a token as a courtesy, if it has at most so many words.
     fn note_courtesy(&self, at: usize, most: usize, courtesies: &mut Vec<bool>) {
         let all = self.tokens.all();
         let from = (0..=at).rev().take(most).find(|at| all[*at].begins_sentence);
@@ -256,7 +258,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A longer phrase of the other sign has it as a part: "works again" is solved and no repetition.
+/// Whether it is part of a longer phrase of the other sign: "works again" is solved and no repetition.
 fn is_outdone(hit: &Hit, hits: &[Hit]) -> bool {
     let others = match (hit.list.is_in(GLAD), hit.list.is_in(AGAINST)) {
         (true, _) => AGAINST,

@@ -1,6 +1,6 @@
-//! The second model, `support-2`: fitted on conversations of customer support in five languages. Word packs
-//! instead of regular expressions, the language chosen over the whole conversation, and the end of a
-//! conversation counting most.
+//! The second model, `support-2`: fitted on conversations of customer support in five languages. It has word packs
+//! instead of regular expressions, chooses one language for the whole conversation, and gives the end of a
+//! conversation the most weight.
 
 pub mod language;
 mod likeness;

@@ -2,18 +2,22 @@
 //!
 //! A pattern is words side by side, in lower case. `word*` is every word that begins so, `a/b/c` one of
 //! these, `#` a number, `_` any word; `?` and `!` stand for themselves.
+//!
+//! A pack is compiled into numbers and one tree: a word is looked up once and walks all lists together. Neutral
+//! phrases are cut out first; a phrase within a longer one of the other sign does not count; negations, wishes and
+//! names are judged at the hit, up to the next punctuation mark (`marks.rs`).
 
 use hashbrown::HashMap;
 
 use super::tokens::Tokens;
 
-/// A pattern stands for so many phrases at most.
+/// The largest number of phrases that a pattern may stand for.
 const MOST_PHRASES: usize = 1_000;
 
-/// Words of a phrase at most.
+/// The largest number of words in a phrase.
 pub const LONGEST_PHRASE: usize = 24;
 
-/// What stands at one place of a phrase.
+/// One place of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Element {
     /// This word or mark.
@@ -72,13 +76,13 @@ fn elements(alternative: &str, spell: impl Fn(&str) -> String) -> Result<Phrase,
     Ok(elements)
 }
 
-/// Numbers for the elements of phrases. 0 is none.
+/// The numbers of the elements of phrases; 0 is not used.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     words: HashMap<Box<str>, u32>,
-    /// Prefixes by their first bytes, so that a word is compared with few of them.
+    /// Prefixes, grouped by their first bytes, so that a word is compared with few of them.
     prefixes: HashMap<[u8; PREFIX_KEY], Vec<(Box<str>, u32)>>,
-    /// Those that are shorter than that.
+    /// Prefixes that are shorter than that.
     short_prefixes: Vec<(Box<str>, u32)>,
     count: u32,
 }
@@ -113,7 +117,7 @@ impl Symbols {
         number
     }
 
-    /// A word by itself is one, or its beginning is.
+    /// Whether a phrase has this word, or a prefix of it.
     pub fn has(&self, word: &str) -> bool {
         let mut found = Vec::new();
         self.look_up(word, false, &mut found);
@@ -137,7 +141,7 @@ impl Symbols {
 #[derive(Clone, Debug, Default)]
 pub struct Symbolic {
     symbols: Vec<u32>,
-    /// Where those of each token end.
+    /// Where the symbols of each token end.
     ends: Vec<u32>,
 }
 
@@ -156,7 +160,7 @@ impl Symbolic {
         &self.symbols[start as usize..self.ends[token] as usize]
     }
 
-    /// The tokens from `from` on, so many, are of no word any more.
+    /// Cuts out so many tokens from `from` on: they match nothing any more.
     pub fn cut(&mut self, from: usize, length: usize) {
         for token in from..from + length {
             let start = if token == 0 { 0 } else { self.ends[token - 1] };
@@ -193,8 +197,8 @@ impl<V: Clone + Default> Tree<V> {
         &mut self.values[node as usize]
     }
 
-    /// Calls `found` with length and value of everything that begins at `from`; values of phrases that are only
-    /// begun are the default.
+    /// Calls `found` with length and value of each phrase that begins at `from`; the value of what is only the
+    /// beginning of a phrase is the default.
     pub fn walk<'a>(&'a self, text: &Symbolic, from: usize, found: &mut impl FnMut(usize, &'a V)) {
         self.step(text, from, 0, 0, found);
     }

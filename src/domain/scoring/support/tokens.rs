@@ -3,7 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A run of letters and digits with at most one `'` and the run behind it (`don't`), or a single `?` or `!`.
+/// A word, that is a run of letters and digits with at most one `'` and the run behind it (`don't`); or a single `?`
+/// or `!`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     start: u32,
@@ -12,9 +13,9 @@ pub struct Token {
     pub is_capital: bool,
     /// A full stop, comma, bracket, quote or dash stands before it, a `?` or `!`, or nothing.
     pub follows_break: bool,
-    /// A sentence begins with it, as far as signs tell.
+    /// A sentence begins with it, as far as punctuation tells.
     pub begins_sentence: bool,
-    /// It is no word but a `?` or `!`.
+    /// It is a `?` or `!`.
     pub is_mark: bool,
     /// It begins with a digit.
     pub is_number: bool,
@@ -106,12 +107,12 @@ impl Tokens {
     }
 }
 
-/// What stands between two tokens.
+/// What was seen between two tokens.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gap {
     is_break: bool,
     is_sentence: bool,
-    /// How much of a dash between blanks was seen last.
+    /// How much of a dash between blanks was seen so far.
     dash: Dash,
 }
 
@@ -154,7 +155,7 @@ fn word_end(text: &str, start: usize) -> usize {
     end
 }
 
-/// Without accents, `ß` as `ss`: as writers of some languages leave them out.
+/// Without accents and with `ß` as `ss`, as writers of some languages leave them out.
 pub fn fold(word: &str) -> String {
     let mut folded = String::with_capacity(word.len());
     for c in word.nfd().filter(|c| !is_combining_mark(*c)) {

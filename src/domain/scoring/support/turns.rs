@@ -13,21 +13,21 @@ use crate::domain::scoring::{Evidence, Speaker, Turn as ScoredTurn, Words};
 /// The turns as this model reads them.
 pub struct Turns<'a> {
     pub all: Vec<Turn<'a>>,
-    /// There is a pack for the language that the conversation is in, or that one of its messages names.
+    /// Whether there is a pack for the conversation's language, or for one that a message of the customer names.
     pub is_read: bool,
 }
 
 /// One turn.
 pub struct Turn<'a> {
     pub speaker: Speaker,
-    /// What it is read in; none without a pack.
+    /// The language that it is read in; none without a pack.
     pub language: Option<LanguageCode>,
     message: Cow<'a, MessageFeatures>,
-    /// What its words say in its language; 0 without a pack.
+    /// What its words say in that language; 0 without a pack.
     marks: u32,
 }
 
-/// What speaks against a conversation.
+/// The marks that speak against a conversation.
 const AGAINST: u32 = List::Complaint.bit()
     | List::Unsolved.bit()
     | List::Waiting.bit()
@@ -81,7 +81,7 @@ impl Turn<'_> {
         lists.iter().any(|list| self.hits(*list))
     }
 
-    /// Once, or twice and more.
+    /// How often it hits the list: 0, 1, or 2 for more than once.
     pub const fn times(&self, list: List) -> u32 {
         self.hits(list) as u32 + (self.marks & mark::twice(list) != 0) as u32
     }
@@ -102,33 +102,33 @@ impl Turn<'_> {
         &self.message.content
     }
 
-    /// One word that says nothing: "hello".
+    /// Whether it is one word that says nothing: "hello".
     pub fn is_bare(&self) -> bool {
         self.language.is_some() && self.marks == 0 && self.content().is_empty() && self.words() == 1
     }
 
-    /// It thanks, praises, or says that it works.
+    /// Whether it thanks, praises, or says that it works.
     pub fn is_glad(&self) -> bool {
         self.hits_any(&[List::Thanks, List::Praise, List::Solved])
     }
 
-    /// Something in it speaks against the conversation.
+    /// Whether something in it speaks against the conversation.
     pub const fn is_against(&self) -> bool {
         self.marks & AGAINST != 0
     }
 
-    /// … against the service, waiting aside.
+    /// Whether something else in it than waiting does.
     pub const fn is_bad(&self) -> bool {
         self.marks & AGAINST & !List::Waiting.bit() != 0
     }
 
-    /// A question, but not the courtesy at the end of an answer.
+    /// Whether it asks. The courtesy at the end of an answer ("anything else?") is no question.
     pub fn asks(&self) -> bool {
         let is_courtesy = self.hits(List::AgentFollowup) && self.is(flag::ONE_QUESTION);
         self.is(flag::QUESTION) && (self.is_customers() || !is_courtesy)
     }
 
-    /// It is shouted, insistent or angry, and not from joy.
+    /// Whether it is shouted, insistent or angry, and not from joy.
     pub fn is_loud(&self) -> bool {
         let shouts = self.is(flag::CAPITALS | flag::INSISTENT | flag::SAD)
             || (self.is(flag::EXCLAMATION) && self.hits(List::Complaint));
@@ -136,7 +136,7 @@ impl Turn<'_> {
     }
 }
 
-/// A message that was read for the first model counts with those of its lists that mean the same here.
+/// A message that was read for `task-1` counts with those of its lists that mean the same here.
 fn as_message<'a>(turn: &ScoredTurn<'a>, default: LanguageCode) -> Cow<'a, MessageFeatures> {
     match turn.words {
         Words::Support(message) => Cow::Borrowed(message),
@@ -144,7 +144,7 @@ fn as_message<'a>(turn: &ScoredTurn<'a>, default: LanguageCode) -> Cow<'a, Messa
     }
 }
 
-/// The first model's lists and those that mean the same here.
+/// Lists of `task-1`, each with the list that means the same here.
 const SAME: [(TaskList, List); 9] = [
     (TaskList::Gratitude, List::Thanks),
     (TaskList::Praise, List::Praise),
@@ -165,7 +165,7 @@ fn translated(features: &TurnFeatures, speaker: Speaker, default: LanguageCode) 
         told: features.read.then_some(default),
         flags: flags.into_iter().filter(|(is_so, _)| *is_so).fold(0, |flags, (_, flag)| flags | flag),
         readings: [Reading { language: default, votes: 0, marks }].into(),
-        // An agent's courtesies stand among its words: two of them would look like a repeated answer.
+        // An agent's courtesies are among its words, and two of them would look like a repeated answer.
         content: if speaker == Speaker::Customer { features.words.clone() } else { Box::default() },
         ..MessageFeatures::default()
     }

@@ -1,4 +1,9 @@
 //! Which language a message is in.
+//!
+//! A text that has at least two different marker words of a pack, and every third word is one, is taken for that
+//! pack's language without a guess of whatlang; so is one with a marker in which two words of five, four of them
+//! different, are markers or stopwords. whatlang takes 40 to 100 µs for a message, all the rest 2. Of the labelled
+//! turns that are long enough for it, 2.4 % are left to it. A pack without `markers` leaves it everything.
 
 /// whatlang's languages (ISO 639-3) with their two-letter codes, where they have one, and other
 /// codes in use for the same.

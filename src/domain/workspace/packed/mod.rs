@@ -1,7 +1,10 @@
 //! A conversation's record in 56 bytes (I11).
 //!
-//! Every field has its bits and nothing straddles a word. What a field cannot hold is refused by
-//! [`Packed::set_score`] and [`Packed::settle`]; whoever owns the record keeps it elsewhere then.
+//! Every field has its bits, and none is split between two words. What a field cannot hold is refused by
+//! [`Packed::set_score`] and [`Packed::settle`]; the owner of the record then keeps it elsewhere.
+//!
+//! A score with a number that does not fit (an import of 9,000 signals, the year 3000) is kept beside the records as
+//! it is; so are lives, and the end of a life where the score does not tell it.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,21 +52,21 @@ const SCORED: Field = field(4, 62, 2);
 
 /// Added to times, so that 44 bits hold the years 1691 to 2248.
 const TIME_BIAS: Millis = 1 << 43;
-/// In place of an ending: the conversation's id is erased (R4.10).
+/// In place of an ending: the conversation has lost its id (R4.10).
 const ERASED: u64 = 3;
 /// No account, or no signals in the log.
 const NONE: u64 = u32::MAX as u64;
 
-/// Where a conversation stands in R5.2's course.
+/// Where a conversation's life is (R5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// No event of a life yet: imported only.
     Unlived,
     Living,
-    /// What was kept per message is dropped; late events change nothing. What its life has come to
-    /// is what the score says, and the ending beside it.
+    /// What was kept per message is dropped; late events change nothing. The end of its life is told by the score,
+    /// and by the ending beside it.
     Settled,
-    /// Settled, and what its life has come to is kept elsewhere.
+    /// Settled, and the end of its life is kept elsewhere.
     SettledElsewhere,
 }
 
@@ -98,7 +101,7 @@ impl Packed {
         self.put(&SCORED, 3);
     }
 
-    /// Leaves the numbers: no id, no life, no signals.
+    /// Removes id, life and signals, and leaves the numbers.
     pub fn erase(&mut self) {
         self.id = [0; 2];
         self.put(&SIGNALS, NONE);
@@ -107,7 +110,7 @@ impl Packed {
         self.set_phase(Phase::Settled);
     }
 
-    /// It has lost its id, and is not one whose id is nil.
+    /// Whether it has lost its id; one whose id is nil has not.
     pub fn is_erased(&self) -> bool {
         self.get(&ENDING) == ERASED
     }
@@ -122,7 +125,7 @@ impl Packed {
         *word = *word & !(mask << field.shift) | (value & mask) << field.shift;
     }
 
-    /// Puts `value` in and answers whether it is there.
+    /// Stores `value`, and returns whether it fits.
     fn fit(&mut self, field: &Field, value: u64) -> bool {
         self.put(field, value);
         self.get(field) == value
@@ -147,7 +150,7 @@ impl Packed {
         self.put(&NAMED, u64::from(named));
     }
 
-    /// Where the signals behind the score lie in the log.
+    /// Where the signals behind the score are in the log.
     pub fn signals(&self) -> Option<u32> {
         Some(self.get(&SIGNALS)).filter(|&at| at != NONE).map(|at| at as u32)
     }
@@ -164,7 +167,7 @@ impl Packed {
         self.put(&PHASE, phase as u64);
     }
 
-    /// Settles with what a life has come to. False: the record cannot say it, and does not.
+    /// Settles with the end of a life. False: the record cannot say it, and has not changed.
     pub fn settle(&mut self, carried: &Carried) -> bool {
         let is_the_scores = self.scored() == Scored::Here && self.key() == (carried.scored_at, carried.position);
         let fits = is_the_scores && self.fit(&REOPENINGS, u64::from(carried.reopenings));
@@ -173,7 +176,7 @@ impl Packed {
         fits
     }
 
-    /// What the life of a [`Phase::Settled`] has come to.
+    /// The end of the life of a [`Phase::Settled`].
     pub fn carried(&self) -> Carried {
         let (scored_at, position) = self.key();
         let ending = [Ending::Resolved, Ending::Closed, Ending::Abandoned][self.get(&ENDING) as usize % 3];
@@ -199,7 +202,7 @@ impl Packed {
         self.put(&SCORED, 0);
     }
 
-    /// False: not every number of it fits, and it has to be kept elsewhere.
+    /// False: a number of it does not fit, and it must be kept elsewhere.
     pub fn set_score(&mut self, score: &Score) -> bool {
         let (scored_at, position) = score.key;
         let mut fits = self.fit(&SCORED_AT, scored_at.wrapping_add(TIME_BIAS) as u64);

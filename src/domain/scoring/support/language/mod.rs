@@ -1,5 +1,8 @@
 //! Which language a conversation is in: every message keeps what speaks for each, and the choice is made over
 //! all of them when it is scored, so that the order of arrival does not matter (R5.7).
+//!
+//! A message keeps what speaks for each language, and what its words say in those languages that it may be in (mostly
+//! one; of few words up to six). No text is kept for the choice.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +12,23 @@ use super::pack::Pack;
 use super::tokens::{Tokens, fold};
 use crate::domain::message::{LanguageCode, MessageFeatures};
 
-/// A word that is known in one language alone; one that is known in n counts 1/n for each.
+/// The votes of a word that is frequent in one language alone; one that is frequent in n languages gives each 1/n of
+/// them.
 pub const VOTE: u16 = 60;
 
-/// Less than this is no evidence: one word that several languages share.
+/// Fewer votes than these are no evidence: that is one word that several languages share.
 const LEAST: u32 = 48;
 
-/// Fewer words than these without evidence are too few to say that it is another language.
+/// A text of fewer words than these, without evidence, is too short to say that it is in another language.
 const TELLING_WORDS: u32 = 12;
 
-/// Of so many words one at least is frequent in any language that is known.
+/// In any known language, at least one of so many words is a frequent one.
 const FREQUENT_IN: u32 = 8;
 
-/// Languages that can be told at most.
+/// The largest number of languages that can be recognised.
 const MOST_LANGUAGES: usize = 32;
 
-/// Languages that are told from ours and have no pack: their frequent words, one language a line.
+/// Languages that are recognised and have no pack: their frequent words, one language a line.
 const RECOGNISED: &str = include_str!("recognised.txt");
 
 /// Languages that are not written in Latin letters.
@@ -43,14 +47,15 @@ struct Known {
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
     languages: Vec<Known>,
-    /// Bits by language; words of languages that ignore accents stand without.
+    /// The languages of each word, as bits. Words of languages that ignore accents stand without them.
     words: HashMap<Box<str>, u32>,
     /// The languages that ignore accents.
     folding: u32,
 }
 
 impl Vocabulary {
-    /// Of the packs, and of the languages that are only told. At most 32 in all; further ones are left out.
+    /// Made of the packs, and of the languages that are only recognised. At most 32 in all; further ones are left
+    /// out.
     pub fn new(packs: &[Pack]) -> Self {
         let mut vocabulary = Self { languages: Vec::new(), words: HashMap::new(), folding: 0 };
         for pack in packs {
@@ -78,7 +83,7 @@ impl Vocabulary {
         }
     }
 
-    /// What speaks for each language, in [`VOTE`]s; none that nothing speaks for. By language.
+    /// The votes for each language, in [`VOTE`]s, by language; languages without votes are left out.
     pub fn votes(&self, tokens: &Tokens) -> BTreeMap<LanguageCode, u16> {
         let mut votes = [0_u16; MOST_LANGUAGES];
         for (_, word) in tokens.words() {
@@ -111,18 +116,18 @@ fn recognised() -> impl Iterator<Item = (LanguageCode, impl Iterator<Item = &'st
     })
 }
 
-/// What a conversation is read in.
+/// The language that a conversation is read in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     Language(LanguageCode),
-    /// One that cannot be told, or in another script.
+    /// It cannot be recognised, or is written in another script.
     Unknown,
 }
 
-/// The language of a conversation from what its customer wrote; where that says nothing, from what was answered;
-/// where nothing speaks for any, `default`, if it is written in Latin letters.
+/// The language of a conversation by what its customer wrote; if that says nothing, by what was answered; if nothing
+/// speaks for any language, `default`, provided that the text is written in Latin letters.
 ///
-/// `customer` and `agent` are the messages that name no language themselves.
+/// `customer` and `agent` are the messages that do not name their language.
 pub fn choose<'m>(
     customer: impl Iterator<Item = &'m MessageFeatures> + Clone,
     agent: impl Iterator<Item = &'m MessageFeatures> + Clone,
@@ -154,12 +159,12 @@ impl Sums {
         }
     }
 
-    /// Half of the letters at least, or there are none.
+    /// Whether at least half of the letters are Latin, or there are none.
     fn is_latin(&self) -> bool {
         2 * self.latin >= self.letters
     }
 
-    /// The most votes; of equals the first by language.
+    /// The language with the most votes; of equals the first by language.
     fn best(&self) -> Option<(u32, LanguageCode)> {
         self.votes
             .iter()
@@ -168,7 +173,7 @@ impl Sums {
     }
 
     fn choice(&self, default: LanguageCode) -> Choice {
-        // A text in other letters speaks for the languages of packs with words in them, and for no other.
+        // A text in other letters speaks for languages whose packs have words in these letters, and for no other.
         let enough = if self.is_latin() { LEAST } else { u32::from(VOTE) * self.words.div_ceil(FREQUENT_IN).max(1) };
         match self.best() {
             Some((votes, code)) if votes >= enough.max(self.least_for_its_length()) => {
@@ -180,12 +185,12 @@ impl Sums {
         }
     }
 
-    /// Its letters are those that the language is written in, or there are none.
+    /// Whether its letters are those that the language is written in, or it has none.
     fn can_be(&self, language: LanguageCode) -> bool {
         self.letters == 0 || self.is_latin() != OTHER_LETTERS.contains(&language.as_str())
     }
 
-    /// A long text has frequent words in it.
+    /// The fewest votes that a language has in a text of this length.
     fn least_for_its_length(&self) -> u32 {
         if self.words < TELLING_WORDS { 0 } else { u32::from(VOTE) * self.words / FREQUENT_IN }
     }

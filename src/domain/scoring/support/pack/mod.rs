@@ -1,8 +1,8 @@
 //! A language pack: what the words of support say, in one language (`packs/<language>.toml`, or a table of the
 //! same shape in config.toml).
 //!
-//! A pack is data that a speaker of the language reads and mends: lists of [patterns](super::pattern), and words
-//! with a function.
+//! A pack is data that a speaker of the language can read and mend: lists of [patterns](super::pattern), and words
+//! with a function (negators, refusals, stop words).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -65,9 +65,9 @@ pub enum List {
     AgentWarm,
     /// Matched first and cut out: phrases with a word of another list that say nothing ("no problem").
     Neutral,
-    /// Behind thanks they turn it into a complaint ("for nothing").
+    /// Behind thanks, these words turn it into a complaint ("for nothing").
     ThanksDenied,
-    /// Behind thanks they make it none ("in advance").
+    /// Behind thanks, these words take its meaning away ("in advance").
     ThanksAside,
     /// A line of the helpdesk says that the conversation was closed.
     SystemClosed,
@@ -115,12 +115,12 @@ impl List {
     }
 }
 
-/// What the customer's lists, the agent's and those of system lines have in marks.
+/// The bits of the customer's lists, of the agent's, and of those of system lines.
 pub const CUSTOMER: u32 = (1 << List::AgentDone as u8) - 1;
 pub const AGENT: u32 = ((1 << List::Neutral as u8) - 1) & !CUSTOMER;
 pub const SYSTEM: u32 = List::SystemClosed.bit() | List::SystemHandoff.bit();
 
-/// Marks beside the lists.
+/// Bits of marks that are no list.
 pub mod mark {
     use super::List;
 
@@ -130,7 +130,7 @@ pub mod mark {
     pub const RESTATE_TWICE: u32 = 1 << 28;
     /// A good word was negated.
     pub const NEGATED: u32 = 1 << 29;
-    /// It begins with a no.
+    /// It begins with a refusal.
     pub const REFUSES: u32 = 1 << 30;
     /// It has a negation.
     pub const DENIES: u32 = 1 << 31;
@@ -155,13 +155,13 @@ pub struct PackSource {
     pub language: Box<str>,
     /// Words are compared without their accents.
     pub ignore_accents: Option<bool>,
-    /// Nouns are written with a capital: it makes no name.
+    /// Nouns are written with a capital, so a capital tells no name.
     pub capital_nouns: Option<bool>,
     /// A negation may stand behind what it denies.
     pub late_negation: Option<bool>,
     /// Frequent words: they tell the language, and do not tell one message from another.
     pub stopwords: Option<Vec<Box<str>>>,
-    /// Words that deny what follows.
+    /// Words that deny what follows them.
     pub negators: Option<Vec<Box<str>>>,
     /// Words that say no.
     pub refusals: Option<Vec<Box<str>>>,
@@ -276,7 +276,7 @@ impl Pack {
         Ok(pack)
     }
 
-    /// It is one of the pack's words, or stands in a phrase.
+    /// Whether it is a word of the pack, by itself or in a phrase.
     pub(super) fn knows(&self, word: &str) -> bool {
         let word = self.spelled(word);
         self.kinds.contains_key(&*word) || self.symbols.has(&word)
@@ -313,7 +313,7 @@ impl Pack {
         self.kinds.iter().filter(|(_, kinds)| **kinds & kind::STOPWORD != 0).map(|(word, _)| &**word)
     }
 
-    /// Differs where anything in the source differs.
+    /// Differs between sources that differ in anything.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }

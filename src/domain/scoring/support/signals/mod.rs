@@ -14,37 +14,37 @@ use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::measure::{Measure, bad, good, present, sat};
 use crate::domain::scoring::{Ending, Evidence};
 
-/// What was said before counts by this where the conversation ends well.
+/// What was said before the end counts by this factor where the conversation ends well.
 const FORGIVEN: f64 = 0.5;
 
-/// Parts of a conversation, and what several rows of the table ask of them.
+/// The parts of a conversation, and what several signals ask of them.
 pub struct View<'a> {
     is_read: bool,
     customer: Vec<&'a Turn<'a>>,
     opening: Vec<&'a Turn<'a>>,
     replies: Vec<&'a Turn<'a>>,
     answers: Vec<&'a Turn<'a>>,
-    /// The answers that are no reply to thanks, praise or a bare greeting: "you're welcome" may be said twice.
+    /// The answers without those to thanks, praise or a bare greeting: "you're welcome" may be said twice.
     telling: Vec<&'a Turn<'a>>,
     last_block: Vec<&'a Turn<'a>>,
     /// The turn before the last block.
     before_last_block: Option<&'a Turn<'a>>,
-    /// No answer follows the last block.
+    /// No answer follows the last block: it is the end of the conversation.
     hangs: bool,
-    /// Runs of one side, by answer and by the customer's turn.
+    /// The number of the unbroken run of one side that each turn of `telling`, and of `customer`, belongs to.
     blocks_of_telling: Vec<usize>,
     blocks_of_customer: Vec<usize>,
     /// Replies that contradict the answer before them.
     disputes: usize,
     end: End,
-    /// [`FORGIVEN`] where the conversation ends well, else 1.
+    /// The factor for what was said before the end: [`FORGIVEN`] where the conversation ends well, else 1.
     weight_before: f64,
     is_closed: bool,
-    /// Automatic messages.
+    /// The number of automatic messages.
     automatic: u32,
 }
 
-/// How the last block reads.
+/// How the last block reads (docs/scoring.md).
 #[derive(Clone, Copy, Debug, Default)]
 struct End {
     is_against: bool,
@@ -52,15 +52,15 @@ struct End {
     is_loud: bool,
     /// In how many ways the customer is glad.
     glad: usize,
-    /// Something that no thanks outweighs.
+    /// It has something that no thanks outweighs.
     is_hard: bool,
     is_well: bool,
-    /// The customer thanks in every message.
+    /// The customer thanks in nearly every message.
     thanks_by_habit: bool,
 }
 
 impl<'a> View<'a> {
-    /// `turns` are those of `evidence`.
+    /// `turns` must be made of `evidence`.
     pub fn of(turns: &'a Turns<'a>, evidence: &Evidence<'_>) -> Self {
         let all = &turns.all;
         let first = all.iter().position(Turn::is_customers).unwrap_or(all.len());
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
         view
     }
 
-    /// Praise for something earlier, and nothing else.
+    /// Whether the opening praises something earlier, and nothing else.
     fn opens_with_praise(&self) -> bool {
         let praises = |turn: &&Turn<'_>| turn.hits(List::Praise);
         let wants = |turn: &&Turn<'_>| turn.is_against() || turn.asks() || turn.is_loud();
@@ -128,7 +128,7 @@ impl<'a> View<'a> {
             thanks_by_habit,
             ..End::default()
         };
-        // Beside two kinds of gladness a complaint is an emphatic word ("insane").
+        // Beside two ways of being glad, a complaint is only an emphatic word ("insane").
         end.is_hard = self.ends_with(List::Giveup)
             || self.ends_with(List::Threat)
             || self.last_block.iter().any(|turn| turn.has(mark::NEGATED))
@@ -149,17 +149,17 @@ impl<'a> View<'a> {
         before >= 2 || (before >= 1 && self.replies.len() >= 2 && 3 * after >= 2 * self.replies.len())
     }
 
-    /// A turn of the last block hits the list.
+    /// Whether a turn of the last block hits the list.
     fn ends_with(&self, list: List) -> bool {
         self.last_block.iter().any(|turn| turn.hits(list))
     }
 
-    /// The last answer hits the list.
+    /// Whether the last answer hits the list.
     fn last_answer(&self, list: List) -> bool {
         self.answers.last().is_some_and(|answer| answer.hits(list))
     }
 
-    /// The table, row by row; nothing for signals that messages do not carry.
+    /// Presence and goodness of a signal; nothing for signals that messages do not carry.
     pub(in crate::domain::scoring) fn measure(&self, kind: SignalKind) -> Measure {
         if self.customer.is_empty() {
             return bad(0.0);
@@ -209,10 +209,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The rows on the agent.
+    /// The signals of the agent's messages.
     fn measure_agent(&self, kind: SignalKind) -> Measure {
         let share = |list| count(&self.answers, list) as f64 / self.answers.len().max(1) as f64;
-        // Who is still unhappy was not helped by it.
+        // What helps counts less where the customer is still unhappy at the end.
         let unhelped = if self.hangs && self.end.is_against { FORGIVEN } else { 1.0 };
         match kind {
             SignalKind::AgentDone => {
@@ -242,7 +242,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Half how often, half at the end.
+    /// Half for how often, half for the last block.
     fn glad(&self, is_meant: impl Fn(&Turn<'_>) -> bool, at_end: bool) -> Measure {
         let times = self.replies.iter().filter(|turn| is_meant(turn)).count();
         good(0.5 * sat(times as f64, 1.0) + 0.5 * present(at_end))
@@ -281,13 +281,13 @@ impl<'a> View<'a> {
         sat(self.replies.iter().filter(is_warm).count() as f64, 1.0)
     }
 
-    /// Half how often, less where it ends well; half in the last block.
+    /// Half for how often, less where the conversation ends well; half for the last block.
     fn against(&self, says: impl Fn(&Turn<'_>) -> bool) -> Measure {
         let at_end = self.last_block.iter().any(|turn| says(turn)) && !self.end.is_well;
         bad(0.5 * self.before(&self.replies, says) + 0.5 * present(at_end))
     }
 
-    /// Where all is said in one go, a complaint there counts.
+    /// A complaint in the opening counts where there are no replies, so that everything is said at once.
     fn complaint(&self) -> Measure {
         let complains = |turn: &Turn<'_>| turn.hits(List::Complaint) || turn.has(mark::NEGATED);
         if self.replies.is_empty() {
@@ -297,7 +297,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How many of `turns` do it, for their number; less where the conversation ends well.
+    /// How many of `turns` do it, set against their number; less where the conversation ends well.
     fn before(&self, turns: &[&Turn<'_>], does: impl Fn(&Turn<'_>) -> bool) -> f64 {
         let times = turns.iter().filter(|turn| does(turn)).count();
         self.weight_before * per_length(times as f64, turns.len())
@@ -340,12 +340,12 @@ impl<'a> View<'a> {
         self.is_closed && self.hangs && !self.agrees_at_end() && (end.asks || end.is_against || end.is_loud)
     }
 
-    /// The last block is glad, or agrees.
+    /// Whether the last block is glad, or agrees.
     fn agrees_at_end(&self) -> bool {
         self.last_block.iter().any(|turn| turn.is_glad() || turn.hits(List::Content))
     }
 
-    /// Nobody answered but machines, and the customer wrote again, or the machines did.
+    /// Whether nobody but machines answered, and the customer or the machines wrote again.
     fn has_no_answer(&self) -> bool {
         let is_done =
             |turn: &&Turn<'_>| turn.is_glad() || (turn.hits_any(&[List::Content, List::Giveup]) && !turn.is_bad());
@@ -353,14 +353,14 @@ impl<'a> View<'a> {
         self.answers.is_empty() && is_repeated && !self.customer[1..].iter().any(is_done)
     }
 
-    /// Answers that cannot; one that offers or states something beside it counts less.
+    /// The number of answers that cannot; one that offers or states something as well counts less.
     fn refusals(&self) -> f64 {
         let helps = |answer: &Turn<'_>| answer.hits_any(&[List::AgentOffer, List::AgentDone]) || answer.is(flag::DIGIT);
         let refusing = self.answers.iter().filter(|answer| answer.hits(List::AgentCannot));
         refusing.map(|answer| if helps(answer) { 0.4 } else { 1.0 }).sum()
     }
 
-    /// More than one apology, and one at the end without anything done.
+    /// More than one apology, and an apology at the end without anything done.
     fn apologies(&self) -> f64 {
         let more = count(&self.answers, List::AgentSorry).saturating_sub(1);
         let last = self.answers.last().is_some_and(|answer| {
@@ -369,7 +369,7 @@ impl<'a> View<'a> {
         self.weight_before * (0.5 * per_length(more as f64, self.answers.len()) + 0.5 * present(last))
     }
 
-    /// The last answer shrugs; how much that weighs depends on what the customer says to it.
+    /// Whether the last answer leaves the matter open; how much it counts depends on what the customer says to it.
     fn unresolved_end(&self) -> f64 {
         let Some(last) = self.answers.last() else { return 0.0 };
         let shrugs = last.hits_any(&[List::AgentCannot, List::AgentDeflect, List::AgentStall])
@@ -386,19 +386,19 @@ impl<'a> View<'a> {
         } else {
             0.6
         };
-        // An answer with a number is half a shrug.
+        // An answer with a number counts half.
         if last.is(flag::DIGIT) { 0.5 * reaction } else { reaction }
     }
 }
 
-/// The customer's last unbroken run of turns, if it stands behind an answer.
+/// The customer's last unbroken run of turns, if it comes after an answer.
 fn last_block(all: &[Turn<'_>], answer: usize) -> Range<usize> {
     let Some(last) = (answer..all.len()).rev().find(|at| all[*at].is_customers()) else { return 0..0 };
     let first = (answer..=last).rev().take_while(|at| all[*at].is_customers()).last().unwrap_or(last);
     first..last + 1
 }
 
-/// To which run of one side each turn belongs.
+/// The number of the unbroken run of one side that each turn belongs to.
 fn blocks(all: &[Turn<'_>]) -> Vec<usize> {
     let mut block = 0;
     let of = |at: usize| {
@@ -408,14 +408,14 @@ fn blocks(all: &[Turn<'_>]) -> Vec<usize> {
     (0..all.len()).map(of).collect()
 }
 
-/// A customer's turn that is glad and too short to want anything, or a bare "hello".
+/// Whether it is the customer's, glad and too short to want anything, or a bare "hello".
 fn wants_no_answer(turn: &Turn<'_>) -> bool {
     const SHORT: u32 = 4;
     let is_mere = turn.is_customers() && turn.words() <= SHORT && !turn.asks() && !turn.is_loud();
     is_mere && (turn.is_bare() || (turn.is_glad() && !turn.is_against()))
 }
 
-/// A reply that says no to an answer that asked nothing, or that nothing is done although the answer says so.
+/// Whether a reply refuses an answer that asked nothing, or contradicts one that says that something is done.
 fn disputes(before: &Turn<'_>, reply: &Turn<'_>) -> bool {
     if before.is_customers() || reply.is_glad() || before.asks() || before.hits(List::AgentFollowup) {
         return false;
@@ -430,7 +430,7 @@ fn count(turns: &[&Turn<'_>], list: List) -> usize {
     turns.iter().filter(|turn| turn.hits(list)).count()
 }
 
-/// A third of a number of turns, at least 1: long conversations do not fill a count by chance.
+/// A third of a number of turns, at least 1: so that long conversations do not reach a count by chance.
 fn thirds(turns: usize) -> f64 {
     (turns.max(1) as f64 / 3.0).max(1.0)
 }

@@ -14,10 +14,10 @@ use crate::domain::scoring::task::text::{MAX_WORDS, WordKey, word_hash};
 /// Readings kept of a message.
 pub const MAX_READINGS: usize = 6;
 
-/// A message of so few words is read with every pack where its words do not tell the language.
+/// A message of at most so many words is read with every pack where its words do not tell the language.
 const FEW_WORDS: usize = 8;
 
-/// Without a pack, words as short as this do not tell one message from another.
+/// Without a pack, words of at most so many letters do not count when messages are compared.
 const SHORT_WORD: usize = 3;
 
 /// Reads messages with the packs at hand. Cheap to clone.
@@ -62,13 +62,13 @@ impl SupportReader {
         }
     }
 
-    /// What a line of the helpdesk says: the marks of lists of system lines, in any language.
+    /// The marks of a line that the helpdesk itself wrote: which lists of system lines it hits, in any language.
     pub fn system_line(&self, text: &str) -> u32 {
         let tokens = Tokens::of(text);
         self.packs.iter().fold(0, |marks, pack| marks | marks::of_system_line(pack, &tokens))
     }
 
-    /// The packs that it may be in, the likeliest first.
+    /// The packs of the languages that it may be in, the likeliest first.
     fn candidates(
         &self,
         tokens: &Tokens,
@@ -85,13 +85,13 @@ impl SupportReader {
         if is_open && tokens.len() <= FEW_WORDS {
             likely = self.packs.iter().collect();
         }
-        // Of equals in the packs' order.
+        // Equals stay in the packs' order.
         likely.sort_by_key(|pack| std::cmp::Reverse(votes_of(pack)));
         likely
     }
 }
 
-/// What it says in each language that it was read in, and what speaks for others. By language.
+/// What it says in each language that it was read in, and the votes for others; by language.
 fn readings(said: &[(&Pack, Said)], votes: &BTreeMap<LanguageCode, u16>) -> Box<[Reading]> {
     let votes_of = |language: LanguageCode| votes.get(&language).copied().unwrap_or_default();
     let mut languages: Vec<LanguageCode> = votes.keys().copied().collect();
@@ -124,10 +124,9 @@ fn is_latin(c: char) -> bool {
     c < '\u{250}' || ('\u{1e00}'..='\u{1eff}').contains(&c)
 }
 
-/// Keyed hashes of the first [`MAX_WORDS`] distinct words that tell one message from another, ascending: those
-/// that are no stopwords and in no courtesy; without a pack those that are not short. A customer's message of
-/// courtesies alone has theirs.
-/// The lowest bit says whether a digit comes first.
+/// Keyed hashes of the first [`MAX_WORDS`] distinct words that tell one message from another, ascending: words that
+/// are neither stopwords nor part of a courtesy; without a pack, words that are not short. If a customer's message is
+/// nothing but courtesies, their words count. The lowest bit of a hash says whether the word begins with a digit.
 fn content(said: Option<&(&Pack, Said)>, tokens: &Tokens, speaker: Speaker, key: &WordKey) -> Box<[u32]> {
     let Some((pack, said)) = said else {
         return hashes(tokens, key, |_, word| word.chars().nth(SHORT_WORD).is_some());
@@ -182,9 +181,9 @@ fn flags(text: &str, tokens: &Tokens) -> u16 {
     .fold(0, |flags, (is_so, flag)| if is_so { flags | flag } else { flags })
 }
 
-/// Two words of three letters and more in capitals, and a quarter of all; of at most three words all, and the
-/// first of five letters: `WHERE IS IT`, and not `the PDF` or `OK`. One of them is a word of a pack that it may be
-/// in: `JOHN SMITH` is a name.
+/// Whether it is shouted in capitals: two words of three letters and more, and a quarter of all words; of at most
+/// three words all, and the first of five letters (`WHERE IS IT`, but not `the PDF` or `OK`). One of them must be a
+/// word of a pack that the text may be in: `JOHN SMITH` is a name.
 fn shouts(text: &str, packs: &[&Pack]) -> bool {
     let (mut words, mut capitals, mut first, mut is_known) = (0, 0, 0, packs.is_empty());
     for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().nth(2).is_some()) {

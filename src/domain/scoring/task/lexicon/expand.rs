@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 /// Phrases that one pattern may stand for.
 const MAX_PHRASES: usize = 4_000;
 
-/// A repetition of more is no longer a phrase.
+/// A repetition of more than so many is not expanded.
 const MAX_TIMES: u32 = 4;
 
 /// The characters that are not ASCII and one of two cases of an ASCII letter: `ſ` and the kelvin sign.
@@ -61,8 +61,8 @@ pub fn expand(pattern: &str) -> Option<Phrases> {
     Some(Phrases { all, is_ascii_only: expander.is_ascii_only })
 }
 
-/// Without the sequences that say nothing more: where a shorter one ends and what follows in the longer
-/// one is no word character, the shorter one matches too.
+/// Without sequences that add nothing: if a shorter one ends and what follows in the longer one is no word character,
+/// the shorter one matches as well.
 fn without_implied(sequences: Vec<Sequence>) -> HashSet<Sequence> {
     let mut all: HashSet<Sequence> = sequences.into_iter().collect();
     let is_implied = |sequence: &Sequence, all: &HashSet<Sequence>| {

@@ -1,4 +1,7 @@
 //! The lists of a pack, compiled: as the expressions that define them, and as phrases.
+//!
+//! The expressions define what a list means. They are used for lists that are more than a set of phrases, and for
+//! texts with letters of other scripts; everything else is found by the tree of phrases, which is faster.
 
 use std::collections::BTreeMap;
 

@@ -59,11 +59,11 @@ impl List {
     }
 }
 
-/// What a language's sentiment is read with.
+/// How the sentiment of a language is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SentimentLexicon {
-    /// None: such messages say nothing about sentiment.
+    /// Not at all: such messages say nothing about sentiment.
     None,
     /// VADER's, which is English.
     Vader,
@@ -85,8 +85,8 @@ pub struct PackSource {
     /// Words that do not tell one message from another, lower case.
     #[serde(default)]
     pub stopwords: Option<Vec<Box<str>>>,
-    /// Frequent words that hardly occur in another language. Where they abound no further guess is
-    /// made at the language of a text, which is what takes longest in reading it.
+    /// Frequent words that hardly occur in another language. A text with enough of them is in this language without
+    /// any further guess, which would take longer than all other reading.
     #[serde(default)]
     pub markers: Option<Vec<Box<str>>>,
 }
@@ -130,7 +130,7 @@ pub enum LexiconError {
     Sentiment(Box<str>),
 }
 
-/// Of [`Pack::words`].
+/// The bits of [`Pack::words`].
 const STOPWORD: u8 = 1;
 const MARKER: u8 = 2;
 
@@ -139,9 +139,9 @@ const MARKER: u8 = 2;
 pub struct Pack {
     language: Box<str>,
     sentiment: SentimentLexicon,
-    /// What the lists mean.
+    /// The expressions that define the lists.
     definition: Matchers,
-    /// The same faster.
+    /// The same as phrases, which are found faster.
     phrases: Option<Phrases>,
     /// Stopwords and markers: [`STOPWORD`], [`MARKER`].
     words: HashMap<Box<str>, u8>,
@@ -216,7 +216,7 @@ impl Pack {
         self.words.get(word).copied().unwrap_or_default()
     }
 
-    /// Differs where anything in the source differs.
+    /// Differs between sources that differ in anything.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }

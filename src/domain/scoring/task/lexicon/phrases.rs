@@ -2,9 +2,9 @@
 
 use super::expand::{Phrase, Tail, is_word};
 
-/// Of the tree; node 0 means that nothing goes on.
+/// The root of the tree. In `next`, node 0 means that no phrase goes on.
 const ROOT: u16 = 1;
-/// Of the phrases at the begin of a message.
+/// The root of the phrases that may only stand at the begin of a message.
 const FIRST_ROOT: u16 = 2;
 
 /// The lists that a phrase ending at a node belongs to, by what must follow.
@@ -17,7 +17,7 @@ struct Ending {
 
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// The column of each byte in `next`, upper case as lower; 0 for those that no phrase has.
+    /// The column of each byte in `next`, upper case as lower; 0 for bytes that no phrase has.
     columns: Box<[u8; 256]>,
     width: usize,
     /// The node behind each node and column.

@@ -11,16 +11,16 @@ mod vocabulary;
 use tokens::{Token, spelled_out, tokens};
 use vocabulary::{Trait, Valence, Vocabulary};
 
-/// What a word in capitals gains in a text that is not all in capitals.
+/// What a word in capitals gains in a text that is not all capitals.
 const CAPITALS: f64 = 0.733;
 const NEGATED: f64 = -0.74;
 /// "never so", "never this", and any "so" or "this" before a word with two more before it.
 const NEVER_SO: f64 = 1.25;
-/// What is left of a booster one, two and three words before.
+/// The share of a booster's effect that is left one, two and three words later.
 const FADING: [f64; 3] = [1.0, 0.95, 0.9];
 const BEFORE_BUT: f64 = 0.5;
 const AFTER_BUT: f64 = 1.5;
-/// Makes the compound of a sum s: s / √(s² + α).
+/// α in the compound of a sum s: s / √(s² + α).
 const ALPHA: f64 = 15.0;
 
 /// VADER's compound of `text` in ten-thousandths, −10,000 to 10,000: the original rounds to four
@@ -89,7 +89,7 @@ fn boost(earlier: &Token, value: f64, is_mixed: bool) -> f64 {
     }
 }
 
-/// The three words before one, the nearest first.
+/// The three words before a word, the nearest first.
 struct Before<'t>([Option<&'t Token>; 3]);
 
 impl<'t> Before<'t> {

@@ -8,7 +8,7 @@ use super::vocabulary::{Key, Trait, Vocabulary, Word};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Token {
     pub word: Word,
-    /// Nobody's where the word is longer than every known one.
+    /// The default entry where the word is longer than every known one.
     pub key: Key,
     pub is_upper: bool,
 }

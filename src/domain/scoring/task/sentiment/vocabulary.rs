@@ -112,7 +112,7 @@ impl Word {
     }
 }
 
-/// A word in lower case, as long as the longest that is known; longer ones are nobody's key.
+/// A word in lower case, as long as the longest that is known; a longer word can be no key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Key([u64; 3]);
 

@@ -1,6 +1,6 @@
 //! The signals of `task-1` that messages carry.
 //!
-//! How the catalogue's table is read where it leaves room:
+//! Details of how the table of docs/scoring.md is read:
 //! - A turn that was not read (no text, no pack for its language) is left out of sentiment and of
 //!   both sides of every share, so no share exceeds 1. It still counts as a turn: for effort, for
 //!   what stands next to a question, for "the last two agent turns". A count over a list cannot
@@ -17,7 +17,7 @@ use super::lexicon::List;
 use crate::domain::event::TurnFeatures;
 use crate::domain::message::{MessageFeatures, flag};
 
-/// The catalogue's table, row by row; nothing for signals that messages do not carry.
+/// Presence and goodness of a signal; nothing for signals that messages do not carry.
 pub(in super::super) fn measure(kind: SignalKind, turns: &Turns<'_>) -> Measure {
     match kind {
         SignalKind::SentimentMean => sentiment(&turns.compounds, 0.25, 0.15),
@@ -82,7 +82,7 @@ fn words_of<'t>(turns: &[&'t TurnFeatures]) -> Vec<&'t [u32]> {
     turns.iter().map(|turn| &*turn.words).collect()
 }
 
-/// A turn as this model reads it. A message that was read for another one counts for its structure alone.
+/// A turn as this model reads it. A message that was read for `support-2` counts by its structure alone.
 pub(in super::super) fn read<'a>(words: Words<'a>) -> Cow<'a, TurnFeatures> {
     match words {
         Words::Task(features) => Cow::Borrowed(features),
@@ -99,7 +99,7 @@ fn structure_of(message: &MessageFeatures) -> TurnFeatures {
     }
 }
 
-/// What the rows ask of the turns.
+/// What the signals ask of the turns.
 pub(in super::super) struct Turns<'a> {
     customer: Vec<&'a TurnFeatures>,
     agent: Vec<&'a TurnFeatures>,

@@ -1,7 +1,12 @@
 //! What the engine publishes, and the start.
+//!
+//! Counters begin anew with the process. Gauges (breakers by state, accounts, conversations) are published by the
+//! workspaces from their state, so a restart does not change them. How late `apply` is, is shown twice: as a
+//! histogram of every frame from durable to applied, which needs one reading of the clock for each round, and as the
+//! age of the oldest frame that still waits, which also moves while nothing is applied.
 
-use super::page::Page;
 use crate::actors::{Counts, Readiness, SnapshotStatus, Stats};
+use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
 use crate::wire::status::{JournalState, Phase};
 

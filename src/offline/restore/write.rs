@@ -15,8 +15,8 @@ use crate::journal::{GroupPosition, JournalRead};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{JournalId, Manifest};
+use crate::storage::snapshots_in;
 
-use super::super::snapshots_in;
 use super::{Found, RestoreError};
 
 /// What becomes of a target that is not empty.

@@ -1,6 +1,5 @@
-//! Frames from the journal, applied without actors: how a workspace comes back at a start, and
-//! after a failure. Rounds are larger than those of the actors; the state does not depend on where
-//! they end (I1).
+//! Applies frames from the journal without actors: this is how a workspace comes back at a start, and after a
+//! failure. Rounds are larger than those of the actors; the state does not depend on where they end (I1).
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,21 +13,20 @@ use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::workspace::{Applied, Workspace};
 use crate::journal::codec::{CodecError, GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, Partition, ReadError};
+use crate::journal::{GroupPosition, JournalRead, PARTITION, ReadError};
 
-use super::faults::Faults;
+use super::faults::ApplyFaults;
 
 /// Event frames applied in one round.
 const ROUND_FRAMES: usize = 64;
-/// Accounts kept from round to round; beyond, all are let go and built again when needed.
+/// Accounts that are kept awake from round to round; if there are more, all go to sleep and are built again when
+/// needed.
 const ACCOUNTS_KEPT: usize = 16_384;
-/// The one partition of the file journal (I8).
-pub(crate) const PARTITION: Partition = Partition(0);
 
-/// Why a replay did not come to its end.
+/// Why a replay did not get to its end.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// A skip of this event lets the next replay pass it over.
+    /// A skip of this event lets the next replay pass over it.
     #[error("applying event {at} of workspace {} ({:?}) failed: {reason}", key.id, key.side)]
     Panicked { key: WorkspaceKey, at: Position, reason: String },
     #[error("workspace {} ({:?}): frame {found} stands where frame {expected} was due", key.id, key.side)]
@@ -55,30 +53,30 @@ pub enum ReplayError {
     ApplyVersion { key: WorkspaceKey, seq: u64, found: u16 },
 }
 
-/// One workspace side on its way back.
+/// One workspace side that is being replayed.
 pub(crate) struct Replay {
     key: WorkspaceKey,
     local: Box<Local>,
     skipped: HashSet<Position>,
     progress: AtomicU64,
-    /// Event frames of the round to come.
+    /// The event frames of the next round.
     round: Vec<Frame>,
-    faults: Faults,
+    faults: ApplyFaults,
     /// Replies of frames before this one are dropped.
     replies_from: u64,
     replies: Vec<(u64, Reply)>,
 }
 
-/// What a replay came to.
+/// The result of a replay.
 pub(crate) struct Replayed {
     pub workspace: Box<Workspace>,
     pub replies: Vec<(u64, Reply)>,
 }
 
 impl Replay {
-    /// Goes on from this state. `skipped`: all that the journal behind it holds for this side, those
-    /// that come late in it too (I6).
-    pub fn new(mut workspace: Workspace, skipped: HashSet<Position>, faults: Faults) -> Self {
+    /// Continues from this state. `skipped`: all skips that the journal after the state has for this side, also those
+    /// that come late in it (I6).
+    pub fn new(mut workspace: Workspace, skipped: HashSet<Position>, faults: ApplyFaults) -> Self {
         workspace.install_skips(skipped.iter().copied());
         let (key, local) = (workspace.key(), Box::new(Local { workspace, accounts: HashMap::new() }));
         Self {
@@ -93,18 +91,18 @@ impl Replay {
         }
     }
 
-    /// Keeps the replies of `seq` and of what comes after it.
+    /// Keeps the replies of `seq` and later frames.
     pub fn keep_replies_from(mut self, seq: u64) -> Self {
         self.replies_from = seq;
         self
     }
 
-    /// The frame is in the state already, or waits for its round.
+    /// Whether the frame is in the state already, or waits for its round.
     pub fn holds(&self, seq: u64) -> bool {
         seq <= self.local.workspace.applied() + self.round.len() as u64
     }
 
-    /// Takes the next frame. It is applied with those around it.
+    /// Takes the next frame, which is applied together with those around it.
     pub fn push(&mut self, frame: Frame) -> Result<(), ReplayError> {
         let expected = self.local.workspace.applied() + self.round.len() as u64 + 1;
         if frame.seq != expected {
@@ -128,7 +126,7 @@ impl Replay {
         let frames = std::mem::take(&mut self.round);
         let Some(first) = frames.first() else { return Ok(()) };
         self.progress.store(Position::new(first.seq, 0).packed(), Ordering::Relaxed);
-        // After a panic this replay is given up: nothing half-changed is looked at again.
+        // After a panic this replay is given up, so a half-changed state is never looked at.
         let applied = catch_unwind(AssertUnwindSafe(|| self.apply(&frames))).map_err(|panic| {
             let at = Position::from_packed(self.progress.load(Ordering::Relaxed));
             ReplayError::Panicked { key: self.key, at, reason: panic_text(panic.as_ref()) }
@@ -155,14 +153,14 @@ impl Replay {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
-/// Calls `take` with every frame of the journal from group `from` on, in order, until it answers false. `group_done`
-/// hears of every group.
+/// Calls `take` with every frame of the journal from group `from` on, in order, until it returns false, and
+/// `group_done` after every group.
 pub(crate) fn for_each_frame(
     reader: &dyn JournalRead,
     from: GroupPosition,

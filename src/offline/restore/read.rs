@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
-use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
@@ -16,11 +15,13 @@ use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
 use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
-use crate::recovery::{Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, Tail, recover_system};
+use crate::recovery::{
+    Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, ReplayError, Tail, recover_system,
+};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
+use crate::storage::snapshots_in;
 
-use super::super::snapshots_in;
 use super::RestoreError;
 
 /// Up to where.

@@ -1,4 +1,4 @@
-//! Tenants, workspaces and keys on a data directory that no server holds (R10.4).
+//! Tenants, workspaces and keys (R10.4).
 //!
 //! Opens the journal with its lock, replays the system workspace alone and appends new records as the
 //! server would: the next server finds nothing that it could not have written itself.
@@ -7,21 +7,21 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::clock::{StartRefused, check_start};
-use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
+use crate::clock::check_start;
+use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
 use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
 use crate::journal::file::{self, FileJournal, FileOptions, OpenError, Opened};
-use crate::journal::{AppendError, GroupPosition, Journal, Partition};
-use crate::recovery::{RecoveryError, recover_system};
-use crate::snapshot::SnapshotError;
+use crate::journal::{GroupPosition, Journal, Partition};
+use crate::recovery::recover_system;
 use crate::snapshot::sled_store::SledStore;
+use crate::storage::snapshots_in;
 
-use super::start::snapshots_in;
+use super::OfflineError;
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
@@ -29,26 +29,6 @@ pub const ACTOR: &str = "data-directory";
 /// Random characters of a key, and how many of them its prefix shows (R2.11).
 const TOKEN_LENGTH: usize = 32;
 const TOKEN_SHOWN: usize = 4;
-
-/// Why nothing, or nothing more, was written.
-#[derive(Debug, thiserror::Error)]
-pub enum OfflineError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Clock(#[from] StartRefused),
-    #[error(transparent)]
-    Recovery(#[from] RecoveryError),
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    #[error(transparent)]
-    Refused(#[from] SystemRefusal),
-    #[error(transparent)]
-    Snapshots(#[from] SnapshotError),
-    /// A server skips the event at its start (I6).
-    #[error("event {at} of workspace {} cannot be applied: start the server, which passes it over", key.id)]
-    NotApplied { key: WorkspaceKey, at: Position },
-}
 
 /// A key to be made on the data directory.
 #[derive(Clone, Debug)]

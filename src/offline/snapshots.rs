@@ -1,13 +1,12 @@
-//! Snapshots of a data directory that no server holds (R10.5). Nothing in here makes a directory.
+//! Snapshots (R10.5). Nothing in here makes a directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::actors::replay::PARTITION;
 use crate::clock::Clock;
 use crate::ids::Ids;
 use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, OpenError, Opened, TornTail, directory};
-use crate::journal::{Footprint, GroupPosition, JournalRead};
+use crate::journal::{Footprint, GroupPosition, JournalRead, PARTITION};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};
@@ -15,9 +14,9 @@ use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{
     JournalId, Listed, ListedState, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus,
 };
+use crate::storage::snapshots_in;
 
-use super::offline::OfflineError;
-use super::start::snapshots_in;
+use super::OfflineError;
 
 /// All snapshots, newest first; changes nothing.
 pub fn list(data_dir: &Path) -> Result<Vec<Listed>, OfflineError> {
@@ -169,12 +168,12 @@ fn check_exists(data_dir: &Path) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::offline::{Absent, NewKey, system_offline};
     use crate::clock::ManualClock;
     use crate::domain::ids::Side;
     use crate::domain::system::Permission;
     use crate::domain::time::Millis;
     use crate::ids::SeededIds;
+    use crate::offline::{Absent, NewKey, system_offline};
 
     const WALL: Millis = 1_800_000_000_000;
 

@@ -3,6 +3,9 @@
 //! [`Source::read`] verifies everything it takes; [`write()`] makes the new directory beside its place and
 //! renames it, so that it is there whole or not at all. It has one snapshot, the beginning of a journal
 //! of its own, and a new incarnation (R8.1).
+//!
+//! The snapshot stands at position 0 of the new journal; each side goes on with its next `seq`. What was cut off
+//! behind the chosen point is in no file of the new directory.
 
 mod read;
 #[cfg(test)]
@@ -14,12 +17,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::actors::ReplayError;
 use crate::domain::ids::{Id, Position};
 use crate::erasures::ErasuresError;
 use crate::journal::ReadError;
 use crate::journal::file::OpenError;
-use crate::recovery::{PassedOver, RecoveryError};
+use crate::recovery::{PassedOver, RecoveryError, ReplayError};
 use crate::snapshot::SnapshotError;
 
 pub use read::{Compared, Found, Point, Source};
