@@ -23,7 +23,10 @@ use crate::wire::quality::AccountHealth;
     operation_id = "getAccountQuality",
     security(("credential" = ["quality:read"])),
     params(OfAccount, WhichWorkspace),
-    responses((status = 200, description = "Its health.", body = AccountHealth), Failures<(Caller, Ids, Reads, AnyWorkspace)>),
+    responses(
+        (status = 200, description = "Its health.", body = AccountHealth),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
 )]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;

@@ -23,7 +23,10 @@ use crate::wire::scoring::ConversationExplanation;
     operation_id = "getConversationQuality",
     security(("credential" = ["quality:read"])),
     params(OfConversation, WhichWorkspace),
-    responses((status = 200, description = "The score.", body = ConversationQuality), Failures<(Caller, Ids, Reads, AnyWorkspace)>),
+    responses(
+        (status = 200, description = "The score.", body = ConversationQuality),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
 )]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
@@ -42,7 +45,10 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
     operation_id = "explainConversationQuality",
     security(("credential" = ["quality:read"])),
     params(OfConversation, WhichWorkspace),
-    responses((status = 200, description = "The whole sum.", body = ConversationExplanation), Failures<(Caller, Ids, Reads, AnyWorkspace, KeptForAWhile)>),
+    responses(
+        (status = 200, description = "The whole sum.", body = ConversationExplanation),
+        Failures<(Caller, Ids, Reads, AnyWorkspace, KeptForAWhile)>
+    ),
 )]
 pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;

@@ -247,7 +247,8 @@ struct AuditKey {
 pub trait Action: Sized {
     fn shown(&self) -> Shown;
 
-    /// The inverse of [`shown`](Self::shown); `None` where the parts make no action. Members of other actions are refused.
+    /// The inverse of [`shown`](Self::shown); `None` where the parts make no action. Members of other actions are
+    /// refused.
     fn of(name: &str, target: Option<Id>, details: AuditDetails) -> Option<Self> {
         let shown = (target, details.clone());
         let read = Self::read(name, target, details)?;

@@ -181,7 +181,8 @@ mod tests {
             r#"{"workspaceId":"00000000-0000-0000-0000-000000000001","emailInlineEnabled":true,"#,
             r#""emailFollowupEnabled":false,"linkExpiryDays":14,"followUpDelayMinutes":60,"#,
             r#""thresholdResolutionFailure":2,"thresholdLowComposite":3,"circuitBreakerCount":3,"#,
-            r#""circuitBreakerWindowHours":72,"baselineOutcome":null,"baselineProcess":null,"baselineEnvironment":null}"#
+            r#""circuitBreakerWindowHours":72,"baselineOutcome":null,"baselineProcess":null,"#,
+            r#""baselineEnvironment":null}"#
         );
         assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
     }

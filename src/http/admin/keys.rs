@@ -23,7 +23,10 @@ use crate::wire::list::KeyList;
     tag = "Administration",
     operation_id = "listKeys",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
-    responses((status = 200, description = "The keys that the credential reaches.", body = KeyList), Failures<(Caller,)>),
+    responses(
+        (status = 200, description = "The keys that the credential reaches.", body = KeyList),
+        Failures<(Caller,)>
+    ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
@@ -41,7 +44,15 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     operation_id = "createKey",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
     request_body = NewKey,
-    responses((status = 201, description = "The key with its secret, which is not shown again.", body = CreatedKey, headers(("Cache-Control" = String, description = "`no-store`."))), Failures<(Caller, JsonBody, Writes, MakesKey)>),
+    responses(
+        (
+            status = 201,
+            description = "The key with its secret, which is not shown again.",
+            body = CreatedKey,
+            headers(("Cache-Control" = String, description = "`no-store`."))
+        ),
+        Failures<(Caller, JsonBody, Writes, MakesKey)>
+    ),
 )]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;

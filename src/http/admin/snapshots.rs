@@ -25,7 +25,10 @@ use crate::wire::snapshot::{Prune, Pruned, Snapshot, SnapshotStatus};
     operation_id = "createSnapshot",
     security(("credential" = ["server"])),
     request_body(content((Nothing = "application/json")), description = "May be left out."),
-    responses((status = 201, description = "The snapshot.", body = Snapshot), Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>),
+    responses(
+        (status = 201, description = "The snapshot.", body = Snapshot),
+        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>
+    ),
 )]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
@@ -56,7 +59,10 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     tag = "Operation",
     operation_id = "getSnapshotStatus",
     security(("credential" = ["server"])),
-    responses((status = 200, description = "The last snapshot, and what a start would replay.", body = SnapshotStatus), Failures<(Caller,)>),
+    responses(
+        (status = 200, description = "The last snapshot, and what a start would replay.", body = SnapshotStatus),
+        Failures<(Caller,)>
+    ),
 )]
 pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
@@ -75,7 +81,10 @@ pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiE
     security(("credential" = ["server"])),
     params(OfSnapshot),
     request_body(content((Nothing = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "The snapshot with the state that was found.", body = Snapshot), Failures<(Caller, Ids, JsonBody, UsesSnapshots)>),
+    responses(
+        (status = 200, description = "The snapshot with the state that was found.", body = Snapshot),
+        Failures<(Caller, Ids, JsonBody, UsesSnapshots)>
+    ),
 )]
 pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let number = call.number("number")?;
@@ -96,7 +105,10 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
     operation_id = "pruneSnapshots",
     security(("credential" = ["server"])),
     request_body(content((Prune = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "What was removed.", body = Pruned), Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>),
+    responses(
+        (status = 200, description = "What was removed.", body = Pruned),
+        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>
+    ),
 )]
 pub async fn prune(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;

@@ -20,7 +20,10 @@ use crate::wire::list::WorkspaceList;
     tag = "Administration",
     operation_id = "listWorkspaces",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
-    responses((status = 200, description = "The workspaces that the credential reaches.", body = WorkspaceList), Failures<(Caller,)>),
+    responses(
+        (status = 200, description = "The workspaces that the credential reaches.", body = WorkspaceList),
+        Failures<(Caller,)>
+    ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
@@ -38,7 +41,10 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     operation_id = "createWorkspace",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
     request_body = NewWorkspace,
-    responses((status = 201, description = "The workspace.", body = Workspace), Failures<(Caller, JsonBody, Writes, MakesWorkspace)>),
+    responses(
+        (status = 201, description = "The workspace.", body = Workspace),
+        Failures<(Caller, JsonBody, Writes, MakesWorkspace)>
+    ),
 )]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;

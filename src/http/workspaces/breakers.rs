@@ -45,7 +45,10 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     security(("credential" = ["quality:write"])),
     params(InWorkspace, OfBreaker),
     request_body(content((Note = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "The breaker.", body = Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Acknowledges)>),
+    responses(
+        (status = 200, description = "The breaker.", body = Breaker),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, Acknowledges)>
+    ),
 )]
 pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
@@ -63,7 +66,10 @@ pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -
     security(("credential" = ["quality:write"])),
     params(InWorkspace, OfBreaker),
     request_body(content((Note = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "The breaker.", body = Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Resolves)>),
+    responses(
+        (status = 200, description = "The breaker.", body = Breaker),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, Resolves)>
+    ),
 )]
 pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;

@@ -43,7 +43,10 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     security(("credential" = ["quality:write"])),
     params(InWorkspace),
     request_body = CsatConfigPatch,
-    responses((status = 200, description = "The whole configuration.", body = CsatConfig), Failures<(Caller, Ids, JsonBody, Reads, Writes)>),
+    responses(
+        (status = 200, description = "The whole configuration.", body = CsatConfig),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes)>
+    ),
 )]
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityWrite])?;

@@ -29,7 +29,10 @@ const MAX_CONTACT: usize = 255;
     operation_id = "eraseConversation",
     security(("credential" = ["admin"])),
     params(InWorkspace, OfConversation),
-    responses((status = 200, description = "What was erased, and by when it is gone everywhere.", body = ConversationErasure), Failures<(Caller, Ids, Reads, Writes, Erases)>),
+    responses(
+        (status = 200, description = "What was erased, and by when it is gone everywhere.", body = ConversationErasure),
+        Failures<(Caller, Ids, Reads, Writes, Erases)>
+    ),
 )]
 pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [workspace, id] = call.ids([("workspaceId", IdKind::Workspace), ("conversationId", IdKind::Conversation)])?;
@@ -51,7 +54,10 @@ pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response
     operation_id = "eraseContact",
     security(("credential" = ["admin"])),
     params(InWorkspace, OfContact),
-    responses((status = 200, description = "What was erased, and by when it is gone everywhere.", body = ContactErasure), Failures<(Caller, Ids, Reads, Writes, Erases)>),
+    responses(
+        (status = 200, description = "What was erased, and by when it is gone everywhere.", body = ContactErasure),
+        Failures<(Caller, Ids, Reads, Writes, Erases)>
+    ),
 )]
 pub async fn contact(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (workspace, contact) = call.id_and_text(("workspaceId", IdKind::Workspace), "contactId", MAX_CONTACT)?;

@@ -28,8 +28,30 @@ use crate::wire::ingest::{AllRejected, IngestAnswer};
     operation_id = "ingestEvents",
     security(("credential" = ["events:write"])),
     params(InWorkspace, Packing),
-    request_body(content((events::OneOrMany = "application/json", examples(("one" = (summary = "One event", value = json!(KINDS[1].example()))), ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()]))))), (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())), (events::Batch = "application/cloudevents-batch+json", example = json!([KINDS[3].example(), KINDS[9].example()])), (events::Lines = "application/x-ndjson", example = json!(events::lines()))), description = "At most 1,000 events and 4 MiB after unpacking, both as configured."),
-    responses((status = 202, description = "All were accepted, or had been before.", body = IngestAnswer), (status = 207, description = "Some were rejected.", body = IngestAnswer), (status = 422, description = "All were rejected.", body = AllRejected), Failures<(Caller, Ids, EventsBody, Writes, Identities)>),
+    request_body(
+        content(
+            (
+                events::OneOrMany = "application/json",
+                examples(
+                    ("one" = (summary = "One event", value = json!(KINDS[1].example()))),
+                    ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()])))
+                )
+            ),
+            (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())),
+            (
+                events::Batch = "application/cloudevents-batch+json",
+                example = json!([KINDS[3].example(), KINDS[9].example()])
+            ),
+            (events::Lines = "application/x-ndjson", example = json!(events::lines()))
+        ),
+        description = "At most 1,000 events and 4 MiB after unpacking, both as configured."
+    ),
+    responses(
+        (status = 202, description = "All were accepted, or had been before.", body = IngestAnswer),
+        (status = 207, description = "Some were rejected.", body = IngestAnswer),
+        (status = 422, description = "All were rejected.", body = AllRejected),
+        Failures<(Caller, Ids, EventsBody, Writes, Identities)>
+    ),
 )]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::EventsWrite])?;

@@ -28,7 +28,16 @@ use crate::wire::gate::Gate;
     operation_id = "askGate",
     security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
     params(InWorkspace, ForAccount, KnownTag),
-    responses((status = 200, description = "Whether the AI may answer.", body = Gate, headers(("ETag" = String, description = "Changes with every breaker of the workspace."))), (status = 304, description = "As `If-None-Match` says.", headers(("ETag" = String, description = "The tag."))), Failures<(Caller, Ids, ReadsGate)>),
+    responses(
+        (
+            status = 200,
+            description = "Whether the AI may answer.",
+            body = Gate,
+            headers(("ETag" = String, description = "Changes with every breaker of the workspace."))
+        ),
+        (status = 304, description = "As `If-None-Match` says.", headers(("ETag" = String, description = "The tag."))),
+        Failures<(Caller, Ids, ReadsGate)>
+    ),
 )]
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;

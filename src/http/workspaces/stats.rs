@@ -31,7 +31,20 @@ const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from")
     operation_id = "getQualityStats",
     security(("credential" = ["quality:read"])),
     params(InWorkspace, params::Period),
-    responses((status = 200, description = "The statistics.", body = QualityStats, headers(("X-Retention-From" = inline(Timestamp), description = "Only where the period reaches back further than what is kept: from when on it is."))), Failures<(Caller, Ids, Reads)>),
+    responses(
+        (
+            status = 200,
+            description = "The statistics.",
+            body = QualityStats,
+            headers(
+                (
+                    "X-Retention-From" = inline(Timestamp),
+                    description = "Only where the period reaches back further than what is kept: from when on it is."
+                )
+            )
+        ),
+        Failures<(Caller, Ids, Reads)>
+    ),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
