@@ -38,6 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod erasures;
+mod faults;
 pub mod http;
 pub mod ids;
 pub mod issuer;

@@ -31,7 +31,7 @@ impl Times {
     }
 }
 
-/// What sending came to.
+/// The result of sending.
 pub struct Sent<K> {
     /// Of each batch.
     pub times: Times,

@@ -87,7 +87,7 @@ impl Task for Measure {
     }
 }
 
-/// What an ingest with two probes beside it came to.
+/// The result of an ingest with two probes beside it.
 pub struct Ingest<K> {
     pub took: Duration,
     pub batches: Times,

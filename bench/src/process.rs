@@ -11,8 +11,8 @@ use std::time::Duration;
 use crate::contender::Fallible;
 use crate::time::now;
 
-/// A started process. A file named by its id lies in a directory for as long as it runs, so that
-/// whoever cleans up after an interruption knows what to end.
+/// A started process. While it runs, a file that is named by its id is in a directory, so that a clean-up after an
+/// interruption knows what to end.
 #[derive(Debug)]
 pub struct Process {
     child: Child,

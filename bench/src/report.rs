@@ -8,7 +8,7 @@ use crate::names::Name;
 /// All figures of all rounds.
 pub struct Report {
     columns: Vec<(Name, Vec<Figures>)>,
-    /// Measurements that came to nothing.
+    /// Measurements that failed.
     pub failures: usize,
 }
 

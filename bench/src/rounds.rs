@@ -11,7 +11,7 @@ use crate::process::Process;
 use crate::report::Report;
 use crate::time::now;
 
-/// A measurement that takes longer hangs.
+/// A measurement that takes longer is taken for hung.
 const LONGEST: Duration = Duration::from_secs(8 * 60);
 
 /// What to compare, and for how long.
@@ -72,7 +72,7 @@ fn line(figures: &Figures) -> String {
     )
 }
 
-/// A fresh process, so that one contender's leavings are not another's memory.
+/// A fresh process, so that memory that one contender left behind is not counted for another.
 fn measure(ground: &Ground, name: Name, arguments: &[String]) -> Fallible<Figures> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["measure", &name.to_string(), "--json", "--work-dir"]).arg(ground.root());

@@ -16,8 +16,8 @@ use tripswitch::journal::GroupPosition;
 use tripswitch::recovery::save::{Moment, SaveProgress, save};
 use tripswitch::recovery::until::NoJournal;
 use tripswitch::recovery::{Damaged, Progress, RecoveredSide, Recovery};
-use tripswitch::snapshot::sled_store::SledStore;
-use tripswitch::snapshot::{JournalId, SnapshotStore, envelope};
+use tripswitch::snapshot::{JournalId, envelope};
+use tripswitch::storage::snapshots;
 
 #[global_allocator]
 static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -52,7 +52,7 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
     });
     println!("{:<40} {:>10} MiB", "encoded", bytes >> 20);
     let directory = tempfile::tempdir().expect("a directory for the snapshot");
-    let store = SledStore::open(directory.path()).expect("it is empty");
+    let store = snapshots(directory.path()).expect("it is empty");
     reset_peak();
     let before = resident("VmRSS");
     let moment = Moment {
@@ -64,7 +64,7 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
         cuts,
     };
     let clock = SystemClock::new();
-    let manifest = timed("writing, syncing, reading back", || save(&store, moment, &clock, &SaveProgress::default()))
+    let manifest = timed("writing, syncing, reading back", || save(&*store, moment, &clock, &SaveProgress::default()))
         .expect("the snapshot is written");
     println!("{:<40} {:>10} MiB", "on disk", bytes_under(directory.path()) >> 20);
     println!("{:<40} {:>10} MiB", "resident on top, at most", resident("VmHWM").saturating_sub(before) >> 20);
@@ -74,7 +74,7 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
     let progress = Progress::default();
     let recovery = Recovery {
         reader: &NoJournal,
-        store: &store,
+        store: &*store,
         progress: &progress,
         damaged: Damaged::Leave,
         accepts: &|_| true,

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tripswitch::journal::codec::{
     GroupBuilder, GroupView, decode_frames_of, decode_group, decode_record, encode_record,
 };
-use tripswitch::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
-use tripswitch::journal::{GroupPosition, JournalRead, MAX_GROUP_BYTES, Partition};
+use tripswitch::journal::{GroupPosition, MAX_GROUP_BYTES, Partition};
+use tripswitch::storage::{OpenError, ReadOnly};
 
 use crate::memory;
 
@@ -103,9 +103,9 @@ fn check_segments(choice: u8, image: Vec<u8>) {
         if !second.is_empty() {
             fs::write(&paths[1], second).expect("a file of our own");
         }
-        let opened = memory::within(memory_for(&image), || FileJournal::open_read_only(place.path()));
+        let opened = memory::within(memory_for(&image), || ReadOnly::open(place.path()));
         match opened {
-            Ok(journal) => check_journal(&journal, [(&paths[0], first), (&paths[1], second)]),
+            Ok(opened) => check_journal(&opened, [(&paths[0], first), (&paths[1], second)]),
             Err(OpenError::Damaged { file, .. } | OpenError::UnknownVersion { file, .. }) => {
                 assert!(paths.contains(&file), "{}", file.display());
             }
@@ -116,7 +116,7 @@ fn check_segments(choice: u8, image: Vec<u8>) {
 }
 
 /// The scan has let it through: now everything in it can be read.
-fn check_journal(journal: &ReadOnlyJournal, segments: [(&PathBuf, &[u8]); 2]) {
+fn check_journal(ReadOnly { journal, torn, .. }: &ReadOnly, segments: [(&PathBuf, &[u8]); 2]) {
     let partition = Partition::default();
     // A partition with another number than this one's has no groups in it.
     let mut next = journal.first(partition);
@@ -128,7 +128,7 @@ fn check_journal(journal: &ReadOnlyJournal, segments: [(&PathBuf, &[u8]); 2]) {
             check_group(&entry.group);
         }
     }
-    for torn in journal.torn() {
+    for torn in torn {
         let (_, segment) = segments.into_iter().find(|(path, _)| **path == torn.file).expect("one of them");
         let end = torn.offset + torn.bytes;
         assert!(torn.bytes > 0 && end <= segment.len() as u64, "{torn:?}");

@@ -28,13 +28,13 @@ use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
-use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
 use crate::service::in_flight::InFlightBudget;
 use crate::service::quota::{QuotaOptions, Quotas, Rates};
+use crate::storage::FileOptions;
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;

@@ -10,13 +10,10 @@ use crate::clock::{Clock, StartRefused, check_start};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
 use crate::ids::Ids;
-use crate::journal::Journal;
-use crate::journal::file::{FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
-use crate::snapshot::sled_store::SledStore;
-use crate::snapshot::{SnapshotError, SnapshotStore};
-use crate::storage::snapshots_in;
+use crate::snapshot::SnapshotError;
+use crate::storage::{FileOptions, OpenError, Storage};
 
 /// Why nothing runs.
 #[derive(Debug, Error)]
@@ -42,9 +39,7 @@ pub enum AppError {
 /// [`start`](Self::start) its other files may be read and made (the secret, R4.8).
 pub struct DataDirectory {
     path: PathBuf,
-    journal: FileJournal,
-    snapshots: Arc<dyn SnapshotStore>,
-    torn: Vec<PathBuf>,
+    storage: Storage,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -67,9 +62,8 @@ impl DataDirectory {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, AppError> {
-        let Opened { journal, torn, .. } = FileJournal::open(path, options, ids.as_ref())?;
-        let snapshots = Arc::new(SledStore::open(&snapshots_in(path))?);
-        Ok(Self { path: path.to_owned(), journal, snapshots, torn, clock, ids })
+        let storage = Storage::open(path, options, ids.as_ref())?.with_snapshots()?;
+        Ok(Self { path: path.to_owned(), storage, clock, ids })
     }
 
     pub fn path(&self) -> &Path {
@@ -78,12 +72,12 @@ impl DataDirectory {
 
     /// Where the remains of a write that did not finish were put aside (R9.4).
     pub fn torn(&self) -> &[PathBuf] {
-        &self.torn
+        &self.storage.torn
     }
 
     /// Replays the journal on a thread that may block, then starts the actors.
     pub async fn start(self, options: StartOptions, progress: Arc<Progress>) -> Result<Engine, AppError> {
-        let (reader, store) = (self.journal.reader(), Arc::clone(&self.snapshots));
+        let (reader, store) = (self.storage.journal.reader(), Arc::clone(&self.storage.snapshots));
         let clock = Arc::clone(&self.clock);
         let replay = tokio::task::spawn_blocking(move || {
             let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
@@ -106,8 +100,8 @@ impl DataDirectory {
         }
         let parts = EngineParts {
             recovered,
-            journal: Box::new(self.journal),
-            snapshots: self.snapshots,
+            journal: self.storage.journal,
+            snapshots: self.storage.snapshots,
             clock: self.clock,
             ids: self.ids,
             settings: options.settings,

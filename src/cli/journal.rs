@@ -10,7 +10,7 @@ use super::remote::{NOTHING, Remote};
 use super::target::{Location, TargetArgs, open_exit};
 use crate::domain::ids::{Side, WorkspaceKey};
 use crate::domain::time;
-use crate::journal::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
+use crate::storage::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
 use crate::wire::status::Journal;
 
 /// Look at the journal
@@ -108,7 +108,7 @@ fn tell(report: &Report) -> Result<(), Failure> {
         at(&report.first),
         at(&report.last),
     ))?;
-    let row = |w: &crate::journal::inspect::WorkspaceReport| {
+    let row = |w: &crate::storage::inspect::WorkspaceReport| {
         let (id, side) = named(w.key);
         [id, side.to_owned(), w.frames.to_string(), w.first_seq.to_string(), w.last_seq.to_string()]
     };

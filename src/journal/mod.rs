@@ -1,7 +1,7 @@
 //! The ordered, durable log of groups, and what writes and reads it.
 //!
 //! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
-//! group, [`writer`] fills them, [`mod@file`] and [`memory`] keep them, [`inspect`] tells about them.
+//! group, [`writer`] fills them, the journal in files and [`memory`] keep them.
 //!
 //! A journal is named by a random number in its headers; positions are compared within one name only. Checksums are
 //! CRC-32C, by the processor's own instruction where it has one.
@@ -13,9 +13,7 @@
 pub mod codec;
 #[cfg(test)]
 mod conformance;
-mod faults;
-pub mod file;
-pub mod inspect;
+pub(crate) mod file;
 pub mod memory;
 pub mod writer;
 

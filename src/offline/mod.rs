@@ -9,9 +9,9 @@ use crate::clock::StartRefused;
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::system_table::SystemRefusal;
 use crate::journal::AppendError;
-use crate::journal::file::OpenError;
 use crate::recovery::RecoveryError;
 use crate::snapshot::SnapshotError;
+use crate::storage::OpenError;
 
 pub use system::{ACTOR, Absent, NewKey, OfflineSystem, system_offline};
 

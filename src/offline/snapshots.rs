@@ -5,24 +5,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::clock::Clock;
 use crate::ids::Ids;
-use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, OpenError, Opened, TornTail, directory};
-use crate::journal::{Footprint, GroupPosition, JournalRead, PARTITION};
+use crate::journal::{Footprint, GroupPosition, PARTITION};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};
-use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{
     JournalId, Listed, ListedState, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus,
 };
-use crate::storage::snapshots_in;
+use crate::storage::{self, FileOptions, Lock, ReadOnly, Storage, TornTail, check_exists, snapshots_in};
 
 use super::OfflineError;
 
 /// All snapshots, newest first; changes nothing.
 pub fn list(data_dir: &Path) -> Result<Vec<Listed>, OfflineError> {
     check_exists(data_dir)?;
-    let _lock = DirectoryLock::acquire_read_only(data_dir)?;
-    Ok(SledStore::open_read_only(&snapshots_in(data_dir)).list()?)
+    let _lock = Lock::shared(data_dir)?;
+    Ok(storage::snapshots_to_read(&snapshots_in(data_dir)).list()?)
 }
 
 /// What a start would find.
@@ -40,15 +38,14 @@ pub struct DirectoryStatus {
 /// Checks the journal, reads the system workspace and counts what a start would replay; changes
 /// nothing, and fails as a start would.
 pub fn status(data_dir: &Path) -> Result<DirectoryStatus, OfflineError> {
-    let journal = FileJournal::open_read_only(data_dir)?;
-    let store = SledStore::open_read_only(&snapshots_in(data_dir));
+    let ReadOnly { journal, snapshots, torn } = ReadOnly::open(data_dir)?;
     Ok(DirectoryStatus {
-        recovered: recover_system(&journal, &store)?,
-        snapshots: store.list()?,
+        recovered: recover_system(&*journal, &*snapshots)?,
+        snapshots: snapshots.list()?,
         first_group: journal.first(PARTITION),
         last_group: journal.last(PARTITION),
         footprint: journal.footprint(),
-        torn: journal.torn().to_vec(),
+        torn,
     })
 }
 
@@ -70,8 +67,8 @@ impl Reading {
 /// Reads every block of a snapshot and compares it with the manifest.
 pub fn verify(data_dir: &Path, number: SnapshotNumber, reading: &Reading) -> Result<Manifest, OfflineError> {
     check_exists(data_dir)?;
-    let _lock = DirectoryLock::acquire_read_only(data_dir)?;
-    let snapshot = SledStore::open_read_only(&snapshots_in(data_dir)).open(number)?;
+    let _lock = Lock::shared(data_dir)?;
+    let snapshot = storage::snapshots_to_read(&snapshots_in(data_dir)).open(number)?;
     let manifest = snapshot.manifest();
     reading.total.store(manifest.bytes(), Ordering::Relaxed);
     for (side, _) in (0..).zip(&manifest.sides) {
@@ -86,10 +83,10 @@ pub fn verify(data_dir: &Path, number: SnapshotNumber, reading: &Reading) -> Res
 /// snapshot of a server trims it.
 pub fn prune(data_dir: &Path, keep: usize) -> Result<Vec<SnapshotNumber>, OfflineError> {
     check_exists(data_dir)?;
-    let _lock = DirectoryLock::acquire(data_dir)?;
-    let store = SledStore::open(&snapshots_in(data_dir))?;
-    match Surplus::find(&store, keep)? {
-        Some(surplus) => Ok(surplus.remove(&store)?),
+    let _lock = Lock::exclusive(data_dir)?;
+    let store = storage::snapshots(&snapshots_in(data_dir))?;
+    match Surplus::find(&*store, keep)? {
+        Some(surplus) => Ok(surplus.remove(&*store)?),
         None => Ok(Vec::new()),
     }
 }
@@ -135,10 +132,9 @@ pub fn create(
     creating: &Creating,
 ) -> Result<Created, OfflineError> {
     check_exists(data_dir)?;
-    let Opened { journal, last, torn, identity } = FileJournal::open(data_dir, options, ids)?;
-    let store = SledStore::open(&snapshots_in(data_dir))?;
+    let Storage { journal, snapshots, torn, .. } = Storage::open(data_dir, options, ids)?.with_snapshots()?;
     let Recovered { system, workspaces, last_receipt, passed_over, .. } =
-        recover(&journal, &store, &creating.recovery)?;
+        recover(&*journal, &*snapshots, &creating.recovery)?;
     let mut cuts = Vec::with_capacity(workspaces.len());
     for (key, state) in workspaces {
         match state {
@@ -147,10 +143,10 @@ pub fn create(
         }
     }
     creating.is_saving.store(true, Ordering::Relaxed);
-    let journal = JournalId(identity);
-    let moment = Moment { created_at: clock.now(), journal, position: last, last_receipt, system, cuts };
-    let manifest = save(&store, moment, clock, &creating.saving)?;
-    let path = path_of(&store, manifest.number)?;
+    let (position, journal) = (journal.last(PARTITION), JournalId(journal.identity()));
+    let moment = Moment { created_at: clock.now(), journal, position, last_receipt, system, cuts };
+    let manifest = save(&*snapshots, moment, clock, &creating.saving)?;
+    let path = path_of(&*snapshots, manifest.number)?;
     Ok(Created { manifest, path, passed_over, torn })
 }
 
@@ -158,11 +154,6 @@ fn path_of(store: &dyn SnapshotStore, number: SnapshotNumber) -> Result<PathBuf,
     let is_it = |listed: &Listed| listed.number == number && matches!(listed.state, ListedState::Whole(_));
     let listed = store.list()?.into_iter().find(is_it);
     listed.map(|listed| listed.path).ok_or(SnapshotError::NotFound { number })
-}
-
-fn check_exists(data_dir: &Path) -> Result<(), OpenError> {
-    let path = directory(data_dir);
-    if path.is_dir() { Ok(()) } else { Err(OpenError::Missing { path }) }
 }
 
 #[cfg(test)]
@@ -174,6 +165,7 @@ mod tests {
     use crate::domain::time::Millis;
     use crate::ids::SeededIds;
     use crate::offline::{Absent, NewKey, system_offline};
+    use crate::storage::OpenError;
 
     const WALL: Millis = 1_800_000_000_000;
 

@@ -15,11 +15,9 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
-use crate::journal::file::{self, FileJournal, FileOptions, OpenError, Opened};
 use crate::journal::{GroupPosition, Journal, Partition};
 use crate::recovery::recover_system;
-use crate::snapshot::sled_store::SledStore;
-use crate::storage::snapshots_in;
+use crate::storage::{self, FileOptions, Storage};
 
 use super::OfflineError;
 
@@ -44,7 +42,7 @@ pub struct NewKey {
 
 /// The system workspace of a data directory, locked while this lives.
 pub struct OfflineSystem<'a> {
-    journal: FileJournal,
+    journal: Box<dyn Journal + Send>,
     last: GroupPosition,
     table: SystemTable,
     seq: u64,
@@ -59,7 +57,7 @@ pub struct OfflineSystem<'a> {
 pub enum Absent {
     /// Make and initialise it (R10.4).
     Make,
-    /// [`OpenError::Missing`], but for an empty directory, which is initialised all the same (R10.4).
+    /// An error, but for an empty directory, which is initialised all the same (R10.4).
     Refuse,
 }
 
@@ -72,12 +70,12 @@ pub fn system_offline<'a>(
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
-    if absent == Absent::Refuse && !file::exists(data_dir)? && !is_empty(data_dir) {
-        return Err(OpenError::Missing { path: file::directory(data_dir) }.into());
+    if absent == Absent::Refuse && !storage::has_journal(data_dir)? && !is_empty(data_dir) {
+        return Err(storage::missing(data_dir).into());
     }
-    let Opened { journal, last, torn: _, identity: _ } = FileJournal::open(data_dir, options, ids)?;
-    let snapshots = SledStore::open_read_only(&snapshots_in(data_dir));
-    let recovered = recover_system(&journal, &snapshots)?;
+    let Storage { journal, snapshots, .. } = Storage::open(data_dir, options, ids)?;
+    let last = journal.last(Partition::default());
+    let recovered = recover_system(&*journal, &*snapshots)?;
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
     let receipt = recovered.last_receipt.unwrap_or(wall);
@@ -166,6 +164,7 @@ impl OfflineSystem<'_> {
 mod tests {
     use super::*;
     use crate::ids::SeededIds;
+    use crate::storage::OpenError;
 
     const WALL: Millis = 1_800_000_000_000;
 
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "nothing was made");
         std::fs::remove_file(dir.join("notes.txt")).unwrap();
         look(&dir).unwrap();
-        assert!(file::exists(&dir).unwrap());
+        assert!(storage::has_journal(&dir).unwrap());
     }
 
     fn new_key(tenant: Option<&str>, workspace: Option<Id>) -> NewKey {

@@ -13,9 +13,9 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
+use crate::faults::{FaultPoint, step};
 use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::snapshot::envelope::EnvelopeError;
-use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{
     JournalId, ListedState, Manifest, ManifestError, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore,
 };

@@ -27,8 +27,8 @@ use crate::domain::ids::{Id, Position, WorkspaceKey};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
+use crate::faults::{FaultPoint, step};
 use crate::journal::{GroupPosition, JournalRead, PARTITION};
-use crate::snapshot::faults::{FaultPoint, step};
 use crate::snapshot::{Manifest, SnapshotStore};
 
 use faults::ApplyFaults;

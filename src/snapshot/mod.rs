@@ -1,7 +1,7 @@
 //! Snapshots: the whole state at one place of the journal, kept where a restart finds it (R9.3).
 //!
 //! [`SnapshotStore`] is the plug: it carries opaque blocks of bytes, and a [`Manifest`] that says
-//! what they are. [`envelope`] is what callers put around their blocks; [`mod@sled_store`] and
+//! what they are. [`envelope`] is what callers put around their blocks; the sled store and
 //! [`memory`] keep them. Nothing in here knows what a block holds.
 //!
 //! Times and everything random come from the caller.
@@ -14,10 +14,9 @@
 mod conformance;
 mod content;
 pub mod envelope;
-pub(crate) mod faults;
 mod manifest;
 pub mod memory;
-pub mod sled_store;
+pub(crate) mod sled_store;
 mod surplus;
 
 use std::error::Error as StdError;

@@ -12,14 +12,14 @@ use tripswitch::domain::record::Frame;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::workspace::Workspace;
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
-use tripswitch::journal::file::{FileJournal, FileOptions, ReadOnlyJournal};
-use tripswitch::journal::{GroupPosition, Journal, JournalRead};
+use tripswitch::journal::{GroupPosition, JournalRead};
 use tripswitch::recovery::save::{Moment, SaveProgress, save};
 use tripswitch::recovery::versions::{SideBlocks, SystemBlocks};
 use tripswitch::recovery::{Progress, RecoveredSide, recover};
 use tripswitch::snapshot::envelope::HEADER_BYTES;
 use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::snapshot::{Block, JournalId, SnapshotStore};
+use tripswitch::storage::{FileOptions, ReadOnly, Storage};
 
 use crate::P;
 use crate::stream::{self, FixedIds};
@@ -141,8 +141,11 @@ impl Place {
         self.0.path()
     }
 
-    pub fn open_read_only(&self) -> ReadOnlyJournal {
-        FileJournal::open_read_only(self.path()).unwrap()
+    /// Nothing in it is torn.
+    pub fn journal(&self) -> Box<dyn JournalRead + Send + Sync> {
+        let ReadOnly { journal, torn, .. } = ReadOnly::open(self.path()).unwrap();
+        assert_eq!(torn, []);
+        journal
     }
 }
 
@@ -154,7 +157,7 @@ fn segment_path(data: &Path) -> PathBuf {
 pub fn write(groups: &[Vec<Frame>]) -> Vec<u8> {
     let root = tempfile::tempdir().unwrap();
     let options = FileOptions { segment_bytes: MIB };
-    let mut journal = FileJournal::open(root.path(), &options, &FixedIds::default()).unwrap().journal;
+    let mut journal = Storage::open(root.path(), &options, &FixedIds::default()).unwrap().journal;
     for frames in groups {
         let mut builder = GroupBuilder::default();
         builder.begin(frames[0].receipt);
@@ -188,7 +191,7 @@ pub fn frames_text(frames: &[Frame]) -> String {
 
 /// The system workspace, and the others by their keys.
 pub fn states(place: &Place) -> (SystemTable, Vec<Workspace>) {
-    let mut recovered = recover(&place.open_read_only(), &MemorySnapshots::default(), &Progress::default()).unwrap();
+    let mut recovered = recover(&*place.journal(), &MemorySnapshots::default(), &Progress::default()).unwrap();
     recovered.workspaces.sort_by_key(|(key, _)| *key);
     let ready = |(_, state)| match state {
         RecoveredSide::Ready(workspace) => *workspace,

@@ -18,12 +18,12 @@ use std::error::Error;
 
 use tripswitch::domain::record::Record;
 use tripswitch::journal::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder, decode_group, encode_record};
-use tripswitch::journal::file::{FileJournal, FileOptions};
-use tripswitch::journal::{GroupPosition, Journal, JournalRead, Partition};
+use tripswitch::journal::{GroupPosition, Partition};
 use tripswitch::recovery::versions::SystemBlocks;
 use tripswitch::recovery::{Progress, recover};
 use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
+use tripswitch::storage::{FileOptions, Storage};
 
 use files::{Golden, MIB, V1, V2, V3, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
@@ -39,7 +39,7 @@ fn all() -> [&'static Golden; 3] {
 #[test]
 fn r9_7_the_golden_journals_hold_every_kind_of_record() {
     for golden in all() {
-        let frames: Vec<_> = frames_of(&golden.place(true).open_read_only());
+        let frames: Vec<_> = frames_of(&*golden.place(true).journal());
         let missing = coverage::missing(&frames);
         let expected: &[_] = match golden.version {
             1 => &coverage::SINCE_2,
@@ -54,9 +54,9 @@ fn r9_7_the_golden_journals_hold_every_kind_of_record() {
 fn r9_7_the_golden_journals_read_as_they_were_written() {
     for (golden, padded) in all().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
         let place = golden.place(padded);
-        let journal = place.open_read_only();
-        assert_eq!((journal.torn().len(), journal.identity()), (0, FixedIds::JOURNAL));
-        let frames = frames_of(&journal);
+        let journal = place.journal();
+        assert_eq!(journal.identity(), FixedIds::JOURNAL);
+        let frames = frames_of(&*journal);
         assert!(frames == golden.made.concat(), "the frames are not those of the stream: {ANEW}");
         let (read, text) = (frames_text(&frames), &golden.frames_text);
         let differs = read.lines().zip(text.lines()).find(|(read, golden)| read != golden);
@@ -76,7 +76,7 @@ fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
             golden.segment.len()
         );
         let place = golden.place(true);
-        for (entry, frames) in place.open_read_only().read(P, GroupPosition(1)).unwrap().zip(&golden.made) {
+        for (entry, frames) in place.journal().read(P, GroupPosition(1)).unwrap().zip(&golden.made) {
             let content = decode_group(&entry.unwrap().group).unwrap();
             for (frame, made) in content.frames.iter().zip(frames) {
                 assert_eq!(encode_record(&frame.record), encode_record(&made.record));
@@ -153,11 +153,10 @@ fn r9_7_the_golden_snapshot_of_version_3_is_written_as_it_was() {
 fn r9_7_a_golden_journal_is_written_on() {
     for (golden, padded) in all().into_iter().flat_map(|golden| [(golden, true), (golden, false)]) {
         let place = golden.place(padded);
-        let open =
-            || FileJournal::open(place.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default()).unwrap();
+        let open = || Storage::open(place.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default()).unwrap();
         let last = GroupPosition(golden.made.len() as u64);
         let mut opened = open();
-        assert_eq!((opened.last, opened.torn.len()), (last, 0));
+        assert_eq!((opened.journal.last(P), opened.torn.len()), (last, 0));
         opened.journal.append(P, last, b"one more").unwrap();
         drop(opened);
         let entries: Vec<_> = open().journal.read(P, last.next()).unwrap().map(|entry| entry.unwrap().group).collect();
@@ -165,7 +164,7 @@ fn r9_7_a_golden_journal_is_written_on() {
     }
 }
 
-/// What an error says, and what its causes say.
+/// The messages of an error and of its causes.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -178,7 +177,7 @@ fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
     for (what, at, next) in [("group", 0, 2), ("record", in_record, 4)] {
         for version in [0_u16, next] {
             let root = tempfile::tempdir().unwrap();
-            let opened = FileJournal::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());
+            let opened = Storage::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());
             let mut journal = opened.unwrap().journal;
             let mut builder = GroupBuilder::default();
             builder.begin(1);
@@ -186,7 +185,7 @@ fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
             let mut group = builder.finish().to_vec();
             group[at..at + 2].copy_from_slice(&version.to_le_bytes());
             journal.append(P, GroupPosition::ZERO, &group).unwrap();
-            let told = recover(&journal, &MemorySnapshots::default(), &Progress::default())
+            let told = recover(&*journal, &MemorySnapshots::default(), &Progress::default())
                 .err()
                 .map(|error| chain(&error))
                 .unwrap_or_default();

@@ -153,7 +153,7 @@ impl Maker {
         self.group([(LIVE, Record::Events(events.repeats()))]);
     }
 
-    /// Sides that share groups with one another, and frames that nobody applies.
+    /// Sides that share groups with one another, and frames that no side applies.
     fn others(&mut self, events: &mut Events) {
         let imports = |events: &mut Events, first: u64| {
             (first..first + 3).map(|number| events.import(number, number, 320, Some(START - DAY))).collect()

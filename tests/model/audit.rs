@@ -1,5 +1,4 @@
-//! Who did what, and what it came to: a line for each record that somebody asked for, and for the server's
-//! own that matter.
+//! The audit trail: an entry for each record that somebody asked for, and for those of the server's own that matter.
 
 use tripswitch::domain::audit::{AuditEntry, AuditOutcome, SideAction};
 use tripswitch::domain::ids::{Id, Position};

@@ -166,7 +166,7 @@ impl Compared {
         Record::Command { actor: format!("user-{}", self.frames.len() % 3).into(), command }
     }
 
-    /// Effects one by one; a breaker that trips tells the naive model its id.
+    /// Compares effects one by one; the naive model takes the id of a breaker that trips from the real one.
     fn effects(&mut self, real: &[Effect], naive: &[Happening]) -> Check {
         let named = |naive: &Naive, index: usize| naive.breakers[index].id.expect("named when it tripped");
         for (place, happening) in naive.iter().enumerate() {

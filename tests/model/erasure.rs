@@ -101,7 +101,7 @@ impl Naive {
         self.conversation(id).is_some() || self.breakers.iter().any(|breaker| breaker.evidence.contains(&id))
     }
 
-    /// What a life has come to, also where an erasure has ended it.
+    /// The end of a life, also where an erasure has ended it.
     pub fn end_of(&self, known: &Conversation) -> Option<End> {
         known.ended.clone().or_else(|| self.life_of(known).end)
     }

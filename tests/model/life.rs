@@ -1,4 +1,4 @@
-//! R5.1 and R5.2: what a conversation's life amounts to, walked from its first event every time.
+//! R5.1 and R5.2: a conversation's life, walked through from its first event every time.
 
 use tripswitch::domain::event::{AttentionType, Body, ObservedSignal, Resolution, Status};
 use tripswitch::domain::ids::Position;
@@ -14,7 +14,7 @@ pub struct Kept {
     pub body: Body,
 }
 
-/// What a life had come to when it was last terminal.
+/// The end of a life when it was last terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct End {
     pub ending: Ending,

@@ -74,7 +74,7 @@ pub struct Conversation {
     pub contact: Option<Box<str>>,
     /// Whose comment there is, as far as that was known.
     pub comment: Option<Option<Box<str>>>,
-    /// What the life had come to when the erasure of its contact ended it (R4.10).
+    /// The end that the life had when the erasure of its contact ended it (R4.10).
     pub ended: Option<End>,
     /// Its id is erased (R4.10).
     pub erased: bool,
@@ -84,7 +84,7 @@ pub struct Conversation {
 
 #[derive(Clone, Debug)]
 pub struct Breaker {
-    /// As the real domain named it.
+    /// The id that the real domain gave it.
     pub id: Option<Id>,
     pub scope: BreakerScope,
     pub reason: String,
@@ -95,7 +95,7 @@ pub struct Breaker {
     pub resolved: Option<(Millis, Position)>,
 }
 
-/// What a frame made happen, as far as others hear of it.
+/// The effects of a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     Scored {

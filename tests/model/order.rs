@@ -18,7 +18,7 @@ use crate::stream::{Maker, START, conversation};
 /// Dimensions and composite, confidence, signals and time of a score.
 type Outcome = Option<([Hundredths; 4], Hundredths, u16, Millis)>;
 
-/// What the conversation comes to when its events arrive in this order, in requests of random size.
+/// The conversation's score when its events arrive in this order, in requests of random size.
 fn outcome(events: &[EventRecord], rng: &mut Rng) -> Outcome {
     let mut real = Real::new(KEY, NAME, Settings::default(), &[]);
     let (mut left, mut seq) = (events, 0);

@@ -11,8 +11,8 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::domain::system::SystemRecord;
 use tripswitch::domain::time::{DAY, HOUR, Millis, format};
 use tripswitch::ids::RandomIds;
-use tripswitch::journal::file::FileOptions;
 use tripswitch::journal::writer::GroupLimits;
+use tripswitch::storage::FileOptions;
 
 use crate::support::events::import;
 use crate::support::process::{Home, NO_SPAWN, SERVE, told};

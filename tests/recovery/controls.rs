@@ -36,7 +36,7 @@ fn crash(mut home: Home, seed: u64, moment: Moment, cut: Cut) -> Checked {
         Moment::Answered => Some(server),
     });
     if let Some(server) = server {
-        // What is lost first is the last that was answered: let it be a batch.
+        // The last request that was answered is lost first, so it should be a batch.
         workers[0].last_word(&home, server.address);
         server.kill();
     }

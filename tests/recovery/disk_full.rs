@@ -11,7 +11,7 @@ use crate::support::http::Client;
 use crate::support::process::{Home, Server, skipped, spawn_quietly, told};
 
 const COUNT: u64 = 400;
-/// Something else on the disk, which goes when somebody cleans up.
+/// Another file that fills the disk until it is removed.
 const BALLAST: usize = 4 << 20;
 
 /// A file system of 8 MiB at the data directory's place; unmounted when it is dropped.
@@ -27,7 +27,7 @@ impl Disk {
         mounted.then(|| Self(at.to_owned()))
     }
 
-    /// Somebody has bought a larger one.
+    /// Makes the file system larger.
     pub fn grow(&self) {
         let grown = spawn_quietly("mount", &["-o", "remount,size=160m", self.0.to_str().unwrap()]);
         assert!(grown, "a file system that could be mounted can be remounted");

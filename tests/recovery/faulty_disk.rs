@@ -73,7 +73,8 @@ fn i7_a_failed_fdatasync_is_final_and_never_tried_again() {
         return;
     }
     let home = Home::new();
-    // One failure only: whoever tries again succeeds, and would answer for what nobody knows.
+    // The sync fails once: a program that tried it again would succeed, and answer although it cannot know what is on
+    // disk.
     let server = serve(&home, "fdatasync:error=EIO:when=20");
     let mut client = server.client();
     let (number, refused) = until_refused(&home, &mut client);

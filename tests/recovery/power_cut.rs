@@ -127,7 +127,7 @@ fn r9_1_a_journal_that_is_trimmed_before_its_snapshot_is_there_is_caught_by_a_ki
         rig.neighbour.fill_segment(&rig.home, &server);
         server.kill();
         rig.home.env(FAULT, fault);
-        rig.dies(STEP, "before-snapshot-renamed");
+        rig.dies("before-snapshot-renamed");
         rig.home.without(FAULT);
         let start = rig.home.run(&["workspace", "list"]);
         assert_eq!(start.status.code().filter(|code| *code != 0), code, "{fault}: {}", told(&start));

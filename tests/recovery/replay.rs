@@ -1,4 +1,4 @@
-//! I1, R9.2: the past stays what it was, whatever config.toml says now and wherever rounds end.
+//! I1, R9.2: old results stay, whatever config.toml says now and wherever rounds end.
 
 use serde_json::{Value, json};
 use tripswitch::clock::wall;

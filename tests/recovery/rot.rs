@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tripswitch::domain::record::Frame;
 use tripswitch::journal::codec::decode_group;
-use tripswitch::journal::file::{FileJournal, OpenError};
-use tripswitch::journal::{GroupPosition, JournalRead, Partition};
+use tripswitch::journal::{GroupPosition, Partition};
+use tripswitch::storage::{OpenError, ReadOnly};
 
 use crate::support::events::bulk;
 use crate::support::from_env;
@@ -38,7 +38,7 @@ fn written() -> Home {
 
 fn read(data: &Path) -> Result<Vec<Frame>, OpenError> {
     let _no_child = NO_SPAWN.read();
-    let journal = FileJournal::open_read_only(data)?;
+    let journal = ReadOnly::open(data)?.journal;
     let entries = journal.read(Partition::default(), GroupPosition(1)).unwrap();
     Ok(entries.flat_map(|entry| decode_group(&entry.unwrap().group).unwrap().frames).collect())
 }

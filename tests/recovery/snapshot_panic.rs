@@ -1,5 +1,5 @@
-//! I6 with snapshots: a record whose `apply` panics, in a journal that no longer reaches back to the start,
-//! and a binary that has been mended since.
+//! I6 with snapshots: a record whose `apply` panics, in a journal that no longer reaches back to the beginning; and a
+//! program in which the fault was repaired since.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn i6_a_record_that_panics_between_two_snapshots_is_skipped_for_good_with_and_wi
     let told = answers(&rig.home, &server);
     server.kill();
 
-    // The skip stands in the journal: no start fails over it, and a mended binary keeps to it.
+    // The skip is in the journal: no start fails because of the event, and a repaired program skips it, too.
     for (fault, ends) in [(PANIC, "kill"), ("none", "kill"), (PANIC, "stop"), ("none", "kill"), (PANIC, "kill")] {
         rig.kept.compare(&rig.home.data());
         rig.home.env(FAULT, fault);

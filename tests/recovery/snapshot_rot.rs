@@ -1,13 +1,12 @@
-//! R9.4: what a start does with snapshots that rot: it passes over the damaged one, says so, and comes to the
-//! same state from an older one and more of the journal.
+//! R9.4: what a start does with damaged snapshots: it passes over them, says so, and gets the same state from an
+//! older one and more of the journal.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tripswitch::journal::file::FileJournal;
+use tripswitch::journal::Partition;
 use tripswitch::recovery::{Progress, Recovered, RecoveryError, recover};
-use tripswitch::snapshot::sled_store::SledStore;
-use tripswitch::storage::snapshots_in;
+use tripswitch::storage::{ReadOnly, snapshots, snapshots_in};
 
 use crate::load::{Worker, answers, load, workers};
 use crate::support::answers::{Answers, differences};
@@ -19,7 +18,7 @@ use crate::support::random::Random;
 use crate::support::twin::{Kept, Whole, directory, files_below, numbers};
 
 const FLIPS: u64 = 200;
-/// Of these, so many through the program itself.
+/// How many of these are tried with the program itself.
 const STARTS: u64 = 4;
 /// The newest snapshot of [`written`].
 const NEWEST: u64 = 2;
@@ -30,7 +29,7 @@ struct Written {
     workers: Vec<Worker>,
     /// What a server answered at the end.
     answers: Answers,
-    /// What the twin has.
+    /// The state of the twin.
     whole: Whole,
 }
 
@@ -54,8 +53,8 @@ fn written() -> Written {
 /// As a start does it, damaged snapshots are set aside.
 fn recovered(data: &Path) -> Result<Recovered, RecoveryError> {
     let _no_child = NO_SPAWN.read();
-    let journal = FileJournal::open_read_only(data).unwrap();
-    recover(&journal, &SledStore::open(&snapshots_in(data)).unwrap(), &Progress::default())
+    let ReadOnly { journal, .. } = ReadOnly::open(data).unwrap();
+    recover(&*journal, &*snapshots(&snapshots_in(data)).unwrap(), &Progress::default())
 }
 
 /// Snapshot `number` is passed over, and everything is as it was; answers where it is kept.
@@ -194,7 +193,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What becomes of the only snapshot, whose part of the journal is gone.
+/// What happens to the only snapshot, whose part of the journal has been removed already.
 const LOSSES: [(&str, Damage); 2] = [
     ("removed", |snapshots| fs::remove_dir_all(snapshots).unwrap()),
     ("damaged", |snapshots| {
@@ -220,8 +219,7 @@ fn r9_4_without_any_snapshot_a_trimmed_journal_is_refused_and_the_missing_groups
     server.kill();
     let first = {
         let _no_child = NO_SPAWN.read();
-        let journal = FileJournal::open_read_only(&home.data()).unwrap();
-        tripswitch::journal::JournalRead::first(&journal, Default::default()).0
+        ReadOnly::open(&home.data()).unwrap().journal.first(Partition::default()).0
     };
     for (what, lose) in LOSSES {
         let saved = home.root().join("saved");

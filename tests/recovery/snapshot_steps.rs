@@ -10,12 +10,12 @@ use crate::support::neighbour::Neighbour;
 use crate::support::process::{Home, SERVE, told};
 use crate::support::twin::{Kept, directory, numbers};
 
-pub const STEP: &str = "TRIPSWITCH_FAULT_SNAPSHOT";
+pub const STEP: &str = "TRIPSWITCH_FAULT_STEP";
 pub const FAULT: &str = "TRIPSWITCH_FAULT";
 pub const BUDGET: &str = "TRIPSWITCH__SNAPSHOTS__REPLAY_BUDGET";
 const KEEP: &str = "TRIPSWITCH__SNAPSHOTS__KEEP";
 
-/// Each dies once before and once behind it.
+/// For each step, a server dies once before and once after it.
 const WRITING: [&str; 5] =
     ["snapshot-block", "snapshot-synced", "snapshot-manifest", "snapshot-renamed", "snapshot-verified"];
 const RECOVERY: [&str; 3] = ["recovery-loaded", "recovery-scanned", "recovery-replayed"];
@@ -47,8 +47,8 @@ impl Rig {
         }
     }
 
-    /// A server without a fault finds everything that was answered. Behind it stands enough in the journal
-    /// to make the next snapshot due.
+    /// A server without a fault finds everything that was answered. Afterwards there is enough in the journal to make
+    /// the next snapshot due.
     pub fn goes_on(&mut self, what: &str) {
         let server = self.home.serve();
         let checked = check(&mut self.workers, &self.home, &server);
@@ -58,27 +58,27 @@ impl Rig {
         self.kept.compare(&self.home.data());
     }
 
-    /// A server with this fault takes a snapshot as soon as it has started, and dies while clients write; on a
+    /// A server with this fault point takes a snapshot as soon as it has started, and dies while clients write; on a
     /// busy machine perhaps before they can.
-    pub fn dies(&mut self, variable: &str, fault: &str) {
-        self.home.env(variable, fault);
+    pub fn dies(&mut self, step: &str) {
+        self.home.env(STEP, step);
         self.home.env(BUDGET, "1000");
         match self.home.try_serve() {
             Ok(server) => {
                 load(&mut self.workers, &self.home, server, 0, |server| {
-                    aborted(server.ended(), fault);
+                    aborted(server.ended(), step);
                     None
                 });
             }
-            Err(status) => aborted(status, fault),
+            Err(status) => aborted(status, step),
         }
         self.home.without(BUDGET);
-        self.home.without(variable);
+        self.home.without(STEP);
     }
 }
 
-fn aborted(status: ExitStatus, fault: &str) {
-    assert_eq!(status.code(), None, "{fault}: {status}");
+fn aborted(status: ExitStatus, step: &str) {
+    assert_eq!(status.code(), None, "{step}: {status}");
 }
 
 /// Without and with `before-`.
@@ -93,7 +93,7 @@ fn r9_1_r9_3_a_server_that_dies_at_any_step_of_a_snapshot_has_the_old_one_or_the
     rig.goes_on("at first");
     for step in around(&WRITING) {
         let before = numbers(&rig.home.data());
-        rig.dies(STEP, &step);
+        rig.dies(&step);
         let is_new = ["snapshot-renamed", "before-snapshot-verified", "snapshot-verified"].contains(&step.as_str());
         let begins_with = rig.kept.compare(&rig.home.data()).map(|number| number.0);
         assert_eq!(begins_with > before.first().copied(), is_new, "{step}: {before:?}, then {begins_with:?}");
@@ -117,17 +117,11 @@ fn r9_1_r9_4_a_server_that_dies_while_it_prunes_and_trims_leaves_no_gap_behind_t
     rig.goes_on("at first");
     let first = |rig: &Rig| segments(&rig.home.data()).remove(0);
     let oldest = first(&rig);
-    let faults = [
-        (STEP, "before-snapshot-removed"),
-        (STEP, "snapshot-removed"),
-        (FAULT, "trim-before-unlink"),
-        (FAULT, "trim-after-unlink"),
-    ];
-    for (variable, fault) in faults {
-        rig.dies(variable, fault);
-        assert_eq!(first(&rig) == oldest, fault != "trim-after-unlink", "{fault}");
+    for step in around(&["snapshot-removed", "journal-unlinked"]) {
+        rig.dies(&step);
+        assert_eq!(first(&rig) == oldest, step != "journal-unlinked", "{step}");
         rig.kept.compare(&rig.home.data());
-        rig.goes_on(fault);
+        rig.goes_on(&step);
     }
     let server = rig.home.serve();
     let checked = check_everything(&mut rig.workers, &rig.home, &server);

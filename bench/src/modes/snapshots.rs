@@ -58,7 +58,7 @@ impl Slices<'_> {
     }
 }
 
-/// Sends, and takes one snapshot after the other meanwhile; what the last one came to.
+/// Sends, and takes one snapshot after the other meanwhile; returns the last one's answer.
 fn with_snapshot(
     ours: &Ours,
     clients: usize,

@@ -24,7 +24,6 @@ use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::measure::{self, Histogram};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
-use crate::snapshot::faults::{Lie, lies};
 use crate::snapshot::{JournalId, Listed, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus};
 
 use super::engine::Engine;
@@ -372,9 +371,6 @@ impl Engine {
 impl Shared {
     fn write_snapshot(&self, moment: Moment) -> Result<Manifest, SnapshotError> {
         let snapshots = &self.snapshots;
-        if lies(Lie::TrimFirst) {
-            self.writer.trim(moment.position.next());
-        }
         let manifest = save(snapshots.store.as_ref(), moment, self.clock.as_ref(), &snapshots.progress)?;
         if let Err(error) = self.prune(snapshots.rules.keep) {
             tracing::warn!(%error, "older snapshots could not be removed; the next one tries again");

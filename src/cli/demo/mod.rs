@@ -24,8 +24,8 @@ use crate::config::{Config, LogConfig, LogFormat};
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::KeySecret;
 use crate::ids::RandomIds;
-use crate::journal::file::FileOptions;
 use crate::offline::{Absent, NewKey, system_offline};
+use crate::storage::FileOptions;
 
 /// Lines that may wait for a slow terminal.
 const NEWS_WAITING: usize = 64;

@@ -14,9 +14,9 @@ use crate::cli::target::Location;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ids::RandomIds;
-use crate::journal::file::FileOptions;
 use crate::offline::snapshots::{Created, Creating, create};
 use crate::service::snapshots::whole;
+use crate::storage::FileOptions;
 use crate::wire::snapshot::{Snapshot, SnapshotStatus};
 
 /// How often a server is asked how far it has come.

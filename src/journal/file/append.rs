@@ -7,7 +7,8 @@ use std::thread::{self, JoinHandle};
 
 use parking_lot::RwLock;
 
-use super::super::faults::{self, Fault};
+use crate::faults::{FaultPoint, step};
+
 use super::super::{
     AppendError, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
     StoredGroups, TrimError,
@@ -40,9 +41,6 @@ pub struct FileJournal {
     poisoned: bool,
     buffer: Vec<u8>,
     reader: FileReader,
-    pub(super) fault: Option<Fault>,
-    /// A group was left unsynced: only a fault point does that.
-    unsynced: bool,
     /// Declared last: released when nothing of the journal is left.
     _lock: DirectoryLock,
 }
@@ -82,17 +80,12 @@ impl FileJournal {
             poisoned: false,
             buffer: Vec::new(),
             reader: FileReader(Arc::new(RwLock::new(index))),
-            fault: faults::selected(),
-            unsynced: false,
             _lock: lock,
         }
     }
 
     /// Writes and syncs one group.
     fn store(&mut self, group: &[u8]) -> Result<(), Failure> {
-        if self.unsynced {
-            self.sync()?;
-        }
         let span = group_span(group.len());
         if self.end + span > self.active.length {
             self.make_room(span)?;
@@ -112,38 +105,12 @@ impl FileJournal {
                 Err(undo) => Failure::Final(undo),
             });
         }
-        if self.fault == Some(Fault::AckBeforeSync) {
-            self.unsynced = true;
-        } else {
-            self.sync()?;
-        }
+        self.active.file.sync().map_err(Failure::Final)?;
         self.end += span;
         self.last += 1;
         self.last_checksum = checksum;
-        if self.unsynced {
-            return Ok(());
-        }
-        self.note_synced();
         Ok(())
     }
-
-    fn sync(&mut self) -> Result<(), Failure> {
-        self.active.file.sync().map_err(Failure::Final)?;
-        if std::mem::take(&mut self.unsynced) {
-            self.note_synced();
-        }
-        Ok(())
-    }
-
-    #[cfg(feature = "faults")]
-    pub(super) fn note_synced(&self) {
-        if let Some(directory) = faults::synced_directory() {
-            faults::note_synced(&directory, &self.active.path, self.end);
-        }
-    }
-
-    #[cfg(not(feature = "faults"))]
-    pub(super) const fn note_synced(&self) {}
 
     /// After a write that failed: overwrites the group's place with zeroes. An error means that the bytes there are
     /// unknown.
@@ -193,9 +160,6 @@ impl FileJournal {
         if self.end == BLOCK {
             return Ok(());
         }
-        if self.unsynced {
-            self.sync()?;
-        }
         self.next_segment()?;
         self.turn_over();
         Ok(())
@@ -226,10 +190,10 @@ impl FileJournal {
     /// Unlinks a segment durably, what was put aside behind it first: a crash in between leaves the
     /// segment, and the next trim goes on.
     fn unlink(&self, oldest: &Indexed) -> io::Result<()> {
-        faults::die_at(Fault::TrimBeforeUnlink, self.fault);
-        self.remove_torn(oldest.number)?;
-        self.remove(&oldest.path)?;
-        faults::die_at(Fault::TrimAfterUnlink, self.fault);
+        step(FaultPoint::Unlinked, || {
+            self.remove_torn(oldest.number)?;
+            self.remove(&oldest.path)
+        })?;
         self.disk.sync_directory(&self.directory)
     }
 
@@ -288,11 +252,6 @@ impl Drop for FileJournal {
         // Nothing may be written after the lock is released.
         if let Err(Failure::Clean(error) | Failure::Final(error)) = self.collect_pending() {
             tracing::warn!(%error, "could not create the journal's next segment");
-        }
-        if self.unsynced
-            && let Err(Failure::Clean(error) | Failure::Final(error)) = self.sync()
-        {
-            tracing::error!(%error, "could not sync the journal");
         }
     }
 }

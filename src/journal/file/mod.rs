@@ -13,6 +13,9 @@
 mod append;
 mod disk;
 mod format;
+pub mod inspect;
+#[cfg(feature = "faults")]
+mod lies;
 mod lock;
 mod open;
 mod read;
@@ -22,11 +25,6 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use read_only::{scan_read_only, torn_tail};
-pub(crate) use scan::Scan;
-#[cfg(test)]
-pub(crate) use scan::scan;
-
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +33,7 @@ use thiserror::Error;
 pub use append::FileJournal;
 pub use lock::DirectoryLock;
 pub use open::{FileOptions, Opened};
-pub use read_only::{ReadOnlyJournal, TornTail};
+pub use read_only::TornTail;
 
 /// The journal's directory inside the data directory.
 pub(crate) fn directory(data_dir: &Path) -> PathBuf {
@@ -50,12 +48,6 @@ pub(crate) fn exists(data_dir: &Path) -> Result<bool, OpenError> {
     }
     let listing = segment::list(&journal_dir).map_err(OpenError::io(&journal_dir))?;
     Ok(!listing.segments.is_empty())
-}
-
-/// What openings have put aside in a journal's directory, by name.
-pub(crate) fn torn_kept(journal_dir: &Path) -> Result<Vec<PathBuf>, OpenError> {
-    let listing = segment::list(journal_dir).map_err(OpenError::io(journal_dir))?;
-    Ok(listing.torn.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Why a journal does not open.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use crate::ids::Ids;
 
-use super::super::{GroupPosition, Partition};
+use super::super::Partition;
 use super::append::FileJournal;
-use super::disk::{Disk, RealDisk};
+use super::disk::Disk;
+#[cfg(not(feature = "faults"))]
+use super::disk::RealDisk;
 use super::lock::DirectoryLock;
 use super::read::{Index, Indexed};
 use super::scan::{self, Scan, ScannedSegment, scan};
@@ -44,12 +46,8 @@ impl FileOptions {
 #[derive(Debug)]
 pub struct Opened {
     pub journal: FileJournal,
-    /// The last group; [`GroupPosition::ZERO`] for none.
-    pub last: GroupPosition,
     /// Where the remains of a write that did not finish were put aside; empty when there were none.
     pub torn: Vec<PathBuf>,
-    /// The journal's own number ([`JournalRead::identity`](super::super::JournalRead::identity)).
-    pub identity: u128,
 }
 
 impl FileJournal {
@@ -58,7 +56,11 @@ impl FileJournal {
     /// Reads every group. Damage is refused with file and offset; a torn tail is cut, and kept
     /// beside the segments.
     pub fn open(data_dir: &Path, options: &FileOptions, ids: &dyn Ids) -> Result<Opened, OpenError> {
-        Self::open_on(Arc::new(RealDisk), data_dir, options, ids)
+        #[cfg(feature = "faults")]
+        let disk = super::lies::LyingDisk::selected();
+        #[cfg(not(feature = "faults"))]
+        let disk = RealDisk;
+        Self::open_on(Arc::new(disk), data_dir, options, ids)
     }
 
     pub(super) fn open_on(
@@ -88,8 +90,7 @@ impl FileJournal {
         let index = Index { origin, segments, last: scan.last };
         let end = if scan.segments.is_empty() { super::format::BLOCK } else { scan.tail.1 };
         let journal = FileJournal::new(disk, lock, journal_dir, options, index, active, spare, end, scan.last_checksum);
-        journal.note_synced();
-        Ok(Opened { journal, last: GroupPosition(scan.last), torn, identity: origin.journal })
+        Ok(Opened { journal, torn })
     }
 }
 

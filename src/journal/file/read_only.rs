@@ -52,7 +52,7 @@ impl FileJournal {
 
 /// Reads all of the journal of `data_dir` under a shared lock, and changes nothing. `each` sees every
 /// group in order.
-pub(crate) fn scan_read_only(
+pub(super) fn scan_read_only(
     data_dir: &Path,
     each: &mut dyn FnMut(GroupPosition, &[u8]),
 ) -> Result<(Option<DirectoryLock>, Scan), OpenError> {
@@ -66,7 +66,7 @@ pub(crate) fn scan_read_only(
 }
 
 /// What a scan has found behind the last group.
-pub(crate) fn torn_tail(scan: &Scan) -> Vec<TornTail> {
+pub(super) fn torn_tail(scan: &Scan) -> Vec<TornTail> {
     let torn = scan.torn.iter().map(|extent| TornTail {
         file: scan.segments[extent.segment].path.clone(),
         offset: extent.offset,

@@ -9,7 +9,6 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 
 use super::super::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder};
-use super::super::faults::{self, Fault};
 use super::super::{AppendError, GroupPosition, Journal, MAX_GROUP_BYTES, Partition, ReadError};
 use super::{
     Committed, GroupLimits, Housekeeping, Refusal, Refused, Submission, Task, WriteOutcome, WriterHealth, WriterStart,
@@ -34,7 +33,6 @@ pub(super) struct Run {
     /// Set for good by a failure after which nothing more is written.
     failed: Option<Refusal>,
     builder: GroupBuilder,
-    pub(super) fault: Option<Fault>,
     /// Seqs of the group in work, by workspace side; they count once the group is stored.
     fresh_seqs: HashMap<WorkspaceKey, u64>,
 }
@@ -71,7 +69,6 @@ impl Run {
             seal_due: false,
             failed: None,
             builder: GroupBuilder::default(),
-            fault: faults::selected(),
             fresh_seqs: HashMap::new(),
         }
     }
@@ -132,9 +129,6 @@ impl Run {
         }
         let receipt = self.last_receipt.max(self.clock.now());
         let seqs = self.encode(group, receipt);
-        if self.fault == Some(Fault::AckBeforeWrite) {
-            return self.lie(group, &seqs, receipt, sink);
-        }
         match self.append(group.len(), receipt) {
             Ok(()) => self.hand_back(group, &seqs, receipt, sink),
             Err(reason) => self.refuse(group, reason, sink),
@@ -226,22 +220,6 @@ impl Run {
     /// Done before submitters are told, so that a submitter that was told finds itself not counted any more.
     fn dequeued<T>(&self, group: &[Submission<T>]) {
         self.health.dequeued(group.len(), group.iter().map(|submission| submission.record_bytes.len()).sum());
-    }
-
-    /// The fault point `ack-before-write`.
-    fn lie<T>(
-        &mut self,
-        group: &mut Vec<Submission<T>>,
-        seqs: &[u64],
-        receipt: Millis,
-        sink: &mut impl FnMut(WriteOutcome<T>),
-    ) {
-        let frames = group.len();
-        self.hand_back(group, seqs, receipt, sink);
-        std::thread::sleep(Duration::from_millis(200));
-        if let Err(reason) = self.append(frames, receipt) {
-            self.failed = Some(reason);
-        }
     }
 
     fn keep(&mut self, task: Housekeeping) {

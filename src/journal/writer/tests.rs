@@ -349,22 +349,3 @@ fn a_stop_writes_what_was_accepted_and_refuses_the_rest() {
     let Closed(back) = handle.submit(submission(A, 99)).unwrap_err();
     assert_eq!(back.payload, 99);
 }
-
-#[test]
-fn the_fault_point_ack_before_write_acknowledges_what_is_not_written() {
-    let log = MemoryLog::default();
-    let (sender, queue) = channel();
-    sender.send(Task::Store(submission(A, 1))).unwrap();
-    drop(sender);
-    let clock = Arc::new(ManualClock::new(1_000));
-    let health = Arc::new(WriterHealth::default());
-    let journal = Box::new(log.writer());
-    let mut run = run::Run::new(journal, clock, WriterStart::default(), GroupLimits::default(), health);
-    run.fault = Some(super::super::faults::Fault::AckBeforeWrite);
-    let mut told = Vec::new();
-    run.serve(&queue, |outcome: WriteOutcome<u32>| {
-        told.push((matches!(outcome, WriteOutcome::Committed(_)), log.writer().last(P)));
-    });
-    assert_eq!(told, [(true, GroupPosition::ZERO)]);
-    assert_eq!(log.writer().last(P), GroupPosition(1), "written after all, a moment later");
-}

@@ -20,9 +20,9 @@ use thiserror::Error;
 use crate::domain::ids::{Id, Position};
 use crate::erasures::ErasuresError;
 use crate::journal::ReadError;
-use crate::journal::file::OpenError;
 use crate::recovery::{PassedOver, RecoveryError, ReplayError};
 use crate::snapshot::SnapshotError;
+use crate::storage::OpenError;
 
 pub use read::{Compared, Found, Point, Source};
 pub use write::{Carried, Replace, Written, check_target, write};

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
@@ -11,16 +12,14 @@ use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::erasures::{self, ErasureEntry};
 use crate::journal::codec::GroupView;
-use crate::journal::file::{FileJournal, OpenError, ReadOnlyJournal};
 use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
 use crate::recovery::{
     Damaged, PassedOver, Progress, Recovered, RecoveredSide, Recovery, ReplayError, Tail, recover_system,
 };
-use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
-use crate::storage::snapshots_in;
+use crate::storage::{OpenError, ReadOnly, snapshots_in, snapshots_to_read};
 
 use super::RestoreError;
 
@@ -41,8 +40,8 @@ pub enum Point {
 /// A data directory, or a copy of a part of it, opened to be read.
 pub struct Source {
     /// None where only snapshots were kept.
-    journal: Option<ReadOnlyJournal>,
-    store: SledStore,
+    journal: Option<Box<dyn JournalRead + Send + Sync>>,
+    store: Arc<dyn SnapshotStore>,
     /// The one that was named.
     only: Option<SnapshotNumber>,
     /// Where `erasures` and `secret` may lie.
@@ -81,12 +80,12 @@ impl Source {
             let (Some(number), Some(root)) = (number, path.parent()) else {
                 return Err(RestoreError::Renamed(path.to_path_buf()));
             };
-            let (store, only) = (SledStore::open_read_only(root), Some(SnapshotNumber(number)));
+            let (store, only) = (snapshots_to_read(root), Some(SnapshotNumber(number)));
             return Ok(Self { journal: None, store, only, data_dir: root.to_path_buf() });
         }
-        let store = SledStore::open_read_only(&snapshots_in(path));
-        let journal = match FileJournal::open_read_only(path) {
-            Ok(journal) => Some(journal),
+        let store = snapshots_to_read(&snapshots_in(path));
+        let journal = match ReadOnly::open(path) {
+            Ok(ReadOnly { journal, .. }) => Some(journal),
             Err(OpenError::Missing { .. }) if !store.list()?.is_empty() => None,
             Err(error) => return Err(error.into()),
         };
@@ -101,7 +100,10 @@ impl Source {
     }
 
     fn reader(&self) -> &dyn JournalRead {
-        self.journal.as_ref().map_or(&NoJournal, |journal| journal as _)
+        match &self.journal {
+            Some(journal) => &**journal,
+            None => &NoJournal,
+        }
     }
 
     /// Reads, checks and applies everything up to `point`.
@@ -145,7 +147,7 @@ impl Source {
     }
 
     fn only_workspace(&self) -> Result<Id, RestoreError> {
-        let system = recover_system(self.reader(), &self.store)?.system;
+        let system = recover_system(self.reader(), &*self.store)?.system;
         let mut all = system.workspaces().map(|entry| entry.id);
         match (all.next(), all.next()) {
             (Some(only), None) => Ok(only),
@@ -160,7 +162,7 @@ impl Source {
         accepts: &dyn Fn(&Manifest) -> bool,
         progress: &Progress,
     ) -> Result<Found, RestoreError> {
-        let store: &dyn SnapshotStore = &self.store;
+        let store = &*self.store;
         let recovery = Recovery { reader, store, progress, damaged: Damaged::Leave, accepts, has_journal };
         let recovered = recovery.run()?;
         if !has_journal && recovered.snapshot.is_none() {

@@ -16,11 +16,11 @@ use crate::domain::time::Millis;
 use crate::domain::view::Known;
 use crate::erasures::{Erased, ErasureEntry};
 use crate::ids::SeededIds;
-use crate::journal::file::FileOptions;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 use crate::snapshot::SnapshotNumber;
+use crate::storage::FileOptions;
 
 const T: Millis = 1_750_000_000_000;
 const ONE: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };

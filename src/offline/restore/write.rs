@@ -10,12 +10,10 @@ use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 use crate::erasures::{ErasureEntry, Erasures};
 use crate::ids::Ids;
-use crate::journal::file::{DirectoryLock, FileJournal, FileOptions, Opened};
-use crate::journal::{GroupPosition, JournalRead};
+use crate::journal::GroupPosition;
 use crate::recovery::save::{Moment, SaveProgress, save};
-use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{JournalId, Manifest};
-use crate::storage::snapshots_in;
+use crate::storage::{FileOptions, Lock, Storage};
 
 use super::{Found, RestoreError};
 
@@ -46,7 +44,7 @@ pub fn check_target(target: &Path, replace: Replace) -> Result<(), RestoreError>
     if is_empty {
         return Ok(());
     }
-    drop(DirectoryLock::acquire_read_only(target)?);
+    drop(Lock::shared(target)?);
     match replace {
         Replace::Refuse => Err(RestoreError::NotEmpty(target.into())),
         Replace::SetAside => Ok(()),
@@ -106,7 +104,7 @@ fn fill(
     ids: &dyn Ids,
     progress: &SaveProgress,
 ) -> Result<(Manifest, Id), RestoreError> {
-    let Opened { journal, .. } = FileJournal::open(making, &FileOptions::default(), ids)?;
+    let Storage { journal, snapshots, .. } = Storage::open(making, &FileOptions::default(), ids)?.with_snapshots()?;
     let Found { mut system, workspaces, last_receipt, .. } = found;
     let (incarnation, seq) = (Id::from(ids.uuid()), system.applied() + 1);
     let first = SystemRecord::Initialised { incarnation, identity_key: ids.secret() };
@@ -123,8 +121,7 @@ fn fill(
         system,
         cuts,
     };
-    let store = SledStore::open(&snapshots_in(making))?;
-    Ok((save(&store, moment, clock, progress)?, incarnation))
+    Ok((save(&*snapshots, moment, clock, progress)?, incarnation))
 }
 
 /// Moves what is there out of the way.

@@ -40,7 +40,8 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use super::faults::{FaultPoint, step};
+use crate::faults::{FaultPoint, step};
+
 use super::{Listed, ListedState, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore, SnapshotWriter};
 use layout::{Entry, Kind};
 use reader::{Handle, Snapshot};

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::faults::{FaultPoint, step};
+
 use super::super::content::Sums;
-use super::super::faults::{FaultPoint, step};
 use super::super::{
     Block, BlockKey, Draft, Manifest, PartEntry, PartFiles, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotWriter,
 };

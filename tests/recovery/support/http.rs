@@ -1,5 +1,5 @@
-//! A blocking HTTP/1.1 client: one connection, one request at a time. It never repeats a request by
-//! itself, so that whoever sends knows what was answered and what was not.
+//! A blocking HTTP/1.1 client: one connection, one request at a time. It never repeats a request by itself, so that a
+//! test knows which requests were answered.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -10,11 +10,9 @@ use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::RandomIds;
 use tripswitch::journal::codec::decode_group;
-use tripswitch::journal::file::{FileJournal, FileOptions};
-use tripswitch::journal::{GroupPosition, JournalRead, Partition};
+use tripswitch::journal::{GroupPosition, Partition};
 use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
-use tripswitch::snapshot::sled_store::SledStore;
-use tripswitch::storage::snapshots_in;
+use tripswitch::storage::{FileOptions, Storage};
 
 use super::process::NO_SPAWN;
 
@@ -69,23 +67,22 @@ pub fn overwrite(path: &Path, offset: u64, bytes: &[u8]) {
 }
 
 /// Opens the journal as the server does, for as long as `look` takes; nobody else may have it.
-fn open<T>(data: &Path, look: impl FnOnce(&FileJournal) -> T) -> T {
+fn open<T>(data: &Path, look: impl FnOnce(&Storage) -> T) -> T {
     let _no_child = NO_SPAWN.read();
-    look(&FileJournal::open(data, &FileOptions { segment_bytes: 1 << 20 }, &RandomIds).unwrap().journal)
+    look(&Storage::open(data, &FileOptions { segment_bytes: 1 << 20 }, &RandomIds).unwrap())
 }
 
 /// All frames of all workspaces, in order.
 pub fn frames(data: &Path) -> Vec<Frame> {
-    open(data, |journal| {
-        let entries = journal.read(Partition::default(), GroupPosition(1)).unwrap();
+    open(data, |storage| {
+        let entries = storage.journal.read(Partition::default(), GroupPosition(1)).unwrap();
         entries.flat_map(|entry| decode_group(&entry.unwrap().group).unwrap().frames).collect()
     })
 }
 
 /// What a start would recover.
 pub fn recovered(data: &Path) -> Recovered {
-    let snapshots = SledStore::open_read_only(&snapshots_in(data));
-    open(data, |journal| recover(journal, &snapshots, &Progress::default()).unwrap())
+    open(data, |storage| recover(&*storage.journal, &*storage.snapshots, &Progress::default()).unwrap())
 }
 
 /// The live side of a workspace.

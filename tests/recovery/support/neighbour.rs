@@ -1,5 +1,4 @@
-//! A second workspace, which fills the journal and makes snapshots due without anybody's checks being
-//! disturbed.
+//! A second workspace, which fills the journal and makes snapshots due without disturbing the checks of the first.
 
 use serde_json::Value;
 

@@ -45,7 +45,7 @@ pub struct Unsynced {
     files: BTreeMap<PathBuf, Open>,
 }
 
-/// What is known of a file.
+/// What the trace says of a file.
 #[derive(Debug, Default)]
 struct Open {
     /// Where the next `write` goes.

@@ -143,7 +143,7 @@ impl Home {
         Server::try_start(self.command(&SERVE), &self.log(), &self.key).map_err(|(status, _)| status)
     }
 
-    /// Starts a server and kills it after `pause`, whatever it has come to by then.
+    /// Starts a server and kills it after `pause`, wherever it is by then.
     pub fn serve_and_kill_after(&self, pause: Duration) {
         let mut child = spawn(self.command(&SERVE).stdout(Stdio::null()).stderr(Stdio::null()));
         thread::sleep(pause);
@@ -268,15 +268,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Once it has ended, its id may be another's.
+        // Once it has ended, another process may have its id.
         if let Ok(None) = self.child.try_wait() {
             self.end("KILL");
         }
     }
 }
 
-/// Between fork and exec a child holds what this process has open, the locks on data directories too:
-/// whoever opens one in this process holds this for reading, and no child is made meanwhile.
+/// Between fork and exec a child holds what this process has open, locks on data directories included. So opening a
+/// data directory in this process holds this lock for reading, and making a child holds it for writing.
 pub static NO_SPAWN: RwLock<()> = RwLock::new(());
 
 pub fn spawn(command: &mut Command) -> Child {
@@ -284,8 +284,8 @@ pub fn spawn(command: &mut Command) -> Child {
     command.spawn().unwrap()
 }
 
-/// Whether processes can be traced here. Where not, it says so where nobody overlooks it: the output of
-/// macros is shown of failing tests only.
+/// Whether processes can be traced here. If not, it says so on standard error directly, since the output of macros is
+/// shown for failing tests only.
 pub fn can_trace() -> bool {
     let here = spawn_quietly("strace", &["-o", "/dev/null", "true"]);
     if !here {

@@ -1,4 +1,4 @@
-//! What the kernel was asked for, as strace tells it.
+//! System calls, as strace reports them.
 
 use std::collections::HashMap;
 

@@ -4,14 +4,15 @@ use std::fmt;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tripswitch::domain::ids::Side;
 use tripswitch::domain::system_table::SystemTable;
-use tripswitch::journal::file::FileJournal;
-use tripswitch::journal::{JournalRead, Partition};
+use tripswitch::journal::Partition;
 use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
-use tripswitch::snapshot::sled_store::SledStore;
+use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
+use tripswitch::storage::{ReadOnly, snapshots_in, snapshots_to_read};
 
 use super::journal::{recovered, segments};
 use super::process::{Home, NO_SPAWN};
@@ -58,8 +59,8 @@ impl Kept {
         Self { root }
     }
 
-    /// Links to what has come. To be called whenever a server has ended, before the next one starts; a
-    /// segment that came and went in between would be missed, and make the twin's journal a broken one.
+    /// Links to new segments. To be called whenever a server has ended, before the next one starts: a segment that
+    /// was made and removed in between would be missing from the twin's journal.
     pub fn follow(&self, data: &Path) {
         for segment in segments(data) {
             let link = self.root.join("journal").join(segment.file_name().unwrap());
@@ -93,17 +94,16 @@ impl Kept {
 /// What the whole journal of a data directory gives, without any snapshot.
 pub fn without_snapshots(data: &Path) -> Whole {
     let _no_child = NO_SPAWN.read();
-    let journal = FileJournal::open_read_only(data).unwrap();
+    let ReadOnly { journal, .. } = ReadOnly::open(data).unwrap();
     assert_eq!(journal.first(Partition::default()).0, 1, "the twin has everything");
-    let none = SledStore::open_read_only(&data.join("none"));
-    let recovered = recover(&journal, &none, &Progress::default()).unwrap();
+    let recovered = recover(&*journal, &MemorySnapshots::default(), &Progress::default()).unwrap();
     assert!(recovered.snapshot.is_none());
     Whole::of(recovered)
 }
 
 /// The store in a data directory, for looking only.
-pub fn store(data: &Path) -> SledStore {
-    SledStore::open_read_only(&tripswitch::storage::snapshots_in(data))
+pub fn store(data: &Path) -> Arc<dyn SnapshotStore> {
+    snapshots_to_read(&snapshots_in(data))
 }
 
 /// Numbers of the snapshots with a good manifest, newest first.
@@ -126,7 +126,7 @@ fn verify_all(data: &Path) {
 
 /// The directory of a snapshot.
 pub fn directory(data: &Path, number: u64) -> PathBuf {
-    tripswitch::storage::snapshots_in(data).join(format!("{number:010}"))
+    snapshots_in(data).join(format!("{number:010}"))
 }
 
 /// All files below a directory, sorted.

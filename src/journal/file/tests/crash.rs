@@ -79,7 +79,7 @@ fn r9_4_blocks_of_the_last_group_that_came_without_its_first_are_kept_aside() {
     let (offset, group) = three_groups(&site);
     site.patch(1, offset, &[0; 512]);
     let opened = site.try_open().unwrap();
-    assert_eq!(opened.last, GroupPosition(2));
+    assert_eq!(opened.journal.last(P), GroupPosition(2));
     assert_eq!(opened.torn, [directory(site.root.path()).join(format!("torn-1-{}.bin", offset + 512))]);
     assert_eq!(fs::read(&opened.torn[0]).unwrap(), group[512..]);
     drop(opened);
@@ -212,7 +212,8 @@ fn r9_4_the_only_group_of_a_trimmed_journal_is_not_taken_for_a_torn_tail() {
 fn i7_a_group_within_a_torn_group_is_no_sign_of_damage_unless_it_is_the_journal_s_own() {
     let site = Site::new();
     let (offset, _) = three_groups(&site);
-    let journal = super::super::scan(&directory(site.root.path()), &mut |_, _| {}).unwrap().origin.unwrap().journal;
+    let journal =
+        super::super::scan::scan(&directory(site.root.path()), &mut |_, _| {}).unwrap().origin.unwrap().journal;
     for (forged_journal, damage) in [(journal ^ 1, false), (journal, true)] {
         let forged = format::Header { partition: 0, number: 9, previous: 0, journal: forged_journal };
         let mut bytes = vec![1; 512];

@@ -1,6 +1,5 @@
 //! Disks that are full, or fail.
 
-use super::super::super::faults::Fault;
 use super::super::super::{AppendError, JournalRead};
 use super::super::format::group_span;
 use super::*;
@@ -163,18 +162,4 @@ fn trimming_that_failed_half_way_goes_on() {
     assert_eq!(journal.first(P), GroupPosition(7));
     drop(journal);
     assert_eq!(contents(&site.open()), [payload(6, 300_000)]);
-}
-
-#[test]
-fn the_fault_point_ack_before_sync_acknowledges_what_is_not_durable() {
-    let site = Site::new();
-    let mut journal = site.open();
-    journal.fault = Some(Fault::AckBeforeSync);
-    site.disk.heal();
-    append(&mut journal, b"one");
-    assert_eq!(site.disk.0.lock().calls, 1, "written and not synced");
-    append(&mut journal, b"two");
-    assert_eq!(site.disk.0.lock().calls, 3, "synced before the next write");
-    site.disk.set(|faults| faults.no_sync = Some(Loss::Kept));
-    assert!(is_poisoned(&journal.append(P, GroupPosition(2), b"three")));
 }

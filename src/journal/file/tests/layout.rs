@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::super::inspect::{Depth, inspect};
 use super::super::super::{AppendError, JournalRead, MAX_GROUP_BYTES};
 use super::super::DirectoryLock;
+use super::super::inspect::{Depth, inspect};
 use super::*;
 
 #[test]
@@ -70,14 +70,13 @@ fn another_partition_is_not_owned() {
 fn i8_every_journal_has_a_number_of_its_own_which_its_segments_carry() {
     let site = Site::new();
     let opened = site.try_open().unwrap();
-    assert_eq!(opened.identity, opened.journal.identity());
-    assert_eq!(site.bytes(1, 40, 16), opened.identity.to_le_bytes());
+    assert_eq!(site.bytes(1, 40, 16), opened.journal.identity().to_le_bytes());
     drop(opened);
-    let reopened = FileJournal::open(site.root.path(), &FileOptions::default(), &SeededIds::new(2)).unwrap();
-    assert_eq!(site.bytes(1, 40, 16), reopened.identity.to_le_bytes());
+    let reopened = FileJournal::open(site.root.path(), &FileOptions::default(), &SeededIds::new(2)).unwrap().journal;
+    assert_eq!(site.bytes(1, 40, 16), reopened.identity().to_le_bytes());
     let another = tempfile::tempdir().unwrap();
     let another = FileJournal::open(another.path(), &FileOptions { segment_bytes: MIB }, &SeededIds::new(2)).unwrap();
-    assert_ne!(another.identity, reopened.identity);
+    assert_ne!(another.journal.identity(), reopened.identity());
 }
 
 #[test]
@@ -152,6 +151,6 @@ fn the_real_disk_keeps_what_it_was_given() {
     });
     drop(journal);
     let opened = open();
-    assert_eq!((opened.last, opened.torn.len()), (GroupPosition(5), 0));
+    assert_eq!((opened.journal.last(P), opened.torn.len()), (GroupPosition(5), 0));
     assert!(contents(&opened.journal) == groups);
 }

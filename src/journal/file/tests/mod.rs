@@ -86,7 +86,7 @@ impl Bench for Site {
     }
 
     fn tear(&self, group: &[u8]) {
-        let end = super::scan(&directory(self.root.path()), &mut |_, _| {}).unwrap().tail.1;
+        let end = super::scan::scan(&directory(self.root.path()), &mut |_, _| {}).unwrap().tail.1;
         let header = format::Header { partition: 0, number: 3, previous: 0, journal: 0 };
         let mut bytes = Vec::new();
         format::encode(format::Kind::Group, header, group, &mut bytes);

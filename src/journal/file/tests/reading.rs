@@ -7,7 +7,7 @@ use rstest::rstest;
 
 use super::super::super::JournalRead;
 use super::super::super::codec::{GroupBuilder, encode_record};
-use super::super::super::inspect::{Depth, GroupReport, inspect};
+use super::super::inspect::{Depth, GroupReport, inspect};
 use super::super::{DirectoryLock, TornTail};
 use super::*;
 use crate::domain::ids::{Id, Side, WorkspaceKey};

@@ -1,13 +1,14 @@
-//! Fault points for crash tests: the process ends at a step of a snapshot, or of the recovery from one,
-//! as if it had been killed. They exist only with the cargo feature `faults`, and do nothing unless an
-//! environment variable selects one.
+//! Fault points for crash tests: the process ends at a step of a snapshot, of the recovery from one, or of
+//! the journal's trimming, as if it had been killed. They exist only with the cargo feature `faults`, and do
+//! nothing unless an environment variable selects one.
 //!
-//! `TRIPSWITCH_FAULT_SNAPSHOT=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th
-//! time, from 1, that this process comes to the step. Without `@<n>`, the first.
+//! `TRIPSWITCH_FAULT_STEP=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th time, from
+//! 1, that this process comes to the step. Without `@<n>`, the first.
 //!
-//! [`Lie`]s are the tests' negative controls: with one of them, a crash test must fail.
+//! The tests' negative controls, which lie, stand around the parts that they make lie (`storage/lies.rs`,
+//! `journal/file/lies.rs`); [`selected`] says which of them is on.
 
-/// The steps of a snapshot, and of a recovery, in their order.
+/// The steps of a snapshot, of a trim, and of a recovery, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultPoint {
     /// `snapshot-block`: a block is taken.
@@ -22,6 +23,8 @@ pub(crate) enum FaultPoint {
     Verified,
     /// `snapshot-removed`: a snapshot has lost its name, and its files go.
     Removed,
+    /// `journal-unlinked`: the oldest segment is unlinked, and nobody has made that durable yet.
+    Unlinked,
     /// `recovery-set-aside`: a damaged snapshot is where no start looks at it.
     SetAside,
     /// `recovery-loaded`: the newest good snapshot is in memory.
@@ -30,16 +33,6 @@ pub(crate) enum FaultPoint {
     Scanned,
     /// `recovery-replayed`: all of it is applied, and nothing is served.
     Replayed,
-}
-
-/// Of a snapshot that is not what it seems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lie {
-    /// `TRIPSWITCH_FAULT=snapshot-unsynced`: no file and no directory of it is synced.
-    Unsynced,
-    /// `TRIPSWITCH_FAULT=trim-before-snapshot`: the journal is trimmed before there is a snapshot in its
-    /// place.
-    TrimFirst,
 }
 
 /// Does `work`, and is a fault point before and behind it.
@@ -53,23 +46,10 @@ pub(crate) fn step<T, E>(step: FaultPoint, work: impl FnOnce() -> Result<T, E>) 
 #[cfg(not(feature = "faults"))]
 const fn point(_step: FaultPoint, _before: bool) {}
 
-/// No: this build has no fault points.
-#[cfg(not(feature = "faults"))]
-pub(crate) const fn lies(_lie: Lie) -> bool {
-    false
-}
-
-/// Whether this lie is selected.
+/// Whether `TRIPSWITCH_FAULT` names this one.
 #[cfg(feature = "faults")]
-pub(crate) fn lies(lie: Lie) -> bool {
-    use std::sync::LazyLock;
-
-    static SELECTED: LazyLock<Option<Lie>> = LazyLock::new(|| match std::env::var("TRIPSWITCH_FAULT").ok()?.as_str() {
-        "snapshot-unsynced" => Some(Lie::Unsynced),
-        "trim-before-snapshot" => Some(Lie::TrimFirst),
-        _ => None,
-    });
-    *SELECTED == Some(lie)
+pub(crate) fn selected(fault: &str) -> bool {
+    std::env::var("TRIPSWITCH_FAULT").is_ok_and(|selected| selected == fault)
 }
 
 #[cfg(feature = "faults")]
@@ -78,7 +58,7 @@ fn point(step: FaultPoint, before: bool) {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static SELECTED: LazyLock<Option<Selected>> =
-        LazyLock::new(|| Selected::parse(&std::env::var("TRIPSWITCH_FAULT_SNAPSHOT").ok()?));
+        LazyLock::new(|| Selected::parse(&std::env::var("TRIPSWITCH_FAULT_STEP").ok()?));
     static PASSED: AtomicU64 = AtomicU64::new(0);
 
     let Some(selected) = &*SELECTED else { return };
@@ -108,6 +88,7 @@ impl Selected {
             "snapshot-renamed" => Some(FaultPoint::Renamed),
             "snapshot-verified" => Some(FaultPoint::Verified),
             "snapshot-removed" => Some(FaultPoint::Removed),
+            "journal-unlinked" => Some(FaultPoint::Unlinked),
             "recovery-set-aside" => Some(FaultPoint::SetAside),
             "recovery-loaded" => Some(FaultPoint::Loaded),
             "recovery-scanned" => Some(FaultPoint::Scanned),

@@ -8,9 +8,11 @@ use serde::Serialize;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 
-use super::GroupPosition;
-use super::codec::{CodecError, GroupView};
-use super::file::{OpenError, Scan, TornTail, directory, scan_read_only, torn_kept, torn_tail};
+use super::super::GroupPosition;
+use super::super::codec::{CodecError, GroupView};
+use super::read_only::{scan_read_only, torn_tail};
+use super::scan::Scan;
+use super::{OpenError, TornTail, directory, segment};
 
 /// The limit of `verify` that it has to mention (R9.4).
 pub const LAST_GROUP_NOTE: &str = "Rot in the very last group cannot be told from a write that did not finish: \
@@ -159,7 +161,8 @@ impl Survey {
         });
         self.report.segments = segments.collect();
         self.report.torn_tail = torn_tail(scan);
-        self.report.torn_kept = torn_kept(journal)?;
+        let listing = segment::list(journal).map_err(OpenError::io(journal))?;
+        self.report.torn_kept = listing.torn.into_iter().map(|(_, path)| path).collect();
         self.report.workspaces = self.workspaces.into_values().collect();
         Ok(self.report)
     }
