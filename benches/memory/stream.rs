@@ -5,7 +5,7 @@ use tripswitch::domain::event::{Body, EventRecord, Identity, Resolution, Sender,
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{APPLY_VERSION, Frame, Record};
-use tripswitch::domain::settings::Settings;
+use tripswitch::domain::settings::{Model, Settings};
 use tripswitch::domain::time::{DAY, MINUTE, Millis};
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(7), side: Side::Live };
@@ -36,7 +36,8 @@ pub struct Stream {
 
 impl Stream {
     pub fn new(explanation_days: u16) -> Self {
-        let settings = Settings { explanation_days, duplicate_days: 1, settle_days: 7, ..Settings::default() };
+        let model = Model { explanation_days, duplicate_days: 1, settle_days: 7, ..Model::default() };
+        let settings = Settings { model, ..Settings::default() };
         let local = Local::new(KEY, "Support".into(), settings.clone());
         let mut stream = Self { local, seq: 0, receipt: START, events: Vec::new(), drawn: 1, identities: 0 };
         stream.apply(Record::Settings(Box::new(settings)));

@@ -10,7 +10,7 @@ use messages::{ENGLISH, FOREIGN, LONG};
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::reading::{self, Format};
 use tripswitch::domain::scoring::Speaker;
-use tripswitch::domain::scoring::profile::Model;
+use tripswitch::domain::scoring::profile::ScoringModel;
 use tripswitch::domain::scoring::reader::{Incoming, MessageReader};
 use tripswitch::domain::scoring::task::lexicon::{builtin_packs, plain};
 use tripswitch::domain::scoring::task::text::{Analyzer, conversation_word_key};
@@ -59,7 +59,7 @@ fn parts(c: &mut Criterion) {
 /// As the door does it for `support-2`: reading, then marks and hashes.
 fn support(c: &mut Criterion) {
     reading::prepare();
-    let reader = MessageReader::of(Model::Support2);
+    let reader = MessageReader::of(ScoringModel::Support2);
     let key = conversation_word_key(&[1; 32], Id(1));
     let read = |text: &str| {
         let (speaker, format) = (Speaker::Customer, Format::Auto);

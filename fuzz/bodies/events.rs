@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use serde_json::value::RawValue;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::record::Record;
-use tripswitch::domain::scoring::profile::SignalWeight;
+use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::time::Millis;
 use tripswitch::journal::codec::{decode_record, encode_record};

@@ -4,11 +4,11 @@
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
-use tripswitch::domain::ids::{IdKind, parse_id};
+use tripswitch::domain::ids::{IdKind, Side, parse_id};
+use tripswitch::domain::system::KeySecret;
 use tripswitch::domain::time::{self, DAY, Millis};
 use tripswitch::http::etag::names;
 use tripswitch::http::params::{Query, read_id};
-use tripswitch::service::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH, is_key};
 use tripswitch::service::period::PeriodQuery;
 use tripswitch::wire::number::{Decimal, hundredths};
 
@@ -41,9 +41,11 @@ fn check_id(text: &str) {
 }
 
 fn check_key(text: &str) {
+    let is_key = KeySecret::is_well_formed;
     if is_key(text) {
-        let random = text.strip_prefix(LIVE_PREFIX).or_else(|| text.strip_prefix(TEST_PREFIX)).expect("its prefix");
-        assert!(random.len() == TOKEN_LENGTH && random.chars().all(|c| c.is_ascii_alphanumeric()), "{text}");
+        let prefixes = [Side::Live, Side::Test].map(KeySecret::prefix);
+        let random = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).expect("its prefix");
+        assert!(random.len() == KeySecret::TOKEN_LENGTH && random.chars().all(|c| c.is_ascii_alphanumeric()), "{text}");
         assert!(!is_key(&format!("{text}a")) && !is_key(&text[..text.len() - 1]));
     }
 }

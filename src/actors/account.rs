@@ -42,9 +42,9 @@ pub(crate) struct AccountCell {
 /// What a reader finds in a cell.
 pub(crate) enum Seen {
     Health(AccountHealth),
-    /// The account is at work: its actor answers when it is done.
+    /// The account is at work; its actor will answer when it is done.
     Busy,
-    /// Nobody is there any more.
+    /// The account has gone to sleep or died.
     Gone,
 }
 
@@ -63,7 +63,7 @@ impl AccountCell {
         }
     }
 
-    /// Takes the steps of a round, unless somebody is looking or nobody is there.
+    /// Takes the steps of a round, unless a reader holds the lock or the account is gone.
     pub fn try_run(&self, list: &AccountList) -> Option<OpResults> {
         self.take_steps(&mut *self.account.try_lock()?, list)
     }
@@ -72,7 +72,7 @@ impl AccountCell {
         self.take_steps(&mut self.account.lock(), list)
     }
 
-    /// A panic leaves nothing half changed to be seen.
+    /// The account is taken out meanwhile, so a panic leaves nothing half changed behind.
     fn take_steps(&self, held: &mut Option<Account>, list: &AccountList) -> Option<OpResults> {
         let mut account = held.take()?;
         let outcomes = account.run(list, &self.progress);
@@ -125,9 +125,9 @@ impl Actor for AccountActor {
                 }
             }
             AccountMsg::Health { rules, now, reply } => {
-                // Between rounds nobody else holds it, or only to look.
+                // Between rounds nobody else holds the lock, except to read.
                 if let Some(account) = &*state.cell.account.lock() {
-                    // A question changes nothing, so a panic in one spoils nothing.
+                    // A query changes nothing, so a panic in one leaves the account intact.
                     let health = catch_unwind(AssertUnwindSafe(|| account.health(&rules, now)));
                     tell(reply, health.map(Some).map_err(|_| EngineError::WorkspaceUnavailable));
                 }
@@ -139,8 +139,8 @@ impl Actor for AccountActor {
     }
 }
 
-/// Where the first step of a list stands: the guilty one when the account died before it could
-/// name another.
+/// The position of a list's first step: that event is the guilty one if the account died before it could name
+/// another.
 pub(crate) fn first_place(list: &AccountList) -> Option<Position> {
     list.ops.first().map(|op| match op {
         AccountOp::Change(change) => change.position,

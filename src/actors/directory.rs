@@ -1,4 +1,4 @@
-//! Who is where: workspace sides, and the accounts that are awake.
+//! Finds actors: those of workspace sides, and of accounts that are awake.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::account::AccountCell;
 use super::handle::WorkspaceHandle;
 use super::messages::AccountMsg;
 
-/// Both maps are read by everybody; entries are made by the engine (workspaces, on first use) and
-/// by the workspaces (their accounts).
+/// Any thread reads both maps. Entries are made by the engine (workspaces, on first use) and by the workspaces (their
+/// accounts).
 #[derive(Default)]
 pub(crate) struct Directory {
     workspaces: DashMap<WorkspaceKey, Arc<WorkspaceHandle>>,
@@ -44,7 +44,7 @@ impl Directory {
         self.workspaces.iter().map(|entry| Arc::clone(&entry)).collect()
     }
 
-    /// Whose actor this is now.
+    /// The side whose actor this is now.
     pub fn workspace_of(&self, actor: ActorId) -> Option<Arc<WorkspaceHandle>> {
         let is_it = |handle: &WorkspaceHandle| handle.queue.actor().is_some_and(|own| own.get_id() == actor);
         self.workspaces.iter().find(|entry| is_it(entry)).map(|entry| Arc::clone(&entry))

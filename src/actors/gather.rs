@@ -1,5 +1,4 @@
-//! What the accounts of one round answer, gathered in one place: whoever is last wakes the
-//! workspace, once.
+//! Gathers the results of the accounts of one round in one place; the last account wakes the workspace, once.
 //!
 //! One list for all, since a message to the workspace for each account would cost more than most accounts' work.
 
@@ -12,15 +11,15 @@ use tokio::sync::Notify;
 use crate::domain::account::OpResults;
 use crate::domain::ids::Id;
 
-/// Where the answers of one round come together.
+/// The results of one round.
 pub(crate) struct Gather {
     answers: Mutex<Vec<(Id, OpResults)>>,
-    /// Shares that are still out, and one for the workspace itself.
+    /// How many accounts are still at work, and one more for the workspace itself.
     out: AtomicUsize,
     done: Notify,
 }
 
-/// One account's part: answered, or lost when it is dropped.
+/// One account's place among the results: filled in, or lost if it is dropped.
 pub(crate) struct PendingPart {
     gather: Arc<Gather>,
     account: Id,
@@ -41,9 +40,9 @@ impl Gather {
         PendingPart { gather: Arc::clone(self), account }
     }
 
-    /// Waits until every share has come back; answers what those said that were not lost.
+    /// Waits until every account has answered or was lost; returns the results of those that were not lost.
     pub async fn answers(self: Arc<Self>) -> Vec<(Id, OpResults)> {
-        // The last of the others to come back finds nobody's share but this one gone.
+        // The last account to answer finds only the workspace's own count left.
         if self.out.fetch_sub(1, Ordering::AcqRel) > 1 {
             self.done.notified().await;
         }

@@ -18,13 +18,13 @@ pub(crate) struct FrameQueue<M: Waking>(Mutex<Inner<M>>);
 
 struct Inner<M: Waking> {
     frames: VecDeque<QueuedFrame>,
-    /// `FramesWaiting` is on its way to the actor.
+    /// Whether a `FramesWaiting` is on its way to the actor.
     signalled: bool,
-    /// None while there is none: frames wait for the next one.
+    /// `None` while there is no actor: frames wait for the next one.
     actor: Option<ActorRef<M>>,
-    /// Frames are refused with this.
+    /// If set, frames are refused with this error.
     closed: Option<EngineError>,
-    /// The last seq that was here.
+    /// The last seq that came here.
     last: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Above all workspaces: what fails is rebuilt, the others go on (I6).
+//! Supervises all workspaces: what fails is rebuilt, the others go on (I6).
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::shared::Shared;
 /// Supervises the workspaces' actors (and the system workspace's).
 pub(crate) struct Supervisor;
 
-/// The engine's parts, which come to be after the supervisor.
+/// The engine's parts, which are made after the supervisor.
 pub(crate) type SharedSlot = Arc<Mutex<Option<Arc<Shared>>>>;
 
 pub(crate) struct SupervisorState {
@@ -81,7 +81,7 @@ impl Actor for Supervisor {
 }
 
 impl SupervisorState {
-    /// An actor ended. Those that the engine stops itself are in no handle any more.
+    /// An actor has ended. One that the engine has stopped itself belongs to no handle any more.
     fn failed(&mut self, who: ActorId, cause: &str) {
         let Some(shared) = self.shared.lock().clone() else { return };
         if shared.system.queue.actor().is_some_and(|system| system.get_id() == who) {

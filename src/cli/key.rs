@@ -7,9 +7,8 @@ use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs, or_dash};
 use super::target::{Target, TargetArgs};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::Permission;
+use crate::domain::system::{NewKey, Permission};
 use crate::domain::time::Millis;
-use crate::offline::NewKey;
 use crate::wire::admin::ApiKey;
 
 /// Make, list and revoke API keys

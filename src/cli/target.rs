@@ -7,15 +7,14 @@ use super::exit::{Exit, Failure};
 use super::remote::{NOTHING, Remote};
 use crate::clock;
 use crate::config::Config;
-use crate::domain::ids::{Id, Side};
-use crate::domain::system::KeySecret;
+use crate::domain::ids::Id;
+use crate::domain::system::{KeySecret, NewKey};
 use crate::ids::RandomIds;
-use crate::offline::{Absent, NewKey, OfflineError, OfflineSystem, system_offline};
+use crate::offline::{Absent, OfflineError, OfflineSystem, system_offline};
 use crate::snapshot::SnapshotError;
 use crate::storage::{FileOptions, OpenError};
 use crate::wire::admin::{self, ApiKey, CreatedKey, NewWorkspace, Workspace};
 use crate::wire::list::{KeyList, WorkspaceList};
-use crate::wire::values::Timestamp;
 
 /// A data directory, or `--url` of a running server.
 #[derive(Debug, clap::Args)]
@@ -112,14 +111,7 @@ impl Target {
                 Ok((key.id, secret))
             }
             Self::Server(remote) => {
-                let new = admin::NewKey {
-                    name: Some(new.name.into()),
-                    tenant: new.tenant.map(String::from),
-                    workspace_id: new.workspace,
-                    scopes: new.scopes,
-                    test: new.side == Side::Test,
-                    expires_at: new.expires_at.map(Timestamp),
-                };
+                let new = admin::NewKey::from(new);
                 let CreatedKey { id, key, .. } = remote.call("POST", "keys", Some(&new))?;
                 Ok((id, key))
             }

@@ -7,8 +7,7 @@ use super::exit::Failure;
 use super::output::{self, Format, FormatArgs};
 use super::target::TargetArgs;
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::Permission;
-use crate::offline::NewKey;
+use crate::domain::system::{NewKey, Permission};
 
 /// Make and list workspaces
 #[derive(Debug, clap::Subcommand)]

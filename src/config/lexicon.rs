@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::reader::Reader;
 use crate::domain::message::LanguageCode;
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::{support, task};
 
 /// The word lists of either model.
@@ -46,23 +46,25 @@ impl Default for Packs<support::pack::PackSource, support::pack::Pack> {
 
 impl Lexicon {
     /// The languages that a model has a pack for.
-    pub fn languages(&self, model: Model) -> Box<[LanguageCode]> {
+    pub fn languages(&self, model: ScoringModel) -> Box<[LanguageCode]> {
         match model {
-            Model::Task1 => self.task.packs.iter().filter_map(|pack| LanguageCode::new(pack.language())).collect(),
-            Model::Support2 => self.support.packs.iter().map(support::pack::Pack::language).collect(),
+            ScoringModel::Task1 => {
+                self.task.packs.iter().filter_map(|pack| LanguageCode::new(pack.language())).collect()
+            }
+            ScoringModel::Support2 => self.support.packs.iter().map(support::pack::Pack::language).collect(),
         }
     }
 
-    pub fn digests(&self, model: Model) -> Vec<(Box<str>, [u8; 32])> {
+    pub fn digests(&self, model: ScoringModel) -> Vec<(Box<str>, [u8; 32])> {
         match model {
-            Model::Task1 => task::lexicon::digests(&self.task.packs),
-            Model::Support2 => support::pack::digests(&self.support.packs),
+            ScoringModel::Task1 => task::lexicon::digests(&self.task.packs),
+            ScoringModel::Support2 => support::pack::digests(&self.support.packs),
         }
     }
 }
 
 /// Packs are compiled anew only where a list is configured, since it takes milliseconds for each.
-pub fn read(reader: &mut Reader, section: &str, model: Model, base: &Lexicon, directory: &Path) -> Lexicon {
+pub fn read(reader: &mut Reader, section: &str, model: ScoringModel, base: &Lexicon, directory: &Path) -> Lexicon {
     let mut written = (BTreeMap::new(), BTreeMap::new());
     for language in reader.children(section) {
         let key = format!("{section}.{language}");
@@ -72,11 +74,11 @@ pub fn read(reader: &mut Reader, section: &str, model: Model, base: &Lexicon, di
         }
         let name: Box<str> = language.as_str().into();
         match model {
-            Model::Task1 => {
+            ScoringModel::Task1 => {
                 let source = read_task(reader, &key, &language, directory);
                 written.0.extend(source.map(|source| (name, source)));
             }
-            Model::Support2 => {
+            ScoringModel::Support2 => {
                 let source = read_support(reader, &key, &language, directory);
                 written.1.extend(source.map(|source| (name, source)));
             }

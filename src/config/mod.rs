@@ -23,7 +23,7 @@ use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
 use self::source::{Fault, Layers};
 use crate::domain::ids::Id;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Model, Settings};
 
 /// The file that is read if none is named and this one exists.
 pub const DEFAULT_FILE: &str = "config.toml";
@@ -39,7 +39,7 @@ pub struct Config {
     pub journal: JournalConfig,
     pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
-    pub model: ModelConfig,
+    pub model: Model,
     /// The scoring of workspaces without a section of their own.
     pub scoring: ScoringConfig,
     /// The scoring of workspaces that have a section, complete.
@@ -148,19 +148,6 @@ impl LimitsConfig {
     pub fn inflight_bytes_per_workspace(&self) -> u64 {
         self.inflight_bytes / 4
     }
-}
-
-/// `[model]`: see [`Settings`], whose fields these become.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelConfig {
-    pub window_size: u16,
-    pub window_days: u16,
-    pub workspace_factor: u16,
-    pub settle_days: u16,
-    pub duplicate_days: u16,
-    pub explanation_days: u16,
-    pub retention_days: u16,
-    pub max_turns: u16,
 }
 
 /// `[log]`.
@@ -349,16 +336,17 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
     }
 }
 
-fn read_model(r: &mut Reader) -> ModelConfig {
-    ModelConfig {
-        window_size: r.integer("model.window_size", 1..=1_000, 50),
-        window_days: r.integer("model.window_days", 1..=3_650, 90),
-        workspace_factor: r.integer("model.workspace_factor", 1..=100, 3),
-        settle_days: r.integer("model.settle_days", 1..=90, 7),
-        duplicate_days: r.integer("model.duplicate_days", 1..=90, 7),
-        explanation_days: r.integer("model.explanation_days", 1..=3_650, 90),
-        retention_days: r.integer("model.retention_days", 1..=3_650, 400),
-        max_turns: r.integer("model.max_turns", 1..=10_000, 1_000),
+fn read_model(r: &mut Reader) -> Model {
+    let built_in = Model::default();
+    Model {
+        window_size: r.integer("model.window_size", 1..=1_000, built_in.window_size),
+        window_days: r.integer("model.window_days", 1..=3_650, built_in.window_days),
+        workspace_factor: r.integer("model.workspace_factor", 1..=100, built_in.workspace_factor),
+        settle_days: r.integer("model.settle_days", 1..=90, built_in.settle_days),
+        duplicate_days: r.integer("model.duplicate_days", 1..=90, built_in.duplicate_days),
+        explanation_days: r.integer("model.explanation_days", 1..=3_650, built_in.explanation_days),
+        retention_days: r.integer("model.retention_days", 1..=3_650, built_in.retention_days),
+        max_turns: r.integer("model.max_turns", 1..=10_000, built_in.max_turns),
     }
 }
 
@@ -432,19 +420,7 @@ impl Config {
     /// The settings of a workspace, for its journal. `secret_id` is zero here; whoever has the data directory's
     /// secret fills it in.
     pub fn settings_for(&self, workspace: Id) -> Settings {
-        let model = &self.model;
-        Settings {
-            window_size: model.window_size,
-            window_days: model.window_days,
-            workspace_factor: model.workspace_factor,
-            settle_days: model.settle_days,
-            duplicate_days: model.duplicate_days,
-            explanation_days: model.explanation_days,
-            retention_days: model.retention_days,
-            max_turns: model.max_turns,
-            secret_id: [0; 8],
-            profile: self.scoring_for(workspace).profile.clone(),
-        }
+        Settings { model: self.model, secret_id: [0; 8], profile: self.scoring_for(workspace).profile.clone() }
     }
 }
 

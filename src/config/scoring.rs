@@ -8,7 +8,8 @@ use super::lexicon::{self, Lexicon};
 use super::reader::Reader;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::profile::{MAX_WEIGHT, Model, Profile, SignalWeight};
+use crate::domain::scoring::catalogue::{MAX_WEIGHT, SignalWeight};
+use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::scoring::support::text::SupportReader;
 use crate::domain::scoring::task::text::Analyzer;
@@ -26,7 +27,11 @@ pub struct ScoringConfig {
 
 impl Default for ScoringConfig {
     fn default() -> Self {
-        Self { profile: Model::Support2.profile().clone(), own_signals: BTreeMap::new(), lexicon: Lexicon::default() }
+        Self {
+            profile: ScoringModel::Support2.profile().clone(),
+            own_signals: BTreeMap::new(),
+            lexicon: Lexicon::default(),
+        }
     }
 }
 
@@ -34,22 +39,25 @@ impl ScoringConfig {
     /// The reader of messages for workspaces with this scoring.
     pub fn message_reader(&self) -> MessageReader {
         match self.profile.model {
-            Model::Task1 => MessageReader::Task(Analyzer::new(
+            ScoringModel::Task1 => MessageReader::Task(Analyzer::new(
                 self.lexicon.task.packs.to_vec(),
                 self.profile.default_language.as_str(),
             )),
-            Model::Support2 => MessageReader::Support(SupportReader::new(Arc::clone(&self.lexicon.support.packs))),
+            ScoringModel::Support2 => {
+                MessageReader::Support(SupportReader::new(Arc::clone(&self.lexicon.support.packs)))
+            }
         }
     }
 }
 
-const MODELS: [(&str, Model); 2] = [(Model::Support2.name(), Model::Support2), (Model::Task1.name(), Model::Task1)];
+const MODELS: [(&str, ScoringModel); 2] =
+    [(ScoringModel::Support2.name(), ScoringModel::Support2), (ScoringModel::Task1.name(), ScoringModel::Task1)];
 
 /// Reads the section `prefix` (`scoring`, or `workspaces.<id>.scoring`) over `base`. Relative files are looked for in
 /// `directory`.
 pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: &Path) -> ScoringConfig {
     let key = |name: &str| format!("{prefix}.{name}");
-    let default = if is_of_before(reader, prefix) { Model::Task1 } else { base.profile.model };
+    let default = if is_of_before(reader, prefix) { ScoringModel::Task1 } else { base.profile.model };
     let place = MODELS.iter().position(|(_, model)| *model == default).unwrap_or_default();
     let model = reader.choice(&key("model"), &MODELS, place);
     let old = if model == base.profile.model { &base.profile } else { model.profile() };
@@ -125,7 +133,7 @@ fn read_signal(reader: &mut Reader, section: &str, default: SignalWeight) -> Sig
 fn read_own_signals(
     reader: &mut Reader,
     section: &str,
-    model: Model,
+    model: ScoringModel,
     base: &BTreeMap<Box<str>, SignalWeight>,
 ) -> BTreeMap<Box<str>, SignalWeight> {
     let mut own = base.clone();

@@ -4,7 +4,7 @@ use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::reading::Format;
 use crate::domain::scoring::Speaker;
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::support::pack::List;
 
@@ -49,7 +49,7 @@ fn r10_8_the_checked_in_file_says_every_default_and_nothing_else() {
     for option in &written.effective {
         assert!(matches!(option.source, Source::File { .. }), "{} is not in config.toml", option.key);
     }
-    let built_in = Settings { profile: Model::Support2.profile().clone(), ..Settings::default() };
+    let built_in = Settings { profile: ScoringModel::Support2.profile().clone(), ..Settings::default() };
     assert_eq!(written.config.settings_for(Id(1)), built_in);
     assert_eq!(defaults.config.settings_for(Id(1)), built_in);
     assert_eq!(written.config.server, defaults.config.server);
@@ -141,7 +141,7 @@ fn a_workspace_overrides_only_what_it_names() {
     let own = config.scoring_for(id);
     assert_eq!((own.profile.default_language.as_str(), own.profile.prior_strength), ("da", 4.0));
     let rating = SignalKind::Rating;
-    let built_in = Model::Support2.profile();
+    let built_in = ScoringModel::Support2.profile();
     assert_eq!(own.profile.weight_of(rating).weight, 5.0);
     assert_eq!(own.profile.weight_of(rating).loadings, built_in.weight_of(rating).loadings);
     assert_eq!(config.scoring_for(Id(2)).profile.weight_of(rating), built_in.weight_of(rating));
@@ -156,7 +156,7 @@ fn a_workspace_overrides_only_what_it_names() {
 fn own_signals_are_declared_whole() {
     let config = load_text("[scoring.signals.nps]\nweight = 2\nloadings = [1, 0, 1]\n").unwrap().config;
     assert_eq!(config.scoring.own_signals["nps"].loadings, [0.5, 0.0, 0.5]);
-    assert_eq!(config.settings_for(Id(1)).profile, *Model::Support2.profile());
+    assert_eq!(config.settings_for(Id(1)).profile, *ScoringModel::Support2.profile());
     let told = faults("[scoring.signals.nps]\nweight = 2\n[scoring.signals.Nps]\n");
     assert!(told.iter().any(|t| t.contains("needs scoring.signals.nps.loadings")), "{told:?}");
     assert!(told.iter().any(|t| t.starts_with("3: scoring.signals.Nps")), "{told:?}");
@@ -191,7 +191,7 @@ fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration
     assert_eq!((marks("en", "smashing"), marks("en", "awesome")), (List::Praise.bit(), 0));
     assert_ne!(marks("en", "thank you"), 0);
     assert!(scoring.profile.languages.contains(&LanguageCode::new("sv").unwrap()));
-    assert_ne!(scoring.profile.hash, Model::Support2.profile().hash);
+    assert_ne!(scoring.profile.hash, ScoringModel::Support2.profile().hash);
 
     let told = faults("[scoring.lexicon.da]\nfile = \"none.toml\"\n");
     assert!(told[0].starts_with("2: scoring.lexicon.da.file: "), "{told:?}");
@@ -204,7 +204,7 @@ fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration
 #[test]
 fn r5_8_the_model_is_chosen_and_brings_its_own_numbers_and_lists() {
     let config = load_text("[scoring]\nmodel = \"task-1\"\n").unwrap().config;
-    assert_eq!(config.scoring.profile, *Model::Task1.profile());
+    assert_eq!(config.scoring.profile, *ScoringModel::Task1.profile());
     let text = "[scoring]\nmodel = \"task-1\"\n[scoring.lexicon.da]\nfile = \"da.json\"\n";
     let scoring = beside("da.json", r#"{"lists": {"gratitude": ["tak(?:ker)?"]}}"#, text);
     let MessageReader::Task(analyzer) = scoring.message_reader() else { panic!("task-1") };
@@ -226,10 +226,10 @@ fn r5_8_a_section_written_before_there_were_models_keeps_its_model() {
         "[scoring.lexicon.da]\nsentiment = \"none\"\n",
         "[scoring]\nprofile = \"acme-1\"\npriors = [0.52, 0.72, 0.39]\n",
     ] {
-        assert_eq!(load_text(text).unwrap().config.scoring.profile.model, Model::Task1, "{text}");
+        assert_eq!(load_text(text).unwrap().config.scoring.profile.model, ScoringModel::Task1, "{text}");
     }
     let told = load_text("[scoring]\nmodel = \"support-2\"\nprofile = \"support-en-1\"\n").unwrap();
-    assert_eq!(told.config.scoring.profile.model, Model::Support2);
+    assert_eq!(told.config.scoring.profile.model, ScoringModel::Support2);
 }
 
 #[test]

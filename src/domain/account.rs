@@ -6,31 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::breaker;
 use super::expectation::{Expectation, Fallback};
-use super::health;
+use super::health::{self, WindowEntry};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::rules::Rules;
 use super::run::{self, LastResolve, Scored, Trip};
-use super::score::Hundredths;
 use super::time::Millis;
 use super::timeline::Key;
 use super::view::{AccountHealth, BreakerScope};
-
-/// A scored conversation as its account keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WindowEntry {
-    /// Its number in the workspace.
-    pub conversation: u32,
-    pub key: Key,
-    pub dimensions: [Hundredths; 3],
-    pub composite: Hundredths,
-    pub resolved: bool,
-}
-
-impl WindowEntry {
-    fn scored(&self) -> Scored {
-        Scored { conversation: self.conversation, key: self.key, composite: self.composite }
-    }
-}
 
 /// The kept part of an account's history, and its breaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,8 +154,8 @@ impl Account {
 
     /// The window of R6.1 as of `at`, ascending.
     fn window(&self, rules: &Rules, at: Millis) -> &[WindowEntry] {
-        let oldest = at - rules.settings.window_span();
-        let start = self.entries.len().saturating_sub(usize::from(rules.settings.window_size));
+        let oldest = at - rules.settings.model.window_span();
+        let start = self.entries.len().saturating_sub(usize::from(rules.settings.model.window_size));
         start_from(&self.entries[start..], oldest)
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Id;
 use super::message::Heard;
+use super::quantum::Quantum;
 use super::score::Hundredths;
 use super::scoring::catalogue::SignalKind;
 use super::time::Millis;
@@ -98,9 +99,6 @@ pub enum AttentionType {
     HumanRequested,
     Escalation,
 }
-
-/// A share in units of 1/65,535 (0 is none, 65,535 is all): presence, goodness, observed values.
-pub type Quantum = u16;
 
 /// A signal that another system observed (`signal.observed`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

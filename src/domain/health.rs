@@ -1,15 +1,34 @@
 //! Health of an account: averages, trend and churn risk of its window (R6.1–R6.5).
 
-use super::account::WindowEntry;
 use super::ids::Id;
 use super::rules::Rules;
+use super::run::Scored;
 use super::score::Hundredths;
+use super::timeline::Key;
 use super::view::{AccountHealth, ChurnRisk, Trend};
 
 /// The trend (R6.4) is that of so many conversations.
 const TREND_LENGTH: usize = 20;
 /// With fewer than these there is none.
 const TREND_MINIMUM: usize = 5;
+
+/// A scored conversation as its account keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowEntry {
+    /// Its number in the workspace.
+    pub conversation: u32,
+    pub key: Key,
+    pub dimensions: [Hundredths; 3],
+    pub composite: Hundredths,
+    pub resolved: bool,
+}
+
+impl WindowEntry {
+    /// As a run sees it.
+    pub fn scored(&self) -> Scored {
+        Scored { conversation: self.conversation, key: self.key, composite: self.composite }
+    }
+}
 
 /// `window` ascending.
 pub fn of(rules: &Rules, id: Id, window: &[WindowEntry], consecutive_low: usize, active: bool) -> AccountHealth {

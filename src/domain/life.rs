@@ -6,9 +6,10 @@ use std::hash::Hasher;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
-use super::event::{AttentionType, ObservedSignal, Quantum, Resolution, Status, TurnFeatures};
+use super::event::{AttentionType, ObservedSignal, Resolution, Status, TurnFeatures};
 use super::ids::Position;
 use super::message::{MessageFeatures, Reading};
+use super::quantum::Quantum;
 use super::scoring::{Ending, Evidence, Speaker, Turn, Words};
 use super::time::Millis;
 

@@ -22,6 +22,7 @@ mod index;
 pub mod life;
 pub mod local;
 pub mod message;
+pub mod quantum;
 pub mod reading;
 pub mod record;
 pub mod reply;

@@ -31,17 +31,17 @@ impl Rules {
 
     /// Over how many of the newest conversations a run may reach.
     pub fn run_horizon(&self, workspace: bool) -> usize {
-        if workspace { RUN_HORIZON * usize::from(self.settings.workspace_factor) } else { RUN_HORIZON }
+        if workspace { RUN_HORIZON * usize::from(self.settings.model.workspace_factor) } else { RUN_HORIZON }
     }
 
     /// How long ago the newest of a run may be for the run to trip a breaker (R7.1, R7.2).
     pub fn run_that_trips(&self, workspace: bool) -> usize {
         let count = usize::from(self.csat.circuit_breaker_count);
-        if workspace { count * usize::from(self.settings.workspace_factor) } else { count }
+        if workspace { count * usize::from(self.settings.model.workspace_factor) } else { count }
     }
 
     /// How many conversations an awake account keeps: its window, and those that a run is looked for in.
     pub fn kept_by_account(&self) -> usize {
-        usize::from(self.settings.window_size).max(RUN_HORIZON)
+        usize::from(self.settings.model.window_size).max(RUN_HORIZON)
     }
 }

@@ -8,8 +8,19 @@ use super::scoring::profile::Profile;
 use super::time::{DAY, Millis};
 
 /// The effective settings of one workspace side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    pub model: Model,
+    /// The secret with which the content and word hashes of the following frames are keyed (R4.8).
+    pub secret_id: [u8; 8],
+    /// The scoring profile: priors, weights, catalogue.
+    pub profile: Profile,
+}
+
+/// `[model]` of config.toml. bincode writes the numbers alone, in this order; their names are JSON's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
     /// Scored conversations in an account's window (R6.1), 1–1,000.
     pub window_size: u16,
     /// Days the window reaches back (R6.1).
@@ -26,13 +37,9 @@ pub struct Settings {
     pub retention_days: u16,
     /// Messages kept per life of a conversation; further ones are accepted and do not count (R5.1).
     pub max_turns: u16,
-    /// The secret with which the content and word hashes of the following frames are keyed (R4.8).
-    pub secret_id: [u8; 8],
-    /// The scoring profile: priors, weights, catalogue.
-    pub profile: Profile,
 }
 
-impl Default for Settings {
+impl Default for Model {
     fn default() -> Self {
         Self {
             window_size: 50,
@@ -43,13 +50,11 @@ impl Default for Settings {
             explanation_days: 90,
             retention_days: 400,
             max_turns: 1_000,
-            secret_id: [0; 8],
-            profile: Profile::default(),
         }
     }
 }
 
-impl Settings {
+impl Model {
     pub fn window_span(&self) -> Millis {
         Millis::from(self.window_days) * DAY
     }
@@ -64,5 +69,9 @@ impl Settings {
 
     pub fn explanation_span(&self) -> Millis {
         Millis::from(self.explanation_days) * DAY
+    }
+
+    pub fn retention_span(&self) -> Millis {
+        Millis::from(self.retention_days) * DAY
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::scoring::profile::{Profile, SignalWeight};
-use super::settings::Settings;
+use super::scoring::catalogue::SignalWeight;
+use super::scoring::profile::Profile;
+use super::settings::{Model, Settings};
 
 /// [`Settings`] as in record versions 1 and 2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ impl From<SettingsV1> for Settings {
     fn from(old: SettingsV1) -> Self {
         let SettingsV1 { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = old;
         let SettingsV1 { explanation_days, retention_days, max_turns, secret_id, profile, .. } = old;
-        Self {
+        let model = Model {
             window_size,
             window_days,
             workspace_factor,
@@ -94,17 +95,16 @@ impl From<SettingsV1> for Settings {
             explanation_days,
             retention_days,
             max_turns,
-            secret_id,
-            profile: profile.into(),
-        }
+        };
+        Self { model, secret_id, profile: profile.into() }
     }
 }
 
 impl SettingsV1 {
     /// `None` for settings that could not be written then.
     pub fn of(settings: &Settings) -> Option<Self> {
-        let Settings { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = *settings;
-        let Settings { explanation_days, retention_days, max_turns, secret_id, .. } = *settings;
+        let Model { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = settings.model;
+        let Model { explanation_days, retention_days, max_turns, .. } = settings.model;
         Some(Self {
             window_size,
             window_days,
@@ -114,7 +114,7 @@ impl SettingsV1 {
             explanation_days,
             retention_days,
             max_turns,
-            secret_id,
+            secret_id: settings.secret_id,
             profile: ProfileV1::of(&settings.profile)?,
         })
     }

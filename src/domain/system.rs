@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::ids::{Id, Side};
 use super::time::Millis;
@@ -55,12 +56,73 @@ pub struct ApiKey {
     pub revoked_at: Option<Millis>,
 }
 
+/// What a new key shall be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub name: Box<str>,
+    /// `None` for a server key; over HTTP, for the tenant of whoever makes it.
+    pub tenant: Option<Box<str>>,
+    /// Bound to one workspace, or to all of its tenant's.
+    pub workspace: Option<Id>,
+    pub side: Side,
+    /// Distinct, at least one.
+    pub scopes: Vec<Permission>,
+    pub expires_at: Option<Millis>,
+}
+
+impl NewKey {
+    /// The key, and its secret: a prefix that names the side, then `token`, which is
+    /// [`TOKEN_LENGTH`](KeySecret::TOKEN_LENGTH) random characters.
+    pub fn mint(self, id: Id, token: &str, created_at: Millis) -> (ApiKey, KeySecret) {
+        let Self { name, tenant, workspace, side, scopes, expires_at } = self;
+        let prefix = KeySecret::prefix(side);
+        let shown: String = token.chars().take(SHOWN).collect();
+        let secret = format!("{prefix}{token}");
+        let key = ApiKey {
+            id,
+            name,
+            key_prefix: format!("{prefix}{shown}").into(),
+            hash: Sha256::digest(secret.as_bytes()).into(),
+            tenant,
+            workspace,
+            side,
+            scopes,
+            created_at,
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        (key, secret.into())
+    }
+}
+
+/// Characters of the token that a key's prefix shows.
+const SHOWN: usize = 4;
+
 /// An API key as its holder has it. `Debug` hides it, and there is no `Display`: whoever shows it says so.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeySecret(String);
 
 impl KeySecret {
+    /// Random characters of a key.
+    pub const TOKEN_LENGTH: usize = 32;
+
+    /// What keys of this side begin with (R2.11).
+    pub const fn prefix(side: Side) -> &'static str {
+        match side {
+            Side::Live => "sf_live_v1_",
+            Side::Test => "sf_test_v1_",
+        }
+    }
+
+    /// It has the form of R2.11; anything else need not be hashed.
+    pub fn is_well_formed(text: &str) -> bool {
+        let prefixes = [Side::Live, Side::Test].map(Self::prefix);
+        let token = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix));
+        token.is_some_and(|token| token.len() == Self::TOKEN_LENGTH && token.bytes().all(|b| b.is_ascii_alphanumeric()))
+    }
+
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -105,5 +167,18 @@ mod tests {
             (serde_json::to_string(&secret).unwrap().as_str(), secret.expose()),
             ("\"sf_live_v1_abc\"", "sf_live_v1_abc")
         );
+    }
+
+    #[test]
+    fn r2_11_only_the_documented_form_is_a_key() {
+        let random = "a".repeat(32);
+        assert!(
+            KeySecret::is_well_formed(&format!("sf_live_v1_{random}"))
+                && KeySecret::is_well_formed(&format!("sf_test_v1_{random}"))
+        );
+        for token in ["", "sf_live_v1_", &format!("sf_live_v2_{random}"), &format!("sf_live_v1_{random}a"), &random] {
+            assert!(!KeySecret::is_well_formed(token), "{token}");
+        }
+        assert!(!KeySecret::is_well_formed(&format!("sf_live_v1_{}-", "a".repeat(31))));
     }
 }

@@ -39,6 +39,7 @@ pub mod workspaces;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::background::Stop;
 use crate::ids::Ids;
 use crate::service::Service;
 
@@ -89,4 +90,6 @@ pub struct App {
     pub limits: Limits,
     pub meter: Arc<Meter>,
     pub web: Web,
+    /// Answers that are held are given at the stop.
+    pub stop: Stop,
 }

@@ -23,7 +23,7 @@ use thiserror::Error;
 use crate::domain::event::{Body, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{Frame, Record};
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::time::Millis;
 
 use super::MAX_GROUP_BYTES;
@@ -107,7 +107,9 @@ fn version_of(record: &Record) -> u16 {
 fn is_of_version_3(body: &Body) -> bool {
     match body {
         Body::Message { .. } => true,
-        Body::SignalObserved { signal: ObservedSignal::Catalogue(kind), .. } => Model::Task1.place(*kind).is_none(),
+        Body::SignalObserved { signal: ObservedSignal::Catalogue(kind), .. } => {
+            ScoringModel::Task1.place(*kind).is_none()
+        }
         _ => false,
     }
 }

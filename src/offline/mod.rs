@@ -13,7 +13,7 @@ use crate::recovery::RecoveryError;
 use crate::snapshot::SnapshotError;
 use crate::storage::OpenError;
 
-pub use system::{ACTOR, Absent, NewKey, OfflineSystem, system_offline};
+pub use system::{ACTOR, Absent, OfflineSystem, system_offline};
 
 /// Why nothing, or nothing more, was written.
 #[derive(Debug, thiserror::Error)]

@@ -161,10 +161,10 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::domain::ids::Side;
-    use crate::domain::system::Permission;
+    use crate::domain::system::{NewKey, Permission};
     use crate::domain::time::Millis;
     use crate::ids::SeededIds;
-    use crate::offline::{Absent, NewKey, system_offline};
+    use crate::offline::{Absent, system_offline};
     use crate::storage::OpenError;
 
     const WALL: Millis = 1_800_000_000_000;

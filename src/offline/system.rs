@@ -5,12 +5,10 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use crate::clock::check_start;
-use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
-use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, SystemRecord};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
@@ -23,22 +21,6 @@ use super::OfflineError;
 
 /// Whose doing a record is that was made on the data directory.
 pub const ACTOR: &str = "data-directory";
-
-/// Random characters of a key, and how many of them its prefix shows (R2.11).
-const TOKEN_LENGTH: usize = 32;
-const TOKEN_SHOWN: usize = 4;
-
-/// A key to be made on the data directory.
-#[derive(Clone, Debug)]
-pub struct NewKey {
-    pub name: Box<str>,
-    /// None for a server key.
-    pub tenant: Option<Box<str>>,
-    pub workspace: Option<Id>,
-    pub side: Side,
-    pub scopes: Vec<Permission>,
-    pub expires_at: Option<Millis>,
-}
 
 /// The system workspace of a data directory, locked while this lives.
 pub struct OfflineSystem<'a> {
@@ -109,27 +91,10 @@ impl OfflineSystem<'_> {
 
     /// Makes a key; the second part is its secret, which nobody can see again.
     pub fn create_key(&mut self, new: NewKey) -> Result<(ApiKey, KeySecret), OfflineError> {
-        let prefix = match new.side {
-            Side::Live => "sf_live_v1_",
-            Side::Test => "sf_test_v1_",
-        };
-        let secret = format!("{prefix}{}", self.ids.token(TOKEN_LENGTH));
-        let key = ApiKey {
-            id: self.ids.uuid().into(),
-            name: new.name,
-            key_prefix: secret.chars().take(prefix.len() + TOKEN_SHOWN).collect::<String>().into(),
-            hash: Sha256::digest(secret.as_bytes()).into(),
-            tenant: new.tenant,
-            workspace: new.workspace,
-            side: new.side,
-            scopes: new.scopes,
-            created_at: self.next_receipt(),
-            expires_at: new.expires_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
+        let token = self.ids.token(KeySecret::TOKEN_LENGTH);
+        let (key, secret) = new.mint(self.ids.uuid().into(), &token, self.next_receipt());
         self.append(SystemRecord::KeyCreated { key: key.clone(), actor: ACTOR.into() })?;
-        Ok((key, secret.into()))
+        Ok((key, secret))
     }
 
     /// Revokes a key; again, nothing changes.
@@ -162,7 +127,11 @@ impl OfflineSystem<'_> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
+    use crate::domain::ids::Side;
+    use crate::domain::system::Permission;
     use crate::ids::SeededIds;
     use crate::storage::OpenError;
 

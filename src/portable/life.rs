@@ -8,9 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::conversation::named_signal;
 use super::values::{Exact, Hex, PositionText, Time, is_false};
-use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, Quantum, TurnFeatures};
+use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, TurnFeatures};
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading};
+use crate::domain::quantum::Quantum;
 use crate::domain::scoring::task::lexicon::List;
 use crate::domain::scoring::{Ending, Speaker};
 use crate::domain::workspace::facts::Left;

@@ -12,9 +12,10 @@ use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::profile::{Model, Profile, SignalWeight};
+use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Model, Settings};
 use crate::domain::settings_v1::ProfileV1;
 use crate::domain::workspace::cut::{Counts, Head};
 
@@ -60,14 +61,8 @@ pub struct SettingsLine(#[serde(with = "SettingsMembers")] Settings);
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Settings", rename_all = "camelCase", deny_unknown_fields)]
 struct SettingsMembers {
-    window_size: u16,
-    window_days: u16,
-    workspace_factor: u16,
-    settle_days: u16,
-    duplicate_days: u16,
-    explanation_days: u16,
-    retention_days: u16,
-    max_turns: u16,
+    #[serde(flatten)]
+    model: Model,
     #[serde(with = "hex")]
     secret_id: [u8; 8],
     #[serde(skip)]
@@ -95,7 +90,7 @@ pub struct ProfileLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ModelLine {
-    pub name: Model,
+    pub name: ScoringModel,
     pub default_language: LanguageCode,
     pub languages: Box<[LanguageCode]>,
     /// Slope, offset, ease, the end where the customer says nothing, whether ratings decide (1 or 0), and how good

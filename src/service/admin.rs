@@ -1,17 +1,11 @@
 //! Workspaces and API keys (R2.11, R2.14).
 
-use sha2::{Digest, Sha256};
-
-use super::access::{LIVE_PREFIX, TEST_PREFIX, TOKEN_LENGTH};
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, Permission, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord};
 use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
-use crate::wire::admin::{NewKey, NewWorkspace};
+use crate::wire::admin::NewWorkspace;
 use crate::wire::failure::Fault;
-
-/// Random characters that a key's prefix shows.
-const SHOWN: usize = 4;
 
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
@@ -39,11 +33,11 @@ impl<'a> Admin<'a> {
     }
 
     /// The tenant meant: the one sent, or the administrator's own.
-    fn tenant_for(&self, sent: Option<String>) -> Result<Box<str>, ServiceError> {
+    fn tenant_for(&self, sent: Option<Box<str>>) -> Result<Box<str>, ServiceError> {
         match (self.tenant, sent) {
-            (Some(own), Some(sent)) if own != sent => Err(ServiceError::Forbidden(OTHER_TENANT)),
+            (Some(own), Some(sent)) if *own != *sent => Err(ServiceError::Forbidden(OTHER_TENANT)),
             (Some(own), _) => Ok(own.into()),
-            (None, Some(sent)) => Ok(sent.into_boxed_str()),
+            (None, Some(sent)) => Ok(sent),
             (None, None) => Err(ServiceError::Invalid(vec![Fault::at("tenant", "is required with a server key")])),
         }
     }
@@ -67,7 +61,7 @@ impl Service {
         if admin.workspace.is_some() {
             return Err(ServiceError::Forbidden(BOUND));
         }
-        let tenant = admin.tenant_for(new.tenant)?;
+        let tenant = admin.tenant_for(new.tenant.map(String::into_boxed_str))?;
         let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
         let name = new.name.into_boxed_str();
         self.engine.system(SystemRecord::WorkspaceCreated { id, name, tenant, actor: admin.actor.into() }).await??;
@@ -86,26 +80,12 @@ impl Service {
 
     /// Makes a key; the second part is its secret, which nobody can see again.
     pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, KeySecret), ServiceError> {
-        let side = new.side();
-        let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace_id)?;
-        if !admin.sees_side(side) {
+        let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
+        if !admin.sees_side(new.side) {
             return Err(ServiceError::Forbidden(TEST_SIDE));
         }
-        let (secret, key_prefix) = self.draw_secret(side);
-        let key = ApiKey {
-            id: self.ids.uuid().into(),
-            name: new.name.unwrap_or_else(|| "API key".to_owned()).into_boxed_str(),
-            key_prefix,
-            hash: Sha256::digest(secret.expose().as_bytes()).into(),
-            tenant: Some(tenant),
-            workspace,
-            side,
-            scopes: new.scopes,
-            created_at: self.now(),
-            expires_at: new.expires_at.map(|expires| expires.0),
-            last_used_at: None,
-            revoked_at: None,
-        };
+        let new = NewKey { tenant: Some(tenant), workspace, ..new };
+        let (key, secret) = new.mint(self.ids.uuid().into(), &self.ids.token(KeySecret::TOKEN_LENGTH), self.now());
         self.engine.system(SystemRecord::KeyCreated { key: key.clone(), actor: admin.actor.into() }).await??;
         Ok((key, secret))
     }
@@ -145,17 +125,6 @@ impl Service {
     fn with_last_use(&self, key: &ApiKey) -> ApiKey {
         ApiKey { last_used_at: self.usage.last_used(key), ..key.clone() }
     }
-
-    /// A secret and the part of it that may be shown.
-    fn draw_secret(&self, side: Side) -> (KeySecret, Box<str>) {
-        let prefix = match side {
-            Side::Live => LIVE_PREFIX,
-            Side::Test => TEST_PREFIX,
-        };
-        let token = self.ids.token(TOKEN_LENGTH);
-        let shown = token.chars().take(SHOWN).collect::<String>();
-        (format!("{prefix}{token}").into(), format!("{prefix}{shown}").into_boxed_str())
-    }
 }
 
 /// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
@@ -172,7 +141,7 @@ fn reaches_keys_of(own: Side, other: Side) -> bool {
 fn key_scope(
     table: &SystemTable,
     admin: Admin<'_>,
-    tenant: Option<String>,
+    tenant: Option<Box<str>>,
     workspace: Option<Id>,
 ) -> Result<(Box<str>, Option<Id>), ServiceError> {
     let entry = match workspace {

@@ -1,4 +1,4 @@
-//! Whose a bearer token is: an API key's, or a person's whom the issuer vouches for (R2.11, R2.13).
+//! Who holds a bearer token: an API key, or a person by a token of the issuer (R2.11, R2.13).
 
 use super::{Principal, Service, ServiceError};
 use crate::issuer::Refusal;
@@ -14,7 +14,7 @@ impl Service {
             return self.authenticate(token).ok_or(ServiceError::Unauthorized);
         }
         let issuer = self.issuer.as_ref().ok_or(ServiceError::Unauthorized)?;
-        // In a box: requests with API keys, which are most, need not carry its state.
+        // Boxed, so that requests with API keys, which are most, need no room for its state.
         match Box::pin(issuer.check(token)).await {
             Ok(claims) => Ok(Principal::of_claims(claims)),
             Err(Refusal::Token(fault)) => {

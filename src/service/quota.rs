@@ -1,10 +1,9 @@
-//! How many requests and events a second one credential, and one tenant, may send (R2.8's 429).
+//! How many requests and events a second one credential, and one tenant, may send (R2.8b).
 //!
-//! Leaky buckets (GCRA, crate `governor`): a second's worth may come at once, then it is the rate. A
-//! request is counted once its credential is known, before anything else is done for it; its events once
-//! they are read, and before they are recorded, all or none. Whoever was told to wait is refused until then
-//! before a body is read, and after a while: what is refused anyway should cost little, and a client that goes
-//! on at once would otherwise keep the server reading bodies to throw them away.
+//! Leaky buckets (GCRA, crate `governor`): a second's worth may come at once, then the rate holds. A request is
+//! counted as soon as its credential is known; its events once they are read and before they are recorded, all or
+//! none. A client that was told to wait and comes back too early is refused before its body is read, and after a
+//! pause: otherwise it would keep the server reading bodies only to throw them away.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -35,7 +34,7 @@ pub struct QuotaOptions {
     pub tenant: Rates,
     /// Most events of one request: so many may always come at once.
     pub batch: u32,
-    /// How long those wait for their refusal who come back before they may.
+    /// The pause before the refusal of a client that comes back too early.
     pub hold: Duration,
 }
 
@@ -48,7 +47,7 @@ pub struct OverQuota {
     rate: u32,
     /// Whole seconds until it may be tried again.
     pub retry_after: u64,
-    /// It had been told to wait, and has not.
+    /// The client was told to wait and has come back too early.
     early: bool,
 }
 
@@ -59,7 +58,7 @@ pub struct Quotas {
     hold: Duration,
 }
 
-/// What pays for a request's events.
+/// The buckets that a request's events are taken from.
 #[derive(Clone, Debug)]
 pub struct Payer {
     credential: Arc<str>,
@@ -101,12 +100,12 @@ impl Quotas {
         !self.events.is_off()
     }
 
-    /// Refuses whoever was told to wait with its events, and has not.
+    /// Refuses a client that was told to wait with its events and has come back too early.
     pub fn waited(&self, payer: &Payer) -> Result<(), OverQuota> {
         self.events.each(payer, Limiter::waited)
     }
 
-    /// Lets those wait for their refusal who had been told to wait.
+    /// Pauses before the refusal of a client that has come back too early.
     pub async fn held(&self, asked: Result<(), OverQuota>) -> Result<(), OverQuota> {
         if asked.as_ref().is_err_and(|over| over.early) {
             tokio::time::sleep(self.hold).await;
@@ -161,7 +160,7 @@ struct Limiter {
     what: &'static str,
     rate: NonZeroU32,
     buckets: Buckets,
-    /// Until when somebody was told to wait.
+    /// Until when a client was told to wait.
     waiting: DashMap<Arc<str>, Duration>,
 }
 

@@ -13,6 +13,8 @@ use crate::domain::time::Millis;
 
 /// Characters of a name or of a tenant.
 const MAX_NAME: usize = 255;
+/// What a key is called that was made without a name.
+const UNNAMED: &str = "API key";
 
 /// The scopes that can be given over HTTP.
 const GIVEN: [Permission; 4] =
@@ -180,11 +182,11 @@ impl From<(system::ApiKey, KeySecret)> for CreatedKey {
 pub struct NewKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_length = 1, max_length = 255, default = "API key")]
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// The administrator's own where it is absent; a server key names it, or a workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_length = 1, max_length = 255)]
-    pub tenant: Option<String>,
+    pub tenant: Option<Box<str>>,
     /// Binds the key to this workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = WorkspaceId)]
@@ -201,18 +203,39 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
 }
 
-impl NewKey {
-    /// The side that it sees.
-    pub const fn side(&self) -> Side {
-        if self.test { Side::Test } else { Side::Live }
+impl From<system::NewKey> for NewKey {
+    fn from(new: system::NewKey) -> Self {
+        let system::NewKey { name, tenant, workspace, side, scopes, expires_at } = new;
+        Self {
+            name: Some(name),
+            tenant,
+            workspace_id: workspace,
+            scopes,
+            test: side == Side::Test,
+            expires_at: expires_at.map(Timestamp),
+        }
+    }
+}
+
+impl From<NewKey> for system::NewKey {
+    fn from(new: NewKey) -> Self {
+        let NewKey { name, tenant, workspace_id, scopes, test, expires_at } = new;
+        Self {
+            name: name.unwrap_or_else(|| UNNAMED.into()),
+            tenant,
+            workspace: workspace_id,
+            side: if test { Side::Test } else { Side::Live },
+            scopes,
+            expires_at: expires_at.map(|expires| expires.0),
+        }
     }
 }
 
 impl Body for NewKey {
     fn read(fields: &mut Fields<'_>, now: Millis) -> Self {
         let new = Self {
-            name: fields.text("name", 1, MAX_NAME),
-            tenant: fields.text("tenant", 1, MAX_NAME),
+            name: fields.text("name", 1, MAX_NAME).map(Into::into),
+            tenant: fields.text("tenant", 1, MAX_NAME).map(Into::into),
             workspace_id: fields.id("workspaceId", IdKind::Workspace),
             scopes: fields.required("scopes", given).unwrap_or_default(),
             test: fields.boolean("test").unwrap_or(false),
@@ -273,7 +296,7 @@ mod tests {
     #[test]
     fn r2_14_scopes_are_distinct_known_and_never_server() {
         let new = read::<NewKey>(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, 0).unwrap();
-        assert_eq!((new.scopes.clone(), new.side()), (vec![Permission::QualityRead, Permission::Admin], Side::Test));
+        assert_eq!((new.scopes, new.test), (vec![Permission::QualityRead, Permission::Admin], true));
         let pointers = |body: &str| match read::<NewKey>(body.as_bytes(), 1_800_000_000_000) {
             Err(BodyError::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
             other => panic!("{other:?}"),

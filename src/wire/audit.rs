@@ -5,13 +5,14 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
 use super::csat_config::CsatConfigPatch;
-use super::values::{Count, Timestamp, one_of};
+use super::values::{Timestamp, one_of};
 use crate::domain::audit::{AuditOutcome, Installed, KeyNote, Patched, Refusal, SideAction, SystemAction};
 use crate::domain::hex;
 use crate::domain::ids::{Id, Position, Side};
+use crate::domain::settings::Model;
 use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
@@ -187,35 +188,49 @@ pub struct AuditDetails {
 #[serde(transparent)]
 pub struct InstalledForm(#[serde(with = "AuditSettings")] Installed);
 
-/// What config.toml says; of the scoring profile its name and hash.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "Installed", rename_all = "camelCase", deny_unknown_fields)]
 struct AuditSettings {
-    #[schema(value_type = Count)]
-    window_size: u16,
-    #[schema(value_type = Count)]
-    window_days: u16,
-    #[schema(value_type = Count)]
-    workspace_factor: u16,
-    #[schema(value_type = Count)]
-    settle_days: u16,
-    #[schema(value_type = Count)]
-    duplicate_days: u16,
-    #[schema(value_type = Count)]
-    explanation_days: u16,
-    #[schema(value_type = Count)]
-    retention_days: u16,
-    #[schema(value_type = Count)]
-    max_turns: u16,
-    /// Names the secret that hashes were keyed with.
+    #[serde(flatten)]
+    model: Model,
     #[serde(with = "hex")]
-    #[schema(value_type = String, pattern = "^[0-9a-f]{16}$")]
     secret_id: [u8; 8],
     profile: Box<str>,
     #[serde(with = "hex")]
-    #[schema(value_type = String, pattern = "^[0-9a-f]{16}$")]
     profile_hash: [u8; 8],
 }
+
+impl utoipa::PartialSchema for AuditSettings {
+    fn schema() -> RefOr<Schema> {
+        let model = [
+            "windowSize",
+            "windowDays",
+            "workspaceFactor",
+            "settleDays",
+            "duplicateDays",
+            "explanationDays",
+            "retentionDays",
+            "maxTurns",
+        ];
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let hash = || text().pattern(Some("^[0-9a-f]{16}$"));
+        let object =
+            ObjectBuilder::new().description(Some("What config.toml says; of the scoring profile its name and hash."));
+        let object = model
+            .into_iter()
+            .fold(object, |object, name| object.property(name, Ref::from_schema_name("Count")).required(name));
+        object
+            .property("secretId", hash().description(Some("Names the secret that hashes were keyed with.")))
+            .required("secretId")
+            .property("profile", text())
+            .required("profile")
+            .property("profileHash", hash())
+            .required("profileHash")
+            .into()
+    }
+}
+
+impl ToSchema for AuditSettings {}
 
 /// See [`KeyNote`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,7 +48,7 @@ pub fn read<T: Body>(body: &[u8], now: Millis) -> Result<T, BodyError> {
     fields.finish().map(|()| read)
 }
 
-/// The members that nobody has asked for yet, and the faults so far.
+/// The members that were not asked for yet, and the faults so far.
 pub struct Fields<'a> {
     members: BTreeMap<String, &'a RawValue>,
     faults: Vec<Fault>,

@@ -8,7 +8,7 @@ use crate::domain::expectation::ExpectationSource;
 use crate::domain::ids::Id;
 use crate::domain::score::{Dimension, serialize_number};
 use crate::domain::scoring::estimator;
-use crate::domain::workspace;
+use crate::domain::workspace::query;
 
 /// What a score is made of. The sums of `scoring` are not rounded: `compositeScore` and the scores of
 /// `dimensions` are rounded from its totals.
@@ -35,8 +35,8 @@ pub struct ConversationExplanation {
     pub scoring: Option<Scoring>,
 }
 
-impl From<workspace::ConversationExplanation> for ConversationExplanation {
-    fn from(found: workspace::ConversationExplanation) -> Self {
+impl From<query::ConversationExplanation> for ConversationExplanation {
+    fn from(found: query::ConversationExplanation) -> Self {
         Self {
             conversation_id: found.conversation_id,
             model_version: found.model_version,
@@ -70,9 +70,9 @@ pub struct PublishedDimension {
     pub expectation_source: Option<ExpectationSource>,
 }
 
-impl From<workspace::Published> for PublishedDimension {
-    fn from(published: workspace::Published) -> Self {
-        let workspace::Published { dimension, score, weight, expected, expectation_source } = published;
+impl From<query::Published> for PublishedDimension {
+    fn from(published: query::Published) -> Self {
+        let query::Published { dimension, score, weight, expected, expectation_source } = published;
         Self { dimension, score: Score(score), weight, expected: expected.map(Score), expectation_source }
     }
 }

@@ -11,10 +11,11 @@ use tripswitch::domain::local::Local;
 use tripswitch::domain::message::LanguageCode;
 use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::catalogue::{SUPPORT, SignalKind, TASK};
-use tripswitch::domain::scoring::profile::{Model, Profile, SignalWeight};
+use tripswitch::domain::scoring::profile::{Profile, ScoringModel};
 use tripswitch::domain::scoring::scale::{Certainty, Scale, VerdictFit};
-use tripswitch::domain::settings::Settings;
+use tripswitch::domain::settings::{Model, Settings};
 use tripswitch::domain::settings_v1::SettingsV1;
 use tripswitch::domain::system::{ApiKey, Permission, SystemRecord};
 use tripswitch::domain::time::{DAY, HOUR, Millis};
@@ -175,7 +176,7 @@ impl Maker {
         self.group([(LIVE, Record::Events(late)), (LIVE, Record::Events(vec![conversation]))]);
         self.now += HOUR;
         let mut changed = settings();
-        changed.window_size = 7;
+        changed.model.window_size = 7;
         changed.profile.composite_weights = [0.5, 0.25, 0.25];
         self.group([(LIVE, settings_v1(&changed)), (OTHER, retention(START))]);
         let last = events.import(501, 1, 290, None);
@@ -260,7 +261,7 @@ fn settings() -> Settings {
         reply_target_seconds: 901,
         ..Profile::first()
     };
-    Settings {
+    let model = Model {
         window_size: 50,
         window_days: 91,
         workspace_factor: 2,
@@ -269,9 +270,8 @@ fn settings() -> Settings {
         explanation_days: 92,
         retention_days: 401,
         max_turns: 12,
-        secret_id: *b"secretid",
-        profile,
-    }
+    };
+    Settings { model, secret_id: *b"secretid", profile }
 }
 
 fn settings_v1(settings: &Settings) -> Record {
@@ -283,7 +283,7 @@ fn model_settings() -> Settings {
     let weight =
         |kind: &SignalKind| SignalWeight { weight: f64::from(*kind as u8) / 16.0, loadings: [0.25, 0.5, 0.25] };
     let profile = Profile {
-        model: Model::Support2,
+        model: ScoringModel::Support2,
         name: "golden-2".into(),
         hash: *b"golden-2",
         signals: SUPPORT.iter().map(weight).collect(),

@@ -11,7 +11,7 @@ use tripswitch::domain::scoring::catalogue::SignalKind;
 use tripswitch::domain::scoring::support::pack::{AGENT, CUSTOMER, List};
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 
-use crate::rng::Rng;
+use crate::random::Random;
 use crate::stream::{Maker, Thread, account, conversation};
 
 impl Maker {
@@ -184,7 +184,7 @@ impl Maker {
                 3 => self.now - span + jitter,
                 4 => self.mark(),
                 5 => self.mark() + jitter,
-                6 => self.now - self.settings.window_span() + jitter,
+                6 => self.now - self.settings.model.window_span() + jitter,
                 _ => self.now - self.rng.range(0, 120) * DAY,
             }
         } else if self.rng.chance(20) {
@@ -278,7 +278,7 @@ impl Maker {
         }
         let bad = customer && self.rng.chance(self.shares.low);
         let lists = if customer { CUSTOMER } else { AGENT };
-        let reading = |rng: &mut Rng, language: &str| Reading {
+        let reading = |rng: &mut Random, language: &str| Reading {
             language: LanguageCode::new(language).expect("a language"),
             votes: rng.below(200) as u16,
             marks: (rng.next() & rng.next() & rng.next()) as u32 & lists | if bad { List::Complaint.bit() } else { 0 },

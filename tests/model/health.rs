@@ -34,7 +34,7 @@ impl Naive {
 
     /// The window as it would be if `absent` were not of this account.
     pub fn window_without(&self, account: Id, now: Millis, absent: Option<Id>) -> Vec<&Conversation> {
-        let since = now - self.settings.window_span() + Millis::from(self.breaks(Broken::WindowDaysExclusive));
+        let since = now - self.settings.model.window_span() + Millis::from(self.breaks(Broken::WindowDaysExclusive));
         let mut newest = self.scored(BreakerScope::Account(account));
         newest.retain(|known| Some(known.id) != absent);
         newest.retain(|known| !self.fallen_out.contains(&(account, known.id)));
@@ -47,7 +47,7 @@ impl Naive {
     pub fn windows(&self) -> Vec<(Id, Id)> {
         let newest = |account: Id| {
             let scored = self.scored(BreakerScope::Account(account));
-            scored.into_iter().take(usize::from(self.settings.window_size)).map(move |known| (account, known.id))
+            scored.into_iter().take(usize::from(self.settings.model.window_size)).map(move |known| (account, known.id))
         };
         self.accounts.iter().flat_map(|(account, _)| newest(*account)).collect()
     }
@@ -62,7 +62,7 @@ impl Naive {
     }
 
     fn window_size(&self) -> usize {
-        let size = usize::from(self.settings.window_size);
+        let size = usize::from(self.settings.model.window_size);
         match self.broken {
             Some(Broken::WindowOneLess) => size - 1,
             Some(Broken::WindowOneMore) => size + 1,
@@ -72,7 +72,7 @@ impl Naive {
 
     /// For [`Broken::NextOlderNeverReturns`]: whatever is out of a window now stays out.
     pub fn note_fallen_out(&mut self) {
-        let size = usize::from(self.settings.window_size);
+        let size = usize::from(self.settings.model.window_size);
         let accounts: Vec<Id> = self.accounts.iter().map(|(id, _)| *id).collect();
         for account in accounts {
             let mut newest: Vec<Id> =
@@ -90,7 +90,7 @@ impl Naive {
         match scope {
             BreakerScope::Account(_) => 1,
             BreakerScope::Workspace => {
-                u32::from(self.settings.workspace_factor) - u32::from(self.breaks(Broken::WorkspaceFactorOneLess))
+                u32::from(self.settings.model.workspace_factor) - u32::from(self.breaks(Broken::WorkspaceFactorOneLess))
             }
         }
     }
@@ -197,7 +197,7 @@ impl Naive {
         };
         health.churn_risk = self.churn(&health);
         let (scored, full) =
-            (self.scored(BreakerScope::Account(account)).len(), usize::from(self.settings.window_size));
+            (self.scored(BreakerScope::Account(account)).len(), usize::from(self.settings.model.window_size));
         let aged_out = window.is_empty() && scored > 0;
         self.note_health(&health, scored > full, aged_out);
         Some(health)
@@ -310,7 +310,7 @@ impl Naive {
     pub fn explained(&self, conversation: Id, now: Millis) -> Known<Explained> {
         let Some(known) = self.conversation(conversation) else { return Known::Unknown };
         let Some(score) = &known.score else { return Known::NotScored };
-        let span = self.settings.explanation_span() + Millis::from(self.breaks(Broken::ExplanationEdgeInclusive));
+        let span = self.settings.model.explanation_span() + Millis::from(self.breaks(Broken::ExplanationEdgeInclusive));
         if score.unexplained || now - score.made >= span {
             return Known::Gone;
         }

@@ -131,6 +131,7 @@ pub enum Answer {
     /// Whether there was anything to erase.
     Erased(bool),
     Done,
+    Skipped,
 }
 
 pub struct Naive {
@@ -221,7 +222,7 @@ impl Naive {
                 if self.skips.contains(&Position::new(frame.seq, 0)) =>
             {
                 self.coverage.count("record skipped");
-                Answer::Done
+                Answer::Skipped
             }
             Record::Command { actor, command } => self.noted_command(frame, actor, command),
             Record::SettingsV1(settings) => self.noted_settings(frame, &(**settings).clone().into()),
@@ -244,12 +245,12 @@ impl Naive {
     /// for good: identities are forgotten, conversations settle, signals are dropped.
     fn pass_time(&mut self, receipt: Millis) {
         let early = if self.breaks(Broken::DuplicatesForgottenEarly) { DAY } else { 0 };
-        let remembered = self.settings.duplicate_span() - early;
+        let remembered = self.settings.model.duplicate_span() - early;
         let before = self.identities.len();
         self.identities.retain(|(_, first)| receipt - first < remembered);
         self.coverage.add("identity forgotten", (before - self.identities.len()) as u64);
-        let settles = self.settings.settle_span() + Millis::from(self.breaks(Broken::SettleEdgeExclusive));
-        let explained = self.settings.explanation_span();
+        let settles = self.settings.model.settle_span() + Millis::from(self.breaks(Broken::SettleEdgeExclusive));
+        let explained = self.settings.model.explanation_span();
         for index in 0..self.conversations.len() {
             let known = &self.conversations[index];
             if !known.settled && receipt - known.last_change >= settles && self.life_of(known).terminal {

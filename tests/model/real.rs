@@ -13,9 +13,10 @@ use tripswitch::domain::system::SystemRecord;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
+use tripswitch::domain::workspace::Workspace;
 use tripswitch::domain::workspace::cut::{Block, Cut};
+use tripswitch::domain::workspace::query::ConversationExplanation;
 use tripswitch::domain::workspace::restore::Restoring;
-use tripswitch::domain::workspace::{ConversationExplanation, Workspace};
 use tripswitch::portable::{Header, SystemPosition, export, import};
 
 /// Frames from one restored workspace to the next.

@@ -1,7 +1,7 @@
 //! What a stream is made of: few names, so that things meet, and shares that lead deep into one
 //! corner of the contract each.
 
-use tripswitch::domain::scoring::profile::{Model, Profile};
+use tripswitch::domain::scoring::profile::{Profile, ScoringModel};
 use tripswitch::domain::settings::Settings;
 
 /// Which corner.
@@ -206,33 +206,33 @@ impl Shares {
 }
 
 /// Settings that a stream begins with: the defaults, or small ones that are soon met.
-pub fn settings(scenario: Scenario, rng: &mut crate::rng::Rng) -> Settings {
+pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings {
     let mut settings = Settings::default();
     if rng.chance(40) {
-        settings.max_turns = rng.pick(&[2, 3, 5]);
+        settings.model.max_turns = rng.pick(&[2, 3, 5]);
     }
     if rng.chance(30) {
-        settings.settle_days = rng.pick(&[1, 2, 7, 14]);
-        settings.duplicate_days = rng.pick(&[2, 3, 7]);
+        settings.model.settle_days = rng.pick(&[1, 2, 7, 14]);
+        settings.model.duplicate_days = rng.pick(&[2, 3, 7]);
     }
     if rng.chance(25) {
-        settings.window_days = rng.pick(&[2, 10, 30]);
+        settings.model.window_days = rng.pick(&[2, 10, 30]);
     }
     if rng.chance(30) {
-        settings.workspace_factor = rng.pick(&[1, 2, 4]);
+        settings.model.workspace_factor = rng.pick(&[1, 2, 4]);
     }
     if scenario != Scenario::Dense && rng.chance(35) {
-        settings.window_size = rng.pick(&[3, 5, 6, 8]);
+        settings.model.window_size = rng.pick(&[3, 5, 6, 8]);
     }
     if scenario == Scenario::Dense && rng.chance(15) {
-        settings.window_size = rng.pick(&[20, 120]);
+        settings.model.window_size = rng.pick(&[20, 120]);
     }
     if rng.chance(15) {
         weigh(&mut settings, rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]));
     }
     if scenario != Scenario::Dense && rng.chance(50) {
         let composite_weights = settings.profile.composite_weights;
-        settings.profile = Profile { composite_weights, ..Model::Support2.profile().clone() };
+        settings.profile = Profile { composite_weights, ..ScoringModel::Support2.profile().clone() };
         settings.profile.hash = settings.profile.computed_hash(&[]);
     }
     settings

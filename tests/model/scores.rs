@@ -18,7 +18,7 @@ impl Naive {
     pub fn live(&mut self, arrival: Arrival, begins_life: bool) -> bool {
         let Arrival { event, conversation: id, time, position, receipt, .. } = arrival;
         let before = self.life_of(self.known(id));
-        let max_turns = usize::from(self.settings.max_turns);
+        let max_turns = usize::from(self.settings.model.max_turns);
         let boundless = self.breaks(Broken::TurnsWithoutBound);
         let forgets = self.breaks(Broken::NewLifeForgetsReopenings);
         let settled_on = self.end_of(self.known(id));
@@ -213,7 +213,7 @@ impl Naive {
         let since = if self.breaks(Broken::ExpectationOfAllTimes) {
             Millis::MIN
         } else {
-            receipt - self.settings.window_span()
+            receipt - self.settings.model.window_span()
         };
         let recent = |known: &&Conversation| known.score.as_ref().is_some_and(|score| score.scored_at >= since);
         let others: Vec<_> = self.conversations.iter().filter(other).filter(recent).collect();

@@ -115,18 +115,6 @@ struct Brief<'a>(&'a Settings);
 
 impl std::fmt::Debug for Brief<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let s = self.0;
-        write!(
-            f,
-            "window {} of {} days, factor {}, settles {} days, duplicates {} days, {} turns, explained {} days, weights {:?}",
-            s.window_size,
-            s.window_days,
-            s.workspace_factor,
-            s.settle_days,
-            s.duplicate_days,
-            s.max_turns,
-            s.explanation_days,
-            s.profile.composite_weights
-        )
+        write!(f, "{:?}, weights {:?}", self.0.model, self.0.profile.composite_weights)
     }
 }

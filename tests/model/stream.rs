@@ -7,7 +7,7 @@ use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 
-use crate::rng::Rng;
+use crate::random::Random;
 use crate::scenario::{Scenario, Shares, settings, weigh};
 
 /// 2026-03-01T00:00:00Z, or near it.
@@ -79,7 +79,7 @@ pub(crate) struct Thread {
 
 /// The state of a generator.
 pub(crate) struct Maker {
-    pub rng: Rng,
+    pub rng: Random,
     pub shares: Shares,
     pub settings: Settings,
     pub now: Millis,
@@ -136,7 +136,7 @@ pub fn stream(scenario: Scenario, seed: u64) -> Stream {
 
 impl Maker {
     pub fn new(scenario: Scenario, seed: u64) -> Self {
-        let mut rng = Rng::new(seed ^ ((scenario as u64) << 56));
+        let mut rng = Random::new(seed ^ ((scenario as u64) << 56));
         let settings = settings(scenario, &mut rng);
         let mut shares = Shares::of(scenario);
         if scenario == Scenario::Dense && rng.chance(40) {
@@ -178,7 +178,7 @@ impl Maker {
     fn advance(&mut self) {
         let next = if self.rng.chance(self.shares.jump) {
             let jitter = self.rng.range(-1, 1);
-            let settle = self.settings.settle_span();
+            let settle = self.settings.model.settle_span();
             match self.rng.below(6) {
                 0 => self.now + self.rng.range(1, 100) * HOUR,
                 1 => self.now + self.rng.range(1, 9) * DAY,
@@ -188,10 +188,10 @@ impl Maker {
                 }
                 3 if !self.sent.is_empty() => {
                     let index = self.rng.below(self.sent.len() as u64) as usize;
-                    self.sent[index].1 + self.settings.duplicate_span() + jitter
+                    self.sent[index].1 + self.settings.model.duplicate_span() + jitter
                 }
                 4 => self.mark() + self.window_hours * HOUR + jitter,
-                5 if self.rng.chance(30) => self.mark() + self.settings.window_span() + jitter,
+                5 if self.rng.chance(30) => self.mark() + self.settings.model.window_span() + jitter,
                 _ => self.now + settle + jitter,
             }
         } else if self.rng.chance(25) || (self.restarted && self.rng.chance(50)) {
@@ -304,13 +304,13 @@ impl Maker {
         self.restarted = true;
         let settings = &mut self.settings;
         match self.rng.below(9) {
-            0 => settings.window_size = self.rng.pick(&[3, 6, 50, 110]),
-            1 => settings.window_days = self.rng.pick(&[2, 30, 90]),
-            2 => settings.workspace_factor = self.rng.pick(&[1, 2, 3]),
-            3 => settings.max_turns = self.rng.pick(&[2, 4, 1_000]),
-            4 => settings.settle_days = self.rng.pick(&[1, 7, 14]),
-            5 => settings.duplicate_days = self.rng.pick(&[2, 7, 9]),
-            6 => settings.explanation_days = self.rng.pick(&[1, 30, 90]),
+            0 => settings.model.window_size = self.rng.pick(&[3, 6, 50, 110]),
+            1 => settings.model.window_days = self.rng.pick(&[2, 30, 90]),
+            2 => settings.model.workspace_factor = self.rng.pick(&[1, 2, 3]),
+            3 => settings.model.max_turns = self.rng.pick(&[2, 4, 1_000]),
+            4 => settings.model.settle_days = self.rng.pick(&[1, 7, 14]),
+            5 => settings.model.duplicate_days = self.rng.pick(&[2, 7, 9]),
+            6 => settings.model.explanation_days = self.rng.pick(&[1, 30, 90]),
             7 => {}
             _ => weigh(settings, self.rng.pick(&[[1.0 / 3.0; 3], [0.5, 0.3, 0.2]])),
         }
@@ -324,9 +324,9 @@ impl Maker {
             1 => self.now + self.rng.range(0, 30) * DAY,
             2 if !self.sent.is_empty() => {
                 let index = self.rng.below(self.sent.len() as u64) as usize;
-                self.sent[index].1 + self.settings.explanation_span() + jitter
+                self.sent[index].1 + self.settings.model.explanation_span() + jitter
             }
-            _ => self.mark() + self.settings.window_span() + jitter,
+            _ => self.mark() + self.settings.model.window_span() + jitter,
         };
         let (mut from, mut to) = (self.mark() + jitter, self.mark() + self.rng.range(-1, 1));
         if from > to {

@@ -1,7 +1,7 @@
 //! The streams themselves: thousands of them, and what they have to have exercised.
 
 use tripswitch::domain::event::{Body, Status, TurnFeatures};
-use tripswitch::domain::settings::Settings;
+use tripswitch::domain::settings::{Model, Settings};
 use tripswitch::domain::time::DAY;
 
 use crate::compare::compare_all;
@@ -40,7 +40,8 @@ fn r5_2_new_settings_hold_for_a_frame_of_the_same_receipt() {
     let closed = maker.blank(Some(conversation(1)), Some(START), Body::StatusChanged(Status::Closed));
     let mut late = maker.blank(Some(conversation(1)), Some(START - 1), Body::StatusChanged(Status::Open));
     late.account = Some(account(1));
-    let shorter = Settings { settle_days: 1, duplicate_days: 1, ..Settings::default() };
+    let shorter =
+        Settings { model: Model { settle_days: 1, duplicate_days: 1, ..Model::default() }, ..Settings::default() };
     let (settings, later) = (Action::Settings(Box::new(shorter)), START + 2 * DAY);
     let frames = [
         (START, Action::Events(vec![said.clone(), closed])),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tripswitch::actors::{Engine, EngineOptions, EngineParts, SettingsSource};
 use tripswitch::clock::ManualClock;
-use tripswitch::domain::scoring::profile::Model;
+use tripswitch::domain::scoring::profile::ScoringModel;
 use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::{Ids, SeededIds};
@@ -20,9 +20,10 @@ pub async fn start(
     ids: Arc<SeededIds>,
     log: &MemoryLog,
     snapshots: &MemorySnapshots,
+    in_flight_bytes: usize,
 ) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
-    let profile = Model::Support2.profile().clone();
+    let profile = ScoringModel::Support2.profile().clone();
     let settings = Arc::new(Settings { secret_id: secret.id(), profile, ..Settings::default() });
     let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
     let parts = EngineParts {
@@ -32,7 +33,7 @@ pub async fn start(
         clock,
         ids,
         settings: source,
-        options: EngineOptions::default(),
+        options: EngineOptions { waiting_bytes: in_flight_bytes, ..EngineOptions::default() },
         group_limits: GroupLimits::default(),
     };
     let engine = Engine::start(parts).await.expect("the engine starts");

@@ -17,7 +17,7 @@ use super::super::engine::Engine;
 use super::super::shared::Shared;
 use super::TakeError;
 
-/// Answers, for a time, up to which earlier time nothing that was written may be left by then.
+/// For a time, the earlier time up to which nothing that was written may be left by then.
 #[derive(Clone)]
 pub struct Purge(Arc<dyn Fn(Millis) -> Option<Millis> + Send + Sync>);
 
@@ -40,16 +40,16 @@ impl fmt::Debug for Purge {
 }
 
 impl Engine {
-    /// Lets go of what must be gone by now, if a snapshot or the journal still has it: turns to a new
-    /// segment, and takes as many snapshots as are kept, so that none of the older ones is left, nor the
-    /// journal that only they needed. True if something had to go.
+    /// Removes what must be gone by now, if a snapshot or the journal still has it: turns to a new segment, and takes
+    /// as many snapshots as are kept, so that no older one is left, nor the journal that only those needed. True if
+    /// anything had to be removed.
     pub(in super::super) async fn purge(&self) -> Result<bool, TakeError> {
         let Some(before) = (self.shared.options.purge.0)(self.now()) else { return Ok(false) };
         if !self.with_store(move |shared| shared.holds(before)).await? {
             return Ok(false);
         }
         self.shared.writer.seal();
-        // The journal's last group always stays: something has to stand in the new segment.
+        // The journal's last group always stays, so a later group must follow in the new segment.
         let _done = self.system(SystemRecord::KeysUsed(Vec::new())).await?;
         for _ in 0..self.shared.snapshots.rules.keep.max(1) {
             self.snapshot().await?;
@@ -59,7 +59,7 @@ impl Engine {
 }
 
 impl Shared {
-    /// A snapshot or the journal holds something that was written at or before `before`.
+    /// Whether a snapshot or the journal holds anything that was written at or before `before`.
     fn holds(&self, before: Millis) -> Result<bool, SnapshotError> {
         let listed = self.snapshots.store.list()?;
         let is_old = |state: &ListedState| match state {

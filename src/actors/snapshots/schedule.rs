@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::recovery::Tail;
 
-/// A journal shorter than this is replayed in no time: its bytes alone make no snapshot.
+/// A journal shorter than this is replayed at once: its bytes alone make no snapshot due.
 const FEW_BYTES: u64 = 64 << 20;
 /// The last snapshot was cheap if it took less than this share of [`SOON`].
 const CHEAP: u32 = 100;
@@ -32,14 +32,14 @@ impl Default for SnapshotRules {
     }
 }
 
-/// The last one, as far as the next depends on it. Times are since the start of the process.
+/// The last snapshot, as far as the next depends on it. Times are since the start of the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Before {
-    /// When it was begun; the start of the process for one that was loaded, or for none.
+    /// When it was begun; the start of the process if it was loaded, or if there is none.
     pub began: Duration,
     pub took: Duration,
     pub bytes: u64,
-    /// When an attempt failed since.
+    /// When an attempt has failed since then.
     pub failed: Option<Duration>,
 }
 

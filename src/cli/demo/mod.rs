@@ -22,9 +22,9 @@ use crate::app::{Server, ServerError};
 use crate::clock;
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::KeySecret;
+use crate::domain::system::{KeySecret, NewKey};
 use crate::ids::RandomIds;
-use crate::offline::{Absent, NewKey, system_offline};
+use crate::offline::{Absent, system_offline};
 use crate::storage::FileOptions;
 
 /// Lines that may wait for a slow terminal.

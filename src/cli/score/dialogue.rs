@@ -9,7 +9,7 @@ use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::reading::{Format, read};
 use crate::domain::score::serialize_number;
 use crate::domain::scoring::estimator::{estimate, explain};
-use crate::domain::scoring::profile::{Model, Profile};
+use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::support::pack::List;
 use crate::domain::scoring::support::turns::Turns;
@@ -176,7 +176,7 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    pub fn new(model: Model, explain: bool, show_text: bool) -> Self {
+    pub fn new(model: ScoringModel, explain: bool, show_text: bool) -> Self {
         Self { reader: MessageReader::of(model), profile: model.profile().clone(), explain, show_text }
     }
 
@@ -214,7 +214,7 @@ impl Scoring {
         match role {
             Role::User => Some(Speaker::Customer),
             Role::Agent | Role::Ai | Role::Human => Some(Speaker::Agent),
-            Role::System if self.profile.model == Model::Task1 => Some(Speaker::Agent),
+            Role::System if self.profile.model == ScoringModel::Task1 => Some(Speaker::Agent),
             Role::System => None,
         }
     }
@@ -257,8 +257,8 @@ impl Scoring {
 
     fn read_turns(&self, dialogue: &Dialogue, kept: &[Option<Kept>], evidence: &Evidence<'_>) -> Vec<ReadTurn> {
         let mut languages = match self.profile.model {
-            Model::Task1 => Vec::new(),
-            Model::Support2 => Turns::of(evidence, &self.profile).all.iter().map(|turn| turn.language).collect(),
+            ScoringModel::Task1 => Vec::new(),
+            ScoringModel::Support2 => Turns::of(evidence, &self.profile).all.iter().map(|turn| turn.language).collect(),
         }
         .into_iter();
         let read_turn = |(turn, kept): (&DialogueTurn, &Option<Kept>)| {

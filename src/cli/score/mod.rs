@@ -12,7 +12,7 @@ use std::{num, thread};
 
 use dialogue::Scoring;
 
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::profile::ScoringModel;
 
 /// Score dialogues without a server: NDJSON in, one line each out
 #[derive(Clone, Debug, clap::Args)]
@@ -31,13 +31,13 @@ pub struct ScoreArgs {
     pub show_text: bool,
     /// support-2 for customer support, task-1 for dialogues with booking bots
     #[arg(long, value_name = "MODEL", env = "TRIPSWITCH__SCORING__MODEL")]
-    #[arg(default_value = Model::Support2.name(), value_parser = model)]
-    pub model: Model,
+    #[arg(default_value = ScoringModel::Support2.name(), value_parser = model)]
+    pub model: ScoringModel,
 }
 
-fn model(name: &str) -> Result<Model, String> {
-    let known = || Model::ALL.map(Model::name).join(" or ");
-    Model::ALL.into_iter().find(|model| model.name() == name).ok_or_else(|| format!("expected {}", known()))
+fn model(name: &str) -> Result<ScoringModel, String> {
+    let known = || ScoringModel::ALL.map(ScoringModel::name).join(" or ");
+    ScoringModel::ALL.into_iter().find(|model| model.name() == name).ok_or_else(|| format!("expected {}", known()))
 }
 
 /// Why `score` did not do all of its work.

@@ -15,10 +15,10 @@ const SILENT: &str =
 
 /// Exit code (0 for success), lines out, lines of complaint.
 fn score(input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
-    score_with(Model::Support2, input, explain)
+    score_with(ScoringModel::Support2, input, explain)
 }
 
-fn score_with(model: Model, input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
+fn score_with(model: ScoringModel, input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
     let scorer = Scorer(Scoring::new(model, explain, false));
     let (mut out, mut complaints) = (Vec::new(), Vec::new());
     let done = scorer.score_all(BufReader::new(input.as_bytes()), &mut out, &mut complaints);
@@ -100,8 +100,8 @@ fn the_first_model_takes_system_for_the_bot_and_the_second_for_the_helpdesk() {
         {"role": "ROLE", "text": "It is booked, the reference is K7."}, {"role": "user", "text": "Thank you!"}]}"#;
     let line = |role| one_line(&asked.replace("ROLE", role));
     let [bot, helpdesk] = ["agent", "system"].map(line);
-    assert_eq!(score_with(Model::Task1, &bot, true).1, score_with(Model::Task1, &helpdesk, true).1);
-    assert_ne!(score_with(Model::Support2, &bot, true).1, score_with(Model::Support2, &helpdesk, true).1);
+    assert_eq!(score_with(ScoringModel::Task1, &bot, true).1, score_with(ScoringModel::Task1, &helpdesk, true).1);
+    assert_ne!(score_with(ScoringModel::Support2, &bot, true).1, score_with(ScoringModel::Support2, &helpdesk, true).1);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
             Ok(())
         }
     }
-    let scorer = Scorer(Scoring::new(Model::Support2, false, false));
+    let scorer = Scorer(Scoring::new(ScoringModel::Support2, false, false));
     let input = one_line(GOOD);
     assert!(scorer.score_all(BufReader::new(input.as_bytes()), Gone, Vec::new()).is_ok());
 }
@@ -159,7 +159,7 @@ fn r10_9_a_missing_file_is_missing_input() {
         file: Some(file.to_owned()),
         explain: false,
         show_text: false,
-        model: Model::Support2,
+        model: ScoringModel::Support2,
     };
     let missing = run(&args(&directory.path().join("none.jsonl"))).unwrap_err();
     assert_eq!(missing.exit_code(), 66);
@@ -204,7 +204,7 @@ fn r5_6_what_was_read_is_shown_on_request() {
     let mail = r#"{"id": 1, "turns": [{"role": "user", "text": "<p>It works, thanks!</p><blockquote>Does it?</blockquote>"},
         {"role": "system", "text": "Conversation was closed"},
         {"role": "user", "text": "I am out of the office until Monday."}]}"#;
-    let scorer = Scorer(Scoring::new(Model::Support2, false, true));
+    let scorer = Scorer(Scoring::new(ScoringModel::Support2, false, true));
     let mut out = Vec::new();
     let mail = one_line(mail);
     scorer.score_all(BufReader::new(mail.as_bytes()), &mut out, Vec::new()).unwrap();

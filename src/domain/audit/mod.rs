@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::csat_config::CsatPatch;
 use super::ids::{Id, Position, Side};
 use super::reply::CommandRefusal;
-use super::settings::Settings;
+use super::settings::{Model, Settings};
 use super::system::{ApiKey, Permission};
 use super::system_table::{SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
@@ -144,14 +144,7 @@ pub struct Patched {
 /// Settings that hold from here on; of the profile, name and hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installed {
-    pub window_size: u16,
-    pub window_days: u16,
-    pub workspace_factor: u16,
-    pub settle_days: u16,
-    pub duplicate_days: u16,
-    pub explanation_days: u16,
-    pub retention_days: u16,
-    pub max_turns: u16,
+    pub model: Model,
     pub secret_id: [u8; 8],
     pub profile: Box<str>,
     pub profile_hash: [u8; 8],
@@ -159,19 +152,8 @@ pub struct Installed {
 
 impl From<&Settings> for Installed {
     fn from(settings: &Settings) -> Self {
-        Self {
-            window_size: settings.window_size,
-            window_days: settings.window_days,
-            workspace_factor: settings.workspace_factor,
-            settle_days: settings.settle_days,
-            duplicate_days: settings.duplicate_days,
-            explanation_days: settings.explanation_days,
-            retention_days: settings.retention_days,
-            max_turns: settings.max_turns,
-            secret_id: settings.secret_id,
-            profile: settings.profile.name.clone(),
-            profile_hash: settings.profile.hash,
-        }
+        let Settings { model, secret_id, profile } = settings;
+        Self { model: *model, secret_id: *secret_id, profile: profile.name.clone(), profile_hash: profile.hash }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a message: closing formulas, names, signatures.
 
 use super::fold::folded;
-use super::lines::{Page, says_something};
+use super::page::{Page, is_quoted, says_something};
 use super::quotes;
 use super::tables::{Mark, TABLES};
 
@@ -38,7 +38,7 @@ fn is_name_behind(line: &str) -> bool {
 fn is_last(page: &Page, at: usize) -> bool {
     let short = |line: &str| line.len() < 70 && !line.contains('?');
     page.next_filled(at + 1, LONGEST + 1)
-        .take_while(|place| !quotes::is_quoted(page.lines[*place]))
+        .take_while(|place| !is_quoted(page.lines[*place]))
         .all(|place| short(page.lines[place]))
 }
 
@@ -64,7 +64,7 @@ pub fn postscript(page: &mut Page, from: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for at in from..end {
         let line = page.line(at);
-        if quotes::is_quoted(line) || !line.is_empty() && quotes::block(page, at).is_some() {
+        if is_quoted(line) || !line.is_empty() && quotes::block(page, at).is_some() {
             break;
         }
         if found.is_empty() && is_postscript(line) || !found.is_empty() && !line.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::fold::{fold_into, folded};
-use super::lines::Page;
+use super::page::Page;
 use super::tables::{Phrases, TABLES};
 
 /// How many lines of a paragraph are looked at, and how many bytes.

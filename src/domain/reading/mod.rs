@@ -14,6 +14,7 @@ mod footer;
 mod html;
 mod lines;
 mod markup;
+mod page;
 mod phrase;
 mod quoted_printable;
 mod quotes;

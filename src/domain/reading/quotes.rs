@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::fold::folded;
-use super::lines::Page;
+use super::page::{Page, is_quoted};
 use super::phrase::compile;
 use super::tables::{Mark, TABLES};
 
@@ -24,15 +24,6 @@ pub struct Block {
     pub lines: usize,
     /// Quoted lines follow, and answers may stand between and below them.
     pub interleaved: bool,
-}
-
-/// Whether a mail program has marked the line as quoted. `>:(` and `>_<` are faces.
-pub fn is_quoted(line: &str) -> bool {
-    if let Some(rest) = line.strip_prefix('>') {
-        let face = rest.starts_with([':', ';', '=', '_', '.', '-', '<']) && rest.len() < 6 && !rest.contains(' ');
-        return !face || rest.is_empty();
-    }
-    line.starts_with("| ") && !line.ends_with('|')
 }
 
 /// The block that begins at the line, if one does.

@@ -3,24 +3,27 @@
 use std::borrow::Cow;
 
 use super::catalogue::SignalKind;
-use super::estimator::to_quantum;
+use super::evidence::{Evidence, Speaker};
 use super::measure::Measure;
+use super::observation::{Observation, ObservedKind};
 use super::operational::{self, Waits};
-use super::profile::{Model, Profile};
-use super::{Evidence, Observation, ObservedKind, Speaker, support, task};
-use crate::domain::event::{OwnSignal, Quantum, TurnFeatures};
+use super::profile::{Profile, ScoringModel};
+use super::{support, task};
+use crate::domain::event::{OwnSignal, TurnFeatures};
+use crate::domain::quantum::Quantum;
+use crate::domain::quantum::to_quantum;
 
 /// The signals with a presence above 0: the model's in its catalogue's order, then the workspace's own by
 /// name. The same evidence gives the same list on every machine.
 pub fn observe(profile: &Profile, evidence: &Evidence<'_>) -> Vec<Observation> {
     match profile.model {
-        Model::Task1 => {
+        ScoringModel::Task1 => {
             let read: Vec<Cow<'_, TurnFeatures>> =
                 evidence.turns.iter().map(|turn| task::signals::read(turn.words)).collect();
             let turns = task::signals::Turns::of(evidence, &read);
             by_catalogue(profile, evidence, |kind| task::signals::measure(kind, &turns))
         }
-        Model::Support2 => {
+        ScoringModel::Support2 => {
             let turns = support::turns::Turns::of(evidence, profile);
             let view = support::signals::View::of(&turns, evidence);
             by_catalogue(profile, evidence, |kind| view.measure(kind))
@@ -104,7 +107,7 @@ mod tests {
         let rating = |evidence: &Evidence<'_>| {
             let is_rating =
                 |observation: &Observation| observation.signal == ObservedKind::Catalogue(SignalKind::Rating);
-            observe(Model::Support2.profile(), evidence).into_iter().find(is_rating).unwrap().goodness
+            observe(ScoringModel::Support2.profile(), evidence).into_iter().find(is_rating).unwrap().goodness
         };
         let answered = Evidence { rating: Some(5), ..Evidence::default() };
         let both = Evidence { overrides: observed.clone(), ..answered.clone() };

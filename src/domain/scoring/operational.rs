@@ -6,9 +6,9 @@
 //! those still open, say nothing.
 
 use super::catalogue::SignalKind;
+use super::evidence::{Ending, Evidence, Speaker, Turn};
 use super::measure::{Measure, bad, good, good_by, present, sat};
 use super::profile::Profile;
-use super::{Ending, Evidence, Speaker, Turn};
 use crate::domain::time::{Millis, SECOND};
 
 /// Waits of a conversation, each as a sum of milliseconds and its number.

@@ -1,7 +1,7 @@
 //! From a message as an event brings it to what its workspace's model keeps of it.
 
-use super::Speaker;
-use super::profile::Model;
+use super::evidence::Speaker;
+use super::profile::ScoringModel;
 use super::support::text::SupportReader;
 use super::task::language::primary_subtag;
 use super::task::text::{Analyzer, WordKey};
@@ -41,24 +41,24 @@ pub enum MessageReader {
 impl Default for MessageReader {
     /// For `support-2`, with the built-in packs.
     fn default() -> Self {
-        Self::of(Model::Support2)
+        Self::of(ScoringModel::Support2)
     }
 }
 
 impl MessageReader {
     /// For a model, with the built-in packs.
-    pub fn of(model: Model) -> Self {
+    pub fn of(model: ScoringModel) -> Self {
         match model {
-            Model::Task1 => Self::Task(Analyzer::default()),
-            Model::Support2 => Self::Support(SupportReader::default()),
+            ScoringModel::Task1 => Self::Task(Analyzer::default()),
+            ScoringModel::Support2 => Self::Support(SupportReader::default()),
         }
     }
 
     /// The model whose reader this is.
-    pub const fn model(&self) -> Model {
+    pub const fn model(&self) -> ScoringModel {
         match self {
-            Self::Task(_) => Model::Task1,
-            Self::Support(_) => Model::Support2,
+            Self::Task(_) => ScoringModel::Task1,
+            Self::Support(_) => ScoringModel::Support2,
         }
     }
 

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::SignalKind;
-use super::{Observation, ObservedKind};
+use super::observation::{Observation, ObservedKind};
+use crate::domain::quantum::from_quantum;
 
 /// From posterior means to published dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,7 +192,7 @@ pub struct Balance {
 /// Presence (0–1) of a signal.
 pub(super) fn presence(observations: &[Observation], kind: SignalKind) -> f64 {
     let found = observations.iter().find(|seen| seen.signal == ObservedKind::Catalogue(kind));
-    found.map_or(0.0, |seen| super::estimator::from_quantum(seen.presence))
+    found.map_or(0.0, |seen| from_quantum(seen.presence))
 }
 
 impl Certainty {

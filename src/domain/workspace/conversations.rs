@@ -4,59 +4,18 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
-use serde::{Deserialize, Serialize};
 
-use super::super::account::WindowEntry;
 use super::super::chunks::Chunks;
-use super::super::expectation::Expectation;
 use super::super::ids::{Id, Position};
 use super::super::index::Index;
-use super::super::life::{Carried, ContactMark, Life};
+use super::super::life::Life;
 use super::super::rules::Rules;
-use super::super::run::Scored as RunItem;
-use super::super::score::Hundredths;
 use super::super::sparse::Sparse;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Sum};
-use super::cut::ConversationsCut;
+use super::kept::{Comment, Left, Score};
 use super::lives::Lives;
 use super::packed::{Packed, Phase, Scored};
-
-/// A published score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Score {
-    /// `scoredAt` and the position of the event that gave it.
-    pub key: Key,
-    pub dimensions: [Hundredths; 3],
-    pub composite: Hundredths,
-    pub confidence: Hundredths,
-    pub disconfirmation: Hundredths,
-    pub signal_count: u16,
-    pub resolved: bool,
-    /// It was made elsewhere, and stands until R5.3 replaces it.
-    pub imported: bool,
-    /// The number of the profile it was made with.
-    pub profile: u16,
-    /// Receipt of the latest event that made or re-made it.
-    pub receipt: Millis,
-    pub expectation: Expectation,
-}
-
-impl Score {
-    pub fn entry(&self, conversation: u32) -> WindowEntry {
-        WindowEntry {
-            conversation,
-            key: self.key,
-            dimensions: self.dimensions,
-            composite: self.composite,
-            resolved: self.resolved,
-        }
-    }
-
-    pub fn scored(&self, conversation: u32) -> RunItem {
-        RunItem { conversation, key: self.key, composite: self.composite }
-    }
-}
 
 /// Where a conversation's life is, seen from its next event.
 #[derive(Clone, Copy, Debug)]
@@ -66,22 +25,6 @@ pub enum Course<'a> {
     Living(&'a Life),
     /// What was kept per message is dropped; late events change nothing.
     Settled(Left),
-}
-
-/// What is left of a life that has settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
-    pub carried: Carried,
-    /// Receipt of the latest event that changed it; known only where there is no score.
-    pub last_change: Millis,
-}
-
-/// What a customer wrote in a survey (R4.8); the last one of a conversation is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Comment {
-    pub position: Position,
-    pub contact: Option<ContactMark>,
-    pub text: Box<str>,
 }
 
 /// All conversations, by number. A record holds nearly everything (I11); what only some conversations have is kept
@@ -101,6 +44,17 @@ pub struct Conversations {
     comments: Sparse<Arc<Comment>>,
     /// Numbers of removed conversations; the last is given anew first.
     free: Vec<u32>,
+}
+
+/// Everything but the index.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConversationsCut {
+    pub records: Chunks<Packed>,
+    pub lives: Lives,
+    pub scores: Sparse<Score>,
+    pub left: Sparse<Left>,
+    pub comments: Sparse<Arc<Comment>>,
+    pub free: Vec<u32>,
 }
 
 impl Conversations {

@@ -24,12 +24,11 @@ use super::super::life::Life;
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::settings_v1::{self, ProfileV1, SettingsV1};
-use super::super::sparse::Sparse;
 use super::super::time::Millis;
 use super::Workspace;
 use super::accounts::{AccountRecord, Contact};
-use super::conversations::{Comment, Left, Score};
-use super::lives::Lives;
+use super::conversations::ConversationsCut;
+use super::kept::{Comment, Left, Score};
 use super::packed::Packed;
 use super::signal_log::{self, SignalLog};
 
@@ -47,17 +46,6 @@ pub struct Cut {
     pub(super) duplicates: dedup::Cut,
     pub(super) signals: SignalLog,
     pub(super) trail: Trail<SideAction>,
-}
-
-/// See [`super::conversations::Conversations`].
-#[derive(Clone, Debug, Default)]
-pub(super) struct ConversationsCut {
-    pub records: Chunks<Packed>,
-    pub lives: Lives,
-    pub scores: Sparse<Score>,
-    pub left: Sparse<Left>,
-    pub comments: Sparse<Arc<Comment>>,
-    pub free: Vec<u32>,
 }
 
 impl ConversationsCut {

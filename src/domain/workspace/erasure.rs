@@ -10,7 +10,8 @@ use super::super::record::Frame;
 use super::super::reply::Reply;
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Course, Left};
+use super::conversations::Course;
+use super::kept::Left;
 use super::round::Round;
 use super::signal_log::NOWHERE;
 

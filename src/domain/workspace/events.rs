@@ -2,24 +2,16 @@
 
 use super::super::dedup::Seen;
 use super::super::event::{Body, EventRecord};
-use super::super::ids::Position;
 use super::super::life::{LifeKind, Move};
 use super::super::message::Heard;
 use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Course, Left};
+use super::conversations::Course;
+use super::kept::Left;
 use super::placement::{NewScore, Placement};
-use super::round::Round;
-
-/// Where and when an event stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    pub position: Position,
-    pub receipt: Millis,
-    pub time: Millis,
-}
+use super::round::{At, Round};
 
 impl Workspace {
     pub(super) fn event(&mut self, round: &mut Round, at: At, event: &EventRecord) -> Verdict {

@@ -18,7 +18,7 @@ use super::restore::{RestoreError, Restoring};
 use super::signal_log::{NOWHERE, SignalLog};
 
 pub use super::accounts::{AccountRecord, Contact};
-pub use super::conversations::{Comment, Left, Score};
+pub use super::kept::{Comment, Left, Score};
 
 /// All that is known of one conversation.
 #[derive(Clone, Debug)]

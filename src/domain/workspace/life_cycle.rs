@@ -13,9 +13,10 @@ use super::super::scoring::{Ending, Observation};
 use super::super::scoring::{is_scorable, observe};
 use super::super::time::Millis;
 use super::Workspace;
-use super::conversations::{Course, Left, Score};
-use super::events::At;
+use super::conversations::Course;
+use super::kept::{Left, Score};
 use super::placement::NewScore;
+use super::round::At;
 
 impl Workspace {
     /// R5.3: an import replaces what is there and leaves the life alone.
@@ -38,7 +39,7 @@ impl Workspace {
 
     /// An event of a life; scores as R5.1 says.
     pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&str>) -> NewScore {
-        let max_turns = self.rules.settings.max_turns;
+        let max_turns = self.rules.settings.model.max_turns;
         let mut taken = self.conversations.take_life(number);
         let life = Arc::make_mut(&mut taken);
         let before = life.walk();

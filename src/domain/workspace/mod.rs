@@ -16,11 +16,12 @@ mod events;
 pub mod facts;
 mod finish;
 mod hash;
+mod kept;
 mod life_cycle;
 mod lives;
 mod packed;
 mod placement;
-mod query;
+pub mod query;
 pub mod restore;
 mod retention;
 mod round;
@@ -33,7 +34,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use breakers::GateState;
-pub use query::{ConversationExplanation, Published};
 pub use round::{AccountTask, Applied, Round};
 
 use super::audit::{SideAction, Trail};
@@ -49,7 +49,7 @@ use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
 use conversations::{Conversations, Sums};
-use events::At;
+use round::At;
 use signal_log::SignalLog;
 
 /// The state of one workspace side.
@@ -147,7 +147,7 @@ impl Workspace {
             let skipped = self.skips.contains(&Position::new(frame.seq, 0));
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
-                // A record that failed is passed over as a failed event is (I6); whoever waits for it gets no answer.
+                // A record that failed is passed over as a failed event is (I6).
                 Record::Command { .. }
                 | Record::SettingsV1(_)
                 | Record::Settings(_)
@@ -156,7 +156,7 @@ impl Workspace {
                 | Record::Retention { .. }
                     if skipped =>
                 {
-                    Reply::Done
+                    Reply::Skipped
                 }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
                 Record::SettingsV1(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
@@ -180,10 +180,10 @@ impl Workspace {
     fn open(&mut self, frame: &Frame) {
         self.applied = frame.seq;
         self.last_receipt = frame.receipt;
-        self.duplicates.forget(frame.receipt - self.rules.settings.duplicate_span());
-        self.settle_until(frame.receipt - self.rules.settings.settle_span());
-        self.drop_signals_until(frame.receipt - self.rules.settings.explanation_span());
-        self.advance_recent(frame.receipt - self.rules.settings.window_span());
+        self.duplicates.forget(frame.receipt - self.rules.settings.model.duplicate_span());
+        self.settle_until(frame.receipt - self.rules.settings.model.settle_span());
+        self.drop_signals_until(frame.receipt - self.rules.settings.model.explanation_span());
+        self.advance_recent(frame.receipt - self.rules.settings.model.window_span());
     }
 
     fn events(

@@ -4,13 +4,15 @@
 use super::super::account::{AccountOp, Change};
 use super::super::breaker;
 use super::super::expectation::{Expectation, Fallback};
+use super::super::health::WindowEntry;
 use super::super::run::{self, Scored, Trip};
 use super::super::scoring::profile::Profile;
 use super::super::timeline::{Key, Keys, Sum};
 use super::super::view::BreakerScope;
 use super::Workspace;
-use super::conversations::{Score, Sums};
-use super::events::At;
+use super::conversations::Sums;
+use super::kept::Score;
+use super::round::At;
 use super::round::{EventStep, Round};
 
 /// What an event did to a conversation's score.
@@ -125,14 +127,7 @@ impl Workspace {
     }
 
     /// A step for an account whose index has already changed.
-    fn change(
-        &self,
-        round: &Round,
-        at: At,
-        account: u32,
-        remove: Option<Key>,
-        put: Option<super::super::account::WindowEntry>,
-    ) -> Change {
+    fn change(&self, round: &Round, at: At, account: u32, remove: Option<Key>, put: Option<WindowEntry>) -> Change {
         let moves_in = remove.and_then(|_| {
             let last = self.accounts.scored(account).nth_newest(self.rules.kept_by_account() - 1)?;
             Some(self.conversations.placed(last).entry(last))

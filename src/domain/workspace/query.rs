@@ -15,8 +15,10 @@ use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::time::Millis;
 use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats, Skipped};
-use super::conversations::{Course, Score};
-use super::{GateState, Workspace};
+use super::Workspace;
+use super::breakers::GateState;
+use super::conversations::Course;
+use super::kept::Score;
 
 /// Of the events that are passed over, those that are named.
 const LATEST_SKIPS: usize = 10;
@@ -178,7 +180,7 @@ impl Workspace {
     pub fn explanation(&self, id: Id, now: Millis) -> Known<ConversationExplanation> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
         let Some(score) = self.conversations.score(number) else { return Known::NotScored };
-        if now - score.receipt >= self.rules.settings.explanation_span() {
+        if now - score.receipt >= self.rules.settings.model.explanation_span() {
             return Known::Gone;
         }
         let profile = &self.profiles[usize::from(score.profile)];

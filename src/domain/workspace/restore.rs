@@ -18,8 +18,8 @@ use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
 use super::super::view::BreakerScope;
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
-use super::conversations::Conversations;
-use super::cut::{Block, ConversationsCut, Counts, Head, TrailHead};
+use super::conversations::{Conversations, ConversationsCut};
+use super::cut::{Block, Counts, Head, TrailHead};
 use super::signal_log::{self, SignalLog};
 use super::{Recent, Workspace};
 

@@ -41,6 +41,14 @@ pub struct AccountTask {
     pub list: AccountList,
 }
 
+/// Where and when an event stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub position: Position,
+    pub receipt: Millis,
+    pub time: Millis,
+}
+
 /// One event's part in the round: a score that came, changed or moved.
 #[derive(Debug)]
 pub(super) struct EventStep {

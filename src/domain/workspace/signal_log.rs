@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::event::{OwnSignal, Quantum};
+use super::super::event::OwnSignal;
+use super::super::quantum::Quantum;
 use super::super::scoring::catalogue::SignalKind;
 use super::super::scoring::{Observation, ObservedKind};
 use super::super::time::Millis;

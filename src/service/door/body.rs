@@ -8,7 +8,7 @@ use zstd::zstd_safe;
 
 use super::DoorError;
 
-/// How the events stand in the body.
+/// The form in which a body has its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// `application/json`: one event, or an array of them.

@@ -11,7 +11,7 @@ use crate::domain::ids::{Id, IdKind};
 use crate::domain::reading::Format;
 use crate::domain::score::{Dimension, Hundredths};
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::wire::ingest::RejectionCode;
 
 /// Longest text of a member, in characters.
@@ -153,7 +153,7 @@ impl<'a> Data<'a> {
     }
 
     /// The signal of that name in the model's catalogue; it takes neither dimension nor weight from the event.
-    pub fn catalogue_signal(&self, model: Model, name: &str) -> Result<Option<SignalKind>, Fault> {
+    pub fn catalogue_signal(&self, model: ScoringModel, name: &str) -> Result<Option<SignalKind>, Fault> {
         let kind = SignalKind::from_name(name).filter(|kind| model.place(*kind).is_some() && !kind.is_marker());
         let described = [(Member::Dimension, self.dimension.is_some()), (Member::Weight, self.weight.is_some())];
         match described.into_iter().find(|(_, there)| kind.is_some() && *there) {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::fault::{Fault, ValuePath};
 use super::member::Member;
 
-/// CloudEvents attributes that have a meaning here or are common enough to be told apart cheaply.
+/// CloudEvents attributes that mean something here, or are common enough to be recognised cheaply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Attribute {
     Specversion,
@@ -71,7 +71,7 @@ pub(super) struct RawEvent<'a> {
     pub members: Vec<(Member, &'a str)>,
     /// Name of the one [`Member::Unknown`] among them.
     pub unknown: Cow<'a, str>,
-    /// What stands there twice.
+    /// The name of a member that is repeated.
     duplicate: Option<Fault>,
 }
 
@@ -95,7 +95,7 @@ impl<'a> RawEvent<'a> {
         self.duplicate = None;
     }
 
-    /// No member stands there twice.
+    /// Whether no member is repeated.
     fn check(&mut self) -> Result<(), Fault> {
         self.duplicate.take().map_or(Ok(()), Err)
     }
@@ -112,7 +112,7 @@ fn parse_object<'a, V: Visitor<'a, Value = ()>>(text: &'a str, visitor: V) -> Re
         return Err(Fault::malformed(if valid { "An event must be a JSON object." } else { "The event is not JSON." }));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    // The parser's own words stay inside: they may repeat what stands in the event.
+    // The parser's message is not used, since it may quote the event.
     (&mut json)
         .deserialize_map(visitor)
         .and_then(|()| json.end())
@@ -234,8 +234,8 @@ impl<'a> Visitor<'a> for Name {
     }
 }
 
-/// Names seen so far: a list while they are few (nearly always none), a set beyond, so that no
-/// event costs more than its length.
+/// Names seen so far: a list while they are few (nearly always none), then a set, so that the work grows with the
+/// event's length alone.
 #[derive(Debug, Default)]
 struct Names<'a> {
     few: Vec<Cow<'a, str>>,

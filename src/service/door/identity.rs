@@ -1,7 +1,6 @@
-//! What tells one event from another, and one content from another (R4.4): keyed hashes. What went
-//! into them cannot be told from them, and nobody can make two events collide, without the keys
-//! (R4.8). SipHash-2-4 with 128 bits of key and of result is made for just that, and for short
-//! texts three times as fast as a hash that needs no key.
+//! Keyed hashes that tell one event from another, and one content from another (R4.4). Without the keys, the input
+//! cannot be guessed from them, and nobody can make two events collide (R4.8). SipHash-2-4 with 128 bits of key and
+//! of result is made for that, and for short texts it is three times as fast as a hash without a key.
 
 use std::hash::Hasher as _;
 
@@ -62,8 +61,8 @@ impl Hasher {
 }
 
 impl Content<'_> {
-    /// One byte string for every content, the same for contents that R4.4 calls equal: members as
-    /// parsed, in the order of [`Member`]; those at their default are left out.
+    /// The bytes of a content, the same for contents that R4.4 calls equal: members as parsed, in the order of
+    /// [`Member`], without those at their default.
     fn write(&self, bytes: &mut Bytes<'_>) {
         bytes.fixed(&[self.kind as u8, u8::from(self.time.is_some())]);
         bytes.text(self.time.unwrap_or_default());

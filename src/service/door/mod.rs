@@ -28,7 +28,7 @@ use serde_json::value::RawValue;
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::reading;
-use crate::domain::scoring::profile::SignalWeight;
+use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::wire::ingest::RejectedEvent;

@@ -48,7 +48,7 @@ impl Secret {
         }
     }
 
-    /// Names the secret without giving it away (settings carry it).
+    /// Names the secret without revealing it; settings contain it.
     pub fn id(&self) -> [u8; 8] {
         let digest = self.derive("tripswitch 2026 secret id");
         digest.first_chunk().copied().expect("32 bytes have a first 8")

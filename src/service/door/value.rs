@@ -121,7 +121,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The JSON number times 10^`decimals`, if it is one, and that is a whole number within 0–65,535.
+/// The text as a JSON number, times 10^`decimals`; `None` unless that is a whole number within 0–65,535.
 fn scaled(raw: &str, decimals: u8) -> Option<u16> {
     short(raw, decimals).or_else(|| Decimal::parse(raw).and_then(|d| d.scaled(decimals.into())))
 }
@@ -156,8 +156,8 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `None` for what is no number, or has more than 19 significant digits or an exponent beyond
-    /// what 64 bits hold (unless it is 0): nothing that the door takes as whole or with two decimals.
+    /// `None` for what is no number, or has more than 19 significant digits or an exponent beyond 64 bits (unless it
+    /// is 0): no such number is accepted anywhere.
     fn parse(raw: &str) -> Option<Self> {
         let (negative, unsigned) = raw.strip_prefix('-').map_or((false, raw), |rest| (true, rest));
         if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {

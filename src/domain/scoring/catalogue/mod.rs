@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::profile::SignalWeight;
-
 /// A signal. The numbers are part of the on-disk formats: new ones come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -276,6 +274,38 @@ pub const PLACE_IN_SUPPORT: [u8; SignalKind::COUNT] = {
     }
     places
 };
+
+/// w (pseudo-counts) and L_d (summing to 1) of one signal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignalWeight {
+    pub weight: f64,
+    pub loadings: [f64; 3],
+}
+
+/// The largest weight a signal may have, in pseudo-counts.
+pub const MAX_WEIGHT: f64 = 10.0;
+
+/// How far three shares may miss 1 in sum.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+impl SignalWeight {
+    /// What is wrong with it, naming the signal; empty if nothing is.
+    pub fn faults(&self, name: &str) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !(0.0..=MAX_WEIGHT).contains(&self.weight) {
+            faults.push(format!("{name}: weight must be between 0 and {MAX_WEIGHT}, not {}", self.weight));
+        }
+        if !is_distribution(&self.loadings) {
+            faults.push(format!("{name}: loadings must lie between 0 and 1 and sum to 1, not {:?}", self.loadings));
+        }
+        faults
+    }
+}
+
+/// Each within 0–1 and together 1 (± 1e-9). False for NaN.
+pub(super) fn is_distribution(shares: &[f64; 3]) -> bool {
+    shares.iter().all(|share| (0.0..=1.0).contains(share)) && (shares.iter().sum::<f64>() - 1.0).abs() <= SUM_TOLERANCE
+}
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 //! exact account of how it came about (R5.5).
 
 use super::catalogue::SignalKind;
-use super::profile::{Profile, SignalWeight};
+use super::catalogue::SignalWeight;
+use super::observation::{Estimate, Observation, ObservedKind};
+use super::profile::Profile;
 use super::scale::{Balance, Certainty, SAYS_SO, after_rating, not_low, presence, weighted_sum};
-use super::{Estimate, Observation, ObservedKind};
-use crate::domain::event::Quantum;
 use crate::domain::hex;
+use crate::domain::quantum::{Quantum, from_quantum};
 use crate::domain::score::{Dimension, Hundredths};
 
 /// From this presence on a signal counts in `signalCount`: the first quantum at or above 0.05.
@@ -24,16 +25,6 @@ const RATING_TOLERANCE: f64 = 0.01;
 
 /// The confidence of a verdict that the customer's rating has decided.
 const RATED_CONFIDENCE: f64 = 0.99;
-
-/// 0–1.
-pub(super) fn from_quantum(quantum: Quantum) -> f64 {
-    f64::from(quantum) / f64::from(Quantum::MAX)
-}
-
-/// The nearest quantum of a value within 0–1, half up; outside it saturates.
-pub(super) fn to_quantum(value: f64) -> Quantum {
-    (value * f64::from(Quantum::MAX) + 0.5).floor() as Quantum
-}
 
 /// Dimensions, composite, confidence and signal count. Sums run in the order of `observations`,
 /// which [`observe`](super::observe()) makes the same everywhere.

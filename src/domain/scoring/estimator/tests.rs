@@ -1,6 +1,7 @@
 use super::super::catalogue::SignalKind;
 use super::*;
 use crate::domain::event::OwnSignal;
+use crate::domain::quantum::to_quantum;
 
 fn seen(kind: SignalKind, presence: f64, goodness: f64) -> Observation {
     let signal = ObservedKind::Catalogue(kind);

@@ -1,17 +1,15 @@
 //! The profile that weighs signals: what config's `[scoring]` sets.
 
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::{PLACE_IN_SUPPORT, SUPPORT, SignalKind, TASK};
+use super::catalogue::{PLACE_IN_SUPPORT, SUPPORT, SignalKind, SignalWeight, TASK, is_distribution};
+use super::digest::{hash_numbers, hash_text};
 use super::scale::{Certainty, Scale};
-use super::{support, task};
 use crate::domain::message::LanguageCode;
 
 /// Which signals are read out of a conversation, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Model {
+pub enum ScoringModel {
     /// Fitted on task dialogues (booking bots).
     #[serde(rename = "task-1")]
     Task1,
@@ -20,7 +18,7 @@ pub enum Model {
     Support2,
 }
 
-impl Model {
+impl ScoringModel {
     pub const ALL: [Self; 2] = [Self::Support2, Self::Task1];
 
     /// As configuration calls it.
@@ -47,28 +45,12 @@ impl Model {
         };
         (place < self.catalogue().len()).then_some(place)
     }
-
-    /// Its built-in profile.
-    pub fn profile(self) -> &'static Profile {
-        static TASK: LazyLock<Profile> = LazyLock::new(|| {
-            let profile = Profile { scale: Scale::of_task(), ..Profile::first() };
-            Profile { hash: profile.computed_hash(&task::lexicon::digests(task::lexicon::builtin_packs())), ..profile }
-        });
-        static SUPPORT: LazyLock<Profile> = LazyLock::new(|| {
-            let profile = support::profile::built_in();
-            Profile { hash: profile.computed_hash(&support::pack::digests(support::pack::builtin_packs())), ..profile }
-        });
-        match self {
-            Self::Task1 => &TASK,
-            Self::Support2 => &SUPPORT,
-        }
-    }
 }
 
 /// How a conversation's signals become its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
-    pub model: Model,
+    pub model: ScoringModel,
     /// The model's name unless configured otherwise.
     pub name: Box<str>,
     /// BLAKE3 (first 8 bytes) over everything that can change a score, word lists included.
@@ -93,52 +75,11 @@ pub struct Profile {
     pub certainty: Certainty,
 }
 
-/// w (pseudo-counts) and L_d (summing to 1) of one signal.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SignalWeight {
-    pub weight: f64,
-    pub loadings: [f64; 3],
-}
-
-/// The largest weight a signal may have, in pseudo-counts.
-pub const MAX_WEIGHT: f64 = 10.0;
-
-/// How far three shares may miss 1 in sum.
-const SUM_TOLERANCE: f64 = 1e-9;
-
-impl SignalWeight {
-    /// What is wrong with it, naming the signal; empty if nothing is.
-    pub fn faults(&self, name: &str) -> Vec<String> {
-        let mut faults = Vec::new();
-        if !(0.0..=MAX_WEIGHT).contains(&self.weight) {
-            faults.push(format!("{name}: weight must be between 0 and {MAX_WEIGHT}, not {}", self.weight));
-        }
-        if !is_distribution(&self.loadings) {
-            faults.push(format!("{name}: loadings must lie between 0 and 1 and sum to 1, not {:?}", self.loadings));
-        }
-        faults
-    }
-}
-
-/// Each within 0–1 and together 1 (± 1e-9). False for NaN.
-fn is_distribution(shares: &[f64; 3]) -> bool {
-    shares.iter().all(|share| (0.0..=1.0).contains(share)) && (shares.iter().sum::<f64>() - 1.0).abs() <= SUM_TOLERANCE
-}
-
-impl Default for Profile {
-    /// What holds before the first settings record: [`first`](Self::first) with its hash.
-    fn default() -> Self {
-        static HASH: LazyLock<[u8; 8]> =
-            LazyLock::new(|| Profile::first().computed_hash(&task::lexicon::digests(task::lexicon::builtin_packs())));
-        Self { hash: *HASH, ..Self::first() }
-    }
-}
-
 impl Profile {
     /// `support-en-1`, the only profile before there were models; without a hash.
     pub fn first() -> Self {
         Self {
-            model: Model::Task1,
+            model: ScoringModel::Task1,
             name: "support-en-1".into(),
             hash: [0; 8],
             prior_strength: 3.0,
@@ -166,21 +107,21 @@ impl Profile {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"tripswitch scoring profile 1\0");
         hash_text(&mut hasher, &self.name);
-        numbers(&mut hasher, &[self.prior_strength]);
-        numbers(&mut hasher, &self.priors);
-        numbers(&mut hasher, &self.composite_weights);
+        hash_numbers(&mut hasher, &[self.prior_strength]);
+        hash_numbers(&mut hasher, &self.priors);
+        hash_numbers(&mut hasher, &self.composite_weights);
         hasher.update(&self.first_response_target_seconds.to_le_bytes());
         hasher.update(&self.reply_target_seconds.to_le_bytes());
         hasher.update(&(self.signals.len() as u64).to_le_bytes());
         for signal in &self.signals {
-            numbers(&mut hasher, &[signal.weight]);
-            numbers(&mut hasher, &signal.loadings);
+            hash_numbers(&mut hasher, &[signal.weight]);
+            hash_numbers(&mut hasher, &signal.loadings);
         }
         if !self.is_first_kind() {
             hash_text(&mut hasher, self.model.name());
             hash_text(&mut hasher, self.default_language.as_str());
-            numbers(&mut hasher, &self.scale.numbers());
-            numbers(&mut hasher, &self.certainty.numbers());
+            hash_numbers(&mut hasher, &self.scale.numbers());
+            hash_numbers(&mut hasher, &self.certainty.numbers());
         }
         let mut packs = packs.to_vec();
         packs.sort_unstable();
@@ -194,7 +135,7 @@ impl Profile {
 
     /// Whether it says nothing that profiles could not say before there were models.
     pub fn is_first_kind(&self) -> bool {
-        self.model == Model::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
+        self.model == ScoringModel::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
     }
 
     /// Everything that is impossible in it, one sentence each; such a profile stops the start.
@@ -230,18 +171,6 @@ impl Profile {
             faults.extend(signal.faults(kind.name()));
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
-    }
-}
-
-/// The length first, so that no two lists of texts give the same bytes.
-pub(super) fn hash_text(hasher: &mut blake3::Hasher, text: &str) {
-    hasher.update(&(text.len() as u64).to_le_bytes());
-    hasher.update(text.as_bytes());
-}
-
-fn numbers(hasher: &mut blake3::Hasher, numbers: &[f64]) {
-    for number in numbers {
-        hasher.update(&number.to_bits().to_le_bytes());
     }
 }
 

@@ -1,3 +1,4 @@
+use super::super::{support, task};
 use super::*;
 
 fn digests() -> Vec<(Box<str>, [u8; 32])> {
@@ -14,7 +15,7 @@ fn the_default_profile_is_valid_and_carries_its_hash() {
 #[test]
 fn the_built_in_profiles_are_valid_and_carry_their_hashes() {
     let support = support::pack::digests(support::pack::builtin_packs());
-    for (model, packs) in [(Model::Task1, digests()), (Model::Support2, support)] {
+    for (model, packs) in [(ScoringModel::Task1, digests()), (ScoringModel::Support2, support)] {
         let profile = model.profile();
         assert_eq!((profile.model, profile.validate()), (model, Ok(())));
         assert_eq!(profile.hash, profile.computed_hash(&packs));
@@ -23,23 +24,23 @@ fn the_built_in_profiles_are_valid_and_carry_their_hashes() {
             assert!(!kind.is_marker() || profile.weight_of(*kind).weight == 0.0, "{}", kind.name());
         }
     }
-    assert_ne!(Model::Task1.profile().hash, Profile::default().hash, "its ratings decide");
+    assert_ne!(ScoringModel::Task1.profile().hash, Profile::default().hash, "its ratings decide");
 }
 
 #[test]
 fn a_signal_stands_once_in_a_catalogue_and_has_no_weight_outside() {
-    for model in Model::ALL {
+    for model in ScoringModel::ALL {
         for (place, kind) in model.catalogue().iter().enumerate() {
             assert_eq!(model.place(*kind), Some(place), "{}", kind.name());
         }
     }
-    assert_eq!(Model::Task1.place(SignalKind::Thanks), None);
-    assert_eq!(Model::Task1.profile().weight_of(SignalKind::Thanks).weight, 0.0);
+    assert_eq!(ScoringModel::Task1.place(SignalKind::Thanks), None);
+    assert_eq!(ScoringModel::Task1.profile().weight_of(SignalKind::Thanks).weight, 0.0);
 }
 
 #[test]
 fn r5_8_without_evidence_a_conversation_is_neither_low_nor_good() {
-    let profile = Model::Support2.profile();
+    let profile = ScoringModel::Support2.profile();
     let nothing = crate::domain::scoring::estimator::estimate(profile, &[]).composite;
     assert!((3.4..=4.2).contains(&nothing), "{nothing}");
 }
@@ -57,7 +58,7 @@ fn every_number_of_a_profile_and_its_word_lists_change_its_hash() {
         |p| p.reply_target_seconds = 901,
         |p| p.first_response_target_seconds = 301,
         |p| p.scale.guards = true,
-        |p| p.model = Model::Support2,
+        |p| p.model = ScoringModel::Support2,
         |p| (p.scale.guards, p.default_language) = (true, LanguageCode::new("da").unwrap()),
     ];
     for change in changes {

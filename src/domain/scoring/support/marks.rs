@@ -3,7 +3,7 @@
 use super::pack::{AGENT, CUSTOMER, List, Pack, SYSTEM, kind, mark};
 use super::pattern::{LONGEST_PHRASE, Symbolic};
 use super::tokens::Tokens;
-use crate::domain::scoring::Speaker;
+use crate::domain::scoring::evidence::Speaker;
 
 /// A negation or a wish counts for what follows within so many words.
 const REACH: usize = 3;

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::pack::builtin_packs;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SUPPORT;
-use crate::domain::scoring::profile::{Model, Profile, SignalWeight};
+use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 
 /// Fitted numbers.
@@ -47,8 +48,8 @@ pub fn built_in() -> Profile {
         SignalWeight { weight: signal.weight, loadings: shares(signal.loadings) }
     };
     Profile {
-        model: Model::Support2,
-        name: Model::Support2.name().into(),
+        model: ScoringModel::Support2,
+        name: ScoringModel::Support2.name().into(),
         hash: [0; 8],
         prior_strength: fitted.prior_strength,
         priors: fitted.priors,

@@ -6,9 +6,9 @@ use super::language::{Choice, choose};
 use super::pack::{List, mark};
 use crate::domain::event::TurnFeatures;
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading, flag};
+use crate::domain::scoring::evidence::{Evidence, Speaker, Turn as ScoredTurn, Words};
 use crate::domain::scoring::profile::Profile;
 use crate::domain::scoring::task::lexicon::List as TaskList;
-use crate::domain::scoring::{Evidence, Speaker, Turn as ScoredTurn, Words};
 
 /// The turns as this model reads them.
 pub struct Turns<'a> {

@@ -14,7 +14,7 @@ use super::super::life::Carried;
 use super::super::score::Hundredths;
 use super::super::scoring::Ending;
 use super::super::time::Millis;
-use super::conversations::Score;
+use super::kept::Score;
 
 /// Some bits of one of the record's words.
 struct Field {

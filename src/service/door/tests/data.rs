@@ -6,7 +6,7 @@ use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::Speaker;
 use crate::domain::scoring::catalogue::SignalKind;
-use crate::domain::scoring::profile::SignalWeight;
+use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::support::text::SupportReader;
 use crate::domain::scoring::task::text::conversation_word_key;
 

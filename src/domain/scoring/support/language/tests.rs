@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::scoring::Speaker;
+use crate::domain::scoring::evidence::Speaker;
 use crate::domain::scoring::support::text::SupportReader;
 
 const KEY: [u8; 16] = [7; 16];

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::pattern::{Phrase, Symbols, Tree, phrases};
 use super::tokens::fold;
 use crate::domain::message::LanguageCode;
-use crate::domain::scoring::profile::hash_text;
+use crate::domain::scoring::digest::hash_text;
 
 /// The lists of a pack. The order is that of the bits of
 /// [`Reading::marks`](crate::domain::message::Reading::marks) and so part of the on-disk format.

@@ -11,8 +11,8 @@ use super::pack::{List, mark};
 use super::turns::{Turn, Turns};
 use crate::domain::message::flag;
 use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::evidence::{Ending, Evidence};
 use crate::domain::scoring::measure::{Measure, bad, good, present, sat};
-use crate::domain::scoring::{Ending, Evidence};
 
 /// What was said before the end counts by this factor where the conversation ends well.
 const FORGIVEN: f64 = 0.5;

@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::message::MessageFeatures;
-use crate::domain::scoring::profile::Model;
+use crate::domain::scoring::Turn as EvidenceTurn;
+use crate::domain::scoring::evidence::{Evidence, Speaker, Words};
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::support::text::SupportReader;
-use crate::domain::scoring::{Evidence, Speaker, Turn as EvidenceTurn, Words};
 use SignalKind::*;
 
 /// Turns as `c: text` or `a: text`, in English.
@@ -25,7 +26,7 @@ fn presences<const N: usize>(dialogue: &[&str], kinds: [SignalKind; N]) -> [f64;
         words: Words::Support(message),
     });
     let evidence = Evidence { turns: turns.collect(), ..Evidence::default() };
-    let turns = Turns::of(&evidence, Model::Support2.profile());
+    let turns = Turns::of(&evidence, ScoringModel::Support2.profile());
     let view = View::of(&turns, &evidence);
     kinds.map(|kind| view.measure(kind).presence)
 }

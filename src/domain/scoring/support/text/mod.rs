@@ -8,7 +8,7 @@ use super::marks::{self, Said};
 use super::pack::{Pack, builtin_packs, kind};
 use super::tokens::Tokens;
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading, flag};
-use crate::domain::scoring::Speaker;
+use crate::domain::scoring::evidence::Speaker;
 use crate::domain::scoring::task::text::{MAX_WORDS, WordKey, word_hash};
 
 /// Readings kept of a message.

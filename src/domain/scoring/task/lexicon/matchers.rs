@@ -9,7 +9,7 @@ use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use super::expand::expand;
 use super::phrases::{Tree, has_only_signs};
-use super::{LexiconError, List, plain};
+use super::source::{LexiconError, List, plain};
 
 pub type Lists = BTreeMap<List, Vec<Box<str>>>;
 

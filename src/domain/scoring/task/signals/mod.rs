@@ -10,9 +10,9 @@
 use std::borrow::Cow;
 
 use super::super::catalogue::SignalKind;
+use super::super::evidence::{Evidence, Speaker, Words};
 use super::super::measure::{Measure, bad, good, good_by, present, ratio, sat};
 use super::super::repeats::{repeats, repeats_within};
-use super::super::{Evidence, Speaker, Words};
 use super::lexicon::List;
 use crate::domain::event::TurnFeatures;
 use crate::domain::message::{MessageFeatures, flag};

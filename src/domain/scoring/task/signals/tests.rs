@@ -1,9 +1,11 @@
-use super::super::super::estimator::{from_quantum, to_quantum};
+use super::super::super::evidence::{Ending, Turn};
+use super::super::super::observation::{Observation, ObservedKind};
 use super::super::super::profile::Profile;
-use super::super::super::{Ending, Observation, ObservedKind, Turn, is_scorable, observe};
+use super::super::super::{is_scorable, observe};
 use super::super::text::Analyzer;
 use super::*;
-use crate::domain::event::{OwnSignal, Quantum};
+use crate::domain::event::OwnSignal;
+use crate::domain::quantum::{Quantum, from_quantum, to_quantum};
 use crate::domain::time::SECOND;
 use SignalKind::*;
 

@@ -1,0 +1,65 @@
+//! What is kept of a conversation beside its record: a score, what its life came to, a comment. Part of the on-disk
+//! format.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::expectation::Expectation;
+use super::super::health::WindowEntry;
+use super::super::ids::Position;
+use super::super::life::{Carried, ContactMark};
+use super::super::run::Scored;
+use super::super::score::Hundredths;
+use super::super::time::Millis;
+use super::super::timeline::Key;
+
+/// A published score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// `scoredAt` and the position of the event that gave it.
+    pub key: Key,
+    pub dimensions: [Hundredths; 3],
+    pub composite: Hundredths,
+    pub confidence: Hundredths,
+    pub disconfirmation: Hundredths,
+    pub signal_count: u16,
+    pub resolved: bool,
+    /// It was made elsewhere, and stands until R5.3 replaces it.
+    pub imported: bool,
+    /// The number of the profile it was made with.
+    pub profile: u16,
+    /// Receipt of the latest event that made or re-made it.
+    pub receipt: Millis,
+    pub expectation: Expectation,
+}
+
+impl Score {
+    pub fn entry(&self, conversation: u32) -> WindowEntry {
+        WindowEntry {
+            conversation,
+            key: self.key,
+            dimensions: self.dimensions,
+            composite: self.composite,
+            resolved: self.resolved,
+        }
+    }
+
+    pub fn scored(&self, conversation: u32) -> Scored {
+        Scored { conversation, key: self.key, composite: self.composite }
+    }
+}
+
+/// What is left of a life that has settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub carried: Carried,
+    /// Receipt of the latest event that changed it; known only where there is no score.
+    pub last_change: Millis,
+}
+
+/// What a customer wrote in a survey (R4.8); the last one of a conversation is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    pub position: Position,
+    pub contact: Option<ContactMark>,
+    pub text: Box<str>,
+}
