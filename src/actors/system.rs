@@ -13,7 +13,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::domain::record::Record;
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system::SystemRefusal;
+use crate::domain::system_table::SystemTable;
 
 use super::error::EngineError;
 use super::messages::{Lane, QueuedFrame, ReplyTo, SystemCut, SystemMsg, tell};

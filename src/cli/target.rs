@@ -155,7 +155,7 @@ impl Target {
             Self::DataDirectory(system) => {
                 let mut entries: Vec<_> = system.table().workspaces().collect();
                 entries.sort_by_key(|entry| (entry.created_at, entry.id));
-                let row = |entry: &crate::domain::system_table::WorkspaceEntry| WorkspaceRow {
+                let row = |entry: &crate::domain::system::WorkspaceEntry| WorkspaceRow {
                     id: entry.id,
                     name: entry.name.to_string(),
                     tenant: entry.tenant.to_string(),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
 use crate::service::quota::OverQuota;
 use crate::service::{Fault, ServiceError};

@@ -3,8 +3,8 @@
 use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord};
-use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
+use crate::domain::system_table::SystemTable;
 
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";

@@ -9,7 +9,8 @@ use super::{Fault, Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Shown, SideAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
-use crate::domain::system_table::{SystemTable, WorkspaceEntry};
+use crate::domain::system::WorkspaceEntry;
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::{DAY, Millis};
 
 /// In whose order a position stands. Of one receipt, the system workspace's comes first: a key is made

@@ -10,7 +10,7 @@ use super::quota::OverQuota;
 use crate::actors::EngineError;
 use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
 
 /// One thing that is wrong with a request; all of them are reported at once (R2.7).

@@ -12,7 +12,8 @@ use super::super::score::Hundredths;
 use super::super::settings::Model;
 use super::super::system::Permission;
 use super::super::time::{self, Millis};
-use super::{AuditOutcome, Installed, KeyNote, Patched, Refusal, SideAction, SystemAction};
+use super::entry::{AuditOutcome, Refusal};
+use super::{Installed, KeyNote, Patched, SideAction, SystemAction};
 
 /// The names of all actions.
 pub const ACTIONS: [&str; 10] = [

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Items, MAX_NAME};
 use crate::domain::ids::{Id, IdKind};
-use crate::domain::system_table::WorkspaceEntry;
+use crate::domain::system::WorkspaceEntry;
 use crate::domain::time::{self, Millis};
 use crate::http::App;
 use crate::http::call::Call;
