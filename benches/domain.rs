@@ -15,6 +15,12 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../tests/support/random.rs"]
+mod random;
+
+use random::Random;
+
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
 const NOW: Millis = 1_770_000_000_000;
 const BATCH: u64 = 100;
@@ -24,7 +30,7 @@ const MANY: u64 = 5_000_000;
 
 /// Frames of imported scores, the same in every run.
 struct Feed {
-    drawn: u64,
+    random: Random,
     seq: u64,
     /// The next `scoredAt`, and what comes between two.
     time: f64,
@@ -34,19 +40,11 @@ struct Feed {
 impl Feed {
     /// So many scores, evenly over `span` up to [`NOW`]; 2 % come up to an hour late.
     fn new(span: Millis, scores: u64) -> Self {
-        Self { drawn: 1, seq: 0, time: (NOW - span) as f64, step: span as f64 / scores as f64 }
-    }
-
-    /// SplitMix64.
-    fn draw(&mut self) -> u64 {
-        self.drawn = self.drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.drawn ^ (self.drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self { random: Random::new(1), seq: 0, time: (NOW - span) as f64, step: span as f64 / scores as f64 }
     }
 
     fn scored(&mut self) -> EventRecord {
-        let drawn = self.draw();
+        let drawn = self.random.next();
         let late = if drawn.is_multiple_of(50) { (drawn >> 32) as Millis % HOUR } else { 0 };
         let time = self.time as Millis - late;
         self.time += self.step;
@@ -58,13 +56,13 @@ impl Feed {
             confidence: Hundredths(80),
             signal_count: 9,
         };
-        let conversation = Id(u128::from(self.draw()));
+        let conversation = Id(u128::from(self.random.next()));
         self.event(conversation, time, account, Body::ConversationScored(import))
     }
 
     fn event(&mut self, conversation: Id, time: Millis, account: Id, body: Body) -> EventRecord {
         let mut key = [0; 12];
-        key[..8].copy_from_slice(&self.draw().to_le_bytes());
+        key[..8].copy_from_slice(&self.random.next().to_le_bytes());
         EventRecord {
             identity: Identity { key, content: 0 },
             time: Some(time),
@@ -90,7 +88,7 @@ impl Feed {
 
     /// A conversation of eight messages that ends resolved.
     fn conversation(&mut self) -> Vec<EventRecord> {
-        let (id, account) = (Id(u128::from(self.draw())), Id(u128::from(self.draw() % ACCOUNTS)));
+        let (id, account) = (Id(u128::from(self.random.next())), Id(u128::from(self.random.next() % ACCOUNTS)));
         let mut events: Vec<_> = (0..8)
             .map(|turn| {
                 let features = self.features();
@@ -106,8 +104,8 @@ impl Feed {
     }
 
     fn features(&mut self) -> TurnFeatures {
-        let drawn = self.draw();
-        let mut words: Vec<u32> = (0..6).map(|_| self.draw() as u32).collect();
+        let drawn = self.random.next();
+        let mut words: Vec<u32> = (0..6).map(|_| self.random.next() as u32).collect();
         words.sort_unstable();
         TurnFeatures {
             compound: Some((drawn % 20_000) as i16 - 10_000),

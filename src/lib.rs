@@ -22,6 +22,7 @@
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
+//! | [`background`] | what goes on beside the requests, until the program stops |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
 //!
@@ -32,6 +33,7 @@
 
 pub mod actors;
 pub mod app;
+pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -139,7 +139,7 @@ impl<C: Contender> Check<'_, C> {
     /// Ranges that begin and end at a fact, a millisecond beside one, and at days.
     fn ranges(&mut self, workspace: usize) -> Fallible<()> {
         let times: Vec<i64> = self.oracle.facts().iter().map(|fact| fact.at).collect();
-        let mut random = Random(workspace as u64);
+        let mut random = Random::new(workspace as u64);
         let day = |at: i64| at - at.rem_euclid(DAY);
         let mut ranges = vec![
             (self.now - 120 * DAY, self.now),

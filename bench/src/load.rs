@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::contender::{Client, Contender, Fallible};
-use crate::random::{Random, Zipf};
+use crate::random::Random;
 use crate::time::now;
 use crate::workload::Shape;
+use crate::zipf::Zipf;
 
 /// Times in ascending order.
 #[derive(Debug, Default)]
@@ -93,7 +94,7 @@ pub struct Asker<'a, C: Contender> {
 impl<'a, C: Contender> Asker<'a, C> {
     pub fn new(contender: &C, shape: &'a Shape, seed: u64) -> Fallible<Self> {
         let popularity = Zipf::new(shape.accounts_of_each());
-        Ok(Self { client: contender.connect()?, shape, popularity, random: Random(seed) })
+        Ok(Self { client: contender.connect()?, shape, popularity, random: Random::new(seed) })
     }
 
     /// The time of one answer.

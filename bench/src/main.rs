@@ -14,12 +14,15 @@ mod oracle;
 mod ours;
 mod peers;
 mod process;
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../../tests/support/random.rs"]
 mod random;
 mod report;
 mod rounds;
 mod self_test;
 mod time;
 mod workload;
+mod zipf;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -2,6 +2,9 @@
 //! start from it. `cargo bench --bench snapshot [-- <conversations> <accounts> <workspaces>]` prints it
 //! (default 1,000,000, 100,000 and 1) and asserts nothing but that the state comes back.
 
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../../tests/support/random.rs"]
+mod random;
 mod state;
 
 use std::fs;

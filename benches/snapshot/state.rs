@@ -11,6 +11,8 @@ use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::workspace::Workspace;
 
+use super::random::Random;
+
 const START: Millis = 1_750_000_000_000;
 const SPAN: Millis = 240 * DAY;
 const FRAME: u64 = 100;
@@ -39,16 +41,12 @@ fn workspace(id: Id, conversations: u64, accounts: u64) -> Workspace {
     let mut local = Local::new(key, "Load".into(), Settings::default());
     let frame = |seq, receipt, record| Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
     local.apply(&[frame(1, START, Record::Settings(Box::default()))]);
-    let (mut drawn, mut seq) = (0x9e37_79b9_7f4a_7c15 ^ id.0 as u64, 1);
-    let mut draw = || {
-        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        drawn >> 16
-    };
+    let (mut random, mut seq) = (Random::new(id.0 as u64), 1);
     for first in (0..conversations).step_by(FRAME as usize) {
         seq += 1;
         let receipt = START + (u128::from(first) * SPAN as u128 / u128::from(conversations)) as Millis;
         let count = FRAME.min(conversations - first);
-        let events = (first..first + count).map(|n| event(n, draw() % accounts.max(1), draw(), receipt));
+        let events = (first..first + count).map(|n| event(n, random.below(accounts), random.next(), receipt));
         local.apply(&[frame(seq, receipt, Record::Events(events.collect()))]);
         if local.accounts.len() > AWAKE {
             let awake: Vec<Id> = local.accounts.keys().copied().collect();

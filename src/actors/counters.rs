@@ -60,7 +60,7 @@ impl Counters {
         for (_, reply) in &applied.replies {
             match reply {
                 Reply::Events(verdicts) => verdicts.iter().for_each(|verdict| counts.verdict(*verdict)),
-                Reply::Command(_) | Reply::Erased { .. } | Reply::Done => {}
+                Reply::Config(_) | Reply::Breaker(_) | Reply::Erased { .. } | Reply::Done | Reply::Skipped => {}
             }
         }
         for effect in &applied.effects {

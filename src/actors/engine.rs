@@ -7,26 +7,28 @@ use parking_lot::Mutex;
 use ractor::{Actor, ActorRef, SpawnErr};
 use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
 
+use crate::background::Stop;
 use crate::clock::Clock;
+use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::{Command, Record};
-use crate::domain::reply::{CommandDone, CommandRefusal, Reply, Verdict};
+use crate::domain::reply::{CommandRefusal, Reply, Verdict};
 use crate::domain::system::{SystemRecord, SystemRefusal};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
+use crate::domain::view::BreakerView;
 use crate::ids::Ids;
-use crate::journal::codec::encode_record;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
 use crate::journal::{Journal, PARTITION};
 use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
-use super::admission::{Admission, DuplicateMemory, Permit};
+use super::admission::{BodyPermit, DuplicateMemory, InFlightBudget};
 use super::counters::Counters;
 use super::directory::Directory;
 use super::error::EngineError;
@@ -34,7 +36,7 @@ use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::retention;
-use super::shared::{EngineOptions, SettingsSource, Shared, deliver};
+use super::shared::{Encoded, EngineOptions, SettingsSource, Shared, deliver};
 use super::snapshots::{self, Snapshots};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
 use super::system::{SystemActor, SystemLane, SystemState};
@@ -103,14 +105,14 @@ impl Engine {
         let sink = move |outcome| deliver(&written, outcome);
         let writer =
             JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, sink).map_err(StartError::Writer)?;
-        let admission = Admission::new(options.waiting_bytes);
+        let in_flight = InFlightBudget::new(options.waiting_bytes);
         let shared = Arc::new(Shared {
             runtime: Handle::current(),
             directory: Directory::default(),
             clock,
             settings,
-            system: Arc::new(SystemLane::new(system, admission.share(WorkspaceKey::SYSTEM.id))),
-            admission,
+            system: Arc::new(SystemLane::new(system, in_flight.allowance(WorkspaceKey::SYSTEM.id, ""))),
+            in_flight,
             duplicates: DuplicateMemory::new(options.duplicate_limit),
             options,
             counters: Counters::default(),
@@ -118,7 +120,7 @@ impl Engine {
             reader: writer.reader(),
             supervisor: supervisor.clone(),
             writer: writer.handle(),
-            stopping: watch::Sender::new(false),
+            stopping: Stop::new(),
             relieved_at: Millis::MIN.into(),
             faults,
             snapshots,
@@ -131,11 +133,12 @@ impl Engine {
         let engine = Self { shared, journal, replayed_bytes: tail.bytes, running };
         engine.start_system(ids.as_ref()).await?;
         engine.start_workspaces(workspaces).await;
-        // Without what is taken apart at the end.
-        let kept = Self { running: Arc::default(), ..engine.clone() };
-        tokio::spawn(retention::keep(kept.clone()));
-        tokio::spawn(snapshots::keep(kept));
         Ok(engine)
+    }
+
+    /// Takes snapshots and removes what is too old, whenever that is due, until the engine is shut down.
+    pub async fn upkeep(&self) {
+        futures::join!(retention::keep(self), snapshots::keep(self));
     }
 
     /// Starts the system workspace; the first record of a data directory says who it is (I12).
@@ -176,59 +179,118 @@ impl Engine {
         drop(settled.await);
     }
 
-    /// Stores the events of one request and applies them; a verdict each. `weight`: bytes of the
-    /// request, which count as waiting until it is applied, whether or not the caller still waits.
+    /// A permit for a request body of at most `bytes`, counted from here until its record is applied (R4.9).
+    pub fn body_permit(&self, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
+        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        self.counted(handle.allowance.take(bytes))
+    }
+
+    /// Gives the permit the size that its body has turned out to need.
+    pub fn resize(&self, permit: &mut BodyPermit, bytes: usize) -> Result<(), EngineError> {
+        self.counted(permit.resize(bytes))
+    }
+
+    /// Stores the events of one request and applies them; a verdict each. The permit is given back when they are
+    /// applied, whether or not the caller still waits.
     pub async fn ingest(
         &self,
         key: WorkspaceKey,
         events: Vec<EventRecord>,
-        weight: usize,
+        permit: BodyPermit,
     ) -> Result<Vec<Verdict>, EngineError> {
         let handle = self.writable(key)?;
         self.shared.duplicates.admit().inspect_err(|_| self.shared.relieve_duplicates())?;
-        let permit = self.admit(&handle, weight)?;
-        match self.write(&handle, Record::Events(events), permit).await? {
+        match self.write(&handle, Record::Events(events).into(), Some(permit)).await? {
             Reply::Events(verdicts) => Ok(verdicts),
-            Reply::Command(_) | Reply::Erased { .. } | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+            other => Err(unlike(&other)),
         }
     }
 
-    /// Stores what a person asked for; `apply` accepts or refuses it (I2).
-    pub async fn command(
+    /// R3.8; the configuration as it is then.
+    pub async fn patch_csat_config(
+        &self,
+        key: WorkspaceKey,
+        actor: &str,
+        patch: CsatPatch,
+    ) -> Result<CsatConfig, EngineError> {
+        match self.command(key, actor, Command::PatchCsatConfig(patch)).await? {
+            Reply::Config(config) => Ok(config),
+            other => Err(unlike(&other)),
+        }
+    }
+
+    /// R3.5; the breaker as it is then.
+    pub async fn acknowledge(
+        &self,
+        key: WorkspaceKey,
+        actor: &str,
+        breaker: Id,
+        note: Option<Box<str>>,
+    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
+        self.change_breaker(key, actor, Command::Acknowledge { breaker, note }).await
+    }
+
+    /// R3.6; the breaker as it is then.
+    pub async fn resolve(
+        &self,
+        key: WorkspaceKey,
+        actor: &str,
+        breaker: Id,
+        note: Option<Box<str>>,
+    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
+        self.change_breaker(key, actor, Command::Resolve { breaker, note }).await
+    }
+
+    async fn change_breaker(
         &self,
         key: WorkspaceKey,
         actor: &str,
         command: Command,
-    ) -> Result<Result<CommandDone, CommandRefusal>, EngineError> {
-        let handle = self.writable(key)?;
-        let record = Record::Command { actor: actor.into(), command };
-        let permit = self.admit(&handle, weight_of(&record))?;
-        match self.write(&handle, record, permit).await? {
-            Reply::Command(outcome) => Ok(outcome),
-            Reply::Events(_) | Reply::Erased { .. } | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
+        match self.command(key, actor, command).await? {
+            Reply::Breaker(outcome) => Ok(outcome),
+            other => Err(unlike(&other)),
         }
+    }
+
+    /// Stores what a person asked for; `apply` accepts or refuses it (I2).
+    pub(super) async fn command(&self, key: WorkspaceKey, actor: &str, command: Command) -> Result<Reply, EngineError> {
+        self.write_counted(key, Record::Command { actor: actor.into(), command }).await
     }
 
     /// Erases what `record` names (R4.10); answers whether there was anything.
     pub async fn erase(&self, key: WorkspaceKey, record: Record) -> Result<bool, EngineError> {
-        let handle = self.writable(key)?;
-        let permit = self.admit(&handle, weight_of(&record))?;
-        match self.write(&handle, record, permit).await? {
+        match self.write_counted(key, record).await? {
             Reply::Erased { found } => Ok(found),
-            Reply::Events(_) | Reply::Command(_) | Reply::Done => Err(EngineError::WorkspaceUnavailable),
+            other => Err(unlike(&other)),
         }
     }
 
     /// Changes the system workspace; the table shows it before this returns.
     pub async fn system(&self, record: SystemRecord) -> Result<Result<(), SystemRefusal>, EngineError> {
         self.check_writable()?;
-        let lane = &self.shared.system;
-        let record = Record::System(record);
-        let permit = self.shared.admission.admit(&lane.share, weight_of(&record));
-        let permit = permit.inspect_err(|_| self.shared.counters.overloaded())?;
+        let (lane, record) = (&self.shared.system, Encoded::from(Record::System(record)));
+        let permit = self.counted(lane.allowance.take(record.bytes.len() + RECORD_OVERHEAD))?;
         let (reply, answer) = oneshot::channel();
         self.shared.submit(Lane::System(Arc::clone(lane)), record, ReplyTo::System(reply), Some(permit))?;
         answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
+    }
+
+    /// Does `work` on the runtime of the actors, to its end, whether or not the caller still waits. A panic in it is
+    /// the caller's.
+    pub fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, EngineError>> + Send + use<T, F> {
+        joined(self.shared.runtime.spawn(work))
+    }
+
+    /// As [`run`](Self::run), on a thread that may block.
+    pub fn run_blocking<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, EngineError>> + Send + use<T, F> {
+        joined(self.shared.runtime.spawn_blocking(work))
     }
 
     /// Tenants, workspaces and keys as they are now.
@@ -240,11 +302,6 @@ impl Engine {
     pub fn incarnation(&self) -> Id {
         let origin = self.shared.system.table().origin().copied();
         origin.expect("the first record is written before the engine has started").incarnation
-    }
-
-    /// The runtime that the actors run on, for work that a request brings.
-    pub fn runtime(&self) -> &Handle {
-        &self.shared.runtime
     }
 
     /// Where server time comes from.
@@ -281,24 +338,33 @@ impl Engine {
         }
     }
 
-    fn admit(&self, handle: &WorkspaceHandle, weight: usize) -> Result<Permit, EngineError> {
-        let permit = self.shared.admission.admit(&handle.share, weight);
-        permit.inspect_err(|_| self.shared.counters.overloaded())
+    /// Counts a refusal for want of bytes.
+    fn counted<T>(&self, taken: Result<T, EngineError>) -> Result<T, EngineError> {
+        taken.inspect_err(|_| self.shared.counters.overloaded())
     }
 
-    async fn write(&self, handle: &Arc<WorkspaceHandle>, record: Record, permit: Permit) -> Result<Reply, EngineError> {
+    /// Writes a record of no request body; its own bytes count.
+    async fn write_counted(&self, key: WorkspaceKey, record: Record) -> Result<Reply, EngineError> {
+        let (handle, record) = (self.writable(key)?, Encoded::from(record));
+        let permit = self.counted(handle.allowance.take(record.bytes.len() + RECORD_OVERHEAD))?;
+        self.write(&handle, record, Some(permit)).await
+    }
+
+    async fn write(
+        &self,
+        handle: &Arc<WorkspaceHandle>,
+        record: Encoded,
+        permit: Option<BodyPermit>,
+    ) -> Result<Reply, EngineError> {
         if handle.settings_due() {
             self.write_settings(handle).await?;
         }
-        self.submit(handle, record, Some(permit)).await
+        self.submit(handle, record, permit).await
     }
 
     /// Writes a record of the server's own and waits until it is applied.
     pub(super) async fn write_own(&self, handle: &Arc<WorkspaceHandle>, record: Record) -> Result<(), EngineError> {
-        if handle.settings_due() {
-            self.write_settings(handle).await?;
-        }
-        self.submit(handle, record, None).await.map(drop)
+        self.write(handle, record.into(), None).await.map(drop)
     }
 
     /// Writes the settings that the next frame needs, and waits until they hold (I1). Those who
@@ -307,7 +373,7 @@ impl Engine {
         let _turn = handle.settings_lock.lock().await;
         if handle.settings_due() {
             let record = Record::Settings(Box::new((*handle.effective).clone()));
-            self.submit(handle, record, None).await?;
+            self.submit(handle, record.into(), None).await?;
         }
         Ok(())
     }
@@ -315,8 +381,8 @@ impl Engine {
     async fn submit(
         &self,
         handle: &Arc<WorkspaceHandle>,
-        record: Record,
-        permit: Option<Permit>,
+        record: Encoded,
+        permit: Option<BodyPermit>,
     ) -> Result<Reply, EngineError> {
         let (reply, answer) = oneshot::channel();
         self.shared.submit(Lane::Workspace(Arc::clone(handle)), record, ReplyTo::Applied(reply), permit)?;
@@ -326,7 +392,7 @@ impl Engine {
     /// Takes nothing more, writes and applies what was taken, stops every actor and the journal's
     /// writer. Other clones answer [`EngineError::ShuttingDown`] from now on.
     pub async fn shutdown(self) {
-        self.shared.stopping.send_replace(true);
+        self.shared.stopping.cancel();
         let Some(running) = self.running.lock().take() else { return };
         self.settle().await;
         let writer = running.writer;
@@ -370,7 +436,20 @@ fn apply_delays() -> Histogram {
     measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
 }
 
-/// Bytes that a record of the server's own making holds while it waits.
-fn weight_of(record: &Record) -> usize {
-    encode_record(record).len() + RECORD_OVERHEAD
+/// Why a record has another reply than its kind has.
+fn unlike(reply: &Reply) -> EngineError {
+    if *reply == Reply::Skipped {
+        return EngineError::WorkspaceUnavailable;
+    }
+    tracing::error!(?reply, "a record was answered as another kind of record is");
+    EngineError::Internal
+}
+
+async fn joined<T: Send>(task: JoinHandle<T>) -> Result<T, EngineError> {
+    match task.await.map_err(JoinError::try_into_panic) {
+        Ok(done) => Ok(done),
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is going down.
+        Err(Err(_)) => Err(EngineError::ShuttingDown),
+    }
 }

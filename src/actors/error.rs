@@ -25,4 +25,7 @@ pub enum EngineError {
     WorkspaceUnavailable,
     #[error("The server is shutting down.")]
     ShuttingDown,
+    /// A fault of the program; its cause is in the log.
+    #[error("An internal error occurred.")]
+    Internal,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Frame;
@@ -19,7 +19,7 @@ use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 use crate::measure::Histogram;
 
-use super::admission::{DuplicateMemory, Permit};
+use super::admission::{Allowance, BodyPermit, DuplicateMemory};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
 use super::queue::FrameQueue;
 
@@ -43,8 +43,8 @@ pub(crate) struct WorkspaceHandle {
     /// What its settings should be (I1).
     pub effective: Arc<Settings>,
     pub queue: FrameQueue<WorkspaceMsg>,
-    /// This side's share of the bytes that may wait.
-    pub share: Arc<Semaphore>,
+    /// What of the bytes in flight this side may hold.
+    pub allowance: Allowance,
     /// Where the event in work stands; whoever looks after a failure reads the guilty one (I6).
     pub progress: Arc<AtomicU64>,
     status: watch::Sender<Status>,
@@ -56,6 +56,10 @@ pub(crate) struct WorkspaceHandle {
     rebuilds: Mutex<Vec<Millis>>,
     rules: ArcSwap<Rules>,
     gate: ArcSwapOption<GateState>,
+    /// The seq of the last frame that is applied and published.
+    applied: watch::Sender<u64>,
+    /// Of the gate; a watch of its own, so that a round that changes no breaker wakes nobody who waits for one.
+    epoch: watch::Sender<u64>,
     settings_due: AtomicBool,
     /// Held by whoever writes the settings that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -99,7 +103,7 @@ pub(crate) struct InFlight {
     pub seq: u64,
     durable_at: Duration,
     pub reply: ReplyTo,
-    pub permit: Option<Permit>,
+    pub permit: Option<BodyPermit>,
 }
 
 impl From<QueuedFrame> for InFlight {
@@ -111,13 +115,13 @@ impl From<QueuedFrame> for InFlight {
 
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
-    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, share: Arc<Semaphore>) -> Self {
+    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, allowance: Allowance) -> Self {
         Self {
             key,
             name,
             effective,
             queue: FrameQueue::new(),
-            share,
+            allowance,
             progress: Arc::default(),
             status: watch::Sender::new(Status::Rebuilding),
             in_flight: Mutex::default(),
@@ -125,6 +129,8 @@ impl WorkspaceHandle {
             rebuilds: Mutex::default(),
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
+            applied: watch::Sender::default(),
+            epoch: watch::Sender::default(),
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
@@ -154,6 +160,11 @@ impl WorkspaceHandle {
     /// The last state; `None` for a side that failed at the start and never served.
     pub fn gate(&self) -> Option<Arc<GateState>> {
         self.gate.load_full()
+    }
+
+    /// To await a change of the gate.
+    pub fn watch_epoch(&self) -> watch::Receiver<u64> {
+        self.epoch.subscribe()
     }
 
     /// How many identities this side remembers.
@@ -188,7 +199,11 @@ impl WorkspaceHandle {
     }
 
     pub fn publish_gate(&self, workspace: &Workspace) {
-        self.gate.store(Some(Arc::new(workspace.gate())));
+        let gate = Arc::new(workspace.gate());
+        let epoch = gate.epoch;
+        self.gate.store(Some(gate));
+        // Who is woken finds the new gate.
+        self.epoch.send_if_modified(|known| std::mem::replace(known, epoch) != epoch);
         let (active, acknowledged) = workspace.breakers_active();
         self.holds.breakers.store(active, Ordering::Relaxed);
         self.holds.breakers_acknowledged.store(acknowledged, Ordering::Relaxed);
@@ -199,6 +214,7 @@ impl WorkspaceHandle {
         memory.moved(self.duplicates.swap(now, Ordering::Relaxed), now);
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
+        self.applied.send_replace(workspace.applied());
     }
 
     /// What the side holds; nothing for one that failed at the start and never served.

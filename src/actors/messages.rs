@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 #[cfg(test)]
 use crate::domain::account::Account;
 use crate::domain::account::AccountList;
-use crate::domain::audit::{SideAction, Trail};
 use crate::domain::ids::Id;
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
@@ -18,12 +17,11 @@ use crate::domain::rules::Rules;
 use crate::domain::system::SystemRefusal;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
-use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Known, QualityStats};
+use crate::domain::view::AccountHealth;
 use crate::domain::workspace::Workspace;
-use crate::domain::workspace::query::ConversationExplanation;
 use crate::journal::GroupPosition;
 
-use super::admission::Permit;
+use super::admission::BodyPermit;
 use super::error::EngineError;
 use super::gather::PendingPart;
 use super::handle::WorkspaceHandle;
@@ -45,7 +43,7 @@ pub struct Pending {
     pub(crate) lane: Lane,
     pub(crate) reply: ReplyTo,
     /// None for the server's own records.
-    pub(crate) permit: Option<Permit>,
+    pub(crate) permit: Option<BodyPermit>,
 }
 
 /// Who applies the record.
@@ -94,13 +92,16 @@ pub(crate) struct QueuedFrame {
     /// Since when it is on stable storage, by the clock's `elapsed`.
     pub durable_at: Duration,
     pub reply: ReplyTo,
-    pub permit: Option<Permit>,
+    pub permit: Option<BodyPermit>,
 }
 
 /// Messages that can say "there are frames in your queue".
 pub(crate) trait Waking: Message {
     fn frames_waiting() -> Self;
 }
+
+/// What is asked of a workspace's state.
+pub(crate) type Question = Box<dyn FnOnce(&Workspace) + Send>;
 
 /// To a workspace's actor.
 pub(crate) enum WorkspaceMsg {
@@ -113,7 +114,8 @@ pub(crate) enum WorkspaceMsg {
         now: Millis,
         reply: Answer<Option<AccountHealth>>,
     },
-    Query(Query),
+    /// Looks at the state between two rounds, and answers by a channel of its own.
+    Read(Question),
     /// Answers once the queue is empty.
     Drain(oneshot::Sender<()>),
     /// The side's part of a snapshot.
@@ -123,65 +125,6 @@ pub(crate) enum WorkspaceMsg {
 impl Waking for WorkspaceMsg {
     fn frames_waiting() -> Self {
         Self::FramesWaiting
-    }
-}
-
-/// Questions that the workspace answers alone, from its state between two rounds.
-pub(crate) enum Query {
-    Stats {
-        from: Millis,
-        to: Millis,
-        reply: Answer<QualityStats>,
-    },
-    Conversation {
-        id: Id,
-        reply: Answer<Known<ConversationQuality>>,
-    },
-    Explanation {
-        id: Id,
-        now: Millis,
-        reply: Answer<Known<ConversationExplanation>>,
-    },
-    Breakers {
-        reply: Answer<Vec<BreakerView>>,
-    },
-    KnowsBreaker {
-        id: Id,
-        reply: Answer<bool>,
-    },
-    KnowsConversation {
-        id: Id,
-        reply: Answer<bool>,
-    },
-    /// Whether a retention record with this cut-off would remove something.
-    RetentionDue {
-        cutoff: Millis,
-        reply: Answer<bool>,
-    },
-    /// The audit trail as it is: shared, not copied.
-    Trail {
-        reply: Answer<Trail<SideAction>>,
-    },
-    /// The hash of the whole state, and the last seq in it.
-    StateHash {
-        reply: Answer<(u64, [u8; 32])>,
-    },
-}
-
-impl Query {
-    /// Answers. Whoever asked may have gone.
-    pub fn answer(self, workspace: &Workspace) {
-        match self {
-            Self::Stats { from, to, reply } => tell(reply, Ok(workspace.stats(from, to))),
-            Self::Conversation { id, reply } => tell(reply, Ok(workspace.conversation(id))),
-            Self::Explanation { id, now, reply } => tell(reply, Ok(workspace.explanation(id, now))),
-            Self::Breakers { reply } => tell(reply, Ok(workspace.active_breakers())),
-            Self::KnowsBreaker { id, reply } => tell(reply, Ok(workspace.knows_breaker(id))),
-            Self::KnowsConversation { id, reply } => tell(reply, Ok(workspace.knows_conversation(id))),
-            Self::RetentionDue { cutoff, reply } => tell(reply, Ok(workspace.is_retention_due(cutoff))),
-            Self::Trail { reply } => tell(reply, Ok(workspace.trail().clone())),
-            Self::StateHash { reply } => tell(reply, Ok((workspace.applied(), workspace.state_hash()))),
-        }
     }
 }
 

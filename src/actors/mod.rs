@@ -35,7 +35,10 @@ mod workspace;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::hash_at;
 
+pub use admission::BodyPermit;
 pub use counters::Counts;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;

@@ -1,67 +1,43 @@
 //! The engine's questions. Each waits its turn behind the rounds of its workspace (or account), and
 //! no longer than the configured time; the gate waits for nobody.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::domain::audit::{SideAction, Trail};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::time::Millis;
-use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use crate::domain::workspace::query::ConversationExplanation;
+use crate::domain::view::{AccountHealth, Gate};
+use crate::domain::workspace::Workspace;
+use crate::domain::workspace::cut::Cut;
 
 use super::account::Seen;
 use super::engine::Engine;
 use super::error::EngineError;
 use super::handle::WorkspaceHandle;
-use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg};
+use super::messages::{AccountMsg, Answer, WorkspaceMsg, tell};
 use super::shared::Shared;
 
 impl Engine {
-    /// R3.1, `from` and `to` inclusive.
-    pub async fn stats(&self, key: WorkspaceKey, from: Millis, to: Millis) -> Result<QualityStats, EngineError> {
-        self.query(key, |reply| Query::Stats { from, to, reply }).await
+    /// What `question` finds in the state of the side, between two of its rounds. Nothing else of the workspace goes on
+    /// meanwhile: whoever has much to read takes shared parts of the state, or a whole [`cut`](Self::cut), and reads
+    /// them beside the actor.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        key: WorkspaceKey,
+        question: impl FnOnce(&Workspace) -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let handle = self.serving(key)?;
+        self.ask(&handle, |reply| WorkspaceMsg::Read(Box::new(move |workspace| tell(reply, Ok(question(workspace))))))
+            .await
     }
 
-    /// R3.2.
-    pub async fn conversation(&self, key: WorkspaceKey, id: Id) -> Result<Known<ConversationQuality>, EngineError> {
-        self.query(key, |reply| Query::Conversation { id, reply }).await
-    }
-
-    /// R5.5.
-    pub async fn explanation(&self, key: WorkspaceKey, id: Id) -> Result<Known<ConversationExplanation>, EngineError> {
-        let now = self.now();
-        self.query(key, |reply| Query::Explanation { id, now, reply }).await
-    }
-
-    /// R3.4: the active ones, newest first.
-    pub async fn breakers(&self, key: WorkspaceKey) -> Result<Vec<BreakerView>, EngineError> {
-        self.query(key, |reply| Query::Breakers { reply }).await
-    }
-
-    /// A breaker with this id ever triggered in the workspace.
-    pub async fn knows_breaker(&self, key: WorkspaceKey, id: Id) -> Result<bool, EngineError> {
-        self.query(key, |reply| Query::KnowsBreaker { id, reply }).await
-    }
-
-    /// The workspace has something under this conversation's id.
-    pub async fn knows_conversation(&self, key: WorkspaceKey, id: Id) -> Result<bool, EngineError> {
-        self.query(key, |reply| Query::KnowsConversation { id, reply }).await
-    }
-
-    /// Who did what in this side.
-    pub async fn trail(&self, key: WorkspaceKey) -> Result<Trail<SideAction>, EngineError> {
-        self.query(key, |reply| Query::Trail { reply }).await
-    }
-
-    /// The last seq applied, and the hash of the whole state at it.
-    pub async fn state_hash(&self, key: WorkspaceKey) -> Result<(u64, [u8; 32]), EngineError> {
-        self.query(key, |reply| Query::StateHash { reply }).await
+    /// The whole state of the side as it is now: shared, not copied.
+    pub async fn cut(&self, key: WorkspaceKey) -> Result<Cut, EngineError> {
+        let handle = self.serving(key)?;
+        Ok(self.cut_side(&handle).await?.cut)
     }
 
     /// R3.7. Answered from memory.
@@ -105,13 +81,12 @@ impl Engine {
         }
     }
 
-    pub(super) async fn query<T>(
-        &self,
-        key: WorkspaceKey,
-        query: impl FnOnce(Answer<T>) -> Query,
-    ) -> Result<T, EngineError> {
-        let handle: Arc<WorkspaceHandle> = self.serving(key)?;
-        self.ask(&handle, |reply| WorkspaceMsg::Query(query(reply))).await
+    /// Waits until the epoch of the gate is another one. A side that never was used has epoch 0.
+    pub async fn epoch_other_than(&self, key: WorkspaceKey, epoch: u64) {
+        if let Some(handle) = self.shared.workspace(key) {
+            // The handle holds the sender, so this ends with a change alone.
+            drop(handle.watch_epoch().wait_for(|now| *now != epoch).await);
+        }
     }
 
     /// Asks the workspace's actor.

@@ -77,7 +77,7 @@ async fn skip(
     let reason: String = cause.chars().take(200).collect();
     let record = Record::Skip { seq: guilty.seq(), place: guilty.place(), reason: reason.into() };
     let (reply, committed) = oneshot::channel();
-    shared.submit(Lane::Workspace(Arc::clone(handle)), record, ReplyTo::Committed(reply), None)?;
+    shared.submit(Lane::Workspace(Arc::clone(handle)), record.into(), ReplyTo::Committed(reply), None)?;
     let seq = committed.await.map_err(|_| EngineError::JournalFailed)??;
     shared.counters.skipped();
     Ok(seq)

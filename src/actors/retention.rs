@@ -4,15 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
-
+use crate::background::every;
 use crate::domain::record::Record;
 use crate::domain::time::{DAY, HOUR, Millis};
 
 use super::engine::Engine;
 use super::error::EngineError;
 use super::handle::{Status, WorkspaceHandle};
-use super::messages::Query;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(60);
@@ -43,17 +41,10 @@ impl Schedule {
 }
 
 /// Goes on until the engine stops. One pass is over before the next begins.
-pub(super) async fn keep(engine: Engine) {
-    let mut stopping = engine.shared.stopping.subscribe();
+pub(super) async fn keep(engine: &Engine) {
     let mut schedule = Schedule::new(engine.now());
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            // A sender that is gone is a word to stop as well.
-            _ = stopping.wait_for(|stopping| *stopping) => return,
-            _ = ticks.tick() => {}
-        }
+    let mut ticks = every(TICK, &engine.shared.stopping);
+    while ticks.next().await {
         if schedule.is_due(engine.now()) {
             engine.retain().await;
         }
@@ -75,7 +66,7 @@ impl Engine {
     async fn retain_in(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
         let cutoff = self.now().saturating_sub(handle.effective.model.retention_span());
         while handle.status() == Status::Serving
-            && self.query(handle.key, |reply| Query::RetentionDue { cutoff, reply }).await?
+            && self.read(handle.key, move |workspace| workspace.is_retention_due(cutoff)).await?
         {
             self.write_own(handle, Record::Retention { cutoff, most: MOST }).await?;
         }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use ractor::{ActorRef, ActorRuntime};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
+use crate::background::Stop;
 use crate::clock::Clock;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::{APPLY_VERSION, Frame, Record};
@@ -18,7 +18,7 @@ use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
 use crate::measure::Histogram;
 
-use super::admission::{Admission, DuplicateMemory, Permit};
+use super::admission::{BodyPermit, DuplicateMemory, InFlightBudget};
 use super::counters::Counters;
 use super::directory::Directory;
 use super::error::EngineError;
@@ -68,6 +68,18 @@ impl Default for EngineOptions {
     }
 }
 
+/// A record, and its bytes in the journal.
+pub(crate) struct Encoded {
+    record: Record,
+    pub bytes: Vec<u8>,
+}
+
+impl From<Record> for Encoded {
+    fn from(record: Record) -> Self {
+        Self { bytes: encode_record(&record), record }
+    }
+}
+
 pub(crate) struct Shared {
     /// Where actors run, whoever starts them.
     pub runtime: Handle,
@@ -75,7 +87,7 @@ pub(crate) struct Shared {
     pub options: EngineOptions,
     pub clock: Arc<dyn Clock>,
     pub settings: SettingsSource,
-    pub admission: Admission,
+    pub in_flight: InFlightBudget,
     pub duplicates: DuplicateMemory,
     pub counters: Counters,
     /// From durable to applied, of every frame that a workspace applied.
@@ -84,7 +96,8 @@ pub(crate) struct Shared {
     pub reader: Arc<dyn JournalRead + Send + Sync>,
     pub supervisor: ActorRef<SupervisorMsg>,
     pub writer: WriterHandle<Pending>,
-    pub stopping: watch::Sender<bool>,
+    /// The engine takes nothing more.
+    pub stopping: Stop,
     /// When identities were last let go of because their memory was full (R4.4).
     pub relieved_at: AtomicI64,
     pub faults: Faults,
@@ -98,11 +111,11 @@ impl Shared {
     pub fn submit(
         &self,
         lane: Lane,
-        record: Record,
+        encoded: Encoded,
         reply: ReplyTo,
-        permit: Option<Permit>,
+        permit: Option<BodyPermit>,
     ) -> Result<(), EngineError> {
-        let record_bytes = encode_record(&record);
+        let Encoded { record, bytes: record_bytes } = encoded;
         let key = match &lane {
             Lane::Workspace(handle) => handle.key,
             Lane::System(_) => WorkspaceKey::SYSTEM,
@@ -113,7 +126,7 @@ impl Shared {
     }
 
     pub fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        self.stopping.is_cancelled()
     }
 
     /// Identities are forgotten by receipts, when frames are applied. While the memory is full no
@@ -128,7 +141,7 @@ impl Shared {
         for handle in self.directory.workspaces() {
             if handle.status() == Status::Serving && handle.duplicates() > 0 {
                 let record = Record::Settings(Box::new((*handle.effective).clone()));
-                if let Err(error) = self.submit(Lane::Workspace(handle), record, ReplyTo::Nobody, None) {
+                if let Err(error) = self.submit(Lane::Workspace(handle), record.into(), ReplyTo::Nobody, None) {
                     tracing::warn!(%error, "identities could not be let go of");
                 }
             }
@@ -157,8 +170,10 @@ impl Shared {
         name: Box<str>,
         workspace: Option<Box<Workspace>>,
     ) -> Arc<WorkspaceHandle> {
-        let settings = (self.settings)(key);
-        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, self.admission.share(key.id)));
+        let (settings, table) = ((self.settings)(key), self.system.table());
+        let tenant = table.workspace(key.id).map_or("", |entry| &entry.tenant);
+        let allowance = self.in_flight.allowance(key.id, tenant);
+        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, allowance));
         if let Some(workspace) = workspace
             && self.start(&handle, workspace)
         {

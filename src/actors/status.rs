@@ -181,8 +181,8 @@ impl Engine {
         Stats {
             counts: shared.counters.read(),
             journal: self.journal.read(),
-            waiting_bytes: shared.admission.waiting(),
-            waiting_limit: shared.admission.limit(),
+            waiting_bytes: shared.in_flight.held(),
+            waiting_limit: shared.in_flight.limit(),
             sides: handles.len(),
             workspaces: shared.system.table().workspaces().count(),
             workspaces_rebuilding: count(Status::Rebuilding),

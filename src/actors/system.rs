@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::domain::record::Record;
 use crate::domain::system::SystemRefusal;
 use crate::domain::system_table::SystemTable;
 
+use super::admission::Allowance;
 use super::error::EngineError;
 use super::messages::{Lane, QueuedFrame, ReplyTo, SystemCut, SystemMsg, tell};
 use super::queue::FrameQueue;
@@ -27,13 +28,13 @@ const BATCH: usize = 64;
 /// The system workspace as everybody else sees it.
 pub(crate) struct SystemLane {
     pub queue: FrameQueue<SystemMsg>,
-    pub share: Arc<Semaphore>,
+    pub allowance: Allowance,
     table: ArcSwap<SystemTable>,
 }
 
 impl SystemLane {
-    pub fn new(table: SystemTable, share: Arc<Semaphore>) -> Self {
-        Self { queue: FrameQueue::new(), share, table: ArcSwap::from_pointee(table) }
+    pub fn new(table: SystemTable, allowance: Allowance) -> Self {
+        Self { queue: FrameQueue::new(), allowance, table: ArcSwap::from_pointee(table) }
     }
 
     pub fn table(&self) -> Arc<SystemTable> {
@@ -136,7 +137,7 @@ impl SystemState {
     async fn skip(&self, seq: u64) -> Result<(), EngineError> {
         let (reply, committed) = oneshot::channel();
         let record = Record::Skip { seq, place: 0, reason: "a system record failed".into() };
-        self.shared.submit(Lane::System(Arc::clone(&self.lane)), record, ReplyTo::Committed(reply), None)?;
+        self.shared.submit(Lane::System(Arc::clone(&self.lane)), record.into(), ReplyTo::Committed(reply), None)?;
         committed.await.map_err(|_| EngineError::JournalFailed)?.map(drop)
     }
 }

@@ -32,7 +32,7 @@ use super::account::{AccountActor, AccountCell, AccountState, first_place};
 use super::directory::AwakeAccount;
 use super::gather::Gather;
 use super::handle::WorkspaceHandle;
-use super::messages::{AccountMsg, Answer, Query, WorkspaceMsg, tell};
+use super::messages::{AccountMsg, Answer, Question, WorkspaceMsg, tell};
 use super::shared::Shared;
 use super::snapshots::SideCut;
 
@@ -116,7 +116,7 @@ impl Actor for WorkspaceActor {
             }
             WorkspaceMsg::Sweep => state.sweep(&myself),
             WorkspaceMsg::Account { id, now, reply } => state.account(&myself, id, now, reply).await?,
-            WorkspaceMsg::Query(query) => state.query(query),
+            WorkspaceMsg::Read(question) => state.read(question),
             // What was applied is in it, whatever comes after that is told by where it waits.
             WorkspaceMsg::Cut(reply) => {
                 let waiting = state.handle.queue.first_group();
@@ -303,8 +303,8 @@ impl WorkspaceState {
 
     /// A question changes nothing, so a panic in one spoils nothing: whoever asked is told by the
     /// lost reply.
-    fn query(&self, query: Query) {
-        if catch_unwind(AssertUnwindSafe(|| query.answer(&self.workspace))).is_err() {
+    fn read(&self, question: Question) {
+        if catch_unwind(AssertUnwindSafe(|| question(&self.workspace))).is_err() {
             tracing::error!(workspace = %self.handle.key.id, "a question made the workspace panic");
         }
     }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::DropGuard;
 
 use super::front::Front;
 use super::machine;
 use super::monitor::EngineMonitor;
 use super::start::{AppError, DataDirectory, StartOptions};
 use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
+use crate::background::Stop;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
@@ -32,7 +33,6 @@ use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
-use crate::service::in_flight::InFlightBudget;
 use crate::service::quota::{QuotaOptions, Quotas, Rates};
 use crate::storage::FileOptions;
 
@@ -71,15 +71,16 @@ pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,
     engine: Engine,
-    monitor: Arc<EngineMonitor>,
-    stop: watch::Sender<bool>,
+    stop: DropGuard,
     /// Of the second listener, which lives longer.
-    stop_admin: watch::Sender<bool>,
+    stop_admin: DropGuard,
     /// `None` until the API is served.
     api: Option<JoinHandle<()>>,
     admin: JoinHandle<()>,
-    /// What goes on beside.
+    /// What goes on beside, until the stop.
     tasks: Vec<JoinHandle<()>>,
+    /// And what does so as long as the engine runs.
+    upkeep: JoinHandle<()>,
     grace: Duration,
     tls: Option<Tls>,
     /// Ends after all that runs on it.
@@ -99,12 +100,12 @@ impl Server {
         let (admin, admin_address) = listen(config.admin.listen)?;
         let issuer = config.auth.as_ref().map(issuer).transpose()?;
         let front = Front::start().map_err(ServerError::Threads)?;
-        let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress)));
+        let (stop, stop_admin) = (Stop::new(), Stop::new());
+        let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress), stop.clone()));
         let meter = Arc::<Meter>::default();
-        let (stop, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
         let limits = Limits { shutdown_grace: ADMIN_GRACE, ..wire.limits };
-        let (stops, plain) = (stopped(&stop_admin), Wire::new(limits, Arc::clone(&ids)));
+        let (stops, plain) = (stop_admin.clone(), Wire::new(limits, Arc::clone(&ids)));
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let api_routes = crate::http::routes();
@@ -122,21 +123,25 @@ impl Server {
         let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, engine.clock(), Handle::current()));
         let issuer = issuer.map(Arc::new);
         let service = Arc::new(service(config, started, &ids, issuer.clone()));
-        monitor.started(engine.clone(), service.in_flight());
+        monitor.started(engine.clone());
         let tasks = tasks(&service, issuer, &stop);
+        let upkeep = tokio::spawn({
+            let engine = engine.clone();
+            async move { engine.upkeep().await }
+        });
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
-        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web });
-        let (stops, grace) = (stopped(&stop), config.server.shutdown_grace);
+        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web, stop: stop.clone() });
+        let (stops, grace) = (stop.clone(), config.server.shutdown_grace);
         let mut server = Self {
             address,
             admin_address,
             engine,
-            monitor,
-            stop,
-            stop_admin,
+            stop: stop.drop_guard(),
+            stop_admin: stop_admin.drop_guard(),
             api: None,
             admin,
             tasks,
+            upkeep,
             grace,
             tls,
             front,
@@ -184,12 +189,12 @@ impl Server {
     /// Finishes the requests under way, within the grace; then what was accepted. As long as there are
     /// requests the second listener answers, and says that no more should come.
     pub async fn stop(self) {
-        self.monitor.stops();
-        self.stop.send_replace(true);
+        drop(self.stop);
         end(self.api.into_iter().chain(self.tasks), self.grace).await;
-        self.stop_admin.send_replace(true);
+        drop(self.stop_admin);
         end([self.admin], ADMIN_GRACE).await;
         self.engine.shutdown().await;
+        end([self.upkeep], Duration::ZERO).await;
     }
 }
 
@@ -208,13 +213,13 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
 }
 
 /// Until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
-fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
+fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &Stop) -> Vec<JoinHandle<()>> {
     let keys = issuer.map(|issuer| {
-        let stopped = stopped(stop);
-        tokio::spawn(async move { issuer.keep_keys(stopped).await })
+        let stop = stop.clone();
+        tokio::spawn(async move { issuer.keep_keys(&stop).await })
     });
-    let (service, stopped) = (Arc::clone(service), stopped(stop));
-    let upkeep = tokio::spawn(async move { service.upkeep(stopped).await });
+    let (service, stop) = (Arc::clone(service), stop.clone());
+    let upkeep = tokio::spawn(async move { service.upkeep(&stop).await });
     keys.into_iter().chain([upkeep]).collect()
 }
 
@@ -223,7 +228,7 @@ fn service(config: &Config, started: Started, ids: &Arc<dyn Ids>, issuer: Option
     let Started { engine, secret, erasures } = started;
     let (door, quotas) = (Arc::new(door(config, secret, &engine)), quotas(config, &engine.clock()));
     let service = Service::new(engine, door, Arc::clone(ids), erasures)
-        .with_in_flight(Arc::new(InFlightBudget::new(to_usize(config.limits.inflight_bytes), machine::cores())))
+        .with_cores(machine::cores())
         .with_erase_within(erase_within(config))
         .with_data_dir(data_dir(config))
         .with_quotas(quotas);
@@ -379,15 +384,6 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
     let table = engine.system_table();
     let origin = table.origin().expect("a started engine has written its first record");
     Door::new(options, reader(&config.scoring), origin.identity_key)
-}
-
-/// Done when the server is to stop.
-fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
-    let mut stop = stop.subscribe();
-    async move {
-        // A sender that is gone is a word to stop as well.
-        drop(stop.wait_for(|stop| *stop).await);
-    }
 }
 
 fn to_usize(bytes: u64) -> usize {

@@ -13,13 +13,31 @@ use super::view::BreakerView;
 pub enum Reply {
     /// One verdict an event, in the order of the request.
     Events(Vec<Verdict>),
-    Command(Result<CommandDone, CommandRefusal>),
+    /// R3.8: the configuration as it is now. A patch that is well-formed is never refused.
+    Config(CsatConfig),
+    /// R3.5, R3.6: the breaker as it is now.
+    Breaker(Result<BreakerView, CommandRefusal>),
     /// R4.10: whether there was anything to erase.
-    Erased {
-        found: bool,
-    },
+    Erased { found: bool },
     /// Settings and other records that nobody waits for.
     Done,
+    /// The record had made `apply` fail, and is passed over (I6).
+    Skipped,
+}
+
+impl Reply {
+    /// Why the state forbade the command, if it did.
+    pub const fn refusal(&self) -> Option<CommandRefusal> {
+        match self {
+            Self::Breaker(Err(refusal)) => Some(*refusal),
+            Self::Breaker(Ok(_))
+            | Self::Events(_)
+            | Self::Config(_)
+            | Self::Erased { .. }
+            | Self::Done
+            | Self::Skipped => None,
+        }
+    }
 }
 
 /// What became of one event (R4.3).
@@ -50,13 +68,6 @@ impl Rejection {
             Self::InternalError => "internal_error",
         }
     }
-}
-
-/// A command that `apply` accepted, changed or not.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CommandDone {
-    Config(CsatConfig),
-    Breaker(BreakerView),
 }
 
 /// Why the state forbids a command; nothing has changed but the seq.

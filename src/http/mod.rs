@@ -37,6 +37,7 @@ pub mod workspaces;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::background::Stop;
 use crate::ids::Ids;
 use crate::service::Service;
 
@@ -87,4 +88,6 @@ pub struct App {
     pub limits: Limits,
     pub meter: Arc<Meter>,
     pub web: Web,
+    /// Answers that are held are given at the stop.
+    pub stop: Stop,
 }

@@ -9,9 +9,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
 use super::{App, Limits};
+use crate::actors::BodyPermit;
 use crate::domain::ids::WorkspaceKey;
-use crate::service::Principal;
-use crate::service::in_flight::BodyPermit;
 
 /// A body that nobody has read yet.
 pub struct Payload {
@@ -37,10 +36,10 @@ impl Payload {
 
     /// The body of an ingest request as it came, with its permit: to be held
     /// until the events are answered. 503 where there is none left.
-    pub async fn events(self, app: &App, who: &Principal, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
+    pub async fn events(self, app: &App, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.events_body;
         let size = self.declared().map_or(limit, |size| usize::try_from(size).unwrap_or(limit).min(limit));
-        let permit = app.service.body_permit(who, key, size)?;
+        let permit = app.service.body_permit(key, size)?;
         Ok((self.read(limit).await?, permit))
     }
 

@@ -1,38 +1,36 @@
 //! The HTTP/1 server: accepts connections, bounds their number, and ends them in order.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::connection::{ConnectionSlots, Full, Stop, Wire};
+use super::connection::{ConnectionSlots, Full, Wire};
+use crate::background::Stop;
 
 /// The pause after a failed accept: usually too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The most connections beyond the limit that are answered at a time; others are closed without an answer.
 const REFUSED_AT_A_TIME: usize = 64;
 
-/// Serves until `shutdown` is done, then finishes the answers under way within the grace of
-/// [`super::Limits`], and cuts what is left.
-pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: impl Future<Output = ()>) {
+/// Serves until the stop, then finishes the answers under way within the grace of [`super::Limits`], and cuts what is
+/// left.
+pub async fn serve(listener: TcpListener, router: Router, wire: Wire, stop: Stop) {
     let limits = wire.limits;
-    let (stop, stopped) = watch::channel(false);
     let mut server = Server {
         wire: Arc::new(wire),
         router,
         slots: ConnectionSlots::new(limits.connections, limits.connections_per_address),
         refusals: Arc::new(Semaphore::new(REFUSED_AT_A_TIME)),
-        stop: Stop::new(stopped),
+        stop: stop.clone(),
         connections: JoinSet::new(),
     };
-    let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
-            () = &mut shutdown => break,
+            () = stop.cancelled() => break,
             Some(_) = server.connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => server.take(stream, peer.ip()),
@@ -45,7 +43,6 @@ pub async fn serve(listener: TcpListener, router: Router, wire: Wire, shutdown: 
         }
     }
     drop(listener);
-    stop.send_replace(true);
     let mut connections = server.connections;
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(limits.shutdown_grace, all).await.is_err() {

@@ -9,13 +9,12 @@ pub mod jwks;
 pub mod keys;
 pub mod token;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{MissedTickBehavior, interval};
 
+use crate::background::{Stop, every};
 use crate::clock::Clock;
 pub use fetch::{Fetch, FetchError, HttpFetch};
 use keys::{Keys, Missing};
@@ -75,16 +74,11 @@ impl Issuer {
         }
     }
 
-    /// Loads the keys, and again when they are an hour old, until `shutdown` is done.
-    pub async fn keep_keys(&self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        let mut ticks = interval(LOOK_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = &mut shutdown => return,
-                _ = ticks.tick() => self.keys.refresh_if_due(),
-            }
+    /// Loads the keys, and again when they are an hour old, until the stop.
+    pub async fn keep_keys(&self, stop: &Stop) {
+        let mut ticks = every(LOOK_EVERY, stop);
+        while ticks.next().await {
+            self.keys.refresh_if_due();
         }
     }
 }

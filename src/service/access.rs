@@ -1,4 +1,4 @@
-//! What a credential is and what it reaches (R2.8, R2.11, R2.12, R2.14).
+//! Credentials, and what they reach (R2.8, R2.11, R2.12, R2.14).
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -62,7 +62,7 @@ impl Principal {
     }
 }
 
-/// A principal with server rights (R2.14): what concerns no tenant asks for it.
+/// A principal with server rights (R2.14), as required for what belongs to no tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Operator(());
 

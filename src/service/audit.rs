@@ -2,11 +2,8 @@
 
 use std::iter::Peekable;
 
-use tokio::task::JoinError;
-
 use super::period::end_of_range;
 use super::{Fault, Principal, Service, ServiceError};
-use crate::actors::EngineError;
 use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Shown, SideAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
 use crate::domain::system::WorkspaceEntry;
@@ -88,21 +85,17 @@ impl Service {
         before: Option<TrailPosition>,
         limit: usize,
     ) -> Result<AuditPage, ServiceError> {
-        let trail = self.engine.trail(key).await?;
+        let trail = self.engine.read(key, |workspace| workspace.trail().clone()).await?;
         let table = self.engine.system_table();
         let bound = who.workspace.is_some();
         // Where no connection waits: a filter may pass over all that is kept.
-        let looking = self.engine.runtime().spawn(async move {
+        let looking = async move {
             let workspace = table.workspace(key.id)?;
             let side = of_side(&trail, &filter, before);
             let system = of_system(&table, workspace, key.side, bound, &filter, before);
             Some(page(side, system, &filter, limit))
-        });
-        match looking.await.map_err(JoinError::try_into_panic) {
-            Ok(page) => page.ok_or(ServiceError::UnknownWorkspace),
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
-        }
+        };
+        self.engine.run(looking).await?.ok_or(ServiceError::UnknownWorkspace)
     }
 }
 

@@ -3,8 +3,7 @@
 use super::{Principal, Service, ServiceError};
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::record::Command;
-use crate::domain::reply::{CommandDone, CommandRefusal};
+use crate::domain::reply::CommandRefusal;
 use crate::domain::system::Permission;
 use crate::domain::view::BreakerView;
 
@@ -19,10 +18,7 @@ impl Service {
         if patch == CsatPatch::default() {
             return self.csat_config(key).await;
         }
-        match self.command(who, key, Command::PatchCsatConfig(patch)).await? {
-            CommandDone::Config(config) => Ok(config),
-            CommandDone::Breaker(_) => unreachable!("a patch is answered with the configuration"),
-        }
+        Ok(self.engine.patch_csat_config(key, &who.actor, patch).await?)
     }
 
     /// The side of the workspace whose breaker a person wants to change: unknown ones are told
@@ -34,7 +30,7 @@ impl Service {
         breaker: Id,
     ) -> Result<WorkspaceKey, ServiceError> {
         let key = self.visible(who, workspace)?;
-        if !self.engine.knows_breaker(key, breaker).await? {
+        if !self.engine.read(key, move |workspace| workspace.knows_breaker(breaker)).await? {
             return Err(CommandRefusal::UnknownBreaker.into());
         }
         who.require(&[Permission::QualityWrite])?;
@@ -49,7 +45,7 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
-        self.breaker_command(who, key, Command::Acknowledge { breaker, note }).await
+        Ok(self.engine.acknowledge(key, &who.actor, breaker, note).await??)
     }
 
     /// R3.6.
@@ -60,22 +56,6 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
-        self.breaker_command(who, key, Command::Resolve { breaker, note }).await
-    }
-
-    async fn breaker_command(
-        &self,
-        who: &Principal,
-        key: WorkspaceKey,
-        command: Command,
-    ) -> Result<BreakerView, ServiceError> {
-        match self.command(who, key, command).await? {
-            CommandDone::Breaker(breaker) => Ok(breaker),
-            CommandDone::Config(_) => unreachable!("a breaker's command is answered with the breaker"),
-        }
-    }
-
-    async fn command(&self, who: &Principal, key: WorkspaceKey, command: Command) -> Result<CommandDone, ServiceError> {
-        Ok(self.engine.command(key, &who.actor, command).await??)
+        Ok(self.engine.resolve(key, &who.actor, breaker, note).await??)
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::task::{JoinError, spawn_blocking};
-
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::ids::{Id, WorkspaceKey};
@@ -29,7 +27,7 @@ impl Service {
         conversation: Id,
     ) -> Result<WorkspaceKey, ServiceError> {
         let key = self.visible(who, workspace)?;
-        if !self.engine.knows_conversation(key, conversation).await? {
+        if !self.engine.read(key, move |workspace| workspace.knows_conversation(conversation)).await? {
             return Err(ServiceError::UnknownConversation);
         }
         who.require(&[Permission::Admin])?;
@@ -69,12 +67,7 @@ impl Service {
         erased: Erased,
     ) -> Result<(ErasureTimes, bool), ServiceError> {
         let (service, actor) = (Arc::clone(self), who.actor.clone());
-        let erasing = self.engine.runtime().spawn(async move { service.erase_here(&actor, key, erased).await });
-        match erasing.await.map_err(JoinError::try_into_panic) {
-            Ok(answer) => answer,
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
-        }
+        self.engine.run(async move { service.erase_here(&actor, key, erased).await }).await?
     }
 
     /// On the kept list first, then in the journal: whatever is answered is on the list.
@@ -89,8 +82,7 @@ impl Service {
         let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
         let entry = ErasureEntry::new(erased_at, key, erased, &origin.identity_key);
         let list = Arc::clone(&self.erasures);
-        let listed = spawn_blocking(move || list.append(entry)).await;
-        listed.map_err(|_| EngineError::ShuttingDown)??;
+        self.engine.run_blocking(move || list.append(entry)).await??;
         let found = self.engine.erase(key, erased.record_by(actor)).await?;
         Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
     }

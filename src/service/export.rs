@@ -24,7 +24,8 @@ impl Service {
         let moment = self.engine.moment().await?;
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
         // A reader that has gone ends it with the next piece.
-        drop(self.engine.runtime().spawn_blocking(move || {
+        // Nobody waits for the end but the reader.
+        drop(self.engine.run_blocking(move || {
             if let Err(error) = write(moment, PieceWriter(sender.clone())) {
                 tracing::warn!(%error, "an export was not finished");
                 drop(sender.blocking_send(Err(io::Error::other("the export was not finished"))));

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::task::JoinError;
 
 use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
-use super::in_flight::BodyPermit;
 use super::quota::{Payer, Quotas};
 use super::{Principal, Service, ServiceError};
-use crate::actors::EngineError;
+use crate::actors::{BodyPermit, EngineError};
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
@@ -77,9 +75,9 @@ const fn pointer(rejection: Rejection) -> Option<&'static str> {
 }
 
 impl Service {
-    /// A permit for a body of at most `bytes`, to be held until its events are answered.
-    pub fn body_permit(&self, who: &Principal, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
-        self.in_flight.take(who.tenant.as_deref().unwrap_or_default(), key.id, bytes)
+    /// A permit for a body of at most `bytes`, which [`ingest`](Self::ingest) holds until its events are applied.
+    pub fn body_permit(&self, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
+        self.engine.body_permit(key, bytes)
     }
 
     /// Refuses whoever was told to wait with its events, before the body is read.
@@ -97,7 +95,7 @@ impl Service {
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
     /// an answer does, and whoever serves connections has others to answer. `permit`: from
-    /// [`body_permit`](Self::body_permit), held until then.
+    /// [`body_permit`](Self::body_permit); a client that hangs up gives nothing back before the rest does.
     pub async fn ingest(
         self: &Arc<Self>,
         who: &Principal,
@@ -107,27 +105,20 @@ impl Service {
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
         let payer = self.payer(who);
-        let ingesting = self.engine.runtime().spawn(async move {
-            // A client that hangs up takes no room from those that stay: its body is still here.
-            service.ingest_here(payer, key, request, &permit).await
-        });
-        match ingesting.await.map_err(JoinError::try_into_panic) {
-            Ok(answer) => answer,
-            // A panic is the request's.
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            Err(Err(_)) => Err(EngineError::ShuttingDown.into()),
-        }
+        let tenant = who.tenant.clone().unwrap_or_default();
+        self.engine.run(async move { service.ingest_here(&tenant, payer, key, request, permit).await }).await?
     }
 
     async fn ingest_here(
         &self,
+        tenant: &str,
         payer: Option<Payer>,
         key: WorkspaceKey,
         request: IngestRequest,
-        permit: &BodyPermit,
+        mut permit: BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let received = request.body.len();
-        let turn = self.in_flight.read_turn(permit, self.engine.clock().elapsed()).await?;
+        let turn = self.read_turns.take(tenant, self.engine.clock().elapsed()).await?;
         let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
         let mut batch = self.read(key, request, large).await?;
         // While others are there, large bodies keep to the tenant's share of the cores until they are applied, too.
@@ -139,8 +130,8 @@ impl Service {
         if events.is_empty() {
             return Ok(IngestAnswer::of(batch, &[]));
         }
-        let weight = received.max(events.iter().map(weight).sum());
-        let verdicts = self.engine.ingest(key, events, weight).await?;
+        self.engine.resize(&mut permit, received.max(events.iter().map(weight).sum()))?;
+        let verdicts = self.engine.ingest(key, events, permit).await?;
         Ok(IngestAnswer::of(batch, &verdicts))
     }
 
@@ -150,13 +141,7 @@ impl Service {
             return Ok(read_now(&self.door, key, now, request)?);
         }
         let door = Arc::clone(&self.door);
-        match tokio::task::spawn_blocking(move || read_now(&door, key, now, request)).await {
-            Ok(batch) => Ok(batch?),
-            Err(failure) => match failure.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(EngineError::ShuttingDown.into()),
-            },
-        }
+        Ok(self.engine.run_blocking(move || read_now(&door, key, now, request)).await??)
     }
 }
 

@@ -1,13 +1,12 @@
 //! When keys were last used: kept in memory, written at most once a minute (R2.11).
 
-use std::future::Future;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::Service;
 use crate::actors::EngineError;
+use crate::background::{Stop, every};
 use crate::domain::ids::Id;
 use crate::domain::system::{ApiKey, SystemRecord};
 use crate::domain::time::Millis;
@@ -46,27 +45,23 @@ impl KeyUsage {
 }
 
 impl Service {
-    /// What is due once a minute until `shutdown` is done: writes the last uses of keys, also a last time
-    /// then, and forgets idle quotas and shares of the door.
-    pub async fn upkeep(&self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let last = tokio::select! {
-                () = &mut shutdown => true,
-                _ = ticks.tick() => false,
-            };
-            if let Err(error) = self.flush_key_usage().await {
-                tracing::warn!(%error, "the last uses of API keys could not be written");
-            }
-            if last {
-                return;
-            }
-            self.in_flight.forget_idle();
+    /// What is due once a minute until the stop: writes the last uses of keys, also a last time then, and forgets idle
+    /// quotas and turns.
+    pub async fn upkeep(&self, stop: &Stop) {
+        let mut ticks = every(EVERY, stop);
+        while ticks.next().await {
+            self.try_flush().await;
+            self.read_turns.forget_idle();
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }
+        }
+        self.try_flush().await;
+    }
+
+    async fn try_flush(&self) {
+        if let Err(error) = self.flush_key_usage().await {
+            tracing::warn!(%error, "the last uses of API keys could not be written");
         }
     }
 

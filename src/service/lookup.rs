@@ -1,16 +1,19 @@
 //! Questions, also those whose path names no workspace (R2.15).
 
 use std::future::Future;
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::period::Period;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
+use crate::background::Stop;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::system::Permission;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
+use crate::domain::workspace::Workspace;
 use crate::domain::workspace::query::ConversationExplanation;
 
 /// Workspaces asked at the same time by one request.
@@ -22,12 +25,12 @@ const READ: &[Permission] = &[Permission::QualityRead];
 impl Service {
     /// R3.1.
     pub async fn stats(&self, key: WorkspaceKey, period: Period) -> Result<QualityStats, ServiceError> {
-        Ok(self.engine.stats(key, period.from, period.to).await?)
+        Ok(self.engine.read(key, move |workspace| workspace.stats(period.from, period.to)).await?)
     }
 
     /// R3.4: the active ones, newest first.
     pub async fn breakers(&self, key: WorkspaceKey) -> Result<Vec<BreakerView>, ServiceError> {
-        Ok(self.engine.breakers(key).await?)
+        Ok(self.engine.read(key, Workspace::active_breakers).await?)
     }
 
     /// R3.7.
@@ -40,6 +43,12 @@ impl Service {
         Ok((self.engine.incarnation(), self.engine.gate(key, account)?))
     }
 
+    /// Waits while the epoch of the gate is `epoch`, for at most `span`, and not beyond the stop (R8.1).
+    pub async fn wait_at_gate(&self, key: WorkspaceKey, epoch: u64, span: Duration, stop: &Stop) {
+        let passes = stop.run_until_cancelled(self.engine.epoch_other_than(key, epoch));
+        let _passed = tokio::time::timeout(span, passes).await;
+    }
+
     /// R3.2.
     pub async fn conversation(
         &self,
@@ -47,7 +56,7 @@ impl Service {
         id: Id,
         workspace: Option<Id>,
     ) -> Result<ConversationQuality, ServiceError> {
-        let ask = |key| async move { Ok(held(self.engine.conversation(key, id).await?)) };
+        let ask = |key| async move { Ok(held(self.engine.read(key, move |asked| asked.conversation(id)).await?)) };
         match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
             Known::Found(quality) => Ok(quality),
             Known::Unknown | Known::NotScored | Known::Gone => Err(ServiceError::NoScore),
@@ -61,7 +70,8 @@ impl Service {
         id: Id,
         workspace: Option<Id>,
     ) -> Result<ConversationExplanation, ServiceError> {
-        let ask = |key| async move { Ok(held(self.engine.explanation(key, id).await?)) };
+        let now = self.now();
+        let ask = |key| async move { Ok(held(self.engine.read(key, move |asked| asked.explanation(id, now)).await?)) };
         match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
             Known::Found(explanation) => Ok(explanation),
             Known::Gone => Err(ServiceError::ExplanationGone),

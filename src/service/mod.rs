@@ -13,12 +13,12 @@ pub mod door;
 pub mod erasure;
 pub mod error;
 pub mod export;
-pub mod in_flight;
 pub mod ingest;
 pub mod key_usage;
 pub mod lookup;
 pub mod period;
 pub mod quota;
+pub mod read_turns;
 pub mod snapshots;
 pub mod status;
 
@@ -40,7 +40,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
-    in_flight: Arc<in_flight::InFlightBudget>,
+    read_turns: read_turns::ReadTurns,
     issuer: Option<Arc<Issuer>>,
     erasures: Arc<Erasures>,
     erase_within: Millis,
@@ -53,9 +53,9 @@ pub struct Service {
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
-        let (usage, in_flight) = (key_usage::KeyUsage::default(), Arc::<in_flight::InFlightBudget>::default());
+        let (usage, read_turns) = (key_usage::KeyUsage::default(), read_turns::ReadTurns::default());
         let (issuer, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, in_flight, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
+        Self { engine, door, ids, usage, read_turns, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.
@@ -76,15 +76,10 @@ impl Service {
         Self { data_dir: Some(path), ..self }
     }
 
-    /// With other bounds of what is under way at the door (256 MiB in all).
+    /// As on a machine with so many cores (those that there are).
     #[must_use]
-    pub fn with_in_flight(self, in_flight: Arc<in_flight::InFlightBudget>) -> Self {
-        Self { in_flight, ..self }
-    }
-
-    /// The in-flight budget, to be watched.
-    pub fn in_flight(&self) -> Arc<in_flight::InFlightBudget> {
-        Arc::clone(&self.in_flight)
+    pub fn with_cores(self, cores: usize) -> Self {
+        Self { read_turns: read_turns::ReadTurns::new(cores), ..self }
     }
 
     /// With limits of what credentials and tenants may send.
@@ -96,7 +91,7 @@ impl Service {
     /// Counts a request of this credential.
     pub async fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
         if let Some(tenant) = &who.tenant {
-            self.in_flight.seen(tenant, || self.engine.clock().elapsed());
+            self.read_turns.seen(tenant, || self.engine.clock().elapsed());
         }
         let Some(quotas) = &self.quotas else { return Ok(()) };
         Ok(quotas.held(quotas.request(who)).await?)

@@ -188,8 +188,7 @@ impl Service {
         if self.engine.is_stopping() {
             return Err(EngineError::ShuttingDown.into());
         }
-        let working = self.engine.runtime().spawn(work(self.engine.clone()));
-        working.await.map_err(|_| TakeError::Thread)?
+        self.engine.run(work(self.engine.clone())).await?
     }
 }
 

@@ -161,7 +161,7 @@ impl Service {
 
     pub fn server_status(&self, operator: Operator) -> ServerStatus {
         let (engine, started) = (&self.engine, self.started);
-        let (readiness, stats) = (engine.readiness(), self.in_flight.counted(engine.stats_now()));
+        let (readiness, stats) = (engine.readiness(), engine.stats_now());
         let WorkspacesNow { serving, rebuilding, failed, skips } = engine.workspaces_now();
         let named = |keys: Vec<WorkspaceKey>| keys.into_iter().map(SideName::from).collect();
         ServerStatus {

@@ -13,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::Method;
 use tokio::net::{TcpListener, TcpStream};
+use tripswitch::background::Stop;
 use tripswitch::http::{Limits, Wire};
 use tripswitch::ids::SeededIds;
 
@@ -211,13 +212,13 @@ async fn an_answer_without_an_end_is_cut_after_the_grace() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     let wire = Wire::new(Limits { shutdown_grace: SHORT, ..Limits::default() }, Arc::new(SeededIds::new(1)));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stop = Stop::new();
     let router = Router::new().route("/", get(endless));
-    let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, async { drop(stopped.await) }));
+    let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, stop.clone()));
     let mut reader = Raw::connect(address).await;
     reader.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(reader.answer().await.status, 200);
-    drop(stop);
+    stop.cancel();
     let end = async { tokio::join!(reader.drain(), serving).1 };
     tokio::time::timeout(Duration::from_secs(30), end).await.expect("it ends").expect("it does not panic");
 }

@@ -139,7 +139,8 @@ impl Matrix {
     /// All that a refusal must leave alone.
     async fn untouched(&self) -> (impl PartialEq + std::fmt::Debug, u64, [u8; 32], usize) {
         let foreign = WorkspaceKey { id: id_of(FOREIGN), side: Side::Live };
-        let (seq, hash) = self.world.server.engine.state_hash(foreign).await.expect("it answers");
+        let (seq, hash) =
+            self.world.server.engine.read(foreign, |w| (w.applied(), w.state_hash())).await.expect("it answers");
         let keys = self.world.server.engine.system_table().keys().len();
         (self.world.fingerprint().await, seq, hash, keys)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tripswitch::actors::{JournalState, Phase, Readiness};
 use tripswitch::app::EngineMonitor;
+use tripswitch::background::Stop;
 use tripswitch::http::monitor::{Monitor, Page};
 
 use crate::support::world::World;
@@ -22,7 +23,7 @@ impl Monitor for Source {
 #[tokio::test]
 async fn r10_10_not_ready_during_a_start_and_ready_with_the_engine() {
     let world = World::start().await;
-    let source = Arc::new(EngineMonitor::new(Arc::default()));
+    let source = Arc::new(EngineMonitor::new(Arc::default(), Stop::new()));
     let base = world.server.monitor(source.clone()).await;
     let reply = world.server.get_url(&format!("{base}/readyz")).await;
     let body = reply.expect(503);
@@ -31,7 +32,7 @@ async fn r10_10_not_ready_during_a_start_and_ready_with_the_engine() {
     assert!(body["error"].is_string() && !reply.header("retry-after").is_empty());
     world.server.get_url(&format!("{base}/healthz")).await.expect(200);
 
-    source.started(world.server.engine.clone(), world.server.service.in_flight());
+    source.started(world.server.engine.clone());
     let body = world.server.get_url(&format!("{base}/readyz")).await.expect(200);
     assert_eq!((&body["ready"], &body["phase"]), (&true.into(), &"serving".into()));
     assert!(body.get("error").is_none() && body.get("code").is_none());

@@ -3,7 +3,7 @@
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::record::{Command, Frame};
-use tripswitch::domain::reply::{CommandDone, CommandRefusal};
+use tripswitch::domain::reply::CommandRefusal;
 use tripswitch::domain::scoring::estimator::disconfirmation;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{BreakerScope, BreakerView};
@@ -68,16 +68,6 @@ impl Naive {
             }
             let values = expectation.map(|of_dimension| of_dimension.map(|(value, _)| value));
             score.disconfirmation = disconfirmation(score.weights, values, score.dimensions);
-        }
-    }
-
-    /// The reply that a command's answer stands for.
-    pub fn command_reply(&self, answer: &Answer) -> Option<Result<CommandDone, CommandRefusal>> {
-        match answer {
-            Answer::Config(config) => Some(Ok(CommandDone::Config(config.clone()))),
-            Answer::Breaker(Ok(index)) => Some(Ok(CommandDone::Breaker(self.breaker_view(&self.breakers[*index])))),
-            Answer::Breaker(Err(refusal)) => Some(Err(*refusal)),
-            Answer::Events(_) | Answer::Erased(_) | Answer::Done => None,
         }
     }
 

@@ -11,7 +11,7 @@ use tripswitch::domain::scoring::catalogue::SignalKind;
 use tripswitch::domain::scoring::support::pack::{AGENT, CUSTOMER, List};
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 
-use crate::rng::Rng;
+use crate::random::Random;
 use crate::stream::{Maker, Thread, account, conversation};
 
 impl Maker {
@@ -278,7 +278,7 @@ impl Maker {
         }
         let bad = customer && self.rng.chance(self.shares.low);
         let lists = if customer { CUSTOMER } else { AGENT };
-        let reading = |rng: &mut Rng, language: &str| Reading {
+        let reading = |rng: &mut Random, language: &str| Reading {
             language: LanguageCode::new(language).expect("a language"),
             votes: rng.below(200) as u16,
             marks: (rng.next() & rng.next() & rng.next()) as u32 & lists | if bad { List::Complaint.bit() } else { 0 },

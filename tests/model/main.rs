@@ -18,9 +18,11 @@ mod life;
 mod mutants;
 mod naive;
 mod order;
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../support/random.rs"]
+mod random;
 mod real;
 mod retention;
-mod rng;
 mod scenario;
 mod scores;
 mod shrink;

@@ -131,6 +131,7 @@ pub enum Answer {
     /// Whether there was anything to erase.
     Erased(bool),
     Done,
+    Skipped,
 }
 
 pub struct Naive {
@@ -221,7 +222,7 @@ impl Naive {
                 if self.skips.contains(&Position::new(frame.seq, 0)) =>
             {
                 self.coverage.count("record skipped");
-                Answer::Done
+                Answer::Skipped
             }
             Record::Command { actor, command } => self.noted_command(frame, actor, command),
             Record::SettingsV1(settings) => self.noted_settings(frame, &(**settings).clone().into()),

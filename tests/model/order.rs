@@ -10,8 +10,8 @@ use tripswitch::domain::view::Known;
 
 use crate::compare::{KEY, NAME};
 use crate::life::reopens;
+use crate::random::Random;
 use crate::real::Real;
-use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::stream::{Maker, START, conversation};
 
@@ -19,7 +19,7 @@ use crate::stream::{Maker, START, conversation};
 type Outcome = Option<([Hundredths; 4], Hundredths, u16, Millis)>;
 
 /// The conversation's score when its events arrive in this order, in requests of random size.
-fn outcome(events: &[EventRecord], rng: &mut Rng) -> Outcome {
+fn outcome(events: &[EventRecord], rng: &mut Random) -> Outcome {
     let mut real = Real::new(KEY, NAME, Settings::default(), &[], true);
     let (mut left, mut seq) = (events, 0);
     while !left.is_empty() {

@@ -206,7 +206,7 @@ impl Shares {
 }
 
 /// Settings that a stream begins with: the defaults, or small ones that are soon met.
-pub fn settings(scenario: Scenario, rng: &mut crate::rng::Rng) -> Settings {
+pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings {
     let mut settings = Settings::default();
     if rng.chance(40) {
         settings.model.max_turns = rng.pick(&[2, 3, 5]);

@@ -7,7 +7,7 @@ use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 
-use crate::rng::Rng;
+use crate::random::Random;
 use crate::scenario::{Scenario, Shares, settings, weigh};
 
 /// 2026-03-01T00:00:00Z, or near it.
@@ -79,7 +79,7 @@ pub(crate) struct Thread {
 
 /// The state of a generator.
 pub(crate) struct Maker {
-    pub rng: Rng,
+    pub rng: Random,
     pub shares: Shares,
     pub settings: Settings,
     pub now: Millis,
@@ -136,7 +136,7 @@ pub fn stream(scenario: Scenario, seed: u64) -> Stream {
 
 impl Maker {
     pub fn new(scenario: Scenario, seed: u64) -> Self {
-        let mut rng = Rng::new(seed ^ ((scenario as u64) << 56));
+        let mut rng = Random::new(seed ^ ((scenario as u64) << 56));
         let settings = settings(scenario, &mut rng);
         let mut shares = Shares::of(scenario);
         if scenario == Scenario::Dense && rng.chance(40) {

@@ -20,6 +20,7 @@ pub async fn start(
     ids: Arc<SeededIds>,
     log: &MemoryLog,
     snapshots: &MemorySnapshots,
+    in_flight_bytes: usize,
 ) -> (Engine, Arc<Door>) {
     let secret = Secret::new(ids.secret());
     let profile = ScoringModel::Support2.profile().clone();
@@ -32,7 +33,7 @@ pub async fn start(
         clock,
         ids,
         settings: source,
-        options: EngineOptions::default(),
+        options: EngineOptions { waiting_bytes: in_flight_bytes, ..EngineOptions::default() },
         group_limits: GroupLimits::default(),
     };
     let engine = Engine::start(parts).await.expect("the engine starts");

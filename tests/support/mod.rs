@@ -17,9 +17,9 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
+use tripswitch::background::Stop;
 use tripswitch::clock::{Clock, ManualClock};
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
@@ -29,7 +29,6 @@ use tripswitch::ids::SeededIds;
 use tripswitch::issuer::{HttpFetch, Issuer, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
-use tripswitch::service::in_flight::InFlightBudget;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
 pub use reply::Reply;
@@ -54,7 +53,7 @@ pub struct Server {
     /// Where the kept list of erasures lies.
     pub directory: Kept,
     client: reqwest::Client,
-    stop: oneshot::Sender<()>,
+    stop: Stop,
     serving: JoinHandle<()>,
 }
 
@@ -69,17 +68,15 @@ impl Server {
         let (options, fetch) = trust;
         let set_up = |service: Service, clock| {
             let issuer = Issuer::new(options, fetch, clock, Handle::current());
-            service.with_in_flight(Arc::new(InFlightBudget::new(16 << 20, 2))).with_issuer(Arc::new(issuer))
+            service.with_issuer(Arc::new(issuer))
         };
         Self::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await
     }
 
     /// Starts on what an earlier server left in the log.
     pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, in_flight_bytes: usize) -> Self {
-        Self::start_as(log, now, limits, |service, _| {
-            service.with_in_flight(Arc::new(InFlightBudget::new(in_flight_bytes, 2)))
-        })
-        .await
+        let wire = Wire::new(limits, Arc::new(SeededIds::new(2)));
+        Self::start_wired(log, now, wire, in_flight_bytes).await
     }
 
     /// `set_up` changes the service before it serves.
@@ -89,44 +86,40 @@ impl Server {
         limits: Limits,
         set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
     ) -> Self {
-        Self::start_whole(log, now, Wire::new(limits, Arc::new(SeededIds::new(2))), set_up).await
+        Self::start_whole(log, now, Wire::new(limits, Arc::new(SeededIds::new(2))), 16 << 20, set_up).await
     }
 
     /// Starts with TLS, or with what browsers are told.
     pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, in_flight_bytes: usize) -> Self {
-        Self::start_whole(log, now, wire, |service, _| {
-            service.with_in_flight(Arc::new(InFlightBudget::new(in_flight_bytes, 2)))
-        })
-        .await
+        Self::start_whole(log, now, wire, in_flight_bytes, |service, _| service).await
     }
 
     async fn start_whole(
         log: MemoryLog,
         now: Millis,
         wire: Wire,
+        in_flight_bytes: usize,
         set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
     ) -> Self {
         witness::log();
         let clock = Arc::new(ManualClock::new(now));
         let ids = Arc::new(SeededIds::new(1));
         let snapshots = MemorySnapshots::default();
-        let (engine, door) = engine::start(Arc::clone(&clock), Arc::clone(&ids), &log, &snapshots).await;
+        let (engine, door) =
+            engine::start(Arc::clone(&clock), Arc::clone(&ids), &log, &snapshots, in_flight_bytes).await;
         let directory = Kept::new();
         let journaled = Journaled::new(&log, &directory, &SeededIds::new(1));
         let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
-        let service = Service::new(engine.clone(), door, ids.clone(), erasures);
+        let service = Service::new(engine.clone(), door, ids.clone(), erasures).with_cores(2);
         let service = Arc::new(set_up(service, clock.clone()));
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
-        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter: Arc::default(), web };
+        let (stop, meter) = (Stop::new(), Arc::default());
+        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter, web, stop: stop.clone() };
         let meter = Arc::clone(&app.meter);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let (stop, stopped) = oneshot::channel();
         let router = tripswitch::http::router(app);
-        let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, async move {
-            // A dropped sender is a word to stop as well.
-            let _ = stopped.await;
-        }));
+        let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, stop.clone()));
         let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
         Self {
             address,
@@ -147,7 +140,7 @@ impl Server {
 
     /// Stops the server and waits for its end.
     pub async fn stop(self) {
-        let _ = self.stop.send(());
+        self.stop.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.serving).await.expect("it ends").expect("it does not panic");
     }
 
@@ -180,7 +173,7 @@ impl Server {
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = monitor::router(source, Arc::clone(&self.meter), self.ids.clone());
         let wire = Wire::new(Limits::default(), self.ids.clone());
-        tokio::spawn(tripswitch::http::serve(listener, router, wire, std::future::pending()));
+        tokio::spawn(tripswitch::http::serve(listener, router, wire, Stop::new()));
         format!("http://{address}")
     }
 

@@ -134,7 +134,8 @@ impl World {
     /// recorded.
     pub async fn fingerprint(&self) -> (Vec<Value>, u64, [u8; 32]) {
         let key = WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
-        let (seq, hash) = self.server.engine.state_hash(key).await.expect("the workspace answers");
+        let (seq, hash) =
+            self.server.engine.read(key, |w| (w.applied(), w.state_hash())).await.expect("the workspace answers");
         (self.picture().await, seq, hash)
     }
 

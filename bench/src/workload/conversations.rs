@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use super::sentences::{Purpose, message};
 use super::{BATCH, Shape};
-use crate::random::{Random, Zipf};
+use crate::random::Random;
 use crate::time::{HOUR, MINUTE};
+use crate::zipf::Zipf;
 
 /// Conversations that go on at the same time in a workspace.
 const OPEN: usize = 20;
@@ -71,7 +72,7 @@ impl Talk {
         Self {
             shape,
             now,
-            random: Random(shape.seed),
+            random: Random::new(shape.seed),
             popularity: Zipf::new(shape.accounts_of_each()),
             made: 0,
             open: vec![Vec::new(); shape.workspaces],

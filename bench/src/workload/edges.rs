@@ -173,7 +173,7 @@ impl Edges {
         self.cut();
         // All of 60 in a mixed order: the window is of the newest, not of the last to arrive.
         self.next_account();
-        let (mut random, mut agos) = (Random(5), (2..62).collect::<Vec<i64>>());
+        let (mut random, mut agos) = (Random::new(5), (2..62).collect::<Vec<i64>>());
         for at in (1..agos.len()).rev() {
             agos.swap(at, random.index(at + 1));
         }

@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 
 use super::{BATCH, Batch, Fact, Shape};
-use crate::random::{Random, Zipf};
+use crate::random::Random;
 use crate::time::{DAY, HOUR, MINUTE};
+use crate::zipf::Zipf;
 
 /// Repeats are taken from so many of a workspace's last facts.
 const REMEMBERED: usize = 1000;
@@ -33,7 +34,7 @@ impl Stream {
         Self {
             shape,
             now,
-            random: Random(shape.seed),
+            random: Random::new(shape.seed),
             popularity: Zipf::new(shape.accounts_of_each()),
             made: 0,
             recent: vec![VecDeque::new(); shape.workspaces],
@@ -87,7 +88,7 @@ impl Stream {
 
     /// One account in twenty does badly.
     fn scores(&mut self, number: u32, account: u32, at: i64) -> Fact {
-        let bad = Random(u64::from(account)).per_mille(50);
+        let bad = Random::new(u64::from(account)).per_mille(50);
         let random = &mut self.random;
         let low = random.per_mille(if bad { 550 } else { 80 });
         let dimensions = if random.per_mille(10) {

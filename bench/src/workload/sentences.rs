@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_gap_is_filled_and_nothing_needs_escaping() {
-        let mut random = Random(3);
+        let mut random = Random::new(3);
         for purpose in ALL {
             for _ in 0..200 {
                 let text = message(purpose, &mut random);

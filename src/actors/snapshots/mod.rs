@@ -15,8 +15,8 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval};
 
+use crate::background::every;
 use crate::domain::ids::Id;
 use crate::domain::record::Record;
 use crate::domain::time::{self, Millis};
@@ -29,7 +29,7 @@ use crate::snapshot::{JournalId, Listed, Manifest, SnapshotError, SnapshotNumber
 
 use super::engine::Engine;
 use super::error::EngineError;
-use super::handle::Status;
+use super::handle::{Status, WorkspaceHandle};
 use super::messages::{SystemCut, SystemMsg, WorkspaceMsg};
 use super::shared::Shared;
 
@@ -190,22 +190,13 @@ impl Snapshots {
 }
 
 /// Goes on until the engine stops.
-pub(super) async fn keep(engine: Engine) {
-    let mut stopping = engine.shared.stopping.subscribe();
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(super) async fn keep(engine: &Engine) {
+    let mut ticks = every(TICK, &engine.shared.stopping);
     for tick in 1_u64.. {
-        tokio::select! {
-            // A sender that is gone is a word to stop as well.
-            _ = stopping.wait_for(|stopping| *stopping) => return,
-            _ = ticks.tick() => {}
+        if !ticks.next().await {
+            return;
         }
-        let (now, tail) = (engine.shared.clock.elapsed(), engine.tail());
-        let is_due = {
-            let taken = engine.shared.snapshots.state.lock();
-            engine.shared.snapshots.rules.is_due(now, tail, &taken.before)
-        };
-        if is_due {
+        if engine.is_snapshot_due() {
             // What went wrong is logged and shown.
             drop(engine.snapshot().await);
         }
@@ -218,6 +209,11 @@ pub(super) async fn keep(engine: Engine) {
 }
 
 impl Engine {
+    fn is_snapshot_due(&self) -> bool {
+        let (now, tail, snapshots) = (self.shared.clock.elapsed(), self.tail(), &self.shared.snapshots);
+        snapshots.rules.is_due(now, tail, &snapshots.state.lock().before)
+    }
+
     /// Takes a snapshot of everything as it is now; waits for one that is being taken. Afterwards those
     /// that are too many are gone, and what of the journal only they needed.
     pub async fn snapshot(&self) -> Result<Manifest, TakeError> {
@@ -251,7 +247,7 @@ impl Engine {
     }
 
     async fn take(&self) -> Result<(Manifest, Tail), TakeError> {
-        let covered = self.counted();
+        let covered = self.written();
         let moment = self.moment().await?;
         let (done, outcome) = oneshot::channel();
         let (shared, background) = (Arc::clone(&self.shared), self.shared.options.background);
@@ -283,15 +279,20 @@ impl Engine {
             if handle.status() != Status::Serving {
                 return Err(TakeError::Workspace(handle.key.id));
             }
-            let (reply, answer) = oneshot::channel();
-            Shared::ask(&handle, WorkspaceMsg::Cut(reply))?;
-            let SideCut { cut, waiting } = answer.await.map_err(|_| TakeError::Workspace(handle.key.id))?;
+            let cut = self.cut_side(&handle).await.map_err(|_| TakeError::Workspace(handle.key.id))?;
+            let SideCut { cut, waiting } = cut;
             holds_before(waiting);
             cuts.push(cut);
         }
         let last_receipt = Some(self.journal.read().last_receipt).filter(|receipt| *receipt != Millis::MIN);
         let journal = shared.snapshots.journal;
         Ok(Moment { created_at, journal, position, last_receipt, system: (*table).clone(), cuts })
+    }
+
+    pub(super) async fn cut_side(&self, handle: &WorkspaceHandle) -> Result<SideCut, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        Shared::ask(handle, WorkspaceMsg::Cut(reply))?;
+        answer.await.map_err(|_| EngineError::WorkspaceUnavailable)
     }
 
     async fn cut_system(&self) -> Result<SystemCut, EngineError> {
@@ -302,7 +303,7 @@ impl Engine {
     }
 
     /// Everything written since the start, and read at the start.
-    fn counted(&self) -> Tail {
+    fn written(&self) -> Tail {
         let written = &self.shared.snapshots.written;
         Tail {
             frames: written.frames.load(Ordering::Relaxed),
@@ -313,7 +314,7 @@ impl Engine {
 
     /// What stands in the journal behind the last snapshot.
     fn tail(&self) -> Tail {
-        let (counted, covered) = (self.counted(), self.shared.snapshots.state.lock().covered);
+        let (counted, covered) = (self.written(), self.shared.snapshots.state.lock().covered);
         Tail {
             frames: counted.frames.saturating_sub(covered.frames),
             events: counted.events.saturating_sub(covered.events),

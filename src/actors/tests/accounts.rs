@@ -7,14 +7,14 @@ use crate::domain::account::Account;
 
 async fn load(engine: &Engine) {
     let events = (0..120).map(|event| scored(event, event.into(), Some((event % 3).into()), 100 + event as u16, T));
-    engine.ingest(ONE, events.collect(), 100).await.unwrap();
+    engine.ingest_weighing(ONE, events.collect(), 100).await.unwrap();
 }
 
 /// Lets the clock pass the idle span and has the workspace sweep; answers once it has.
 async fn sweep(bench: &Bench, engine: &Engine) {
     bench.clock.advance(bench.options.idle_after);
     Shared::ask(&handle(engine, ONE), WorkspaceMsg::Sweep).unwrap();
-    engine.state_hash(ONE).await.unwrap();
+    engine.read(ONE, hash_at).await.unwrap();
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn i3_an_account_in_use_does_not_sleep() {
     engine.account(ONE, Id(1)).await.unwrap();
     bench.clock.advance(1);
     Shared::ask(&handle(&engine, ONE), WorkspaceMsg::Sweep).unwrap();
-    engine.state_hash(ONE).await.unwrap();
+    engine.read(ONE, hash_at).await.unwrap();
     assert_eq!(engine.stats_now().accounts_awake, 1);
 }
 
@@ -53,7 +53,7 @@ async fn i3_a_kept_account_is_what_a_rebuilt_one_would_be() {
             let (conversation, composite) = (event * 7 % 140, 100 + (event * 13 % 400) as u16);
             scored(event, conversation.into(), Some((conversation % 3).into()), composite, T - event as i64)
         });
-        engine.ingest(ONE, events.collect(), 100).await.unwrap();
+        engine.ingest_weighing(ONE, events.collect(), 100).await.unwrap();
         let mut local = crate::domain::local::Local::new(ONE, "Support".into(), Settings::default());
         bench.frames(ONE).iter().for_each(|frame| drop(local.apply(std::slice::from_ref(frame))));
         for id in (0..3).map(Id) {
@@ -85,7 +85,7 @@ async fn i3_a_dead_reference_asks_the_workspace_once() {
 async fn sweep_away(engine: &Engine, actor: &ractor::ActorRef<AccountMsg>) {
     actor.get_cell().kill_and_wait(None).await.unwrap();
     while engine.shared.directory.account(ONE, Id(1)).is_some() {
-        engine.state_hash(ONE).await.unwrap();
+        engine.read(ONE, hash_at).await.unwrap();
     }
 }
 
@@ -96,7 +96,7 @@ async fn i6_an_account_that_dies_between_rounds_costs_nothing() {
     load(&engine).await;
     let dead = engine.shared.directory.account(ONE, Id(1)).unwrap();
     sweep_away(&engine, &dead.actor).await;
-    engine.ingest(ONE, vec![scored(500, 500, Some(1), 300, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(500, 500, Some(1), 300, T)], 100).await.unwrap();
     assert_eq!(engine.account(ONE, Id(1)).await.unwrap().unwrap().conversation_count, 41);
     assert!(bench.skips(ONE).is_empty());
 }
@@ -110,6 +110,6 @@ async fn i1_settings_that_change_the_window_let_every_account_go() {
     bench.settings.model.window_size = 10;
     let engine = bench.start().await;
     assert_eq!(engine.account(ONE, Id(1)).await.unwrap().unwrap().conversation_count, 40, "no frame came yet");
-    engine.ingest(ONE, vec![scored(500, 500, Some(2), 300, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(500, 500, Some(2), 300, T)], 100).await.unwrap();
     assert_eq!(engine.account(ONE, Id(1)).await.unwrap().unwrap().conversation_count, 10);
 }

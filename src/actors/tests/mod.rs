@@ -19,10 +19,12 @@ use crate::clock::ManualClock;
 use crate::domain::event::{Body, EventRecord, Identity, ImportedScore};
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{Frame, Record};
+use crate::domain::reply::Verdict;
 use crate::domain::score::Hundredths;
 use crate::domain::settings::Settings;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
+use crate::domain::workspace::Workspace;
 use crate::ids::SeededIds;
 use crate::journal::memory::MemoryLog;
 use crate::journal::writer::GroupLimits;
@@ -33,6 +35,7 @@ use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, replay};
 use crate::snapshot::memory::MemorySnapshots;
 
 use super::engine::{Engine, EngineParts};
+use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::shared::{EngineOptions, SettingsSource};
@@ -128,6 +131,24 @@ impl Bench {
         }
         local.workspace.state_hash()
     }
+}
+
+impl Engine {
+    /// Ingests events whose request body weighs so many bytes.
+    pub(crate) async fn ingest_weighing(
+        &self,
+        key: WorkspaceKey,
+        events: Vec<EventRecord>,
+        bytes: usize,
+    ) -> Result<Vec<Verdict>, EngineError> {
+        let permit = self.body_permit(key, bytes)?;
+        self.ingest(key, events, permit).await
+    }
+}
+
+/// The last seq applied, and the hash of the whole state at it.
+pub(crate) fn hash_at(workspace: &Workspace) -> (u64, [u8; 32]) {
+    (workspace.applied(), workspace.state_hash())
 }
 
 fn handle(engine: &Engine, key: WorkspaceKey) -> Arc<WorkspaceHandle> {

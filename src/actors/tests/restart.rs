@@ -15,17 +15,17 @@ async fn r9_2_after_a_restart_every_answer_is_what_it_was() {
             let (account, composite) = ((event % 5).into(), 100 + (event * 37 % 400) as u16);
             scored(event, event.into(), Some(account), composite, T - (event % 50) as i64)
         });
-        engine.ingest(key, events.collect(), 100).await.unwrap();
+        engine.ingest_weighing(key, events.collect(), 100).await.unwrap();
     }
     let lows = (5_000..5_003).map(|event| scored(event, event.into(), Some(77), 120, T)).collect();
-    engine.ingest(ONE, lows, 100).await.unwrap();
+    engine.ingest_weighing(ONE, lows, 100).await.unwrap();
     let breaker = engine.gate(ONE, Some(Id(77))).unwrap().breakers[0];
-    engine.command(ONE, "ann", Command::Acknowledge { breaker, note: None }).await.unwrap().unwrap();
+    engine.command(ONE, "ann", Command::Acknowledge { breaker, note: None }).await.unwrap();
     let before = answers(&engine).await;
     engine.shutdown().await;
     let engine = bench.start().await;
     assert_eq!(answers(&engine).await, before);
-    let again = engine.ingest(ONE, vec![scored(5_000, 5_000, Some(77), 120, T)], 100).await;
+    let again = engine.ingest_weighing(ONE, vec![scored(5_000, 5_000, Some(77), 120, T)], 100).await;
     assert_eq!(again, Ok(vec![Verdict::Duplicate]), "identities are remembered");
 }
 
@@ -35,11 +35,11 @@ async fn answers(engine: &Engine) -> String {
     for key in [ONE, TWO, WorkspaceKey { side: Side::Test, ..ONE }] {
         let accounts = [0, 1, 4, 77].map(|id| engine.account(key, Id(id)));
         text += &format!("{:?}\n", futures::future::join_all(accounts).await);
-        text += &format!("{:?}\n", engine.stats(key, 0, T).await);
-        text += &format!("{:?}\n", engine.breakers(key).await);
-        text += &format!("{:?}\n", engine.conversation(key, Id(7)).await);
+        text += &format!("{:?}\n", engine.read(key, move |w| w.stats(0, T)).await);
+        text += &format!("{:?}\n", engine.read(key, |w| w.active_breakers()).await);
+        text += &format!("{:?}\n", engine.read(key, move |w| w.conversation(Id(7))).await);
         text += &format!("{:?} {:?}\n", engine.gate(key, Some(Id(77))).unwrap(), engine.gate(key, None).unwrap());
-        text += &format!("{:?} {:?}\n", engine.csat_config(key).await, engine.state_hash(key).await);
+        text += &format!("{:?} {:?}\n", engine.csat_config(key).await, engine.read(key, hash_at).await);
     }
     text
 }
@@ -48,16 +48,16 @@ async fn answers(engine: &Engine) -> String {
 async fn r9_2_a_changed_configuration_holds_from_the_next_frame_on_and_never_before() {
     let mut bench = Bench::new();
     let engine = bench.start().await;
-    engine.ingest(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
-    let before = engine.state_hash(ONE).await;
+    engine.ingest_weighing(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
+    let before = engine.read(ONE, hash_at).await;
     engine.shutdown().await;
     bench.settings.model.window_days = 30;
     let engine = bench.start().await;
-    assert_eq!(engine.state_hash(ONE).await, before);
-    engine.ingest(ONE, vec![scored(2, 2, Some(5), 400, T)], 100).await.unwrap();
+    assert_eq!(engine.read(ONE, hash_at).await, before);
+    engine.ingest_weighing(ONE, vec![scored(2, 2, Some(5), 400, T)], 100).await.unwrap();
     let kinds: Vec<_> = bench.frames(ONE).iter().map(|frame| matches!(frame.record, Record::Settings(_))).collect();
     assert_eq!(kinds, [true, false, true, false]);
-    engine.ingest(ONE, vec![scored(3, 3, Some(5), 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(3, 3, Some(5), 400, T)], 100).await.unwrap();
     assert_eq!(bench.frames(ONE).len(), 5, "written once");
 }
 
@@ -66,9 +66,9 @@ async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_serve
     let mut bench = Bench::new();
     let engine = bench.start().await;
     let lows = (10..13).map(|event| scored(event, event.into(), Some(5), 150, T)).collect();
-    engine.ingest(ONE, lows, 100).await.unwrap();
-    engine.ingest(ONE, vec![scored(1, 1, None, 400, T), poisonous(2, 2, None)], 100).await.unwrap();
-    engine.ingest(TWO, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, lows, 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T), poisonous(2, 2, None)], 100).await.unwrap();
+    engine.ingest_weighing(TWO, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
     engine.shutdown().await;
     // Another binary, which cannot apply what this one could, and the whole journal to apply.
     bench.snapshots = MemorySnapshots::default();
@@ -76,9 +76,9 @@ async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_serve
     let engine = bench.start().await;
     assert_eq!(bench.skips(ONE), [Position::new(3, 1)]);
     assert_eq!(engine.gate(ONE, Some(Id(5))).unwrap().breakers.len(), 1);
-    assert_eq!(engine.stats(ONE, 0, T).await.unwrap().conversations_scored, 4);
+    assert_eq!(engine.read(ONE, move |w| w.stats(0, T)).await.unwrap().conversations_scored, 4);
     assert_eq!(engine.readiness().workspaces_failed, 0);
-    let again = engine.ingest(ONE, vec![scored(3, 3, None, 400, T), poisonous(4, 4, None)], 100).await;
+    let again = engine.ingest_weighing(ONE, vec![scored(3, 3, None, 400, T), poisonous(4, 4, None)], 100).await;
     assert_eq!(again, Ok(vec![Verdict::Accepted, Verdict::Rejected(Rejection::InternalError)]));
 }
 
@@ -86,11 +86,13 @@ async fn i6_an_event_that_fails_at_the_start_is_skipped_before_anything_is_serve
 async fn r9_1_a_shutdown_answers_what_it_has_taken_and_refuses_the_rest() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    engine.ingest(ONE, vec![scored(0, 0, None, 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(0, 0, None, 400, T)], 100).await.unwrap();
     bench.gate.close();
     let submit = |event: u64| {
         let engine = engine.clone();
-        tokio::spawn(async move { engine.ingest(ONE, vec![scored(event, event.into(), None, 400, T)], 100).await })
+        tokio::spawn(
+            async move { engine.ingest_weighing(ONE, vec![scored(event, event.into(), None, 400, T)], 100).await },
+        )
     };
     let tasks: Vec<_> = (1..40).map(submit).collect();
     while engine.stats_now().waiting_bytes < 39 * 100 {
@@ -101,14 +103,14 @@ async fn r9_1_a_shutdown_answers_what_it_has_taken_and_refuses_the_rest() {
     while !other.shared.is_stopping() {
         tokio::task::yield_now().await;
     }
-    let late = other.ingest(ONE, vec![scored(99, 99, None, 400, T)], 100).await;
+    let late = other.ingest_weighing(ONE, vec![scored(99, 99, None, 400, T)], 100).await;
     assert_eq!(late, Err(EngineError::ShuttingDown));
     bench.gate.open();
     for task in tasks {
         assert_eq!(task.await.unwrap(), Ok(vec![Verdict::Accepted]));
     }
     down.await.unwrap();
-    assert_eq!(other.stats(ONE, 0, T).await, Err(EngineError::ShuttingDown));
+    assert_eq!(other.read(ONE, move |w| w.stats(0, T)).await, Err(EngineError::ShuttingDown));
     assert_eq!(bench.frames(ONE).len(), 41);
 }
 
@@ -116,11 +118,13 @@ async fn r9_1_a_shutdown_answers_what_it_has_taken_and_refuses_the_rest() {
 async fn r9_1_a_shutdown_waits_for_what_is_stored_and_not_applied() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    engine.ingest(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
     bench.faults.stall_next_account();
     let submit = |event: u64| {
         let engine = engine.clone();
-        tokio::spawn(async move { engine.ingest(ONE, vec![scored(event, event.into(), Some(5), 400, T)], 100).await })
+        tokio::spawn(async move {
+            engine.ingest_weighing(ONE, vec![scored(event, event.into(), Some(5), 400, T)], 100).await
+        })
     };
     let in_work = submit(2);
     while !bench.faults.account_was_hit() {
@@ -188,9 +192,9 @@ fn append_version(log: &MemoryLog, frames: &[(WorkspaceKey, u64)], version: u16)
 async fn i6_only_skips_are_taken_for_skips() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    engine.ingest(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
     let patch = Command::PatchCsatConfig(Default::default());
-    engine.command(ONE, "ann", patch).await.unwrap().unwrap();
+    engine.command(ONE, "ann", patch).await.unwrap();
     let found = |log: &MemoryLog| {
         let mut found = Vec::new();
         let take = |raw: crate::journal::codec::RawFrame<'_>| {

@@ -14,7 +14,7 @@ async fn write(engine: &Engine, key: WorkspaceKey, from: u64, count: u64) {
             let composite = 100 + (event * 37 % 400) as u16;
             scored(event, event.into(), Some((event % 10).into()), composite, T - (event % 50) as i64)
         });
-        engine.ingest(key, events.collect(), 100).await.unwrap();
+        engine.ingest_weighing(key, events.collect(), 100).await.unwrap();
     }
 }
 
@@ -42,7 +42,7 @@ impl Bench {
     /// RecoveredSide hashes of both workspaces in a restarted engine.
     async fn restarted(&self) -> (Engine, [(u64, [u8; 32]); 2]) {
         let engine = self.start().await;
-        let hashes = [engine.state_hash(ONE).await.unwrap(), engine.state_hash(TWO).await.unwrap()];
+        let hashes = [engine.read(ONE, hash_at).await.unwrap(), engine.read(TWO, hash_at).await.unwrap()];
         (engine, hashes)
     }
 }
@@ -57,10 +57,10 @@ async fn r9_2_snapshot_and_the_journal_behind_it_give_the_state_that_the_journal
         if round % 3 == 1 {
             engine.snapshot().await.unwrap();
         }
-        let breaker = engine.breakers(ONE).await.unwrap()[0].id;
-        engine.command(ONE, "a", Command::Acknowledge { breaker, note: None }).await.unwrap().unwrap();
+        let breaker = engine.read(ONE, |w| w.active_breakers()).await.unwrap()[0].id;
+        engine.command(ONE, "a", Command::Acknowledge { breaker, note: None }).await.unwrap();
     }
-    let before = [engine.state_hash(ONE).await.unwrap(), engine.state_hash(TWO).await.unwrap()];
+    let before = [engine.read(ONE, hash_at).await.unwrap(), engine.read(TWO, hash_at).await.unwrap()];
     assert_eq!(bench.first(), 1, "as long as there are fewer than three, the journal stays whole");
     assert_eq!([ONE, TWO].map(|key| bench.hash_by_rounds(key, 8)), before.map(|(_, hash)| hash));
     engine.shutdown().await;
@@ -71,7 +71,7 @@ async fn r9_2_snapshot_and_the_journal_behind_it_give_the_state_that_the_journal
     assert_eq!(after, before);
     write(&engine, ONE, 9_000, 50).await;
     assert_eq!(
-        engine.state_hash(ONE).await.unwrap().1,
+        engine.read(ONE, hash_at).await.unwrap().1,
         bench.hash_by_rounds(ONE, 1),
         "and it goes on as if nothing were"
     );
@@ -94,7 +94,7 @@ async fn r9_3_the_last_three_are_kept_and_the_journal_back_to_the_oldest() {
     assert_eq!(engine.prune_snapshots(1).await.unwrap(), [SnapshotNumber(5), SnapshotNumber(4)]);
     write(&engine, ONE, 9_100, 1).await;
     assert_eq!((bench.numbers(), bench.first()), (vec![6], positions[5] + 1));
-    let before = engine.state_hash(ONE).await.unwrap();
+    let before = engine.read(ONE, hash_at).await.unwrap();
     // As after kill -9: nothing is told to anybody.
     let recovered = bench.recover().unwrap();
     assert_eq!((recovered.tail.frames, recovered.tail.events), (2, 2));
@@ -110,12 +110,12 @@ async fn r9_4_a_damaged_snapshot_is_set_aside_reported_and_passed_over() {
         write(&engine, ONE, round * 100, 20).await;
         engine.snapshot().await.unwrap();
     }
-    let before = engine.state_hash(ONE).await.unwrap();
+    let before = engine.read(ONE, hash_at).await.unwrap();
     engine.shutdown().await;
     bench.snapshots.damage(SnapshotNumber(3));
     bench.snapshots.damage(SnapshotNumber(2));
     let engine = bench.start().await;
-    assert_eq!(engine.state_hash(ONE).await.unwrap(), before);
+    assert_eq!(engine.read(ONE, hash_at).await.unwrap(), before);
     assert!(engine.readiness().warnings.iter().any(|warning| warning.contains("damaged snapshot")));
     let aside = engine.snapshots().await.unwrap().into_iter().filter(|l| matches!(l.state, ListedState::SetAside));
     assert_eq!(aside.map(|listed| listed.number.0).collect::<Vec<_>>(), [3, 2]);
@@ -163,10 +163,10 @@ async fn i6_a_rebuild_begins_with_the_snapshot_where_the_journal_does_not_reach_
     engine.prune_snapshots(1).await.unwrap();
     write(&engine, ONE, 100, 5).await;
     assert!(bench.first() > 1);
-    let verdicts = engine.ingest(ONE, vec![poisonous(999, 999, None)], 10).await.unwrap();
-    assert!(matches!(verdicts[..], [crate::domain::reply::Verdict::Rejected(_)]), "{verdicts:?}");
-    assert!(engine.conversation(ONE, Id(3)).await.is_ok());
-    assert_eq!(engine.stats(ONE, 0, T + 1).await.unwrap().conversations_scored, 55);
+    let verdicts = engine.ingest_weighing(ONE, vec![poisonous(999, 999, None)], 10).await.unwrap();
+    assert!(matches!(verdicts[..], [Verdict::Rejected(_)]), "{verdicts:?}");
+    assert!(engine.read(ONE, move |w| w.conversation(Id(3))).await.is_ok());
+    assert_eq!(engine.read(ONE, move |w| w.stats(0, T + 1)).await.unwrap().conversations_scored, 55);
     engine.shutdown().await;
 }
 
@@ -187,7 +187,7 @@ async fn r4_10_what_must_be_gone_is_gone_from_snapshots_and_journal() {
     let first = bench.log.writer().read(PARTITION, GroupPosition(bench.first())).unwrap().next().unwrap().unwrap();
     assert!(crate::journal::codec::GroupView::new(&first.group).unwrap().receipt > T + 5);
     assert!(!engine.purge().await.unwrap(), "nothing is left");
-    let before = engine.state_hash(ONE).await.unwrap();
+    let before = engine.read(ONE, hash_at).await.unwrap();
     engine.shutdown().await;
     assert_eq!(bench.restarted().await.1[0], before);
 }
@@ -205,14 +205,14 @@ async fn i6_an_account_that_dies_between_two_snapshots_costs_one_event_for_good_
         assert!(bench.first() > 1);
         set(&bench.faults);
         let batch = vec![scored(200, 200, Some(5), 300, T), scored(201, 201, Some(5), 200, T)];
-        let verdicts = engine.ingest(ONE, batch, 100).await.unwrap();
-        assert_eq!(verdicts[1], crate::domain::reply::Verdict::Accepted, "the batch's other event stands");
-        assert!(matches!(verdicts[0], crate::domain::reply::Verdict::Rejected(_)), "{verdicts:?}");
+        let verdicts = engine.ingest_weighing(ONE, batch, 100).await.unwrap();
+        assert_eq!(verdicts[1], Verdict::Accepted, "the batch's other event stands");
+        assert!(matches!(verdicts[0], Verdict::Rejected(_)), "{verdicts:?}");
         assert!(bench.faults.account_was_hit());
         let counts = engine.stats_now().counts;
         assert_eq!((counts.rebuilds, counts.skips), (1, 1));
         write(&engine, TWO, 100, 5).await;
-        let before = [engine.state_hash(ONE).await.unwrap(), engine.state_hash(TWO).await.unwrap()];
+        let before = [engine.read(ONE, hash_at).await.unwrap(), engine.read(TWO, hash_at).await.unwrap()];
         // As after kill -9, from the snapshot before the skip; then from one behind it.
         assert_eq!(bench.recovered_hash(ONE), before[0].1);
         engine.snapshot().await.unwrap();

@@ -27,12 +27,12 @@ async fn i12_the_table_shows_a_change_when_it_is_answered_and_after_a_restart() 
     assert_eq!(&*engine.system_table().workspace(Id(7)).unwrap().name, "New");
     assert_eq!(engine.system(workspace(7)).await, Ok(Err(SystemRefusal::WorkspaceExists)));
     let key = WorkspaceKey { id: Id(7), side: Side::Test };
-    engine.ingest(key, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
+    engine.ingest_weighing(key, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
     let table = engine.system_table();
     engine.shutdown().await;
     let engine = bench.start().await;
     assert_eq!(engine.system_table(), table);
-    assert_eq!(engine.stats(key, 0, T).await.unwrap().conversations_scored, 1);
+    assert_eq!(engine.read(key, move |w| w.stats(0, T)).await.unwrap().conversations_scored, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

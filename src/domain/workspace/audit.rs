@@ -30,7 +30,7 @@ impl Workspace {
         actor: &str,
         command: &Command,
         before: &Before,
-        refusal: Option<&CommandRefusal>,
+        refusal: Option<CommandRefusal>,
     ) {
         let action = match command {
             Command::PatchCsatConfig(patch) => {
@@ -46,7 +46,7 @@ impl Workspace {
         };
         let is_same = self.rules.csat == before.csat && self.breakers.epoch == before.epoch;
         let outcome = match refusal {
-            Some(refusal) => AuditOutcome::Refused((*refusal).into()),
+            Some(refusal) => AuditOutcome::Refused(refusal.into()),
             None if is_same => AuditOutcome::Unchanged,
             None => AuditOutcome::Done,
         };

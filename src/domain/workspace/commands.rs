@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::super::account::AccountOp;
 use super::super::breaker::BreakerAction;
-use super::super::csat_config::CsatPatch;
+use super::super::csat_config::{CsatConfig, CsatPatch};
 use super::super::ids::{Id, Position};
 use super::super::record::{Command, Frame};
-use super::super::reply::{CommandDone, CommandRefusal, Effect, EffectKind, Reply};
+use super::super::reply::{CommandRefusal, Effect, EffectKind, Reply};
 use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::settings::Settings;
 use super::super::time::Millis;
-use super::super::view::BreakerScope;
+use super::super::view::{BreakerScope, BreakerView};
 use super::breakers::Done;
 use super::round::Round;
 use super::{Recent, Workspace};
@@ -20,33 +20,23 @@ use super::{Recent, Workspace};
 impl Workspace {
     pub(super) fn command(&mut self, round: &mut Round, frame: &Frame, actor: &str, command: &Command) -> Reply {
         let before = self.before();
-        let outcome = self.obey(round, frame, actor, command);
-        self.note_command(frame, actor, command, &before, outcome.as_ref().err());
-        Reply::Command(outcome)
-    }
-
-    fn obey(
-        &mut self,
-        round: &mut Round,
-        frame: &Frame,
-        actor: &str,
-        command: &Command,
-    ) -> Result<CommandDone, CommandRefusal> {
-        let step = |note: &Option<Box<str>>| BreakerAction {
+        let action = |note: &Option<Box<str>>| BreakerAction {
             at: frame.receipt,
             position: Position::new(frame.seq, 0),
             actor: actor.into(),
             note: note.clone(),
         };
-        match command {
-            Command::PatchCsatConfig(patch) => Ok(self.patch(round, patch)),
-            Command::Acknowledge { breaker, note } => self.acknowledge(round, *breaker, step(note)),
-            Command::Resolve { breaker, note } => self.resolve(round, *breaker, step(note)),
-        }
+        let reply = match command {
+            Command::PatchCsatConfig(patch) => Reply::Config(self.patch(round, patch)),
+            Command::Acknowledge { breaker, note } => Reply::Breaker(self.acknowledge(round, *breaker, action(note))),
+            Command::Resolve { breaker, note } => Reply::Breaker(self.resolve(round, *breaker, action(note))),
+        };
+        self.note_command(frame, actor, command, &before, reply.refusal());
+        reply
     }
 
     /// R3.8: thresholds, count and window hold from the next question on; nothing is judged anew.
-    fn patch(&mut self, round: &mut Round, patch: &CsatPatch) -> CommandDone {
+    fn patch(&mut self, round: &mut Round, patch: &CsatPatch) -> CsatConfig {
         let csat = self.rules.csat.patched(patch);
         if csat != self.rules.csat {
             let recount = csat.threshold_resolution_failure != self.rules.csat.threshold_resolution_failure;
@@ -58,21 +48,21 @@ impl Workspace {
                 self.count_recent(self.recent.from);
             }
         }
-        CommandDone::Config(csat)
+        csat
     }
 
-    fn acknowledge(&mut self, round: &mut Round, id: Id, step: BreakerAction) -> Result<CommandDone, CommandRefusal> {
-        let at = step.position;
-        if let Done::Changed = self.breakers.acknowledge(id, step)? {
+    fn acknowledge(&mut self, round: &mut Round, id: Id, action: BreakerAction) -> Result<BreakerView, CommandRefusal> {
+        let at = action.position;
+        if let Done::Changed = self.breakers.acknowledge(id, action)? {
             let kind = EffectKind::BreakerAcknowledged { breaker: id, epoch: self.breakers.epoch };
             round.effects.push(Effect { at, kind });
         }
         self.breaker(id)
     }
 
-    fn resolve(&mut self, round: &mut Round, id: Id, step: BreakerAction) -> Result<CommandDone, CommandRefusal> {
-        let last = LastResolve { at: step.at, position: step.position };
-        if let Done::Changed = self.breakers.resolve(id, step)? {
+    fn resolve(&mut self, round: &mut Round, id: Id, action: BreakerAction) -> Result<BreakerView, CommandRefusal> {
+        let last = LastResolve { at: action.at, position: action.position };
+        if let Done::Changed = self.breakers.resolve(id, action)? {
             let scope = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?.scope;
             let account = match scope {
                 BreakerScope::Account(account) => Some(account),
@@ -89,9 +79,9 @@ impl Workspace {
         self.breaker(id)
     }
 
-    fn breaker(&self, id: Id) -> Result<CommandDone, CommandRefusal> {
+    fn breaker(&self, id: Id) -> Result<BreakerView, CommandRefusal> {
         let breaker = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
-        Ok(CommandDone::Breaker(breaker.view(self.key)))
+        Ok(breaker.view(self.key))
     }
 
     /// The settings that hold from here on.

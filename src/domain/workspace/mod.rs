@@ -149,7 +149,7 @@ impl Workspace {
             let skipped = self.skips.contains(&Position::new(frame.seq, 0));
             let reply = match &frame.record {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
-                // A record that failed is passed over as a failed event is (I6); whoever waits for it gets no answer.
+                // A record that failed is passed over as a failed event is (I6).
                 Record::Command { .. }
                 | Record::SettingsV1(_)
                 | Record::Settings(_)
@@ -158,7 +158,7 @@ impl Workspace {
                 | Record::Retention { .. }
                     if skipped =>
                 {
-                    Reply::Done
+                    Reply::Skipped
                 }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
                 Record::SettingsV1(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),

@@ -25,7 +25,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tower::ServiceExt;
 
 use self::heads::{Ambiguous, Heads};
@@ -35,6 +34,7 @@ pub use self::tls::{Tls, TlsError};
 use super::error::ApiError;
 use super::framing::AmbiguousBody;
 use super::{Limits, Web};
+use crate::background::Stop;
 use crate::ids::Ids;
 
 /// Bytes of a request's line and headers. Beyond it the answer is 431; hyper's own limit of 100
@@ -62,7 +62,7 @@ impl Wire {
     }
 
     /// The stream of a fresh connection; `None` if no TLS came about in time.
-    async fn open(&self, stream: TcpStream, stop: &mut Stop) -> Option<Stream> {
+    async fn open(&self, stream: TcpStream, stop: &Stop) -> Option<Stream> {
         // Without delay: small answers must not wait for the acknowledgement of the one before.
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(%cause, "a connection keeps Nagle's algorithm");
@@ -70,7 +70,7 @@ impl Wire {
         let Some(tls) = &self.tls else { return Some(Stream::Plain(stream)) };
         let handshake = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream));
         let done = tokio::select! {
-            () = stop.called() => return None,
+            () = stop.cancelled() => return None,
             done = handshake => done,
         };
         match done {
@@ -87,23 +87,23 @@ impl Wire {
     }
 
     /// Serves requests until the client or the server ends the connection.
-    pub async fn serve(&self, stream: TcpStream, router: Router, mut stop: Stop) {
-        let Some(stream) = self.open(stream, &mut stop).await else { return };
-        let (io, refusal) = self.requests(stream, router, &mut stop).await;
+    pub async fn serve(&self, stream: TcpStream, router: Router, stop: Stop) {
+        let Some(stream) = self.open(stream, &stop).await else { return };
+        let (io, refusal) = self.requests(stream, router, &stop).await;
         let Some(io) = io else { return };
         let answer = refusal.map(|refusal| refusal::answer(&refusal, self.ids.as_ref(), &self.web));
         close(io, answer, stop).await;
     }
 
     /// Answers a connection beyond the limit.
-    pub async fn refuse(&self, stream: TcpStream, full: Full, mut stop: Stop) {
-        let Some(stream) = self.open(stream, &mut stop).await else { return };
+    pub async fn refuse(&self, stream: TcpStream, full: Full, stop: Stop) {
+        let Some(stream) = self.open(stream, &stop).await else { return };
         close(stream, Some(refusal::answer(&full.into(), self.ids.as_ref(), &self.web)), stop).await;
     }
 
     /// Serves all requests of a connection. Returns the stream, unless it is broken, and the answer that is still to
     /// be written.
-    async fn requests(&self, stream: Stream, router: Router, stop: &mut Stop) -> (Option<Stream>, Option<ApiError>) {
+    async fn requests(&self, stream: Stream, router: Router, stop: &Stop) -> (Option<Stream>, Option<ApiError>) {
         let ambiguous = Ambiguous::default();
         let io = Guarded::new(stream, Heads::new(ambiguous.clone()), self.limits.body_timeout);
         let count = Cell::new(0);
@@ -125,7 +125,7 @@ impl Wire {
         let result = tokio::select! {
             biased;
             result = &mut connection => result,
-            () = stop.called() => {
+            () = stop.cancelled() => {
                 Pin::new(&mut connection).graceful_shutdown();
                 (&mut connection).await
             }
@@ -161,7 +161,7 @@ fn last_word(io: &Guarded<Stream>, ended: Option<hyper::Error>, unread: &Bytes) 
 }
 
 /// Writes the last answer and closes, in such a way that the client gets it.
-async fn close<S>(mut stream: S, answer: Option<Vec<u8>>, mut stop: Stop)
+async fn close<S>(mut stream: S, answer: Option<Vec<u8>>, stop: Stop)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -174,7 +174,7 @@ where
         let mut left = LINGER_BYTES;
         while left > 0 {
             let read = tokio::select! {
-                () = stop.called() => break,
+                () = stop.cancelled() => break,
                 read = stream.read(&mut thrown_away) => read?,
             };
             if read == 0 {
@@ -188,21 +188,5 @@ where
         Ok(Ok(())) => {}
         Ok(Err(cause)) => tracing::debug!(%cause, "a connection did not end in order"),
         Err(_) => tracing::debug!("a connection was cut while the client went on sending"),
-    }
-}
-
-/// Tells connections that the server is to stop.
-#[derive(Clone)]
-pub struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    pub fn new(receiver: watch::Receiver<bool>) -> Self {
-        Self(receiver)
-    }
-
-    /// Done when the server is to stop.
-    pub async fn called(&mut self) {
-        // If the sender is gone, the server stops as well.
-        drop(self.0.wait_for(|stop| *stop).await);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::actors::{Engine, EngineOptions, SettingsSource};
+use crate::actors::{Engine, EngineOptions, SettingsSource, hash_at};
 use crate::app::{DataDirectory, StartOptions};
 use crate::clock::ManualClock;
 use crate::domain::event::{Body, EventRecord, Identity, ImportedScore};
@@ -66,7 +66,7 @@ struct Mark {
 
 async fn mark(engine: &Engine, clock: &ManualClock) -> Mark {
     let at = clock.now();
-    Mark { at, one: engine.state_hash(ONE).await.unwrap(), two: engine.state_hash(TWO).await.unwrap() }
+    Mark { at, one: engine.read(ONE, hash_at).await.unwrap(), two: engine.read(TWO, hash_at).await.unwrap() }
 }
 
 use crate::clock::Clock;
@@ -85,7 +85,7 @@ async fn history(path: &Path) -> Vec<Mark> {
         for (key, count) in [(ONE, 4), (TWO, 2)] {
             for n in 0..count {
                 let first = round * 100 + n * 10;
-                engine.ingest(key, (first..first + 3).map(scored).collect(), 100).await.unwrap();
+                engine.ingest_weighing(key, (first..first + 3).map(scored).collect(), 100).await.unwrap();
             }
         }
         marks.push(mark(&engine, &clock).await);
@@ -167,15 +167,15 @@ async fn r10_6_a_restored_directory_starts_with_another_incarnation_and_goes_on(
     assert!(matches!(put(&target, again, &carried, Replace::Refuse), Err(RestoreError::NotEmpty(_))));
     let clock = Arc::new(ManualClock::new(T + 7_200_000));
     let engine = start(&target, &clock, 2).await;
-    assert_eq!(engine.state_hash(ONE).await.unwrap(), marks[2].one);
-    let verdicts = engine.ingest(ONE, vec![scored(0), scored(9_999)], 100).await.unwrap();
+    assert_eq!(engine.read(ONE, hash_at).await.unwrap(), marks[2].one);
+    let verdicts = engine.ingest_weighing(ONE, vec![scored(0), scored(9_999)], 100).await.unwrap();
     assert_eq!(format!("{verdicts:?}"), "[Duplicate, Accepted]");
-    let (after, incarnation) = (engine.state_hash(ONE).await.unwrap(), engine.incarnation());
+    let (after, incarnation) = (engine.read(ONE, hash_at).await.unwrap(), engine.incarnation());
     let held = read(&data, None, Point::End).unwrap();
     assert!(put(&target, held, &carried, Replace::SetAside).is_err(), "R9.6: a server has it");
     engine.shutdown().await;
     let engine = start(&target, &clock, 3).await;
-    assert_eq!((engine.state_hash(ONE).await.unwrap(), engine.incarnation()), (after, incarnation));
+    assert_eq!((engine.read(ONE, hash_at).await.unwrap(), engine.incarnation()), (after, incarnation));
     engine.shutdown().await;
     let found = read(&data, None, Point::End).unwrap();
     let old = found.system.origin().unwrap().incarnation;
@@ -218,7 +218,7 @@ async fn r4_10_a_restored_backup_has_the_erasures_applied_again() {
     put(&target, found, &carried, Replace::Refuse).unwrap();
     assert!(target.join("erasures").is_file(), "the list goes on");
     let engine = start(&target, &Arc::new(ManualClock::new(T + 7_200_000)), 2).await;
-    assert_eq!(engine.conversation(ONE, gone).await.unwrap(), Known::Unknown);
-    assert_eq!(engine.stats(ONE, 0, Millis::MAX).await.unwrap(), before);
+    assert_eq!(engine.read(ONE, move |w| w.conversation(gone)).await.unwrap(), Known::Unknown);
+    assert_eq!(engine.read(ONE, move |w| w.stats(0, Millis::MAX)).await.unwrap(), before);
     engine.shutdown().await;
 }

@@ -20,7 +20,7 @@ async fn r10_5_an_export_of_a_running_server_holds_its_states() {
     let found: Vec<_> = imported.workspaces.iter().map(|side| (side.applied(), side.state_hash())).collect();
     assert!(found.contains(&(seq, hash)), "{found:?}");
     for side in &imported.workspaces {
-        assert_eq!(*side.trail(), world.server.engine.trail(side.key()).await.unwrap());
+        assert_eq!(*side.trail(), world.server.engine.read(side.key(), |w| w.trail().clone()).await.unwrap());
     }
     assert_eq!(imported.system, *world.server.engine.system_table());
 }

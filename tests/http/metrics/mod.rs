@@ -8,6 +8,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::json;
 use tripswitch::app::EngineMonitor;
+use tripswitch::background::Stop;
 
 use crate::support::world::{ACCOUNT, SIBLING, World, at, conversation_id, event, low_score};
 use page::Page;
@@ -24,8 +25,8 @@ impl Watched {
     }
 
     async fn of(world: World) -> Self {
-        let source = Arc::new(EngineMonitor::new(Arc::default()));
-        source.started(world.server.engine.clone(), world.server.service.in_flight());
+        let source = Arc::new(EngineMonitor::new(Arc::default(), Stop::new()));
+        source.started(world.server.engine.clone());
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }
@@ -176,7 +177,7 @@ async fn r10_10_what_clients_send_makes_no_series() {
 #[tokio::test]
 async fn r10_10_the_page_is_there_during_the_start() {
     let world = World::start().await;
-    let base = world.server.monitor(Arc::new(EngineMonitor::new(Arc::default()))).await;
+    let base = world.server.monitor(Arc::new(EngineMonitor::new(Arc::default(), Stop::new()))).await;
     let page = Page::read(&world.server.get_url(&format!("{base}/metrics")).await.text);
     assert_eq!(page.value("tripswitch_ready", &[]), 0.0);
     let phase = |phase: &str| page.value("tripswitch_phase", &[("phase", phase)]);

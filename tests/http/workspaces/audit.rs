@@ -273,7 +273,7 @@ async fn r9_2_the_trail_is_what_it_was_after_a_restart_from_the_journal_and_from
     let admin = world.admin_key().await;
     let whole = trail(&world, &admin).await;
     let side = tripswitch::domain::ids::WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
-    let live = world.server.engine.trail(side).await.expect("the workspace answers");
+    let live = world.server.engine.read(side, |w| w.trail().clone()).await.expect("the workspace answers");
     world.server.engine.snapshot().await.expect("a snapshot is taken");
     let (log, snapshots) = (world.server.log.clone(), world.server.snapshots.clone());
     let world = world.restarted().await;

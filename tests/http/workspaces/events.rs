@@ -227,7 +227,7 @@ async fn r4_9_bodies_that_do_not_come_leave_room_for_others() {
     let mut third = Raw::connect(world.server.address).await;
     third.send(half_sent(&at("events"), &world.key, declared)).await;
     assert_eq!(third.next().await.expect("an answer").status, 503);
-    let stats = world.server.service.in_flight().counted(world.server.engine.stats_now());
+    let stats = world.server.engine.stats_now();
     assert_eq!((stats.waiting_bytes, stats.counts.overloaded), (8_000, 1), "operators see both");
     world.server.post(&at("events").replace(WORKSPACE, FOREIGN), &other, &created("a")).await.expect(202);
     drop(held);

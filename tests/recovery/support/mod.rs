@@ -12,6 +12,8 @@ pub mod output;
 #[cfg(feature = "faults")]
 pub mod power;
 pub mod process;
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../../support/random.rs"]
 pub mod random;
 pub mod trace;
 pub mod twin;

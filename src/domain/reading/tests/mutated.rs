@@ -1,5 +1,8 @@
 //! Ten thousand mails, cut and stirred with a seed: each is read, and soundly.
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
 use super::assert_sound;
 
 /// Pieces of mails, of encodings and of markup.
@@ -71,25 +74,15 @@ const PIECES: &[&str] = &[
     "| cell |",
 ];
 
-/// Small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
-
-fn mail(dice: &mut Dice) -> String {
-    let pieces = 1 + dice.below(24);
-    let mut mail: String = (0..pieces).map(|_| PIECES[dice.below(PIECES.len())]).collect();
-    for _ in 0..dice.below(4) {
-        let place = mail.floor_char_boundary(dice.below(mail.len() + 1));
-        match dice.below(4) {
+fn mail(dice: &mut StdRng) -> String {
+    let pieces = 1 + dice.random_range(0..24);
+    let mut mail: String = (0..pieces).map(|_| PIECES[dice.random_range(0..PIECES.len())]).collect();
+    for _ in 0..dice.random_range(0..4) {
+        let place = mail.floor_char_boundary(dice.random_range(0..=mail.len()));
+        match dice.random_range(0..4) {
             0 => mail.truncate(place),
             1 => drop(mail.drain(..place)),
-            2 => mail.insert_str(place, PIECES[dice.below(PIECES.len())]),
+            2 => mail.insert_str(place, PIECES[dice.random_range(0..PIECES.len())]),
             _ => {
                 let part = mail[place..].to_owned();
                 mail.push_str(&part);
@@ -101,7 +94,7 @@ fn mail(dice: &mut Dice) -> String {
 
 #[test]
 fn ten_thousand_stirred_mails_are_read_soundly() {
-    let mut dice = Dice(20_260_310);
+    let mut dice = StdRng::seed_from_u64(20_260_310);
     for _ in 0..10_000 {
         assert_sound(&mail(&mut dice));
     }

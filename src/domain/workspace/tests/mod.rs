@@ -9,11 +9,11 @@ use super::super::health::WindowEntry;
 use super::super::ids::{Id, Side, WorkspaceKey};
 use super::super::local::Local;
 use super::super::record::{APPLY_VERSION, Command, Frame, Record};
-use super::super::reply::{CommandDone, CommandRefusal, Rejection, Reply, Verdict};
+use super::super::reply::{CommandRefusal, Rejection, Reply, Verdict};
 use super::super::score::Hundredths;
 use super::super::settings::{Model, Settings};
 use super::super::time::{DAY, HOUR, Millis};
-use super::super::view::{ChurnRisk, Known};
+use super::super::view::{BreakerView, ChurnRisk, Known};
 use super::accounts::{AccountRecord, Belongings};
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(7), side: Side::Live };
@@ -73,9 +73,9 @@ impl Stage {
         self.event(receipt, conversation, Some(ACCOUNT), imported(score))
     }
 
-    fn command(&mut self, receipt: Millis, command: Command) -> Result<CommandDone, CommandRefusal> {
+    fn change_breaker(&mut self, receipt: Millis, command: Command) -> Result<BreakerView, CommandRefusal> {
         match self.record(receipt, Record::Command { actor: "anna".into(), command }) {
-            Reply::Command(result) => result,
+            Reply::Breaker(outcome) => outcome,
             other => panic!("{other:?}"),
         }
     }
@@ -109,9 +109,9 @@ fn r7_1_three_low_ones_trip_once_and_a_resolve_starts_afresh() {
     assert_eq!((active[0].triggered_at, stage.risk(START + 10)), (START + 3, ChurnRisk::Critical));
     let breaker = active[0].id;
     let resolve = Command::Resolve { breaker, note: None };
-    assert_eq!(stage.command(START + 5, resolve.clone()), Err(CommandRefusal::BreakerNotAcknowledged));
-    stage.command(START + 6, Command::Acknowledge { breaker, note: None }).unwrap();
-    stage.command(START + 7, resolve).unwrap();
+    assert_eq!(stage.change_breaker(START + 5, resolve.clone()), Err(CommandRefusal::BreakerNotAcknowledged));
+    stage.change_breaker(START + 6, Command::Acknowledge { breaker, note: None }).unwrap();
+    stage.change_breaker(START + 7, resolve).unwrap();
     assert_eq!(stage.local.workspace.gate().epoch, 3);
     assert_eq!(stage.local.workspace.gate().ask(Some(ACCOUNT)).breakers, []);
     stage.import(START + 8, 8, 299);

@@ -1,12 +1,25 @@
-//! SplitMix64: the streams depend on a seed and on nothing else.
+//! Chance from a seed, for tests, benches and the benchmark: the same numbers for the same seed, on every platform
+//! and for ever. Seeds that once found something, and measurements that are compared, depend on that; so this is
+//! no generator of a library, whose numbers may change with its version.
 
-/// A seeded source of numbers.
-#[derive(Clone)]
-pub struct Rng(u64);
+use uuid::Uuid;
 
-impl Rng {
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
     pub const fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// A generator of its own for what `parts` name.
+    pub fn of(seed: u64, parts: &[u64]) -> Self {
+        let mut random = Self(seed);
+        for part in parts {
+            random.0 = random.next() ^ *part;
+        }
+        random
     }
 
     pub fn next(&mut self) -> u64 {
@@ -27,13 +40,28 @@ impl Rng {
         low + self.below((high - low + 1).unsigned_abs()) as i64
     }
 
+    /// Both ends included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// An index into something of `length`, which is not 0.
+    pub fn index(&mut self, length: usize) -> usize {
+        self.below(length as u64) as usize
+    }
+
     /// True in `percent` of 100 cases.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
+    /// True this often in a thousand.
+    pub fn per_mille(&mut self, often: u64) -> bool {
+        self.below(1000) < often
+    }
+
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize]
+        choices[self.index(choices.len())]
     }
 
     /// The index of one of `weights`, each as likely as it is heavy.
@@ -50,7 +78,11 @@ impl Rng {
 
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last as u64 + 1) as usize);
+            items.swap(last, self.index(last + 1));
         }
+    }
+
+    pub fn uuid(&mut self) -> Uuid {
+        Uuid::from_u64_pair(self.next(), self.next())
     }
 }
