@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::domain::ids::{Id, IdKind, parse_id};
-use crate::service::Fault;
+use crate::wire::failure::Fault;
 
 /// An id of this kind; the fault names the member or parameter.
 pub fn read_id(kind: IdKind, name: &str, text: &str) -> Result<Id, Fault> {

@@ -12,8 +12,8 @@ use axum::http::{Method, StatusCode};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};
 
-use super::envelope::RequestId;
 use super::monitor::{UNMATCHED, UnderWay};
+use super::request_id::RequestId;
 use super::trace_context::{TraceId, TraceParent};
 
 /// Spans and lines come from here; filters name it.

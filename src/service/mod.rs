@@ -32,7 +32,7 @@ use crate::ids::Ids;
 use crate::issuer::Issuer;
 
 pub use access::{Operator, Principal};
-pub use error::{Fault, ServiceError};
+pub use error::ServiceError;
 
 /// The use cases over one engine. Cheap to share behind an `Arc`.
 pub struct Service {

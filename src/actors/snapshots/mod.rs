@@ -12,14 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::background::every;
 use crate::domain::ids::Id;
 use crate::domain::record::Record;
-use crate::domain::time::{self, Millis};
+use crate::domain::time::Millis;
 use crate::domain::workspace::cut::Cut;
 use crate::journal::{GroupPosition, JournalRead, PARTITION};
 use crate::measure::{self, Histogram};
@@ -115,11 +114,9 @@ struct Taken {
 }
 
 /// The last snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastSnapshot {
     pub number: SnapshotNumber,
-    #[serde(serialize_with = "time::serialize", deserialize_with = "time::deserialize")]
     pub created_at: Millis,
     pub took_millis: u64,
     pub bytes: u64,
@@ -139,8 +136,7 @@ impl From<&Manifest> for LastSnapshot {
 }
 
 /// How the snapshots are doing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotStatus {
     pub last: Option<LastSnapshot>,
     /// One is being written.

@@ -10,7 +10,6 @@
 //! by number only: what they tell of, revoked keys included, stays in the table as well. Readers get the chunks and
 //! page through them without holding up the workspace's actor.
 
-mod form;
 mod trail;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +22,6 @@ use super::system::{ApiKey, Permission};
 use super::system_table::{SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
 
-pub use form::{ACTIONS, Action, Details, Shown};
 pub use trail::{KEPT, Trail};
 
 /// One thing that somebody did, or the server itself. Part of the on-disk format.

@@ -31,9 +31,9 @@ use crate::domain::reading;
 use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::wire::ingest::RejectedEvent;
 use body::Form;
 use envelope::RawEvent;
-pub use fault::{CODES, Code, RejectedEvent};
 use identity::Hasher;
 use judge::Reader;
 pub use secret::{Secret, SecretError};
@@ -189,15 +189,6 @@ pub enum DoorError {
 }
 
 impl DoorError {
-    /// The HTTP status (R2.8).
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::UnsupportedMediaType | Self::UnsupportedEncoding => 415,
-            Self::TooLarge { .. } | Self::TooManyEvents { .. } => 413,
-            Self::BadEncoding | Self::MalformedJson { .. } | Self::EmptyBatch => 400,
-        }
-    }
-
     /// The `code` of the answer (R2.7).
     pub const fn code(&self) -> &'static str {
         match self {
