@@ -15,7 +15,7 @@ use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover
 use crate::snapshot::SnapshotError;
 use crate::storage::{FileOptions, OpenError, Storage};
 
-/// Why nothing runs.
+/// Why the engine has not started.
 #[derive(Debug, Error)]
 pub enum AppError {
     #[error(transparent)]

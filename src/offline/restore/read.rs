@@ -23,10 +23,10 @@ use crate::storage::{OpenError, ReadOnly, snapshots_in, snapshots_to_read};
 
 use super::RestoreError;
 
-/// Up to where.
+/// The point up to which a state is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// As much as there is.
+    /// The end of what is there.
     End,
     Time(Millis),
     /// Of the workspace; of the only one where none is named.
@@ -53,7 +53,7 @@ pub struct Source {
 pub struct Compared {
     pub key: WorkspaceKey,
     pub seq: u64,
-    /// Both came to the same state.
+    /// Whether both gave the same state.
     pub is_same: bool,
 }
 
@@ -64,7 +64,7 @@ pub struct Found {
     pub last_receipt: Option<Millis>,
     /// The snapshot that it began with.
     pub snapshot: Option<SnapshotNumber>,
-    /// What of the journal came on top.
+    /// What was replayed from the journal after it.
     pub tail: Tail,
     pub passed_over: Vec<PassedOver>,
 }
@@ -118,7 +118,7 @@ impl Source {
             let receipt = manifest.last_receipt;
             match point {
                 Point::Time(time) => receipt.is_none_or(|receipt| receipt <= time),
-                // A cut may reach beyond its group; what was received earlier is not behind the limit.
+                // A cut may have frames of later groups; those that were received before the limit count.
                 Point::Position { .. } | Point::End => receipt.is_none_or(|receipt| receipt < limit.receipt),
             }
         };
@@ -248,7 +248,7 @@ impl Found {
             for record in records {
                 let (key, seq) = (workspace.key(), workspace.applied() + 1);
                 let frame = Frame { key, seq, receipt, apply_version: APPLY_VERSION, record };
-                // Nothing is scored or judged by an erasure, so that no account is needed.
+                // An erasure scores and judges nothing, so no account is needed.
                 let round = workspace.begin(&[frame], &AtomicU64::new(0));
                 drop(workspace.finish(round, Vec::new()));
             }

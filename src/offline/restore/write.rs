@@ -17,7 +17,7 @@ use crate::storage::{FileOptions, Lock, Storage};
 
 use super::{Found, RestoreError};
 
-/// What becomes of a target that is not empty.
+/// What to do with a target that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replace {
     Refuse,
@@ -124,7 +124,7 @@ fn fill(
     Ok((save(&*snapshots, moment, clock, progress)?, incarnation))
 }
 
-/// Moves what is there out of the way.
+/// Renames what is there.
 fn set_aside(target: &Path, replace: Replace) -> io::Result<Option<PathBuf>> {
     let is_empty = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
