@@ -8,4 +8,4 @@ pub mod start;
 
 pub use monitor::EngineMonitor;
 pub use server::{Server, ServerError};
-pub use start::{AppError, DataDirectory, StartOptions};
+pub use start::{AppError, Parts, Started, start};

@@ -1,40 +1,31 @@
 //! A whole server: configuration in, two listeners out.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
 use super::front::Front;
 use super::machine;
 use super::monitor::EngineMonitor;
-use super::start::{AppError, DataDirectory, StartOptions};
-use crate::actors::{Engine, EngineOptions, Purge, SettingsSource, SnapshotRules};
+use super::start::{AppError, Parts, Started, data_dir, start, to_usize};
+use crate::actors::Engine;
 use crate::background::Stop;
-use crate::clock::{Clock, SystemClock};
-use crate::config::{AuthConfig, Config, ScoringConfig};
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::clock::SystemClock;
+use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
-use crate::domain::settings::Settings;
-use crate::domain::time::Millis;
-use crate::erasures::{Erasures, ErasuresError, due};
 use crate::http::monitor;
 use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
-use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::service::Service;
-use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
-use crate::service::quota::{QuotaOptions, Quotas, Rates};
-use crate::storage::FileOptions;
+use crate::service::quota::{QuotaOptions, Rates};
+use crate::storage::{FileOptions, Storage};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -56,14 +47,8 @@ pub enum ServerError {
     Threads(std::io::Error),
     #[error(transparent)]
     App(#[from] AppError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error(transparent)]
-    Erasures(#[from] ErasuresError),
     #[error("the issuer's keys cannot be fetched from this machine: {0}")]
     Issuer(#[source] reqwest::Error),
-    #[error("the data directory's opening was broken off")]
-    Interrupted,
 }
 
 /// A running server.
@@ -111,18 +96,17 @@ impl Server {
         let api_routes = crate::http::routes();
         // A recovered server listens at once: what takes time is done before. The door prepares it if this did not.
         let _ = prepared.await;
-        let started = match start_engine(config, &ids, accept_clock, progress).await {
+        let started = async {
+            let parts = Parts { issuer, quotas: quotas(config), ..open(config, &ids).await? };
+            start(config, parts, accept_clock, progress).await
+        };
+        let Started { engine, service, issuer } = match started.await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
-                return Err(error);
+                return Err(error.into());
             }
         };
-        let engine = started.engine.clone();
-
-        let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, engine.clock(), Handle::current()));
-        let issuer = issuer.map(Arc::new);
-        let service = Arc::new(service(config, started, &ids, issuer.clone()));
         monitor.started(engine.clone());
         let tasks = tasks(&service, issuer, &stop);
         let upkeep = tokio::spawn({
@@ -223,18 +207,6 @@ fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &Stop) -> Ve
     keys.into_iter().chain([upkeep]).collect()
 }
 
-/// The use cases on a started engine, as they are configured.
-fn service(config: &Config, started: Started, ids: &Arc<dyn Ids>, issuer: Option<Arc<Issuer>>) -> Service {
-    let Started { engine, secret, erasures } = started;
-    let (door, quotas) = (Arc::new(door(config, secret, &engine)), quotas(config, &engine.clock()));
-    let service = Service::new(engine, door, Arc::clone(ids), erasures)
-        .with_cores(machine::cores())
-        .with_erase_within(erase_within(config))
-        .with_data_dir(data_dir(config))
-        .with_quotas(quotas);
-    if let Some(issuer) = issuer { service.with_issuer(issuer) } else { service }
-}
-
 /// Whose tokens are taken, and where its keys come from.
 fn issuer(auth: &AuthConfig) -> Result<(IssuerOptions, Arc<HttpFetch>), ServerError> {
     let fetch = HttpFetch::new(auth.jwks_url.clone(), PATIENCE).map_err(ServerError::Issuer)?;
@@ -260,46 +232,15 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
     Ok((listener, real))
 }
 
-struct Started {
-    engine: Engine,
-    secret: Secret,
-    erasures: Arc<Erasures>,
-}
-
-async fn start_engine(
-    config: &Config,
-    ids: &Arc<dyn Ids>,
-    accept_clock: bool,
-    progress: Arc<Progress>,
-) -> Result<Started, ServerError> {
-    let directory = open(config, Arc::clone(ids)).await?;
-    let secret = Secret::load_or_create(directory.path(), ids.as_ref())?;
-    for kept in directory.torn() {
-        tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
-    }
-    let erasures = Arc::new(Erasures::load(directory.path())?);
-    if erasures.is_torn() {
-        tracing::warn!("the list of erasures ends in a line that was not finished; the next one replaces it");
-    }
-    let mut options = start_options(config, &secret, accept_clock);
-    options.engine.purge = purge(Arc::clone(&erasures), erase_within(config));
-    let engine = directory.start(options, progress).await?;
-    Ok(Started { engine, secret, erasures })
-}
-
-/// Reading every group may take long.
-async fn open(config: &Config, ids: Arc<dyn Ids>) -> Result<DataDirectory, ServerError> {
-    let path = data_dir(config);
+/// Opens the data directory, which may take long: every group of the journal is read.
+async fn open(config: &Config, ids: &Arc<dyn Ids>) -> Result<Parts, AppError> {
+    let (path, ids) = (data_dir(config), Arc::clone(ids));
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
-    let opened =
-        tokio::task::spawn_blocking(move || DataDirectory::open(&path, &options, Arc::new(SystemClock::new()), ids));
-    Ok(opened.await.map_err(|_| ServerError::Interrupted)??)
-}
-
-/// As operators elsewhere can read it.
-fn data_dir(config: &Config) -> PathBuf {
-    let path = &config.storage.data_dir;
-    std::path::absolute(path).unwrap_or_else(|_| path.clone())
+    let opened = tokio::task::spawn_blocking(move || {
+        let storage = Storage::open(&path, &options, ids.as_ref())?.with_snapshots()?;
+        Parts::on(storage, &path, Arc::new(SystemClock::new()), ids)
+    });
+    opened.await.map_err(|_| AppError::Interrupted)?
 }
 
 fn limits(config: &Config) -> Limits {
@@ -314,80 +255,15 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn start_options(config: &Config, secret: &Secret, accept_clock: bool) -> StartOptions {
-    StartOptions {
-        engine: EngineOptions {
-            waiting_bytes: to_usize(config.limits.inflight_bytes),
-            duplicate_limit: config.limits.duplicates,
-            idle_after: Millis::try_from(config.limits.account_idle.as_millis()).unwrap_or(Millis::MAX),
-            snapshots: SnapshotRules {
-                replay_budget: config.snapshots.replay_budget,
-                interval: config.snapshots.interval,
-                keep: to_usize(config.snapshots.keep.into()),
-            },
-            background: machine::step_far_back,
-            ..EngineOptions::default()
-        },
-        group_limits: GroupLimits {
-            bytes: to_usize(config.journal.group_bytes()),
-            frames: to_usize(config.journal.group_max_frames.into()),
-        },
-        settings: settings_source(config, secret.id()),
-        accept_clock,
-    }
-}
-
-fn quotas(config: &Config, clock: &Arc<dyn Clock>) -> Quotas {
+fn quotas(config: &Config) -> QuotaOptions {
     let limits = &config.limits;
     let rates = |requests, events| Rates { requests: NonZeroU32::new(requests), events: NonZeroU32::new(events) };
-    let options = QuotaOptions {
+    QuotaOptions {
         credential: rates(limits.requests_per_key, limits.events_per_key),
         tenant: rates(limits.requests_per_tenant, limits.events_per_tenant),
         batch: config.server.max_events_per_request.into(),
         hold: HOLD,
-    };
-    Quotas::new(options, clock)
-}
-
-fn erase_within(config: &Config) -> Millis {
-    Millis::try_from(config.storage.erase_within.as_millis()).unwrap_or(Millis::MAX)
-}
-
-/// What was erased, and must be gone from snapshots and journal by now (R4.10).
-fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
-    Purge::new(move |now| due(&erasures.entries(), now, within))
-}
-
-/// The settings by workspace; both sides of one share them.
-fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
-    let settings = |id: Id| Arc::new(Settings { secret_id, ..config.settings_for(id) });
-    let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
-    let server = settings(WorkspaceKey::SYSTEM.id);
-    Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
-}
-
-fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
-    let reader = |scoring: &ScoringConfig| Arc::new(scoring.message_reader());
-    let signals =
-        |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
-    let options = DoorOptions {
-        max_events: config.server.max_events_per_request.into(),
-        max_bytes: to_usize(config.server.max_body_bytes),
-        retention: config.model.retention_span(),
-        own_signals: OwnSignals {
-            server: signals(&config.scoring),
-            workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
-        },
-        readers: config.workspaces.iter().map(|(id, scoring)| (*id, reader(scoring))).collect(),
-        ..DoorOptions::new(secret)
-    };
-    let table = engine.system_table();
-    let origin = table.origin().expect("a started engine has written its first record");
-    Door::new(options, reader(&config.scoring), origin.identity_key)
-}
-
-fn to_usize(bytes: u64) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
 }
 
 #[cfg(test)]

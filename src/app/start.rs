@@ -1,19 +1,31 @@
-//! From a data directory to a running engine: lock, read, check the clock, replay, serve.
+//! From its parts to a server that could answer: replay, check the clock, start the engine, put the use cases on
+//! it. `serve` and the tests of HTTP go through here, each with parts of its own.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
+use tokio::runtime::Handle;
 
-use crate::actors::{Engine, EngineOptions, EngineParts, SettingsSource, StartError};
+use super::machine;
+use crate::actors::{Engine, EngineOptions, EngineParts, Purge, SettingsSource, SnapshotRules, StartError};
 use crate::clock::{Clock, StartRefused, check_start};
-use crate::domain::ids::WorkspaceKey;
+use crate::config::{Config, ScoringConfig};
+use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
+use crate::domain::time::Millis;
+use crate::erasures::{Erasures, ErasuresError, due};
 use crate::ids::Ids;
+use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
+use crate::journal::Journal;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
-use crate::snapshot::SnapshotError;
-use crate::storage::{FileOptions, OpenError, Storage};
+use crate::service::Service;
+use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
+use crate::service::quota::{QuotaOptions, Quotas};
+use crate::snapshot::{SnapshotError, SnapshotStore};
+use crate::storage::{OpenError, Storage};
 
 /// Why the engine has not started.
 #[derive(Debug, Error)]
@@ -23,6 +35,10 @@ pub enum AppError {
     /// Of the place where snapshots are kept.
     #[error(transparent)]
     Snapshots(#[from] SnapshotError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Erasures(#[from] ErasuresError),
     /// Exit 65.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -31,84 +47,115 @@ pub enum AppError {
     Clock(#[from] StartRefused),
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("the replay was broken off")]
+    #[error("the opening of the data directory, or the replay, was broken off")]
     Interrupted,
 }
 
-/// A data directory that this process has to itself. Between [`open`](Self::open) and
-/// [`start`](Self::start) its other files may be read and made (the secret, R4.8).
-pub struct DataDirectory {
-    path: PathBuf,
-    storage: Storage,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
+/// What a server is made of.
+pub struct Parts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub journal: Box<dyn Journal + Send>,
+    pub snapshots: Arc<dyn SnapshotStore>,
+    pub secret: Secret,
+    pub erasures: Arc<Erasures>,
+    /// Whose tokens are taken, and where its keys come from; without it API keys are all.
+    pub issuer: Option<(IssuerOptions, Arc<HttpFetch>)>,
+    pub quotas: QuotaOptions,
+    /// How many threads read events at a time.
+    pub cores: usize,
 }
 
-/// How to run on it.
-pub struct StartOptions {
-    pub engine: EngineOptions,
-    pub group_limits: GroupLimits,
-    /// The settings that each workspace side should have (I1).
-    pub settings: SettingsSource,
-    /// `--accept-clock` (R2.16).
-    pub accept_clock: bool,
+impl Parts {
+    /// On a data directory that this process has to itself: the secret and the list of erasures are read, and made
+    /// where there are none (R4.8).
+    pub fn on(storage: Storage, data_dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AppError> {
+        let Storage { journal, snapshots, torn, .. } = storage;
+        for kept in torn {
+            tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
+        }
+        let secret = Secret::load_or_create(data_dir, ids.as_ref())?;
+        let erasures = Arc::new(Erasures::load(data_dir)?);
+        if erasures.is_torn() {
+            tracing::warn!("the list of erasures ends in a line that was not finished; the next one replaces it");
+        }
+        let (issuer, quotas, cores) = (None, QuotaOptions::default(), machine::cores());
+        Ok(Self { clock, ids, journal, snapshots, secret, erasures, issuer, quotas, cores })
+    }
 }
 
-impl DataDirectory {
-    /// Locks the directory and checks every group of its journal; makes both where there is none.
-    pub fn open(
-        path: &Path,
-        options: &FileOptions,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn Ids>,
-    ) -> Result<Self, AppError> {
-        let storage = Storage::open(path, options, ids.as_ref())?.with_snapshots()?;
-        Ok(Self { path: path.to_owned(), storage, clock, ids })
-    }
+/// What runs, and is to be served.
+pub struct Started {
+    pub engine: Engine,
+    pub service: Arc<Service>,
+    /// Its keys are to be kept fresh.
+    pub issuer: Option<Arc<Issuer>>,
+}
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
+/// Replays the journal on a thread that may block, then starts the actors. `accept_clock`: R2.16.
+pub async fn start(
+    config: &Config,
+    parts: Parts,
+    accept_clock: bool,
+    progress: Arc<Progress>,
+) -> Result<Started, AppError> {
+    let Parts { clock, ids, journal, snapshots, secret, erasures, issuer, quotas, cores } = parts;
+    let (reader, store, now) = (journal.reader(), Arc::clone(&snapshots), Arc::clone(&clock));
+    let replay = tokio::task::spawn_blocking(move || {
+        let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
+        progress.finish();
+        check_start(now.now(), recovered.last_receipt, accept_clock)?;
+        Ok::<_, AppError>(recovered)
+    });
+    let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
+    let settings = settings_source(config, secret.id());
+    warn(&recovered, &settings);
+    let erase_within = Millis::try_from(config.storage.erase_within.as_millis()).unwrap_or(Millis::MAX);
+    let options = engine_options(config, purge(Arc::clone(&erasures), erase_within));
+    let group_limits = GroupLimits {
+        bytes: to_usize(config.journal.group_bytes()),
+        frames: to_usize(config.journal.group_max_frames.into()),
+    };
+    let (journal_clock, engine_ids) = (Arc::clone(&clock), Arc::clone(&ids));
+    let engine = EngineParts {
+        recovered,
+        journal,
+        snapshots,
+        clock: journal_clock,
+        ids: engine_ids,
+        settings,
+        options,
+        group_limits,
+    };
+    let engine = Engine::start(engine).await?;
+    let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
+    let issuer = issuer.map(Arc::new);
+    let door = Arc::new(door(config, secret, &engine));
+    let service = Service::new(engine.clone(), door, ids, erasures)
+        .with_cores(cores)
+        .with_erase_within(erase_within)
+        .with_data_dir(data_dir(config))
+        .with_quotas(Quotas::new(quotas, &clock));
+    let service = match &issuer {
+        Some(issuer) => service.with_issuer(Arc::clone(issuer)),
+        None => service,
+    };
+    Ok(Started { engine, service: Arc::new(service), issuer })
+}
 
-    /// Where the remains of a write that did not finish were put aside (R9.4).
-    pub fn torn(&self) -> &[PathBuf] {
-        &self.storage.torn
+/// Of what was found and does not stop the start.
+fn warn(recovered: &Recovered, settings: &SettingsSource) {
+    for passed in &recovered.passed_over {
+        tracing::warn!(number = %passed.number, reason = passed.reason, kept = ?passed.moved_to, "a snapshot is damaged and was passed over");
     }
-
-    /// Replays the journal on a thread that may block, then starts the actors.
-    pub async fn start(self, options: StartOptions, progress: Arc<Progress>) -> Result<Engine, AppError> {
-        let (reader, store) = (self.storage.journal.reader(), Arc::clone(&self.storage.snapshots));
-        let clock = Arc::clone(&self.clock);
-        let replay = tokio::task::spawn_blocking(move || {
-            let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
-            progress.finish();
-            check_start(clock.now(), recovered.last_receipt, options.accept_clock)?;
-            Ok::<_, AppError>(recovered)
-        });
-        let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
-        for passed in &recovered.passed_over {
-            tracing::warn!(number = %passed.number, reason = passed.reason, kept = ?passed.moved_to, "a snapshot is damaged and was passed over");
-        }
-        let strange = with_another_secret(&recovered, &options.settings);
-        if strange > 0 {
-            tracing::warn!(
-                workspace_sides = strange,
-                "the file `secret` is not the one that the state was made with: words of messages before do not match \
-                 later ones, and a known event is a duplicate without its content being compared; restore the file \
-                 from its backup if there is one"
-            );
-        }
-        let parts = EngineParts {
-            recovered,
-            journal: self.storage.journal,
-            snapshots: self.storage.snapshots,
-            clock: self.clock,
-            ids: self.ids,
-            settings: options.settings,
-            options: options.engine,
-            group_limits: options.group_limits,
-        };
-        Ok(Engine::start(parts).await?)
+    let strange = with_another_secret(recovered, settings);
+    if strange > 0 {
+        tracing::warn!(
+            workspace_sides = strange,
+            "the file `secret` is not the one that the state was made with: words of messages before do not match \
+             later ones, and a known event is a duplicate without its content being compared; restore the file \
+             from its backup if there is one"
+        );
     }
 }
 
@@ -124,35 +171,90 @@ fn with_another_secret(recovered: &Recovered, settings: &SettingsSource) -> usiz
     recovered.workspaces.iter().filter(is_other).count()
 }
 
+/// As operators elsewhere can read it.
+pub(super) fn data_dir(config: &Config) -> PathBuf {
+    let path = &config.storage.data_dir;
+    std::path::absolute(path).unwrap_or_else(|_| path.clone())
+}
+
+fn engine_options(config: &Config, purge: Purge) -> EngineOptions {
+    EngineOptions {
+        waiting_bytes: to_usize(config.limits.inflight_bytes),
+        duplicate_limit: config.limits.duplicates,
+        idle_after: Millis::try_from(config.limits.account_idle.as_millis()).unwrap_or(Millis::MAX),
+        snapshots: SnapshotRules {
+            replay_budget: config.snapshots.replay_budget,
+            interval: config.snapshots.interval,
+            keep: to_usize(config.snapshots.keep.into()),
+        },
+        background: machine::step_far_back,
+        purge,
+        ..EngineOptions::default()
+    }
+}
+
+/// What was erased, and must be gone from snapshots and journal by now (R4.10).
+fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
+    Purge::new(move |now| due(&erasures.entries(), now, within))
+}
+
+/// The settings by workspace; both sides of one share them.
+fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
+    let settings = |id: Id| Arc::new(Settings { secret_id, ..config.settings_for(id) });
+    let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
+    let server = settings(WorkspaceKey::SYSTEM.id);
+    Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
+}
+
+fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
+    let reader = |scoring: &ScoringConfig| Arc::new(scoring.message_reader());
+    let signals =
+        |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
+    let options = DoorOptions {
+        max_events: config.server.max_events_per_request.into(),
+        max_bytes: to_usize(config.server.max_body_bytes),
+        retention: config.model.retention_span(),
+        own_signals: OwnSignals {
+            server: signals(&config.scoring),
+            workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
+        },
+        readers: config.workspaces.iter().map(|(id, scoring)| (*id, reader(scoring))).collect(),
+        ..DoorOptions::new(secret)
+    };
+    let table = engine.system_table();
+    let origin = table.origin().expect("a started engine has written its first record");
+    Door::new(options, reader(&config.scoring), origin.identity_key)
+}
+
+pub(super) fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::domain::ids::Id;
     use crate::domain::system::SystemRecord;
-    use crate::domain::time::{DAY, Millis};
     use crate::ids::SeededIds;
     use crate::recovery::Stage;
+    use crate::storage::FileOptions;
+
+    use crate::domain::time::DAY;
 
     const T: Millis = 1_750_000_000_000;
 
-    fn open(path: &Path, now: Millis) -> Result<DataDirectory, AppError> {
-        let options = FileOptions { segment_bytes: 1 << 20 };
-        DataDirectory::open(path, &options, Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)))
+    fn open(path: &Path, now: Millis) -> Result<Parts, AppError> {
+        let (ids, options) = (Arc::new(SeededIds::new(1)), FileOptions { segment_bytes: 1 << 20 });
+        let storage = Storage::open(path, &options, ids.as_ref())?.with_snapshots()?;
+        Parts::on(storage, path, Arc::new(ManualClock::new(now)), ids)
     }
 
     async fn start(path: &Path, now: Millis, accept_clock: bool) -> Result<Engine, AppError> {
         let progress = Arc::new(Progress::default());
-        let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
-        let options = StartOptions {
-            engine: EngineOptions::default(),
-            group_limits: GroupLimits::default(),
-            settings,
-            accept_clock,
-        };
-        let engine = open(path, now)?.start(options, Arc::clone(&progress)).await?;
+        let parts = open(path, now)?;
+        let started = super::start(&Config::default(), parts, accept_clock, Arc::clone(&progress)).await?;
         assert_eq!(progress.stage(), Stage::Replaying);
-        Ok(engine)
+        Ok(started.engine)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -121,15 +121,12 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let exit = match &error {
             ServerError::App(AppError::Open(error)) => open_exit(error),
-            ServerError::App(AppError::Recovery(_)) | ServerError::Secret(_) | ServerError::Erasures(_) => {
-                Exit::Damaged
-            }
+            ServerError::App(AppError::Recovery(_) | AppError::Secret(_) | AppError::Erasures(_)) => Exit::Damaged,
             ServerError::App(AppError::Clock(_)) | ServerError::Tls(_) => Exit::Configuration,
             ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
-            | ServerError::Issuer(_)
-            | ServerError::Interrupted => Exit::Failed,
+            | ServerError::Issuer(_) => Exit::Failed,
         };
         Self::new(exit, error.to_string())
     }

@@ -21,12 +21,12 @@ struct State {
     /// Position of the first group in `groups`, minus one.
     trimmed: u64,
     groups: Vec<Arc<[u8]>>,
-    outcome: Option<Outcome>,
+    injected: Option<Injected>,
 }
 
 /// What the next appends answer instead of the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Injected {
     /// One append answers `Unknown`; its group is stored all the same if `stored`.
     Unknown { stored: bool },
     /// Every append answers `Full` until this is taken back.
@@ -51,8 +51,8 @@ impl MemoryLog {
     }
 
     /// Sets or takes back a fault.
-    pub fn answer(&self, outcome: Option<Outcome>) {
-        self.0.lock().outcome = outcome;
+    pub fn answer(&self, injected: Option<Injected>) {
+        self.0.lock().injected = injected;
     }
 }
 
@@ -88,19 +88,19 @@ impl Journal for MemoryJournal {
         if expected_last != last {
             return Err(AppendError::Fenced { last });
         }
-        match state.outcome {
+        match state.injected {
             None => Ok(state.store(group)),
-            Some(Outcome::Unknown { stored }) => {
-                state.outcome = None;
+            Some(Injected::Unknown { stored }) => {
+                state.injected = None;
                 if stored {
                     state.store(group);
                 }
                 Err(AppendError::Unknown { source: told("the answer was lost") })
             }
-            Some(Outcome::Full) => {
+            Some(Injected::Full) => {
                 Err(AppendError::Full { source: io::Error::from(io::ErrorKind::StorageFull).into() })
             }
-            Some(Outcome::Poisoned) => Err(AppendError::Poisoned { source: Some(told("the storage failed")) }),
+            Some(Injected::Poisoned) => Err(AppendError::Poisoned { source: Some(told("the storage failed")) }),
         }
     }
 
@@ -167,7 +167,7 @@ mod tests {
         }
 
         fn lose_next_outcome(&self, stored: bool) {
-            self.answer(Some(Outcome::Unknown { stored }));
+            self.answer(Some(Injected::Unknown { stored }));
         }
 
         /// Memory dies with its process: nothing is left of a group that was not stored.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use reqwest::Method;
 use tripswitch::http::{Limits, Web, Wire};
 use tripswitch::ids::SeededIds;
-use tripswitch::journal::memory::MemoryLog;
 
 use crate::support::world::{World, at};
-use crate::support::{NOW, Reply, Server};
+use crate::support::{Reply, Server, Setup};
 
 const APP: &str = "https://app.example.com";
 
@@ -16,7 +15,7 @@ async fn shared() -> World {
     let origins = Arc::from([APP, "http://localhost:3000"].map(|origin| origin.parse().expect("an origin")));
     let web = Web { https: false, origins };
     let wire = Wire { web, ..Wire::new(Limits::default(), Arc::new(SeededIds::new(3))) };
-    World::of(Server::start_wired(MemoryLog::default(), NOW, wire, 16 << 20).await).await
+    World::of(Server::start(Setup { wire, ..Setup::default() }).await).await
 }
 
 fn protected(reply: &Reply, cache: &str) {

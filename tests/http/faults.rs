@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tripswitch::domain::time::DAY;
-use tripswitch::journal::memory::Outcome;
+use tripswitch::journal::memory::Injected;
 
 use crate::support::world::{ACCOUNT, WORKSPACE, World, at, conversation, low_score};
 
@@ -11,7 +11,7 @@ async fn r9_5_a_full_disk_refuses_writes_and_nothing_else() {
     let world = World::start().await;
     let breaker = world.trip().await;
     let before = world.fingerprint().await;
-    world.server.log.answer(Some(Outcome::Full));
+    world.server.log.answer(Some(Injected::Full));
     let event = low_score(4, ACCOUNT);
     world.server.post(&at("events"), &world.key, &event).await.fails(507, "disk_full");
     let patch = json!({"circuitBreakerCount": 5});
@@ -31,7 +31,7 @@ async fn r9_5_a_failed_journal_refuses_writes_until_a_restart() {
     let world = World::start().await;
     world.trip().await;
     let before = world.fingerprint().await;
-    world.server.log.answer(Some(Outcome::Poisoned));
+    world.server.log.answer(Some(Injected::Poisoned));
     for _ in 0..2 {
         world.server.post(&at("events"), &world.key, &low_score(4, ACCOUNT)).await.fails(503, "journal_failed");
         world.server.log.answer(None);

@@ -16,7 +16,7 @@ use crate::support::issuer::{Answer, Issuer};
 use crate::support::keep::Kept;
 use crate::support::signing::{AUDIENCE, ISSUER, Signer, header, payload, refused, with};
 use crate::support::world::{ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, WORKSPACE, World, at, conversation};
-use crate::support::{NOW, Reply, Server};
+use crate::support::{NOW, Reply, Server, Setup};
 
 /// Longer than a fetch on this machine can take.
 const LONG: Duration = Duration::from_secs(60);
@@ -34,7 +34,8 @@ impl Ground {
     async fn start(wait: Duration) -> Self {
         let signer = Signer::generate();
         let issuer = Issuer::start(&[signer.jwk("k1")]).await;
-        let world = World::of(Server::start_trusting(issuer.trust(wait)).await).await;
+        let world =
+            World::of(Server::start(Setup { issuer: Some(issuer.trust(wait)), ..Setup::default() }).await).await;
         Self { world, issuer, signer }
     }
 

@@ -5,16 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tripswitch::domain::system::Permission;
-use tripswitch::http::Limits;
-use tripswitch::journal::memory::MemoryLog;
-use tripswitch::service::quota::{QuotaOptions, Quotas, Rates};
+use tripswitch::service::quota::{QuotaOptions, Rates};
 
 use crate::support::world::{ACCOUNT, BOUND, FOREIGN, Holder, World, at, low_score};
-use crate::support::{NOW, Server};
+use crate::support::{Server, Setup};
 
-async fn world(options: QuotaOptions) -> World {
-    let set_up = |service: tripswitch::service::Service, clock| service.with_quotas(Quotas::new(options, &clock));
-    World::of(Server::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await).await
+async fn world(quotas: QuotaOptions) -> World {
+    World::of(Server::start(Setup { quotas, ..Setup::default() }).await).await
 }
 
 fn rates(requests: u32, events: u32) -> Rates {

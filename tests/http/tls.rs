@@ -15,11 +15,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tripswitch::http::{Limits, Tls, Web, Wire};
 use tripswitch::ids::SeededIds;
-use tripswitch::journal::memory::MemoryLog;
 
 use crate::support::raw::Raw;
 use crate::support::world::{WORKSPACE, World, at};
-use crate::support::{NOW, Server};
+use crate::support::{Server, Setup};
 
 /// An authority, and the files of the certificates that it has made.
 struct Authority {
@@ -76,7 +75,7 @@ async fn serve(authority: &Authority, limits: Limits) -> (World, Tls) {
     let tls = Tls::load(&certificate, &key).map_err(|error| error.to_string()).unwrap();
     let web = Web { https: true, ..Web::default() };
     let wire = Wire { tls: Some(tls.clone()), web, ..Wire::new(limits, Arc::new(SeededIds::new(3))) };
-    (World::of(Server::start_wired(MemoryLog::default(), NOW, wire, 16 << 20).await).await, tls)
+    (World::of(Server::start(Setup { wire, ..Setup::default() }).await).await, tls)
 }
 
 fn ask(world: &World) -> String {

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tripswitch::actors::{EngineOptions, SettingsSource};
-use tripswitch::app::{DataDirectory, StartOptions};
+use tripswitch::app::{Parts, start};
 use tripswitch::clock::{ManualClock, wall};
+use tripswitch::config::Config;
 use tripswitch::domain::ids::Id;
-use tripswitch::domain::settings::Settings;
 use tripswitch::domain::system::SystemRecord;
 use tripswitch::domain::time::{DAY, HOUR, Millis, format};
 use tripswitch::ids::RandomIds;
-use tripswitch::journal::writer::GroupLimits;
-use tripswitch::storage::FileOptions;
+use tripswitch::storage::{FileOptions, Storage};
 
 use crate::support::events::import;
 use crate::support::process::{Home, NO_SPAWN, SERVE, told};
@@ -25,12 +23,10 @@ fn run_engine_at(home: &Home, now: Millis) {
     let _no_child = NO_SPAWN.read();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let (clock, options) = (Arc::new(ManualClock::new(now)), FileOptions { segment_bytes: 1 << 20 });
-        let directory = DataDirectory::open(&home.data(), &options, clock, Arc::new(RandomIds)).unwrap();
-        let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
-        let (engine, group_limits) = (EngineOptions::default(), GroupLimits::default());
-        let options = StartOptions { engine, group_limits, settings, accept_clock: true };
-        let engine = directory.start(options, Arc::default()).await.unwrap();
+        let (ids, options) = (Arc::new(RandomIds), FileOptions { segment_bytes: 1 << 20 });
+        let storage = Storage::open(&home.data(), &options, ids.as_ref()).unwrap().with_snapshots().unwrap();
+        let parts = Parts::on(storage, &home.data(), Arc::new(ManualClock::new(now)), ids).unwrap();
+        let engine = start(&Config::default(), parts, true, Arc::default()).await.unwrap().engine;
         let (name, tenant) = ("Of another time".into(), "org_other".into());
         let record = SystemRecord::WorkspaceCreated { id: OTHER, name, tenant, actor: "test".into() };
         engine.system(record).await.unwrap().unwrap();

@@ -1,7 +1,6 @@
 //! The real server in this process, on a free port, with a manual clock and seeded ids.
 
 pub mod contract;
-pub mod engine;
 pub mod issuer;
 pub mod keep;
 pub mod raw;
@@ -16,19 +15,22 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
+use tripswitch::app::{self, Parts, Started};
 use tripswitch::background::Stop;
-use tripswitch::clock::{Clock, ManualClock};
+use tripswitch::clock::ManualClock;
+use tripswitch::config::Config;
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
 use tripswitch::http::{App, Limits, Meter, Web, Wire};
-use tripswitch::ids::SeededIds;
-use tripswitch::issuer::{HttpFetch, Issuer, IssuerOptions};
+use tripswitch::ids::{Ids, SeededIds};
+use tripswitch::issuer::{HttpFetch, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::service::Service;
+use tripswitch::service::door::Secret;
+use tripswitch::service::quota::QuotaOptions;
 use tripswitch::snapshot::memory::MemorySnapshots;
 
 pub use reply::Reply;
@@ -57,65 +59,71 @@ pub struct Server {
     serving: JoinHandle<()>,
 }
 
+/// What a test's server differs in.
+pub struct Setup {
+    /// What an earlier server has left.
+    pub log: MemoryLog,
+    pub now: Millis,
+    pub wire: Wire,
+    /// Bytes of ingest bodies under way.
+    pub in_flight_bytes: u64,
+    pub issuer: Option<(IssuerOptions, Arc<HttpFetch>)>,
+    pub quotas: QuotaOptions,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            log: MemoryLog::default(),
+            now: NOW,
+            wire: Wire::new(Limits::default(), Arc::new(SeededIds::new(2))),
+            in_flight_bytes: 16 << 20,
+            issuer: None,
+            quotas: QuotaOptions::default(),
+        }
+    }
+}
+
+impl Setup {
+    pub fn with(limits: Limits) -> Self {
+        Self { wire: Wire::new(limits, Arc::new(SeededIds::new(2))), ..Self::default() }
+    }
+}
+
 impl Server {
-    /// `room`: bytes of ingest bodies under way.
-    pub async fn start(limits: Limits, in_flight_bytes: usize) -> Self {
-        Self::start_on(MemoryLog::default(), NOW, limits, in_flight_bytes).await
-    }
-
-    /// Starts one that takes an issuer's tokens.
-    pub async fn start_trusting(trust: (IssuerOptions, Arc<HttpFetch>)) -> Self {
-        let (options, fetch) = trust;
-        let set_up = |service: Service, clock| {
-            let issuer = Issuer::new(options, fetch, clock, Handle::current());
-            service.with_issuer(Arc::new(issuer))
-        };
-        Self::start_as(MemoryLog::default(), NOW, Limits::default(), set_up).await
-    }
-
-    /// Starts on what an earlier server left in the log.
-    pub async fn start_on(log: MemoryLog, now: Millis, limits: Limits, in_flight_bytes: usize) -> Self {
-        let wire = Wire::new(limits, Arc::new(SeededIds::new(2)));
-        Self::start_wired(log, now, wire, in_flight_bytes).await
-    }
-
-    /// `set_up` changes the service before it serves.
-    pub async fn start_as(
-        log: MemoryLog,
-        now: Millis,
-        limits: Limits,
-        set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
-    ) -> Self {
-        Self::start_whole(log, now, Wire::new(limits, Arc::new(SeededIds::new(2))), 16 << 20, set_up).await
-    }
-
-    /// Starts with TLS, or with what browsers are told.
-    pub async fn start_wired(log: MemoryLog, now: Millis, wire: Wire, in_flight_bytes: usize) -> Self {
-        Self::start_whole(log, now, wire, in_flight_bytes, |service, _| service).await
-    }
-
-    async fn start_whole(
-        log: MemoryLog,
-        now: Millis,
-        wire: Wire,
-        in_flight_bytes: usize,
-        set_up: impl FnOnce(Service, Arc<dyn Clock>) -> Service,
-    ) -> Self {
+    /// As `serve` does it, with a journal and snapshots in memory, a clock that stands and ids that repeat.
+    pub async fn start(setup: Setup) -> Self {
         witness::log();
-        let clock = Arc::new(ManualClock::new(now));
-        let ids = Arc::new(SeededIds::new(1));
-        let snapshots = MemorySnapshots::default();
-        let (engine, door) =
-            engine::start(Arc::clone(&clock), Arc::clone(&ids), &log, &snapshots, in_flight_bytes).await;
-        let directory = Kept::new();
+        let Setup { log, now, wire, in_flight_bytes, issuer, quotas } = setup;
+        let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
+        let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
         let journaled = Journaled::new(&log, &directory, &SeededIds::new(1));
-        let erasures = Arc::new(Erasures::load(directory.path()).expect("an empty list"));
-        let service = Service::new(engine.clone(), door, ids.clone(), erasures).with_cores(2);
-        let service = Arc::new(set_up(service, clock.clone()));
+        let mut config = Config::default();
+        config.storage.data_dir = directory.path().to_owned();
+        config.limits.inflight_bytes = in_flight_bytes;
+        let parts = Parts {
+            clock: clock.clone(),
+            ids: ids.clone(),
+            journal: Box::new(log.writer()),
+            snapshots: Arc::new(snapshots.clone()),
+            secret: Secret::new(ids.secret()),
+            erasures: Arc::new(Erasures::load(directory.path()).expect("an empty list")),
+            issuer,
+            quotas,
+            cores: 2,
+        };
+        let Started { engine, service, .. } =
+            app::start(&config, parts, false, Arc::default()).await.expect("the server starts");
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
-        let (stop, meter) = (Stop::new(), Arc::default());
-        let app = App { service: Arc::clone(&service), ids: ids.clone(), limits, meter, web, stop: stop.clone() };
-        let meter = Arc::clone(&app.meter);
+        let (stop, meter) = (Stop::new(), Arc::<Meter>::default());
+        let app = App {
+            service: Arc::clone(&service),
+            ids: ids.clone(),
+            limits,
+            meter: Arc::clone(&meter),
+            web,
+            stop: stop.clone(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = tripswitch::http::router(app);

@@ -9,7 +9,7 @@ use tripswitch::domain::time::Millis;
 use tripswitch::http::Limits;
 use tripswitch::ids::Ids;
 
-use super::Server;
+use super::{Server, Setup};
 
 /// The first workspace of tenant `one`.
 pub const WORKSPACE: &str = "11111111-1111-4111-8111-111111111111";
@@ -52,7 +52,7 @@ impl World {
     }
 
     pub async fn start_with(limits: Limits) -> Self {
-        Self::of(Server::start(limits, 16 << 20).await).await
+        Self::of(Server::start(Setup::with(limits)).await).await
     }
 
     /// Fills a server with the two tenants.
@@ -75,7 +75,7 @@ impl World {
         let engine = server.engine.clone();
         server.stop().await;
         engine.shutdown().await;
-        Self { server: Server::start_on(log, now, Limits::default(), 16 << 20).await, key, tenant_key }
+        Self { server: Server::start(Setup { log, now, ..Setup::default() }).await, key, tenant_key }
     }
 
     /// A key and its id.

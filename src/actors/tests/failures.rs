@@ -6,7 +6,7 @@ use crate::domain::csat_config::CsatPatch;
 use crate::domain::record::Command;
 use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::view::{Known, Skipped};
-use crate::journal::memory::Outcome;
+use crate::journal::memory::Injected;
 
 const REJECTED: Verdict = Verdict::Rejected(Rejection::InternalError);
 
@@ -234,7 +234,7 @@ async fn i6_a_workspace_whose_skip_cannot_be_stored_stays_down() {
     let guilty = engine.ingest_weighing(ONE, vec![poisonous(2, 2, None)], 100);
     let fill = async {
         until(&engine, ONE, Status::Rebuilding).await;
-        bench.log.answer(Some(Outcome::Full));
+        bench.log.answer(Some(Injected::Full));
         bench.gate.open();
     };
     let (guilty, ()) = futures::join!(guilty, fill);

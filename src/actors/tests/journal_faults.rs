@@ -3,7 +3,7 @@
 use super::*;
 use crate::actors::{EngineError, JournalState};
 use crate::domain::view::Known;
-use crate::journal::memory::Outcome;
+use crate::journal::memory::Injected;
 
 #[tokio::test]
 async fn r9_5_a_full_disk_refuses_changes_nothing_and_passes() {
@@ -11,7 +11,7 @@ async fn r9_5_a_full_disk_refuses_changes_nothing_and_passes() {
     let engine = bench.start().await;
     engine.ingest_weighing(ONE, vec![scored(1, 1, Some(5), 400, T)], 100).await.unwrap();
     let before = engine.read(ONE, hash_at).await;
-    bench.log.answer(Some(Outcome::Full));
+    bench.log.answer(Some(Injected::Full));
     assert_eq!(engine.ingest_weighing(ONE, vec![scored(2, 2, Some(5), 400, T)], 100).await, Err(EngineError::DiskFull));
     assert_eq!(engine.readiness().journal, JournalState::Full);
     assert!(!engine.readiness().ready);
@@ -30,7 +30,7 @@ async fn r9_5_a_full_disk_refuses_changes_nothing_and_passes() {
 async fn r9_5_settings_that_found_no_room_stand_before_the_first_frame_all_the_same() {
     let bench = Bench::new();
     let engine = bench.start().await;
-    bench.log.answer(Some(Outcome::Full));
+    bench.log.answer(Some(Injected::Full));
     assert_eq!(engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T)], 100).await, Err(EngineError::DiskFull));
     bench.log.answer(None);
     engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T)], 100).await.unwrap();
@@ -44,7 +44,7 @@ async fn i7_a_poisoned_journal_refuses_every_write_while_reads_and_the_gate_go_o
     let engine = bench.start().await;
     let lows = (1..=3).map(|event| scored(event, event.into(), Some(5), 150, T)).collect();
     engine.ingest_weighing(ONE, lows, 100).await.unwrap();
-    bench.log.answer(Some(Outcome::Poisoned));
+    bench.log.answer(Some(Injected::Poisoned));
     assert_eq!(
         engine.ingest_weighing(ONE, vec![scored(9, 9, None, 400, T)], 100).await,
         Err(EngineError::JournalFailed)

@@ -148,7 +148,7 @@ fn r9_5_a_full_disk_refuses_takes_no_seq_and_needs_no_restart() {
     let rig = Rig::new();
     rig.submit(A, 0);
     rig.committed();
-    rig.log.answer(Some(memory::Outcome::Full));
+    rig.log.answer(Some(memory::Injected::Full));
     for _ in 0..2 {
         rig.submit(A, 1);
         assert_eq!(rig.refused(), Refusal::Full);
@@ -173,10 +173,10 @@ fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_s
         assert_eq!(rig.committed().durable_at, Duration::ZERO, "by the rig's clock");
         assert_eq!(waiting(), (0, 0));
     }
-    rig.log.answer(Some(memory::Outcome::Full));
+    rig.log.answer(Some(memory::Injected::Full));
     rig.submit(A, 3);
     rig.refused();
-    rig.log.answer(Some(memory::Outcome::Poisoned));
+    rig.log.answer(Some(memory::Injected::Poisoned));
     for _ in 0..2 {
         rig.submit(A, 4);
         rig.refused();
@@ -196,7 +196,7 @@ fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_s
 #[test]
 fn i7_after_a_failure_every_submission_is_refused() {
     let rig = Rig::new();
-    rig.log.answer(Some(memory::Outcome::Poisoned));
+    rig.log.answer(Some(memory::Injected::Poisoned));
     rig.submit(A, 0);
     assert_eq!(rig.refused(), Refusal::Poisoned);
     assert!(rig.writer.health().read().failed);
@@ -210,7 +210,7 @@ fn i7_after_a_failure_every_submission_is_refused() {
 fn i8_an_unknown_outcome_is_found_out_and_stored_once() {
     for stored in [true, false] {
         let rig = Rig::new();
-        rig.log.answer(Some(memory::Outcome::Unknown { stored }));
+        rig.log.answer(Some(memory::Injected::Unknown { stored }));
         rig.submit(A, 0);
         assert_eq!(rig.committed().seq, 11);
         rig.submit(A, 1);

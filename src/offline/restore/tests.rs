@@ -4,23 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::actors::{Engine, EngineOptions, SettingsSource, hash_at};
-use crate::app::{DataDirectory, StartOptions};
+use crate::actors::{Engine, hash_at};
+use crate::app::{self, Parts};
 use crate::clock::ManualClock;
+use crate::config::Config;
 use crate::domain::event::{Body, EventRecord, Identity, ImportedScore};
 use crate::domain::ids::{Side, WorkspaceKey};
 use crate::domain::score::Hundredths;
-use crate::domain::settings::Settings;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 use crate::domain::view::Known;
 use crate::erasures::{Erased, ErasureEntry};
 use crate::ids::SeededIds;
-use crate::journal::writer::GroupLimits;
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 use crate::snapshot::SnapshotNumber;
-use crate::storage::FileOptions;
+use crate::storage::{FileOptions, Storage};
 
 const T: Millis = 1_750_000_000_000;
 const ONE: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
@@ -49,12 +48,10 @@ fn scored(n: u64) -> EventRecord {
 }
 
 async fn start(path: &Path, clock: &Arc<ManualClock>, seed: u64) -> Engine {
-    let options = FileOptions { segment_bytes: 1 << 20 };
-    let directory =
-        DataDirectory::open(path, &options, Arc::clone(clock) as _, Arc::new(SeededIds::new(seed))).unwrap();
-    let settings: SettingsSource = Arc::new(|_| Arc::new(Settings::default()));
-    let (engine, group_limits) = (EngineOptions::default(), GroupLimits::default());
-    directory.start(StartOptions { engine, group_limits, settings, accept_clock: false }, Arc::default()).await.unwrap()
+    let (ids, options) = (Arc::new(SeededIds::new(seed)), FileOptions { segment_bytes: 1 << 20 });
+    let storage = Storage::open(path, &options, ids.as_ref()).unwrap().with_snapshots().unwrap();
+    let parts = Parts::on(storage, path, Arc::clone(clock) as _, ids).unwrap();
+    app::start(&Config::default(), parts, false, Arc::default()).await.unwrap().engine
 }
 
 /// What a state hash is at a position, and when.
@@ -159,10 +156,12 @@ async fn r10_6_a_restored_directory_starts_with_another_incarnation_and_goes_on(
     let dir = tempfile::tempdir().unwrap();
     let (data, target) = (dir.path().join("data"), dir.path().join("target"));
     let marks = history(&data).await;
-    std::fs::write(data.join("secret"), "s").unwrap();
     let carried = Carried { secret: Some(data.join("secret")), ..Carried::default() };
     put(&target, read(&data, None, Point::Time(marks[2].at)).unwrap(), &carried, Replace::Refuse).unwrap();
-    assert!(target.join("secret").is_file() && !dir.path().join("target.restoring").exists());
+    assert!(
+        std::fs::read(target.join("secret")).unwrap() == std::fs::read(data.join("secret")).unwrap()
+            && !dir.path().join("target.restoring").exists()
+    );
     let again = read(&data, None, Point::End).unwrap();
     assert!(matches!(put(&target, again, &carried, Replace::Refuse), Err(RestoreError::NotEmpty(_))));
     let clock = Arc::new(ManualClock::new(T + 7_200_000));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tripswitch::domain::time::MINUTE;
-use tripswitch::journal::memory::Outcome;
+use tripswitch::journal::memory::Injected;
 
 use crate::support::world::{ACCOUNT, World, at, low_score};
 
@@ -23,7 +23,7 @@ async fn r10_5_the_server_on_one_page() {
         assert!(page.as_object_mut().unwrap().remove(part).is_some(), "{part}");
     }
     let expected = json!({
-        "version": env!("CARGO_PKG_VERSION"), "dataDirectory": null, "phase": "serving",
+        "version": env!("CARGO_PKG_VERSION"), "dataDirectory": world.server.directory.path(), "phase": "serving",
         "now": "2026-03-25T10:02:00.000Z", "startedAt": "2026-03-25T10:00:00.000Z", "uptimeSeconds": 120,
         "warnings": [], "clockStepNotFollowedMillis": null,
         "workspaces": {"workspaces": 3, "sidesServing": 1, "sidesRebuilding": [], "sidesFailed": []},
@@ -49,11 +49,11 @@ async fn r10_5_a_running_servers_journal() {
     });
     assert_eq!(journal, expected);
 
-    world.server.log.answer(Some(Outcome::Full));
+    world.server.log.answer(Some(Injected::Full));
     world.server.post(&at("events"), &world.key, &low_score(4, ACCOUNT)).await.fails(507, "disk_full");
     let full = world.server.get(JOURNAL, &server).await.expect(200);
     assert_eq!((&full["state"], &full["fullSince"]), (&"full".into(), &"2026-03-25T10:00:00.000Z".into()));
-    world.server.log.answer(Some(Outcome::Poisoned));
+    world.server.log.answer(Some(Injected::Poisoned));
     world.server.post(&at("events"), &world.key, &low_score(4, ACCOUNT)).await.fails(503, "journal_failed");
     assert_eq!(world.server.get(JOURNAL, &server).await.expect(200)["state"], "failed");
     let page: Value = world.server.get(STATUS, &server).await.expect(200);

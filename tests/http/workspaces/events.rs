@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tripswitch::domain::system::Permission;
 use tripswitch::http::Limits;
 
-use crate::support::Server;
 use crate::support::raw::Raw;
 use crate::support::world::{
     ACCOUNT, BOUND, FOREIGN, Holder, UNKNOWN, WORKSPACE, World, at, conversation_id, event, low_score,
 };
+use crate::support::{Server, Setup};
 
 fn created(id: &str) -> Value {
     event(id, "conversation.created", json!({"conversationId": conversation_id(1)}))
@@ -202,9 +202,11 @@ async fn r4_1_one_thousand_events_go_through() {
 
 #[tokio::test]
 async fn r4_9_too_much_under_way_is_refused_as_a_whole() {
-    let world = World::of(Server::start(Limits::default(), 100).await).await;
+    let world = World::of(Server::start(Setup { in_flight_bytes: 40_000, ..Setup::default() }).await).await;
     let before = world.fingerprint().await;
-    let reply = world.server.post(&at("events"), &world.key, &created("a")).await;
+    // More than the quarter that a workspace may have.
+    let many: Vec<Value> = (0..100).map(|n| created(&n.to_string())).collect();
+    let reply = world.server.post(&at("events"), &world.key, &many.into()).await;
     reply.fails(503, "overloaded");
     assert_eq!(world.fingerprint().await, before);
 }
@@ -212,7 +214,7 @@ async fn r4_9_too_much_under_way_is_refused_as_a_whole() {
 #[tokio::test]
 async fn r4_9_bodies_that_do_not_come_leave_room_for_others() {
     let limits = Limits { events_body: 10_000, ..Limits::default() };
-    let world = World::of(Server::start(limits, 40_000).await).await;
+    let world = World::of(Server::start(Setup { in_flight_bytes: 40_000, ..Setup::with(limits) }).await).await;
     let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), ..BOUND };
     let other = world.make_key(holder, &[Permission::EventsWrite]).await.0;
     let declared = 4_000;
