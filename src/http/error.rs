@@ -16,12 +16,11 @@ use crate::wire;
 use crate::wire::body::BodyError;
 use crate::wire::failure::Fault;
 
-/// A failure before it is written. [`super::envelope`] writes it, since only there the request id
-/// is at hand.
+/// A failure that is not written yet. [`super::envelope`] writes it, since only there the request id is known.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Failure>);
 
-/// What is said of a failure.
+/// The content of a failure.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,

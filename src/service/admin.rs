@@ -127,8 +127,8 @@ impl Service {
     }
 }
 
-/// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
-/// way to live data.
+/// A live administrator reaches the keys of both sides, one of the test side only those of the test side: a key for
+/// tests opens no way to live data.
 fn reaches_keys_of(own: Side, other: Side) -> bool {
     match own {
         Side::Live => true,
