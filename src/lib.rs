@@ -8,6 +8,7 @@
 //! | [`cli`] | one file per verb |
 //! | [`http`] | routes, credentials, answers; the second listener |
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
+//! | [`wire`] | the JSON of answers and requests, one type each |
 //! | [`issuer`] | tokens of the issuer: judged, with its keys |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
 //! | [`journal`] | the durable order of everything that happened; group commit |
@@ -54,3 +55,4 @@ pub mod recovery;
 pub mod service;
 pub mod snapshot;
 pub mod storage;
+pub mod wire;

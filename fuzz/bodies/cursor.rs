@@ -5,7 +5,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tripswitch::http::cursor::{Cursor, List, MAX_NUMBERS, Page, decode};
+use tripswitch::http::cursor::{Cursor, List, MAX_NUMBERS, decode};
+use tripswitch::http::paging::Page;
 use tripswitch::http::params::Query;
 
 pub fn check(data: &[u8]) {

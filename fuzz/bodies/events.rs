@@ -17,7 +17,7 @@ use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::time::Millis;
 use tripswitch::journal::codec::{decode_record, encode_record};
-use tripswitch::service::door::{Batch, CODES, Door, DoorContext, DoorError, DoorOptions, OwnSignals, Secret};
+use tripswitch::service::door::{Batch, Door, DoorContext, DoorError, DoorOptions, OwnSignals, Secret};
 
 use crate::memory;
 
@@ -89,7 +89,6 @@ fn check_batch(batch: &Batch) {
     indices.sort_unstable();
     assert_eq!(indices, (0..batch.len()).collect::<Vec<_>>());
     for rejected in &batch.rejected {
-        assert!(CODES.iter().any(|(_, code, _)| *code == rejected.code), "{rejected:?}");
         assert_eq!(rejected.id.as_deref(), batch.id(rejected.index));
         assert!(rejected.pointer.as_deref().is_none_or(|pointer| pointer.starts_with('/')), "{rejected:?}");
     }
@@ -105,7 +104,8 @@ fn check_batch(batch: &Batch) {
 }
 
 fn check_refusal(error: &DoorError, body: &[u8], ours: bool) {
-    assert!(matches!(error.status(), 400 | 413), "{error}");
+    let unread = DoorError::UnsupportedMediaType == *error || DoorError::UnsupportedEncoding == *error;
+    assert!(!unread, "{error}");
     if ours {
         assert_ne!(error, &DoorError::BadEncoding, "it was encoded here");
         assert_eq!(error == &(DoorError::TooLarge { most: MAX_BYTES }), body.len() > MAX_BYTES);

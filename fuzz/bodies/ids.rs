@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use tripswitch::domain::ids::{IdKind, Side, parse_id};
 use tripswitch::domain::system::KeySecret;
 use tripswitch::domain::time::{self, DAY, Millis};
-use tripswitch::http::number::{Decimal, hundredths};
+use tripswitch::http::etag::names;
 use tripswitch::http::params::{Query, read_id};
-use tripswitch::http::workspaces::gate::names;
 use tripswitch::service::period::PeriodQuery;
+use tripswitch::wire::number::{Decimal, hundredths};
 
 /// 2026-03-15T14:35:00.000Z.
 const NOW: Millis = 1_773_585_300_000;

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::time::Millis;
 use crate::journal::writer::{GroupMeasures, Health};
 use crate::measure::Histogram;
@@ -18,9 +16,8 @@ use super::snapshots::SnapshotStatus;
 /// Share of the identities' ceiling from which `/readyz` warns (R4.4).
 const WARN_SHARE: f64 = 0.8;
 
-/// Where the server is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The phase of the server: starting, serving or stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Checking the journal.
     Opening,
@@ -32,39 +29,14 @@ pub enum Phase {
     Stopping,
 }
 
-impl Phase {
-    /// As JSON has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Opening => "opening",
-            Self::Loading => "loading",
-            Self::Replaying => "replaying",
-            Self::Serving => "serving",
-            Self::Stopping => "stopping",
-        }
-    }
-}
-
 /// Whether writes are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalState {
     Writable,
-    /// For want of space; the next append may work.
+    /// No, for lack of space; the next append may work.
     Full,
-    /// Until a restart.
+    /// No, until a restart.
     Failed,
-}
-
-impl JournalState {
-    /// As JSON has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Writable => "writable",
-            Self::Full => "full",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 impl From<Health> for JournalState {
@@ -78,13 +50,12 @@ impl From<Health> for JournalState {
 }
 
 /// R10.10's `/readyz`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Readiness {
-    /// False is 503.
+    /// False makes a 503.
     pub ready: bool,
     pub phase: Phase,
-    /// Of the phase, 0 to 1.
+    /// The share of the phase that is done, 0 to 1.
     pub progress: f64,
     pub journal: JournalState,
     pub workspaces_rebuilding: usize,
@@ -199,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// Of a side that is down nothing waits: its frames were refused.
+    /// On a side that is down nothing waits: its frames were refused.
     fn unapplied(&self, handles: &[Arc<WorkspaceHandle>]) -> (usize, Duration) {
         let waiting = handles.iter().map(|handle| handle.waiting()).chain([self.shared.system.queue.waiting()]);
         let (frames, oldest) =

@@ -6,11 +6,12 @@ use std::path::Path;
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::output::{self, Format, FormatArgs, or_dash};
-use super::target::{Place, Remote, TargetArgs, open_exit};
+use super::remote::{NOTHING, Remote};
+use super::target::{Location, TargetArgs, open_exit};
 use crate::domain::ids::{Side, WorkspaceKey};
 use crate::domain::time;
-use crate::service::status::JournalView;
 use crate::storage::inspect::{Depth, GroupReport, LAST_GROUP_NOTE, Report, inspect};
+use crate::wire::status::Journal;
 
 /// Look at the journal
 #[derive(Debug, clap::Subcommand)]
@@ -39,9 +40,9 @@ pub struct StatusArgs {
 
 pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
     match command {
-        Command::Status(args) => match args.target.place()? {
-            Place::Server(remote) => of_server(&remote, args.format.output),
-            Place::Directory(config) => look(&config.storage.data_dir, Depth::Status, args.format.output, quiet),
+        Command::Status(args) => match args.target.location()? {
+            Location::Server(remote) => of_server(&remote, args.format.output),
+            Location::Directory(config) => look(&config.storage.data_dir, Depth::Status, args.format.output, quiet),
         },
         Command::Verify(args) => {
             let config = args.config.load(Vec::new())?.config;
@@ -51,20 +52,20 @@ pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
 }
 
 fn of_server(remote: &Remote, format: Format) -> Result<(), Failure> {
-    let journal: JournalView = remote.call("GET", "journal", None)?;
+    let journal: Journal = remote.call("GET", "journal", NOTHING)?;
     match format {
         Format::Json => output::json(&journal),
         Format::Table => output::facts([
             ("state", journal.state.name().to_owned()),
-            ("full since", or_dash(journal.full_since.map(time::format))),
+            ("full since", or_dash(journal.full_since)),
             ("first group", journal.first_group.to_string()),
             ("last group", journal.last_group.to_string()),
-            ("last receipt", or_dash(journal.last_receipt.map(time::format))),
+            ("last receipt", or_dash(journal.last_receipt)),
             ("segments", or_dash(journal.segments)),
-            ("bytes", or_dash(journal.bytes.map(output::bytes))),
+            ("bytes", or_dash(journal.bytes.map(|bytes| output::bytes(bytes.0)))),
             ("groups written", journal.groups_written.to_string()),
             ("frames written", journal.frames_written.to_string()),
-            ("bytes written", output::bytes(journal.bytes_written)),
+            ("bytes written", output::bytes(journal.bytes_written.0)),
         ]),
     }
 }

@@ -1,12 +1,15 @@
 //! `key create|list|revoke` (R10.4).
 
+use serde_json::json;
+
 use super::args::{id, instant, name, scope};
 use super::exit::{Exit, Failure};
-use super::output::{self, Format, FormatArgs};
-use super::target::{KeyRow, Target, TargetArgs};
+use super::output::{self, Format, FormatArgs, or_dash};
+use super::target::{Target, TargetArgs};
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{NewKey, Permission};
 use crate::domain::time::Millis;
+use crate::wire::admin::ApiKey;
 
 /// Make, list and revoke API keys
 #[derive(Debug, clap::Subcommand)]
@@ -74,7 +77,7 @@ pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
         Command::Revoke(args) => {
             args.target.open()?.revoke_key(args.id)?;
             match args.format.output {
-                Format::Json => output::json(&serde_json::json!({"id": args.id, "revoked": true})),
+                Format::Json => output::json(&json!({"id": args.id, "revoked": true})),
                 Format::Table => {
                     output::note(quiet, format_args!("Revoked {}.", args.id));
                     Ok(())
@@ -93,7 +96,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
     }
     let mut target = args.target.open_or_make()?;
     check_expiry(args.expires, &target)?;
-    let key = target.create_key(NewKey {
+    let (id, key) = target.create_key(NewKey {
         name: args.name.as_str().into(),
         tenant: args.tenant.as_deref().map(Into::into),
         workspace: args.workspace,
@@ -102,8 +105,8 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         expires_at: args.expires,
     })?;
     match args.format.output {
-        Format::Table => output::line(format_args!("id  {}\nkey {}", key.id, key.key.expose())),
-        Format::Json => output::json(&key),
+        Format::Table => output::line(format_args!("id  {id}\nkey {}", key.expose())),
+        Format::Json => output::json(&json!({"id": id, "key": key})),
     }
 }
 
@@ -128,8 +131,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     }
 }
 
-fn cells(row: KeyRow) -> [String; 9] {
-    let dash = || "-".to_owned();
+fn cells(row: ApiKey) -> [String; 9] {
     let scopes = row.scopes.iter().map(|scope| serde_json::to_value(scope).unwrap_or_default());
     let scopes: Vec<String> = scopes.filter_map(|scope| scope.as_str().map(str::to_owned)).collect();
     let side = match row.side {
@@ -138,13 +140,13 @@ fn cells(row: KeyRow) -> [String; 9] {
     };
     [
         row.id.to_string(),
-        row.key_prefix,
-        row.name,
-        row.tenant.unwrap_or_else(dash),
-        row.workspace_id.map_or_else(dash, |id| id.to_string()),
+        row.key_prefix.into(),
+        row.name.into(),
+        or_dash(row.tenant),
+        or_dash(row.workspace_id),
         side.to_owned(),
         scopes.join(","),
-        row.expires_at.unwrap_or_else(dash),
+        or_dash(row.expires_at),
         row.revoked_at.map_or_else(|| "active".to_owned(), |at| format!("revoked {at}")),
     ]
 }

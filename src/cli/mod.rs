@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod output;
 pub mod portable;
 pub mod progress;
+pub mod remote;
 pub mod score;
 pub mod serve;
 pub mod snapshot;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use super::target::{Place, TargetArgs};
+use super::target::{Location, TargetArgs};
 use super::{output, progress};
 use crate::clock::{SystemClock, wall};
 use crate::domain::time::Millis;
@@ -39,9 +39,9 @@ pub struct ImportArgs {
 }
 
 pub fn export(args: &ExportArgs, quiet: bool) -> Result<(), Failure> {
-    match args.target.place()? {
-        Place::Server(remote) => to_file(args.file.as_deref(), |out| remote.download("export", out)),
-        Place::Directory(config) => {
+    match args.target.location()? {
+        Location::Server(remote) => to_file(args.file.as_deref(), |out| remote.download("export", out)),
+        Location::Directory(config) => {
             let found = read(&config.storage.data_dir, quiet)?;
             to_file(args.file.as_deref(), |out| export_found(found, out, quiet))
         }

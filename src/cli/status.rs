@@ -6,14 +6,15 @@ use serde::Serialize;
 
 use super::exit::Failure;
 use super::output::{self, Format, FormatArgs, or_dash};
+use super::remote::NOTHING;
 use super::snapshot::{directory_status, status_facts};
-use super::target::{Place, TargetArgs};
-use crate::actors::SnapshotStatus;
+use super::target::{Location, TargetArgs};
 use crate::domain::ids::{Id, Side};
-use crate::domain::time::{self, Millis};
 use crate::offline::snapshots::{self, DirectoryStatus};
-use crate::service::status::{ServerStatus, SideName};
 use crate::storage::TornTail;
+use crate::wire::snapshot::SnapshotStatus;
+use crate::wire::status::{ServerStatus, SideName, Usage};
+use crate::wire::values::{Count, Size, Timestamp};
 
 /// Show a server, or a data directory, on one page
 #[derive(Debug, clap::Args)]
@@ -41,25 +42,24 @@ struct DirectoryPage {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DirectoryJournal {
-    first_group: u64,
-    last_group: u64,
-    #[serde(serialize_with = "time::serialize_option")]
-    last_receipt: Option<Millis>,
-    segments: Option<usize>,
-    bytes: Option<u64>,
+    first_group: Count,
+    last_group: Count,
+    last_receipt: Option<Timestamp>,
+    segments: Option<Count>,
+    bytes: Option<Size>,
     torn_tail: Vec<TornTail>,
 }
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    match args.target.place()? {
-        Place::Server(remote) => {
-            let page: ServerStatus = remote.call("GET", "status", None)?;
+    match args.target.location()? {
+        Location::Server(remote) => {
+            let page: ServerStatus = remote.call("GET", "status", NOTHING)?;
             match args.format.output {
                 Format::Json => output::json(&page),
                 Format::Table => output::facts(server_facts(&page)),
             }
         }
-        Place::Directory(config) => {
+        Location::Directory(config) => {
             let page = page(config.storage.data_dir.clone(), snapshots::status(&config.storage.data_dir)?);
             match args.format.output {
                 Format::Json => output::json(&page),
@@ -79,11 +79,11 @@ fn page(data_directory: PathBuf, status: DirectoryStatus) -> DirectoryPage {
         snapshots: directory_status(&status),
         snapshots_listed: status.snapshots.len(),
         journal: DirectoryJournal {
-            first_group: status.first_group.0,
-            last_group: status.last_group.0,
-            last_receipt: status.recovered.last_receipt,
-            segments: status.footprint.map(|footprint| footprint.units),
-            bytes: status.footprint.map(|footprint| footprint.bytes),
+            first_group: status.first_group.0.into(),
+            last_group: status.last_group.0.into(),
+            last_receipt: status.recovered.last_receipt.map(Timestamp),
+            segments: status.footprint.map(|footprint| footprint.units.into()),
+            bytes: status.footprint.map(|footprint| Size(footprint.bytes)),
             torn_tail: status.torn,
         },
     }
@@ -97,7 +97,7 @@ fn directory_facts(page: &DirectoryPage) -> Vec<(&'static str, String)> {
         ("data directory", page.data_directory.display().to_string()),
         ("workspaces", page.workspaces.to_string()),
         ("journal", groups(journal.first_group, journal.last_group, journal.segments, journal.bytes)),
-        ("last receipt", or_dash(journal.last_receipt.map(time::format))),
+        ("last receipt", or_dash(journal.last_receipt)),
         ("snapshots", page.snapshots_listed.to_string()),
     ];
     facts.extend(status_facts(&page.snapshots));
@@ -110,14 +110,14 @@ fn directory_facts(page: &DirectoryPage) -> Vec<(&'static str, String)> {
 
 fn server_facts(page: &ServerStatus) -> Vec<(&'static str, String)> {
     let (workspaces, journal) = (&page.workspaces, &page.journal);
-    let share = |share: &crate::service::status::Share| format!("{} of {}", share.used, share.limit);
-    let waiting = &page.waiting_bytes;
+    let Usage { used, limit } = page.identities;
+    let waiting = page.waiting_bytes;
     let mut facts = vec![
         ("version", page.version.clone()),
         ("incarnation", page.incarnation.to_string()),
         ("data directory", or_dash(page.data_directory.as_ref().map(|path| path.display()))),
         ("phase", page.phase.name().to_owned()),
-        ("up since", format!("{} ({} s)", time::format(page.started_at), page.uptime_seconds)),
+        ("up since", format!("{} ({} s)", page.started_at, page.uptime_seconds)),
         ("workspaces", workspaces.workspaces.to_string()),
         ("sides serving", workspaces.sides_serving.to_string()),
         ("sides rebuilding", names(&workspaces.sides_rebuilding)),
@@ -125,22 +125,30 @@ fn server_facts(page: &ServerStatus) -> Vec<(&'static str, String)> {
         ("events skipped", page.events_skipped.count.to_string()),
         ("journal", groups(journal.first_group, journal.last_group, journal.segments, journal.bytes)),
         ("journal state", journal.state.name().to_owned()),
-        ("last receipt", or_dash(journal.last_receipt.map(time::format))),
+        ("last receipt", or_dash(journal.last_receipt)),
     ];
     facts.extend(status_facts(&page.snapshots));
-    facts.push(("identities", share(&page.identities)));
-    facts.push(("waiting", format!("{} of {}", output::bytes(waiting.used), output::bytes(waiting.limit))));
+    facts.push(("identities", format!("{} of {}", used.0, limit.0)));
+    facts.push(("waiting", format!("{} of {}", output::bytes(waiting.used.0), output::bytes(waiting.limit.0))));
     let skips = page.events_skipped.sides.iter();
-    facts.extend(
-        skips.map(|side| ("skipped", format!("{} in {}: {}", side.count, named(&side.side), side.latest.join(" ")))),
-    );
+    facts.extend(skips.map(|side| {
+        (
+            "skipped",
+            format!(
+                "{} in {}: {}",
+                side.count,
+                named(&SideName { workspace_id: side.workspace_id, side: side.side }),
+                side.latest.join(" ")
+            ),
+        )
+    }));
     facts.extend(page.clock_step_not_followed_millis.map(|step| ("clock step", format!("{step} ms, not followed"))));
     facts.extend(page.warnings.iter().map(|warning| ("warning", warning.clone())));
     facts
 }
 
-fn groups(first: u64, last: u64, segments: Option<usize>, bytes: Option<u64>) -> String {
-    let place = segments.zip(bytes).map(|(count, bytes)| format!(", {count} segments, {}", output::bytes(bytes)));
+fn groups(first: Count, last: Count, segments: Option<Count>, bytes: Option<Size>) -> String {
+    let place = segments.zip(bytes).map(|(count, bytes)| format!(", {count} segments, {}", output::bytes(bytes.0)));
     format!("groups {first} to {last}{}", place.unwrap_or_default())
 }
 

@@ -66,7 +66,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
             Format::Json => output::json(&json!({"id": id})),
         };
     }
-    let key = target.create_key(NewKey {
+    let (key_id, key) = target.create_key(NewKey {
         name: format!("{} (made with the workspace)", args.name).chars().take(255).collect::<String>().into(),
         tenant: Some(args.tenant.as_str().into()),
         workspace: Some(id),
@@ -75,8 +75,8 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         expires_at: None,
     })?;
     match args.format.output {
-        Format::Table => output::line(format_args!("workspace {id}\nkey       {}", key.key.expose())),
-        Format::Json => output::json(&json!({"id": id, "keyId": key.id, "key": key.key})),
+        Format::Table => output::line(format_args!("workspace {id}\nkey       {}", key.expose())),
+        Format::Json => output::json(&json!({"id": id, "keyId": key_id, "key": key})),
     }
 }
 
@@ -86,7 +86,8 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         Format::Json => output::json(&rows),
         Format::Table => output::table(
             ["id", "name", "tenant", "created"],
-            rows.into_iter().map(|row| [row.id.to_string(), row.name, row.tenant, row.created_at]),
+            rows.into_iter()
+                .map(|row| [row.id.to_string(), row.name.into(), row.tenant.into(), row.created_at.to_string()]),
         ),
     }
 }

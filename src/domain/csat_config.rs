@@ -4,57 +4,56 @@ use serde::{Deserialize, Serialize};
 
 use super::score::Hundredths;
 
-/// One list of the fields, with their types and defaults. Their order is that of the answer, and of the disk.
+/// One row for each field, with its default. The order is that of the answer and of the disk.
 macro_rules! csat_config {
-    ($($field:ident: $type:ty = $default:expr,)*) => {
+    ($($field:ident: $type:ty = $default:expr;)+) => {
         /// R3.7, at its defaults until patched.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct CsatConfig {
-            $(pub $field: $type,)*
-        }
-
-        /// The fields of a PATCH that were sent, already checked by the door. A baseline can be set to
-        /// none, hence the inner options.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        pub struct CsatPatch {
-            $(pub $field: Option<$type>,)*
+            $(pub $field: $type,)+
         }
 
         impl Default for CsatConfig {
             fn default() -> Self {
-                Self { $($field: $default,)* }
+                Self { $($field: $default),+ }
             }
         }
 
         impl CsatConfig {
-            /// This configuration with the patch's fields put in.
+            /// This configuration with the patch's fields in place of its own.
             #[must_use]
             pub fn patched(&self, patch: &CsatPatch) -> Self {
-                Self { $($field: patch.$field.unwrap_or(self.$field),)* }
+                Self { $($field: patch.$field.unwrap_or(self.$field)),+ }
             }
 
             /// The values of those fields that the patch has.
             #[must_use]
             pub fn of_fields(&self, patch: &CsatPatch) -> CsatPatch {
-                CsatPatch { $($field: patch.$field.map(|_| self.$field),)* }
+                CsatPatch { $($field: patch.$field.map(|_| self.$field)),+ }
             }
+        }
+
+        /// The fields that a PATCH has sent, checked already. A baseline can be set to none, hence the inner options.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct CsatPatch {
+            $(pub $field: Option<$type>,)+
         }
     };
 }
 
 csat_config! {
-    email_inline_enabled: bool = true,
-    email_followup_enabled: bool = false,
-    link_expiry_days: u16 = 14,
-    follow_up_delay_minutes: u16 = 60,
-    threshold_resolution_failure: Hundredths = Hundredths(200),
-    threshold_low_composite: Hundredths = Hundredths(300),
-    circuit_breaker_count: u16 = 3,
-    circuit_breaker_window_hours: u16 = 72,
-    baseline_outcome: Option<Hundredths> = None,
-    baseline_process: Option<Hundredths> = None,
-    baseline_environment: Option<Hundredths> = None,
+    email_inline_enabled: bool = true;
+    email_followup_enabled: bool = false;
+    link_expiry_days: u16 = 14;
+    follow_up_delay_minutes: u16 = 60;
+    threshold_resolution_failure: Hundredths = Hundredths(200);
+    threshold_low_composite: Hundredths = Hundredths(300);
+    circuit_breaker_count: u16 = 3;
+    circuit_breaker_window_hours: u16 = 72;
+    baseline_outcome: Option<Hundredths> = None;
+    baseline_process: Option<Hundredths> = None;
+    baseline_environment: Option<Hundredths> = None;
 }
 
 impl CsatConfig {

@@ -2,8 +2,6 @@
 //!
 //! Effects are counted and change the gate; they are not kept.
 
-use serde::Serialize;
-
 use super::csat_config::CsatConfig;
 use super::ids::{Id, Position};
 use super::view::BreakerView;
@@ -59,19 +57,8 @@ pub enum Rejection {
     InternalError,
 }
 
-impl Rejection {
-    /// The `code` of R4.3.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::IdReused => "id_reused",
-            Self::AccountMismatch { .. } => "account_mismatch",
-            Self::InternalError => "internal_error",
-        }
-    }
-}
-
 /// Why the state forbids a command; nothing has changed but the seq.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandRefusal {
     #[error("No circuit breaker exists with the given ID.")]
     UnknownBreaker,

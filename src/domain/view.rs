@@ -1,18 +1,13 @@
-//! Answers to queries, with exactly the fields of the contract's section 3.
-
-use serde::Serialize;
+//! Answers to queries, with exactly the fields of the contract's section 3. `wire` has their JSON.
 
 use super::ids::{Id, Position, WorkspaceKey};
 use super::score::Hundredths;
-use super::time::{self, Millis};
+use super::time::Millis;
 
 /// R3.1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QualityStats {
-    #[serde(serialize_with = "time::serialize")]
     pub period_start: Millis,
-    #[serde(serialize_with = "time::serialize")]
     pub period_end: Millis,
     pub conversations_scored: u64,
     pub average_composite: Option<Hundredths>,
@@ -24,13 +19,11 @@ pub struct QualityStats {
     pub circuit_breakers_triggered: u64,
     pub resolution_rate: Option<Hundredths>,
     /// Conversations older than this were removed, and the period reaches back further (R4.11).
-    #[serde(skip)]
     pub retention_from: Option<Millis>,
 }
 
 /// R3.2.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConversationQuality {
     pub conversation_id: Id,
     pub outcome_score: Hundredths,
@@ -40,7 +33,6 @@ pub struct ConversationQuality {
     pub disconfirmation: Hundredths,
     pub confidence: Hundredths,
     pub signal_count: u16,
-    #[serde(serialize_with = "time::serialize")]
     pub scored_at: Millis,
 }
 
@@ -57,8 +49,7 @@ pub enum Known<T> {
 }
 
 /// R3.3.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AccountHealth {
     pub account_id: Id,
     pub rolling_composite: Option<Hundredths>,
@@ -73,8 +64,7 @@ pub struct AccountHealth {
 }
 
 /// R6.5, riskiest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChurnRisk {
     Critical,
     High,
@@ -83,8 +73,7 @@ pub enum ChurnRisk {
 }
 
 /// R6.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trend {
     Improving,
     Stable,
@@ -92,24 +81,20 @@ pub enum Trend {
 }
 
 /// R3.4.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BreakerView {
     pub id: Id,
     /// `account:acc_<uuid>` or `workspace:ws_<uuid>`.
     pub scope_key: String,
     pub reason: String,
-    #[serde(serialize_with = "time::serialize")]
     pub triggered_at: Millis,
     pub acknowledged_by: Option<String>,
-    #[serde(serialize_with = "time::serialize_option")]
     pub acknowledged_at: Option<Millis>,
-    #[serde(serialize_with = "time::serialize_option")]
     pub resolved_at: Option<Millis>,
 }
 
 /// The scope of a breaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 pub enum BreakerScope {
     Account(Id),
     Workspace,

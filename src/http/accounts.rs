@@ -1,18 +1,16 @@
 //! `/api/accounts/{accountId}/…`.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::App;
+use super::answer::ok;
 use super::call::Call;
-use super::conversations::{ids, in_order};
-use super::envelope::json;
 use super::error::ApiError;
 use super::openapi::failures::{AnyWorkspace, Caller, Failures, Ids, Reads};
-use super::schema;
-use super::schema::params::{OfAccount, WhichWorkspace};
+use super::openapi::params::{OfAccount, WhichWorkspace};
 use crate::domain::ids::IdKind;
+use crate::wire::quality::AccountHealth;
 
 /// Health of an account
 ///
@@ -25,10 +23,13 @@ use crate::domain::ids::IdKind;
     operation_id = "getAccountQuality",
     security(("credential" = ["quality:read"])),
     params(OfAccount, WhichWorkspace),
-    responses((status = 200, description = "Its health.", body = schema::quality::AccountHealth), Failures<(Caller, Ids, Reads, AnyWorkspace)>),
+    responses(
+        (status = 200, description = "Its health.", body = AccountHealth),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
 )]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let (id, workspace) = ids(&call, "accountId", IdKind::Account)?;
+    let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;
     let found = app.service.account(&call.who, id, workspace).await;
-    Ok(json(StatusCode::OK, &in_order(found, &call)?))
+    Ok(ok(&AccountHealth::from(call.in_order(found)?)))
 }

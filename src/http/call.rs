@@ -7,12 +7,13 @@ use axum::http::request::Parts;
 
 use super::App;
 use super::auth::principal;
-use super::envelope::RequestId;
 use super::error::ApiError;
 use super::params::{Query, read_id};
+use super::request_id::RequestId;
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
 use crate::domain::system::Permission;
-use crate::service::{Fault, Principal};
+use crate::service::{Principal, ServiceError};
+use crate::wire::failure::Fault;
 
 /// An authenticated request. That it exists means that 401 is behind; the methods are to be called
 /// in the order of R2.8: ids, then workspaces and scopes, then the rest.
@@ -28,7 +29,7 @@ impl FromRequestParts<App> for Call {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let who = principal(app, &parts.headers).await?;
-        // What is over a limit costs nothing more.
+        // A request over a limit costs nothing more.
         app.service.count_request(&who).await?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {
             RawPathParamsRejection::InvalidUtf8InPathParam(_) => Fault::at("path", "is not valid UTF-8"),
@@ -108,6 +109,19 @@ impl Call {
     pub fn workspace(&self, app: &App, any_of: &[Permission]) -> Result<WorkspaceKey, ApiError> {
         let [id] = self.ids([("workspaceId", IdKind::Workspace)])?;
         Ok(app.service.workspace(&self.who, id, any_of)?)
+    }
+
+    /// What R2.15's `?workspaceId=` may point to: the id of the path, and that workspace.
+    pub fn anywhere(&self, name: &str, kind: IdKind) -> Result<(Id, Option<Id>), ApiError> {
+        self.ids_with((name, kind), ("workspaceId", IdKind::Workspace))
+    }
+
+    /// 404 and 403 first, then the query string, then whatever else stopped such a lookup (R2.8).
+    pub fn in_order<T>(&self, found: Result<T, ServiceError>) -> Result<T, ApiError> {
+        match found.map_err(ApiError::from) {
+            Err(failure) if failure.comes_first() => Err(failure),
+            found => self.only(&["workspaceId"]).and(found),
+        }
     }
 
     pub fn query(&self) -> Query<'_> {

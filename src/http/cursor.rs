@@ -11,9 +11,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::params::Query;
-use crate::service::Fault;
-
 /// The version that is written, and the only one that is read.
 const VERSION: u8 = 1;
 /// Numbers in a cursor, at most.
@@ -25,11 +22,6 @@ const SUM: usize = 4;
 const MAX_BYTES: usize = HEAD + 8 * MAX_NUMBERS + SUM;
 /// Its characters: four for three bytes, and no padding.
 const MAX_TEXT: usize = (4 * MAX_BYTES).div_ceil(3);
-
-/// Entries of a page unless `limit` says otherwise (R2.6).
-const DEFAULT_LIMIT: usize = 50;
-/// Entries of a page, at most (R2.6).
-const MAX_LIMIT: usize = 100;
 
 /// What a cursor is of. One list's cursor is broken for every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,36 +95,6 @@ pub fn decode(text: &str) -> Option<Cursor> {
     rest.is_empty().then_some(cursor)
 }
 
-/// Which part of a list is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page<const N: usize> {
-    /// 1 to 100.
-    pub limit: usize,
-    /// What the cursor says; none for the first page.
-    pub after: Option<[u64; N]>,
-}
-
-impl<const N: usize> Page<N> {
-    /// The parameters `limit` and `cursor`; what is wrong with them goes to `faults`.
-    pub fn read(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Self {
-        let mut page = Self { limit: DEFAULT_LIMIT, after: None };
-        if let Some(text) = query.get("limit") {
-            let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            match digits.and_then(|text| text.parse().ok()).filter(|limit| (1..=MAX_LIMIT).contains(limit)) {
-                Some(limit) => page.limit = limit,
-                None => faults.push(Fault::at("limit", "must be a whole number from 1 to 100")),
-            }
-        }
-        if let Some(text) = query.get("cursor") {
-            page.after = decode(text).and_then(|cursor| cursor.of(list));
-            if page.after.is_none() {
-                faults.push(Fault::at("cursor", "is not a cursor of this list"));
-            }
-        }
-        page
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -181,25 +143,6 @@ mod tests {
             bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
             assert_eq!(decode(&URL_SAFE_NO_PAD.encode(&bytes)), None, "{more} bytes of numbers");
         }
-    }
-
-    #[test]
-    fn r2_6_limit_and_cursor_as_they_are_sent() {
-        let page = |query: &str| {
-            let mut faults = Vec::new();
-            let page = Page::<1>::read(&Query::parse(Some(query)), List::Audit, &mut faults);
-            faults.is_empty().then_some(page).ok_or(faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>())
-        };
-        assert_eq!(page(""), Ok(Page { limit: 50, after: None }));
-        assert_eq!(page("limit=1").map(|page| page.limit), Ok(1));
-        let cursor = Cursor::new(List::Audit, [9]).encode();
-        assert_eq!(page(&format!("limit=100&cursor={cursor}")), Ok(Page { limit: 100, after: Some([9]) }));
-        for limit in ["0", "101", "", "-1", "1.0", "+1", "x", "99999999999999999999999"] {
-            assert_eq!(page(&format!("limit={limit}")), Err(vec!["/limit".to_owned()]), "{limit}");
-        }
-        assert_eq!(page("cursor="), Err(vec!["/cursor".to_owned()]));
-        let other = Cursor::new(List::Audit, [9, 9]).encode();
-        assert_eq!(page(&format!("limit=0&cursor={other}")), Err(vec!["/limit".to_owned(), "/cursor".to_owned()]));
     }
 
     proptest! {

@@ -1,17 +1,16 @@
 //! The documentation page at `/docs` (R2.10): Swagger UI out of the binary, reading `/api/openapi.json`. It loads
 //! nothing from another host, and its policy forbids that too.
 
-use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
 use super::App;
+use super::assets::Asset;
 use super::error::ApiError;
 
 /// Styles alone stand in elements.
@@ -34,16 +33,8 @@ fn file(name: &str) -> Result<Response, ApiError> {
         ApiError::internal()
     })?;
     let SwaggerFile { bytes, content_type, gzpipped, .. } = file.ok_or_else(ApiError::not_found)?;
-    let body = match bytes {
-        Cow::Borrowed(bytes) => Body::from(bytes),
-        Cow::Owned(bytes) => Body::from(bytes),
-    };
-    let mut response = ([(header::CONTENT_TYPE, content_type)], body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    if gzpipped {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
+    let mut response = Asset { bytes, content_type, gzipped: gzpipped }.into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     Ok(response)
 }
 

@@ -4,25 +4,20 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use tracing::Instrument;
 
-use super::error::{ApiError, FailureBody};
+use super::answer::json;
+use super::error::ApiError;
 use super::monitor::Meter;
+use super::request_id::RequestId;
 use super::request_log::Asked;
 use super::web::Web;
 use super::{framing, unread};
 use crate::ids::Ids;
-
-/// R2.1.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-const MAX_REQUEST_ID: usize = 128;
 
 /// What the envelope needs.
 #[derive(Clone)]
@@ -34,27 +29,14 @@ pub struct Envelope {
     pub web: Web,
 }
 
-/// The id of the request at hand.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub Arc<str>);
-
-impl RequestId {
-    /// The client's, if it is sane: 1–128 characters of `[A-Za-z0-9._-]`.
-    fn sent(request: &Request) -> Option<Self> {
-        let id = request.headers().get(X_REQUEST_ID)?.to_str().ok()?;
-        let sane = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        ((1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(sane)).then(|| Self(id.into()))
-    }
-}
-
-/// The outermost layer.
+/// The outermost layer, around every request.
 pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next: Next) -> Response {
     let under_way = tools.meter.begins();
-    let id = RequestId::sent(&request).unwrap_or_else(|| RequestId(tools.ids.uuid().to_string().into()));
+    let id = RequestId::of(&request, &*tools.ids);
     request.extensions_mut().insert(id.clone());
     let asked = Asked::of(&request, &id);
     let refused = framing::fault(&request);
-    // What comes behind such a request cannot be told from its body.
+    // Such a request cannot be told from what follows it.
     let closes = refused.is_some();
     let (request, unread) = unread::watch(request);
 
@@ -70,9 +52,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
         }
         response = written(response, &id);
     }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
-    }
+    id.mark(&mut response);
     if closes {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -89,9 +69,7 @@ fn written(mut response: Response, id: &RequestId) -> Response {
         None if is_json(&response) => return response,
         None => ApiError::of_status(response.status()),
     };
-    let body =
-        FailureBody { error: &failure.message, code: failure.code, request_id: &id.0, details: &failure.details };
-    let mut written = json(failure.status, &body);
+    let mut written = json(failure.status, &failure.shown(&id.0));
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().remove(header::CONTENT_TYPE);
     for (name, value) in response.headers() {
@@ -107,22 +85,6 @@ fn is_json(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json")
 }
 
-/// A JSON answer.
-pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => {
-            let mut response = Response::new(Body::from(body));
-            *response.status_mut() = status;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            response
-        }
-        Err(cause) => {
-            tracing::error!(%cause, "an answer could not be written");
-            ApiError::internal().into_response()
-        }
-    }
-}
-
 /// For the catch-panic layer, inside the envelope. The panic's own words stay out of the answer
 /// and of the log: they may quote a customer. The panic hook names the place.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
@@ -134,12 +96,14 @@ mod tests {
     use super::*;
 
     use axum::Router;
+    use axum::body::Body;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
     use tower_http::catch_panic::CatchPanicLayer;
 
+    use crate::http::request_id::X_REQUEST_ID;
     use crate::ids::SeededIds;
 
     #[tokio::test]
@@ -159,20 +123,5 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let error = "The server failed to answer this request.";
         assert_eq!(body, serde_json::json!({"error": error, "code": "internal_error", "requestId": "r-1"}));
-    }
-
-    fn sent(id: &str) -> Option<String> {
-        let request = Request::builder().header(X_REQUEST_ID, id).body(Body::empty()).unwrap();
-        RequestId::sent(&request).map(|id| id.0.to_string())
-    }
-
-    #[test]
-    fn r2_1_only_sane_request_ids_are_echoed() {
-        for id in ["a", "Req_1.2-3", &"x".repeat(128)] {
-            assert_eq!(sent(id).as_deref(), Some(id));
-        }
-        for id in ["", "a b", "a/b", "<script>", &"x".repeat(129)] {
-            assert_eq!(sent(id), None, "{id}");
-        }
     }
 }

@@ -4,21 +4,23 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
+use crate::service::ServiceError;
+use crate::service::door::DoorError;
 use crate::service::quota::OverQuota;
-use crate::service::{Fault, ServiceError};
+use crate::wire;
+use crate::wire::body::BodyError;
+use crate::wire::failure::Fault;
 
-/// A failure before it is written. [`super::envelope`] writes it, since only there the request id
-/// is at hand.
+/// A failure that is not written yet. [`super::envelope`] writes it, since only there the request id is known.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Failure>);
 
-/// What is said of a failure.
+/// The content of a failure.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,
@@ -28,17 +30,6 @@ pub struct Failure {
     pub details: Vec<Fault>,
     /// Sent along: `Retry-After`, `WWW-Authenticate`.
     pub header: Option<(HeaderName, HeaderValue)>,
-}
-
-/// The body of R2.7.
-#[derive(Serialize)]
-pub struct FailureBody<'a> {
-    pub error: &'a str,
-    pub code: &'a str,
-    #[serde(rename = "requestId")]
-    pub request_id: &'a str,
-    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
-    pub details: &'a [Fault],
 }
 
 impl std::ops::Deref for ApiError {
@@ -101,11 +92,6 @@ impl ApiError {
     /// 400 with everything that is wrong.
     pub fn invalid(details: Vec<Fault>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid.").with_details(details)
-    }
-
-    /// 400 for a body that cannot be read at all.
-    pub fn malformed_json() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON.")
     }
 
     pub fn unsupported_media_type(message: &'static str) -> Self {
@@ -188,6 +174,27 @@ impl ApiError {
         }
     }
 
+    /// 422: nothing of a request of events was taken.
+    pub fn all_rejected() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", "Every event of the request was rejected.")
+    }
+
+    /// 503 of `/readyz`.
+    pub fn not_ready(code: &'static str, message: &'static str) -> Self {
+        Self::retry(code, message, "1")
+    }
+
+    /// Its body.
+    pub fn shown<'a>(&'a self, request_id: &'a str) -> wire::failure::Failure<'a> {
+        let Failure { code, message, details, .. } = &**self;
+        wire::failure::Failure {
+            error: message.as_ref().into(),
+            code: (*code).into(),
+            request_id: request_id.into(),
+            details: details.into(),
+        }
+    }
+
     /// 404 and 403 come before whatever else is wrong with a request (R2.8).
     pub fn comes_first(&self) -> bool {
         self.status == StatusCode::NOT_FOUND || self.status == StatusCode::FORBIDDEN
@@ -224,10 +231,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Command(refusal) => of_command(refusal, message),
             ServiceError::System(refusal) => of_system(refusal, message),
             ServiceError::OverQuota(over) => Self::over_quota(over),
-            ServiceError::Door(error) => {
-                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-                Self::new(status, error.code(), message)
-            }
+            ServiceError::Door(error) => Self::new(of_door(&error), error.code(), message),
             ServiceError::Erasures(error) => of_erasures(&error, message),
             ServiceError::Engine(error) => error.into(),
             ServiceError::UnknownSnapshot => Self::new(StatusCode::NOT_FOUND, "not_found", message),
@@ -235,6 +239,15 @@ impl From<ServiceError> for ApiError {
             ServiceError::NoSpaceForSnapshot => Self::disk_full(message),
             ServiceError::SnapshotInUse => Self::retry("snapshot_in_use", message, "5"),
             ServiceError::Snapshots => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "snapshots_failed", message),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Malformed => Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not valid JSON."),
+            BodyError::Faults(details) => Self::invalid(details),
         }
     }
 }
@@ -251,6 +264,14 @@ impl From<EngineError> for ApiError {
             EngineError::Internal => Self::internal(),
             EngineError::ShuttingDown => Self::retry("shutting_down", message, "5"),
         }
+    }
+}
+
+const fn of_door(error: &DoorError) -> StatusCode {
+    match error {
+        DoorError::UnsupportedMediaType | DoorError::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        DoorError::TooLarge { .. } | DoorError::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        DoorError::BadEncoding | DoorError::MalformedJson { .. } | DoorError::EmptyBatch => StatusCode::BAD_REQUEST,
     }
 }
 

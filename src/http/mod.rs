@@ -1,15 +1,17 @@
 //! HTTP: routes, credentials and answers. What is asked is decided in `service`.
 //!
 //! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them. `openapi` makes
-//! the document of them and of `schema`, `docs` is the page that shows it.
+//! the document of them and of the types of `wire`, `docs` is the page that shows it, out of `assets`.
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
-//! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request (id,
-//! failures in R2.7's form, panics, unread bodies), `request_log` has its span and its line, `trace_context` its
-//! caller's trace; `call`, `payload`, `fields` and `cursor` read requests; `error` is the one place that knows
-//! status codes.
+//! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
+//! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
+//! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer` and
+//! `etag` make answers; `error` is the one place that knows the status codes of failures.
 
 pub mod accounts;
 pub mod admin;
+pub mod answer;
+pub mod assets;
 pub mod auth;
 pub mod call;
 pub mod connection;
@@ -18,16 +20,16 @@ pub mod cursor;
 pub mod docs;
 pub mod envelope;
 pub mod error;
-pub mod fields;
+pub mod etag;
 pub mod framing;
 pub mod monitor;
-pub mod number;
 pub mod openapi;
+pub mod paging;
 pub mod params;
 pub mod payload;
+pub mod request_id;
 pub mod request_log;
 pub mod router;
-pub mod schema;
 pub mod server;
 pub mod trace_context;
 pub mod unread;
@@ -47,7 +49,7 @@ pub use router::{router, router_of, routes};
 pub use server::serve;
 pub use web::Web;
 
-/// Ceilings of what a request may take.
+/// Limits of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of an ingest body, before and after decompression (R4.1).
@@ -80,7 +82,7 @@ impl Default for Limits {
     }
 }
 
-/// What every handler sees.
+/// The state that every handler gets.
 #[derive(Clone)]
 pub struct App {
     pub service: Arc<Service>,

@@ -11,8 +11,9 @@ use super::error::ApiError;
 use super::{App, Limits};
 use crate::actors::BodyPermit;
 use crate::domain::ids::WorkspaceKey;
+use crate::wire::body as wire;
 
-/// A body that nobody has read yet.
+/// A body that has not been read yet.
 pub struct Payload {
     headers: HeaderMap,
     body: Body,
@@ -49,21 +50,22 @@ impl Payload {
     }
 
     /// A JSON body: 415 for anything else.
-    pub async fn json(self) -> Result<Bytes, ApiError> {
+    pub async fn json<T: wire::Body>(self, app: &App) -> Result<T, ApiError> {
         self.expect_json()?;
         let limit = self.limits.body;
-        self.read(limit).await
+        Ok(wire::read(&self.read(limit).await?, app.service.now())?)
     }
 
     /// A JSON body, or none at all.
-    pub async fn json_or_nothing(self) -> Result<Option<Bytes>, ApiError> {
+    pub async fn json_or_nothing<T: wire::Body>(self, app: &App) -> Result<Option<T>, ApiError> {
         let media_type = self.expect_json();
         let limit = self.limits.body;
         let body = self.read(limit).await?;
         if body.is_empty() {
             return Ok(None);
         }
-        media_type.map(|()| Some(body))
+        media_type?;
+        Ok(Some(wire::read(&body, app.service.now())?))
     }
 
     fn expect_json(&self) -> Result<(), ApiError> {

@@ -12,8 +12,8 @@ use axum::http::{Method, StatusCode};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};
 
-use super::envelope::RequestId;
 use super::monitor::{UNMATCHED, UnderWay};
+use super::request_id::RequestId;
 use super::trace_context::{TraceId, TraceParent};
 
 /// Spans and lines come from here; filters name it.
@@ -79,7 +79,7 @@ fn template(route: Option<&MatchedPath>) -> &str {
     route.map_or(UNMATCHED, MatchedPath::as_str)
 }
 
-/// Off unless somebody listens: a log of level debug, or a collector.
+/// Off unless something listens: a log of level debug, or a collector.
 fn span(method: &Method, route: &str, id: &RequestId, parent: Option<&TraceParent>) -> Span {
     if !tracing::enabled!(target: TARGET, Level::DEBUG) || PROBES.contains(&route) {
         return Span::none();

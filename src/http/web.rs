@@ -15,7 +15,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::envelope::X_REQUEST_ID;
+use super::request_id::X_REQUEST_ID;
 
 /// How long a browser may remember what a preflight has said.
 const REMEMBERED: Duration = Duration::from_secs(600);

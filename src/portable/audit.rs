@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
 use super::values::{PositionText, Time};
-use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Details, Shown, Trail};
+use crate::domain::audit::{AuditEntry, Trail};
 use crate::domain::ids::Id;
+use crate::wire::audit::{Action, AuditDetails, Outcome, RefusalCode, Shown};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -20,17 +21,17 @@ pub struct AuditLine {
     pub action: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Id>,
-    pub outcome: Box<str>,
+    pub outcome: Outcome,
     /// Of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<Box<str>>,
-    pub details: Details,
+    pub code: Option<RefusalCode>,
+    pub details: AuditDetails,
 }
 
 impl<A: Action> From<&AuditEntry<A>> for AuditLine {
     fn from(entry: &AuditEntry<A>) -> Self {
         let Shown { name, target, details } = entry.action.shown();
-        let (outcome, code) = entry.outcome.shown();
+        let (outcome, code) = Outcome::of(entry.outcome);
         Self {
             kind: Kind::Audit,
             position: PositionText(entry.at),
@@ -38,8 +39,8 @@ impl<A: Action> From<&AuditEntry<A>> for AuditLine {
             actor: entry.actor.clone(),
             action: name.into(),
             target,
-            outcome: outcome.into(),
-            code: code.map(Into::into),
+            outcome,
+            code,
             details,
         }
     }
@@ -53,7 +54,7 @@ impl AuditLine {
             receipt: self.at.0,
             actor: self.actor,
             action: A::of(&self.action, self.target, self.details)?,
-            outcome: AuditOutcome::of(&self.outcome, self.code.as_deref())?,
+            outcome: self.outcome.with(self.code)?,
         })
     }
 }

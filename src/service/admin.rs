@@ -1,23 +1,16 @@
 //! Workspaces and API keys (R2.11, R2.14).
 
-use super::error::Fault;
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
 use crate::domain::system_table::SystemTable;
+use crate::wire::admin::NewWorkspace;
+use crate::wire::failure::Fault;
 
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
 const TEST_SIDE: &str = "A credential of the test side administers keys of the test side only.";
 const BOUND: &str = "This credential administers the keys of one workspace only.";
-
-/// A workspace to be made; the texts are checked for form.
-#[derive(Debug)]
-pub struct NewWorkspace {
-    pub name: String,
-    pub tenant: Option<String>,
-    pub id: Option<Id>,
-}
 
 /// What an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,8 +127,8 @@ impl Service {
     }
 }
 
-/// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
-/// way to live data.
+/// A live administrator reaches the keys of both sides, one of the test side only those of the test side: a key for
+/// tests opens no way to live data.
 fn reaches_keys_of(own: Side, other: Side) -> bool {
     match own {
         Side::Live => true,

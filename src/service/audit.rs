@@ -3,14 +3,17 @@
 use std::iter::Peekable;
 
 use super::period::end_of_range;
-use super::{Fault, Principal, Service, ServiceError};
-use crate::domain::audit::{Action, AuditEntry, AuditOutcome, Shown, SideAction, Trail};
+use super::{Principal, Service, ServiceError};
+use crate::domain::audit::{AuditEntry, SideAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
 use crate::domain::system::WorkspaceEntry;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::{DAY, Millis};
+use crate::wire::audit::{self as wire, Action, Outcome, Shown};
+use crate::wire::failure::Fault;
+use crate::wire::values::Timestamp;
 
-/// In whose order a position stands. Of one receipt, the system workspace's comes first: a key is made
+/// The order that a position belongs to. Of one receipt, entries of the system workspace come first: a key is made
 /// before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrailSource {
@@ -18,7 +21,7 @@ pub enum TrailSource {
     Side,
 }
 
-/// Where an entry stands among those of both sources, ascending.
+/// The place of an entry among those of both sources, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrailPosition {
     pub receipt: Millis,
@@ -26,15 +29,8 @@ pub struct TrailPosition {
     pub at: Position,
 }
 
-/// An entry for people.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Noted {
-    pub place: TrailPosition,
-    /// None: the server itself.
-    pub actor: Option<Box<str>>,
-    pub action: Shown,
-    pub outcome: AuditOutcome,
-}
+/// An entry and where it stands.
+type Noted = (TrailPosition, wire::AuditEntry);
 
 /// Which entries are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,16 +57,16 @@ impl Filter {
         Self { from, to, ..Self::default() }
     }
 
-    fn takes(&self, noted: &Noted) -> bool {
+    fn takes(&self, entry: &wire::AuditEntry) -> bool {
         let is = |wanted: &Option<Box<str>>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
-        is(&self.actor, noted.actor.as_deref()) && is(&self.action, Some(noted.action.name))
+        is(&self.actor, entry.actor.as_deref()) && is(&self.action, Some(entry.action))
     }
 }
 
 /// The newest entries first, and where the next page goes on if there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditPage {
-    pub entries: Vec<Noted>,
+    pub entries: Vec<wire::AuditEntry>,
     pub next: Option<TrailPosition>,
 }
 
@@ -88,7 +84,7 @@ impl Service {
         let trail = self.engine.read(key, |workspace| workspace.trail().clone()).await?;
         let table = self.engine.system_table();
         let bound = who.workspace.is_some();
-        // Where no connection waits: a filter may pass over all that is kept.
+        // On a blocking thread, since a filter may pass over the whole trail.
         let looking = async move {
             let workspace = table.workspace(key.id)?;
             let side = of_side(&trail, &filter, before);
@@ -131,7 +127,7 @@ fn entries<'a, A>(
     let after_end = filter.to.map_or(Millis::MAX, |to| to.saturating_add(1));
     let bound = match before {
         Some(place) if place.source == source => (place.receipt, place.at),
-        // All of its receipt, or none.
+        // All entries of its receipt, or none.
         Some(place) if place.source > source => (place.receipt.saturating_add(1), first),
         Some(place) => (place.receipt, first),
         None => (Millis::MAX, first),
@@ -142,12 +138,15 @@ fn entries<'a, A>(
 }
 
 fn noted<A: Action>(source: TrailSource, entry: &AuditEntry<A>) -> Noted {
-    Noted {
-        place: TrailPosition { receipt: entry.receipt, source, at: entry.at },
-        actor: entry.actor.clone(),
-        action: entry.action.shown(),
-        outcome: entry.outcome,
-    }
+    let Shown { name, target, details } = entry.action.shown();
+    let (outcome, code) = Outcome::of(entry.outcome);
+    let position = match source {
+        TrailSource::Side => entry.at.to_string(),
+        TrailSource::System => format!("system:{}", entry.at),
+    };
+    let (at, actor) = (Timestamp(entry.receipt), entry.actor.clone());
+    let shown = wire::AuditEntry { position, at, actor, action: name, target, outcome, code, details };
+    (TrailPosition { receipt: entry.receipt, source, at: entry.at }, shown)
 }
 
 /// Both merged.
@@ -158,15 +157,15 @@ fn page(
     limit: usize,
 ) -> AuditPage {
     let (mut side, mut system) = (side.peekable(), system.peekable());
-    let place = |peeked: Option<&Noted>| peeked.map(|noted| noted.place);
+    let place = |peeked: Option<&Noted>| peeked.map(|(place, _)| *place);
     let newer = |side: &mut Peekable<_>, system: &mut Peekable<_>| match (place(side.peek()), place(system.peek())) {
         (Some(of_side), Some(of_system)) => of_side > of_system,
         (of_side, _) => of_side.is_some(),
     };
     let merged = std::iter::from_fn(|| if newer(&mut side, &mut system) { side.next() } else { system.next() });
-    let mut entries: Vec<Noted> = merged.filter(|noted| filter.takes(noted)).take(limit + 1).collect();
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    let next = entries.last().filter(|_| more).map(|last| last.place);
-    AuditPage { entries, next }
+    let mut found: Vec<Noted> = merged.filter(|(_, entry)| filter.takes(entry)).take(limit + 1).collect();
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(place, _)| *place);
+    AuditPage { entries: found.into_iter().map(|(_, entry)| entry).collect(), next }
 }

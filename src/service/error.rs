@@ -1,9 +1,6 @@
 //! Why a use case was refused. `http::error` maps it to status codes.
 
-use std::borrow::Cow;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use super::door::DoorError;
 use super::quota::OverQuota;
@@ -12,23 +9,9 @@ use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
+use crate::wire::failure::Fault;
 
-/// One thing that is wrong with a request; all of them are reported at once (R2.7).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// A JSON pointer into the body; for a path or query parameter `/<its name>`.
-    pub pointer: String,
-    pub error: Cow<'static, str>,
-}
-
-impl Fault {
-    /// `name` is a member of the body's object, or a parameter.
-    pub fn at(name: &str, error: impl Into<Cow<'static, str>>) -> Self {
-        Self { pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")), error: error.into() }
-    }
-}
-
-/// Everything that can stop a use case. The sentences go to the client.
+/// Why a use case was refused or failed. The sentences go to the client.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// No, an unknown, an expired or a revoked credential; never says which.
@@ -63,7 +46,7 @@ pub enum ServiceError {
     OverQuota(OverQuota),
     #[error(transparent)]
     Door(#[from] DoorError),
-    /// What it says names files: not for the client.
+    /// Its message names files, so it is not for the client.
     #[error("The erasure could not be recorded.")]
     Erasures(#[from] ErasuresError),
     #[error("The server cannot do this now.")]

@@ -4,9 +4,8 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::door::{Batch, Door, DoorContext, DoorError, RejectedEvent};
+use super::door::{Batch, Door, DoorContext, DoorError};
 use super::quota::{Payer, Quotas};
 use super::{Principal, Service, ServiceError};
 use crate::actors::{BodyPermit, EngineError};
@@ -15,12 +14,13 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
 use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::time::Millis;
+use crate::wire::ingest::{IngestAnswer, RejectedEvent};
 
-/// Bodies up to this size are read between the rounds of the actors; larger ones would hold those
-/// up, and go to the blocking pool.
+/// Bodies up to this size are read on the actors' threads; larger ones would hold rounds up, and go to the blocking
+/// pool.
 const READ_BETWEEN: usize = 64 << 10;
 
-/// A request body with what the door must know of it.
+/// A request body, and what `door` must know of it.
 #[derive(Clone, Debug)]
 pub struct IngestRequest {
     pub content_type: Option<String>,
@@ -28,41 +28,25 @@ pub struct IngestRequest {
     pub body: Bytes,
 }
 
-/// R4.3, without what R2.7 adds to a 422.
-#[derive(Debug, Serialize)]
-pub struct IngestAnswer {
-    pub accepted: usize,
-    pub duplicates: usize,
-    /// Ordered by index.
-    pub rejected: Vec<RejectedEvent>,
-}
-
-impl IngestAnswer {
-    /// What the door refused joined with what apply said of the rest.
-    fn of(batch: Batch, verdicts: &[Verdict]) -> Self {
-        let mut answer = Self { accepted: 0, duplicates: 0, rejected: Vec::new() };
-        for (index, verdict) in batch.indices().zip(verdicts) {
-            match verdict {
-                Verdict::Accepted => answer.accepted += 1,
-                Verdict::Duplicate => answer.duplicates += 1,
-                Verdict::Rejected(rejection) => answer.rejected.push(RejectedEvent {
-                    index,
-                    id: batch.id(index).map(str::to_owned),
-                    code: rejection.code(),
-                    error: rejection.to_string(),
-                    pointer: pointer(*rejection).map(str::to_owned),
-                }),
-            }
+/// Joins the refusals of `door` with the verdicts of `apply`.
+fn join(batch: Batch, verdicts: &[Verdict]) -> IngestAnswer {
+    let mut answer = IngestAnswer { accepted: 0, duplicates: 0, rejected: Vec::new() };
+    for (index, verdict) in batch.indices().zip(verdicts) {
+        match verdict {
+            Verdict::Accepted => answer.accepted += 1,
+            Verdict::Duplicate => answer.duplicates += 1,
+            Verdict::Rejected(rejection) => answer.rejected.push(RejectedEvent {
+                index,
+                id: batch.id(index).map(str::to_owned),
+                code: (*rejection).into(),
+                error: rejection.to_string(),
+                pointer: pointer(*rejection).map(str::to_owned),
+            }),
         }
-        answer.rejected.extend(batch.rejected);
-        answer.rejected.sort_by_key(|entry| entry.index);
-        answer
     }
-
-    /// Every event of the request was refused.
-    pub fn all_rejected(&self) -> bool {
-        self.accepted == 0 && self.duplicates == 0
-    }
+    answer.rejected.extend(batch.rejected);
+    answer.rejected.sort_by_key(|entry| entry.index);
+    answer
 }
 
 /// The member of the event that apply found at fault.
@@ -80,7 +64,7 @@ impl Service {
         self.engine.body_permit(key, bytes)
     }
 
-    /// Refuses whoever was told to wait with its events, before the body is read.
+    /// Refuses a client that was told to wait with its events, before the body is read.
     pub async fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
         let (Some(quotas), Some(payer)) = (&self.quotas, self.payer(who)) else { return Ok(()) };
         Ok(quotas.held(quotas.waited(&payer)).await?)
@@ -128,11 +112,11 @@ impl Service {
         }
         let events = std::mem::take(&mut batch.events);
         if events.is_empty() {
-            return Ok(IngestAnswer::of(batch, &[]));
+            return Ok(join(batch, &[]));
         }
         self.engine.resize(&mut permit, received.max(events.iter().map(weight).sum()))?;
         let verdicts = self.engine.ingest(key, events, permit).await?;
-        Ok(IngestAnswer::of(batch, &verdicts))
+        Ok(join(batch, &verdicts))
     }
 
     async fn read(&self, key: WorkspaceKey, request: IngestRequest, large: bool) -> Result<Batch, ServiceError> {
@@ -211,11 +195,11 @@ mod tests {
     fn r4_3_refusals_of_door_and_apply_stand_in_the_order_of_the_request() {
         let mismatch = Verdict::Rejected(Rejection::AccountMismatch { attached: Id(1) });
         let reused = Verdict::Rejected(Rejection::IdReused);
-        let answer = IngestAnswer::of(batch(), &[reused, Verdict::Accepted, Verdict::Duplicate, mismatch]);
+        let answer = join(batch(), &[reused, Verdict::Accepted, Verdict::Duplicate, mismatch]);
         assert_eq!((answer.accepted, answer.duplicates), (1, 1));
-        let shown: Vec<_> = answer.rejected.iter().map(|e| (e.index, e.id.as_deref(), e.code)).collect();
+        let shown: Vec<_> = answer.rejected.iter().map(|e| (e.index, e.id.as_deref(), e.code.name())).collect();
         assert_eq!(shown, [(0, Some("e0"), "id_reused"), (3, None, "malformed"), (4, Some("e4"), "account_mismatch")]);
         assert!(!answer.all_rejected());
-        assert!(IngestAnswer::of(batch(), &[reused, reused, reused, mismatch]).all_rejected());
+        assert!(join(batch(), &[reused, reused, reused, mismatch]).all_rejected());
     }
 }

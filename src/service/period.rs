@@ -1,7 +1,7 @@
 //! The period of R3.1, a pure function of now.
 
-use super::error::Fault;
 use crate::domain::time::{DAY, Millis, TimeError, parse_date, parse_query_time};
+use crate::wire::failure::Fault;
 
 /// The three parameters as sent.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,12 +1,13 @@
 //! The audit trail: an entry for each record that somebody asked for, and for those of the server's own that matter.
 
-use tripswitch::domain::audit::{Action, AuditEntry, SideAction};
+use tripswitch::domain::audit::{AuditEntry, AuditOutcome, SideAction};
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{Command, Frame};
 use tripswitch::domain::reply::CommandRefusal;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::Millis;
+use tripswitch::wire::audit::Action as _;
 
 use crate::naive::{Answer, Naive};
 
@@ -16,7 +17,11 @@ pub type Line = (Position, Millis, Option<Box<str>>, String);
 /// The domain's entry.
 pub fn line(entry: &AuditEntry<SideAction>) -> Line {
     let shown = entry.action.shown();
-    let (outcome, code) = entry.outcome.shown();
+    let (outcome, code) = match entry.outcome {
+        AuditOutcome::Done => ("done", None),
+        AuditOutcome::Unchanged => ("unchanged", None),
+        AuditOutcome::Refused(refusal) => ("refused", Some(refusal.code())),
+    };
     let event = shown.details.event.as_deref();
     let text = text(shown.name, shown.target, shown.details.noted, event, outcome, code);
     (entry.at, entry.receipt, entry.actor.clone(), text)

@@ -5,9 +5,10 @@
 //! histogram of every frame from durable to applied, which needs one reading of the clock for each round, and as the
 //! age of the oldest frame that still waits, which also moves while nothing is applied.
 
-use crate::actors::{Counts, JournalState, Phase, Readiness, SnapshotStatus, Stats};
+use crate::actors::{Counts, Readiness, SnapshotStatus, Stats};
 use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
+use crate::wire::status::{JournalState, Phase};
 
 const PHASES: [&str; 5] = [
     Phase::Opening.name(),
@@ -22,9 +23,15 @@ const JOURNAL_STATES: [&str; 3] =
 pub(super) fn readiness(readiness: &Readiness, page: &mut Page) {
     page.gauges("build_info", "The program.", "version", &[(env!("CARGO_PKG_VERSION"), 1.0)]);
     page.gauge("ready", "Whether requests are taken and can be written.", one(readiness.ready));
-    page.state("phase", "Where the server is in its life.", "phase", &PHASES, readiness.phase.name());
+    page.state("phase", "Where the server is in its life.", "phase", &PHASES, Phase::from(readiness.phase).name());
     page.gauge("start_progress_ratio", "Share of the phase of the start that is done.", readiness.progress);
-    page.state("journal_state", "Whether writes are taken.", "state", &JOURNAL_STATES, readiness.journal.name());
+    page.state(
+        "journal_state",
+        "Whether writes are taken.",
+        "state",
+        &JOURNAL_STATES,
+        JournalState::from(readiness.journal).name(),
+    );
     page.gauge("duplicate_memory_used_ratio", "Share of the memory of event identities.", readiness.duplicates_share);
     let step = readiness.clock_step_not_followed.unwrap_or(0) as f64 / 1_000.0;
     page.gauge("clock_step_seconds", "Wall clock minus server time, while a step is not followed.", step);

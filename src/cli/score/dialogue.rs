@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::reading::{Format, read};
 use crate::domain::score::serialize_number;
-use crate::domain::scoring::estimator::{Explanation, estimate, explain};
+use crate::domain::scoring::estimator::{estimate, explain};
 use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::support::pack::List;
@@ -16,6 +16,7 @@ use crate::domain::scoring::support::turns::Turns;
 use crate::domain::scoring::task::text::WordKey;
 use crate::domain::scoring::{Ending, Evidence, Speaker, Turn, Words, is_scorable, observe};
 use crate::domain::time::Millis;
+use crate::wire::scoring as wire;
 
 /// Why there is no score.
 const NO_EVIDENCE: &str = "no customer message, and nothing else that says how it went";
@@ -146,7 +147,7 @@ struct ScoreLine {
     confidence: f64,
     signal_count: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explanation>,
+    explanation: Option<wire::Scoring>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<Vec<ReadTurn>>,
 }
@@ -203,7 +204,7 @@ impl Scoring {
             composite: four_decimals(estimate.composite),
             confidence: four_decimals(estimate.confidence),
             signal_count: estimate.signal_count,
-            explanation: self.explain.then(|| explain(&self.profile, &observations)),
+            explanation: self.explain.then(|| explain(&self.profile, &observations).into()),
             read,
         }))
     }

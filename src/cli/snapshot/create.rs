@@ -6,25 +6,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Args;
-use crate::actors::SnapshotStatus;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::progress;
-use crate::cli::target::{Place, Remote};
+use crate::cli::remote::{NOTHING, Remote};
+use crate::cli::target::Location;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ids::RandomIds;
 use crate::offline::snapshots::{Created, Creating, create};
-use crate::service::snapshots::SnapshotView;
+use crate::service::snapshots::whole;
 use crate::storage::FileOptions;
+use crate::wire::snapshot::{Snapshot, SnapshotStatus};
 
 /// How often a server is asked how far it has come.
 const POLL: Duration = Duration::from_secs(1);
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
-    let made = match args.target.place()? {
-        Place::Server(remote) => remote.run(on_server(&remote, quiet))?,
-        Place::Directory(config) => on_directory(&config, quiet)?,
+    let made = match args.target.location()? {
+        Location::Server(remote) => remote.run(on_server(&remote, quiet))?,
+        Location::Directory(config) => on_directory(&config, quiet)?,
     };
     match args.format.output {
         Format::Json => output::json(&made),
@@ -32,11 +33,11 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     }
 }
 
-async fn on_server(remote: &Remote, quiet: bool) -> Result<SnapshotView, Failure> {
+async fn on_server(remote: &Remote, quiet: bool) -> Result<Snapshot, Failure> {
     let thousandths = AtomicU64::new(0);
     let share = || thousandths.load(Ordering::Relaxed) as f64 / 1_000.0;
     tokio::select! {
-        answer = remote.ask("POST", "snapshots", None, None) => answer?.read(),
+        answer = remote.ask("POST", "snapshots", NOTHING, None) => answer?.read(),
         never = progress::show(|| "Writing the snapshot", quiet, share) => match never {},
         never = follow(remote, &thousandths) => match never {},
     }
@@ -46,14 +47,14 @@ async fn follow(remote: &Remote, thousandths: &AtomicU64) -> Infallible {
     loop {
         tokio::time::sleep(POLL).await;
         // A failure of the progress bar must not fail the verb.
-        let status = remote.ask("GET", "snapshots/status", None, Some(POLL)).await;
+        let status = remote.ask("GET", "snapshots/status", NOTHING, Some(POLL)).await;
         if let Ok(status) = status.and_then(|answer| answer.read::<SnapshotStatus>()) {
             thousandths.store((status.progress * 1_000.0) as u64, Ordering::Relaxed);
         }
     }
 }
 
-fn on_directory(config: &Config, quiet: bool) -> Result<SnapshotView, Failure> {
+fn on_directory(config: &Config, quiet: bool) -> Result<Snapshot, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
     let creating = Arc::new(Creating::default());
@@ -72,5 +73,5 @@ fn on_directory(config: &Config, quiet: bool) -> Result<SnapshotView, Failure> {
             format_args!("The journal ended in a write that did not finish; it was cut, kept as {kept}."),
         );
     }
-    Ok(SnapshotView::whole(path, &manifest))
+    Ok(whole(path, &manifest))
 }

@@ -3,16 +3,17 @@
 use super::Args;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, or_dash};
-use crate::cli::target::{Items, Place};
-use crate::domain::time;
+use crate::cli::remote::NOTHING;
+use crate::cli::target::Location;
 use crate::offline::snapshots;
-use crate::service::snapshots::{SnapshotState, SnapshotView};
+use crate::wire::list::SnapshotList;
+use crate::wire::snapshot::{Snapshot, SnapshotState};
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let snapshots: Vec<SnapshotView> = match args.target.place()? {
-        Place::Server(remote) => remote.call::<Items<_>>("GET", "snapshots", None)?.items,
-        Place::Directory(config) => {
-            snapshots::list(&config.storage.data_dir)?.into_iter().map(SnapshotView::from).collect()
+    let snapshots: Vec<Snapshot> = match args.target.location()? {
+        Location::Server(remote) => remote.call::<SnapshotList>("GET", "snapshots", NOTHING)?.items,
+        Location::Directory(config) => {
+            snapshots::list(&config.storage.data_dir)?.into_iter().map(Snapshot::from).collect()
         }
     };
     match args.format.output {
@@ -24,13 +25,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn cells(snapshot: SnapshotView) -> [String; 10] {
+fn cells(snapshot: Snapshot) -> [String; 10] {
     [
         snapshot.number.to_string(),
         state(snapshot.state).to_owned(),
-        or_dash(snapshot.created_at.map(time::format)),
-        or_dash(snapshot.took_millis.map(|millis| format!("{millis} ms"))),
-        or_dash(snapshot.bytes.map(output::bytes)),
+        or_dash(snapshot.created_at),
+        or_dash(snapshot.took_millis.map(|millis| format!("{} ms", millis.0))),
+        or_dash(snapshot.bytes.map(|bytes| output::bytes(bytes.0))),
         or_dash(snapshot.position),
         or_dash(snapshot.sides),
         or_dash(snapshot.conversations),

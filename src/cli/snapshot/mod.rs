@@ -11,7 +11,7 @@ mod verify;
 use super::exit::Failure;
 use super::output::{self, FormatArgs};
 use super::target::TargetArgs;
-use crate::service::snapshots::SnapshotView;
+use crate::wire::snapshot::Snapshot;
 
 pub use status::{facts as status_facts, of_directory as directory_status};
 
@@ -51,13 +51,13 @@ pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
 }
 
 /// One snapshot, for people.
-fn tell(snapshot: &SnapshotView) -> Result<(), Failure> {
+fn tell(snapshot: &Snapshot) -> Result<(), Failure> {
     output::facts([
         ("number", snapshot.number.to_string()),
         ("state", list::state(snapshot.state).to_owned()),
-        ("created", output::or_dash(snapshot.created_at.map(crate::domain::time::format))),
-        ("took", output::or_dash(snapshot.took_millis.map(|millis| format!("{millis} ms")))),
-        ("bytes", output::or_dash(snapshot.bytes.map(output::bytes))),
+        ("created", output::or_dash(snapshot.created_at)),
+        ("took", output::or_dash(snapshot.took_millis.map(|millis| format!("{} ms", millis.0)))),
+        ("bytes", output::or_dash(snapshot.bytes.map(|bytes| output::bytes(bytes.0)))),
         ("position", output::or_dash(snapshot.position)),
         ("sides", output::or_dash(snapshot.sides)),
         ("conversations", output::or_dash(snapshot.conversations)),

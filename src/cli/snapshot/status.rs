@@ -1,17 +1,19 @@
 //! `snapshot status`.
 
 use super::Args;
-use crate::actors::{LastSnapshot, SnapshotStatus};
+use crate::actors;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
-use crate::cli::target::Place;
-use crate::domain::time;
+use crate::cli::remote::NOTHING;
+use crate::cli::target::Location;
 use crate::offline::snapshots::{self, DirectoryStatus};
+use crate::wire::snapshot::{LastSnapshot, SnapshotStatus};
+use crate::wire::values::Count;
 
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let status = match args.target.place()? {
-        Place::Server(remote) => remote.call("GET", "snapshots/status", None)?,
-        Place::Directory(config) => of_directory(&snapshots::status(&config.storage.data_dir)?),
+    let status = match args.target.location()? {
+        Location::Server(remote) => remote.call("GET", "snapshots/status", NOTHING)?,
+        Location::Directory(config) => of_directory(&snapshots::status(&config.storage.data_dir)?),
     };
     match args.format.output {
         Format::Json => output::json(&status),
@@ -21,8 +23,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// The answer of a server that has just started on the directory.
 pub fn of_directory(status: &DirectoryStatus) -> SnapshotStatus {
-    SnapshotStatus {
-        last: status.recovered.snapshot.as_ref().map(LastSnapshot::from),
+    actors::SnapshotStatus {
+        last: status.recovered.snapshot.as_ref().map(actors::LastSnapshot::from),
         running: false,
         progress: 1.0,
         tail: status.recovered.tail,
@@ -30,22 +32,23 @@ pub fn of_directory(status: &DirectoryStatus) -> SnapshotStatus {
         failure: None,
         passed_over: !status.recovered.passed_over.is_empty(),
     }
+    .into()
 }
 
 /// For people.
 pub fn facts(status: &SnapshotStatus) -> Vec<(&'static str, String)> {
     let last = status.last.map(|last| {
         let LastSnapshot { number, created_at, took_millis, bytes, position } = last;
-        let (at, bytes) = (time::format(created_at), output::bytes(bytes));
-        format!("{number} of {at}, {bytes}, up to group {position}, took {took_millis} ms")
+        let (bytes, took) = (output::bytes(bytes.0), took_millis.0);
+        format!("{number} of {created_at}, {bytes}, up to group {position}, took {took} ms")
     });
     let tail = &status.tail;
-    let behind = format!("{} frames, {} events, {}", tail.frames, tail.events, output::bytes(tail.bytes));
+    let behind = format!("{} frames, {} events, {}", tail.frames, tail.events, output::bytes(tail.bytes.0));
     let mut facts = vec![("last snapshot", output::or_dash(last)), ("behind it", behind)];
     if status.running {
         facts.push(("being written", format!("{:.0} %", status.progress * 100.0)));
     }
-    if status.failures > 0 {
+    if status.failures > Count(0) {
         let said = status.failure.as_deref().unwrap_or("the last attempt worked");
         facts.push(("failed attempts", format!("{}: {said}", status.failures)));
     }

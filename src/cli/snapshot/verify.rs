@@ -7,14 +7,15 @@ use serde::Serialize;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::progress;
-use crate::cli::target::{Place, Remote, TargetArgs};
+use crate::cli::remote::{NOTHING, Remote};
+use crate::cli::target::{Location, TargetArgs};
 use crate::config::Config;
 use crate::offline::OfflineError;
 use crate::offline::restore::Source;
 use crate::offline::snapshots::{self, Reading};
 use crate::recovery::Progress;
-use crate::service::snapshots::{SnapshotState, SnapshotView};
 use crate::snapshot::{SnapshotError, SnapshotNumber};
+use crate::wire::snapshot::{Snapshot, SnapshotState};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -28,9 +29,9 @@ pub struct Args {
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let number = args.number;
-    let (found, replay) = match args.target.place()? {
-        Place::Server(remote) => (on_server(&remote, number)?, None),
-        Place::Directory(config) => {
+    let (found, replay) = match args.target.location()? {
+        Location::Server(remote) => (on_server(&remote, number)?, None),
+        Location::Directory(config) => {
             let found = on_directory(&config, number, quiet)?;
             let is_whole = found.state == SnapshotState::Whole;
             (found, is_whole.then(|| compare(&config, number, quiet)).transpose()?)
@@ -60,7 +61,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 #[derive(Serialize)]
 struct Verified<'a> {
     #[serde(flatten)]
-    snapshot: &'a SnapshotView,
+    snapshot: &'a Snapshot,
     /// `None` on a running server, and where the snapshot is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<&'a Replay>,
@@ -100,8 +101,8 @@ fn compare(config: &Config, number: u64, quiet: bool) -> Result<Replay, Failure>
     })
 }
 
-fn on_server(remote: &Remote, number: u64) -> Result<SnapshotView, Failure> {
-    let answer = remote.run(remote.ask("POST", &format!("snapshots/{number}/verify"), None, None))?;
+fn on_server(remote: &Remote, number: u64) -> Result<Snapshot, Failure> {
+    let answer = remote.run(remote.ask("POST", &format!("snapshots/{number}/verify"), NOTHING, None))?;
     answer.read().map_err(|failure: Failure| match answer.status {
         404 => Failure { exit: Exit::NoInput, ..failure },
         _ => failure,
@@ -109,14 +110,11 @@ fn on_server(remote: &Remote, number: u64) -> Result<SnapshotView, Failure> {
 }
 
 /// Damage is what the verb looks for: it is shown like other results, and then ends the program with its exit code.
-fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<SnapshotView, Failure> {
+fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<Snapshot, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let number = SnapshotNumber(number);
-    let mut listed: Vec<SnapshotView> = snapshots::list(&data_dir)?
-        .into_iter()
-        .filter(|listed| listed.number == number)
-        .map(SnapshotView::from)
-        .collect();
+    let mut listed: Vec<Snapshot> =
+        snapshots::list(&data_dir)?.into_iter().filter(|listed| listed.number == number).map(Snapshot::from).collect();
     listed.sort_by_key(|snapshot| snapshot.state == SnapshotState::SetAside);
     let snapshot = listed.into_iter().next().ok_or(OfflineError::Snapshots(SnapshotError::NotFound { number }))?;
     if snapshot.state != SnapshotState::Whole {

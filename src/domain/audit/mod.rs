@@ -11,7 +11,6 @@
 //! page through them without holding up the workspace's actor.
 
 mod entry;
-mod form;
 mod trail;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +22,6 @@ use super::system::{ApiKey, Permission, WorkspaceEntry};
 use super::time::Millis;
 
 pub use entry::{AuditEntry, AuditOutcome, Refusal};
-pub use form::{ACTIONS, Action, Details, Shown};
 pub use trail::{KEPT, Trail};
 
 /// What happens to a workspace side. The order of the variants is part of the on-disk format.

@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::super::account::Account;
 use super::super::csat_config::CsatConfig;
 use super::super::expectation::ExpectationSource;
 use super::super::hex;
 use super::super::ids::{Id, WorkspaceKey};
 use super::super::rules::Rules;
-use super::super::score::{Dimension, Hundredths, serialize_number};
+use super::super::score::{Dimension, Hundredths};
 use super::super::scoring::Observation;
 use super::super::scoring::estimator::{Explanation, explain};
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
-use super::super::time::{self, Millis};
+use super::super::time::Millis;
 use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats, Skipped};
 use super::Workspace;
 use super::breakers::GateState;
@@ -209,8 +207,7 @@ impl Workspace {
 /// R5.5. The sums of `scoring` are unrounded: `compositeScore` and the dimensions' scores are
 /// rounded from its totals. An imported score has no `scoring`: its composite is the weighted sum
 /// of its dimensions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConversationExplanation {
     pub conversation_id: Id,
     /// The profile's name.
@@ -222,19 +219,16 @@ pub struct ConversationExplanation {
     pub dimensions: [Published; 3],
     pub disconfirmation: Hundredths,
     pub confidence: Hundredths,
-    #[serde(serialize_with = "time::serialize")]
     pub scored_at: Millis,
     pub scoring: Option<Explanation>,
 }
 
 /// One published dimension: its weight in the composite, and what was expected of it when the
 /// conversation was first scored.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Published {
     pub dimension: Dimension,
     pub score: Hundredths,
-    #[serde(serialize_with = "serialize_number")]
     pub weight: f64,
     pub expected: Option<Hundredths>,
     pub expectation_source: Option<ExpectationSource>,

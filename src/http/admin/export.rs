@@ -21,7 +21,15 @@ use crate::service::Operator;
     tag = "Operation",
     operation_id = "exportAll",
     security(("credential" = ["server"])),
-    responses((status = 200, description = "Everything as NDJSON of facts, made as it is read. Without an end line it is not all.", body = String, content_type = "application/x-ndjson"), Failures<(Caller, Reads)>),
+    responses(
+        (
+            status = 200,
+            description = "Everything as NDJSON of facts, made as it is read. Without an end line it is not all.",
+            body = String,
+            content_type = "application/x-ndjson"
+        ),
+        Failures<(Caller, Reads)>
+    ),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;

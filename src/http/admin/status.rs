@@ -1,16 +1,15 @@
 //! `/api/admin/status`.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::http::App;
+use crate::http::answer::ok;
 use crate::http::call::Call;
-use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, Failures};
-use crate::http::schema::status as schema;
 use crate::service::Operator;
+use crate::wire::status::ServerStatus;
 
 /// The server on one page
 #[utoipa::path(
@@ -19,10 +18,10 @@ use crate::service::Operator;
     tag = "Operation",
     operation_id = "getServerStatus",
     security(("credential" = ["server"])),
-    responses((status = 200, description = "Everything at a glance.", body = schema::ServerStatus), Failures<(Caller,)>),
+    responses((status = 200, description = "Everything at a glance.", body = ServerStatus), Failures<(Caller,)>),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
-    Ok(json(StatusCode::OK, &app.service.server_status(operator)))
+    Ok(ok(&app.service.server_status(operator)))
 }

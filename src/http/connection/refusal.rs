@@ -7,17 +7,16 @@ use chrono::{DateTime, Utc};
 use super::slots::Full;
 use crate::clock;
 use crate::domain::time::Millis;
-use crate::http::envelope::X_REQUEST_ID;
-use crate::http::error::{ApiError, FailureBody};
+use crate::http::error::ApiError;
+use crate::http::request_id::X_REQUEST_ID;
 use crate::http::web::Web;
 use crate::ids::Ids;
 
 /// The whole answer, in R2.7's form, after which the connection closes.
 pub fn answer(failure: &ApiError, ids: &dyn Ids, web: &Web) -> Vec<u8> {
     let id = ids.uuid().to_string();
-    let body = FailureBody { error: &failure.message, code: failure.code, request_id: &id, details: &failure.details };
     // Nothing but texts, so that it can always be written.
-    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let body = serde_json::to_vec(&failure.shown(&id)).unwrap_or_default();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));

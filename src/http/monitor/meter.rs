@@ -18,8 +18,7 @@ use super::page::Page;
 use crate::clock::{self, Stopwatch};
 use crate::domain::time::Millis;
 use crate::measure::{self, Histogram, NAMESPACE};
-use crate::service::door::CODES;
-use crate::service::ingest::IngestAnswer;
+use crate::wire::ingest::{IngestAnswer, RejectionCode};
 
 /// The route of requests that match none.
 pub(in crate::http) const UNMATCHED: &str = "unmatched";
@@ -84,7 +83,7 @@ impl Meter {
         let registry = Registry::new();
         let verdicts = counters("events_total", "Events by what became of them.", &["verdict"]);
         let codes = counters("events_rejected_total", "Rejected events by the code of the refusal.", &["code"]);
-        for (_, code, _) in CODES {
+        for (_, code, _) in RejectionCode::ALL {
             codes.with_label_values(&[code]);
         }
         let meter = Self {
@@ -137,7 +136,7 @@ impl Meter {
         self.duplicates.inc_by(answer.duplicates as u64);
         self.rejected.inc_by(answer.rejected.len() as u64);
         for rejected in &answer.rejected {
-            self.codes.with_label_values(&[rejected.code]).inc();
+            self.codes.with_label_values(&[rejected.code.name()]).inc();
         }
         self.batches.observe((answer.accepted + answer.duplicates + answer.rejected.len()) as f64);
     }

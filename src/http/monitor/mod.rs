@@ -9,28 +9,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use prometheus::proto::MetricType;
-use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use meter::Meter;
 pub(in crate::http) use meter::{UNMATCHED, UnderWay};
 pub use page::Page;
 
-use super::envelope::{Envelope, RequestId, envelope, json, panicked};
+use super::answer::{json, ok};
+use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
+use super::request_id::RequestId;
 use super::web::Web;
-use crate::actors::{JournalState, Phase, Readiness};
+use crate::actors;
 use crate::ids::Ids;
+use crate::wire::status::{Health, JournalState, NotReady, Phase, Readiness};
 
 /// What the listener asks. It is asked from the first moment of a start on.
 pub trait Monitor: Send + Sync {
-    fn readiness(&self) -> Readiness;
+    fn readiness(&self) -> actors::Readiness;
 
     /// What stands behind the listener writes its part of `/metrics`.
     fn metrics(&self, page: &mut Page);
@@ -57,42 +59,21 @@ pub fn router(monitor: Arc<dyn Monitor>, meter: Arc<Meter>, ids: Arc<dyn Ids>) -
         .with_state(Watch { monitor, meter })
 }
 
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-}
-
 /// The process answers.
 async fn healthz() -> Response {
-    json(StatusCode::OK, &Health { status: "ok" })
+    ok(&Health { status: "ok" })
 }
 
 /// 200 or 503, both with what there is to know; a 503 has R2.7's members too.
-#[derive(Serialize)]
-struct ReadyAnswer<'a> {
-    #[serde(flatten)]
-    readiness: &'a Readiness,
-    #[serde(flatten)]
-    failure: Option<NotReady<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NotReady<'a> {
-    error: &'static str,
-    code: &'static str,
-    request_id: &'a str,
-}
-
 async fn readyz(State(watch): State<Watch>, Extension(id): Extension<RequestId>) -> Response {
-    let readiness = watch.monitor.readiness();
+    let readiness = Readiness::from(watch.monitor.readiness());
     if readiness.ready {
-        return json(StatusCode::OK, &ReadyAnswer { readiness: &readiness, failure: None });
+        return ok(&readiness);
     }
     let (code, error) = obstacle(&readiness);
-    let failure = Some(NotReady { error, code, request_id: &id.0 });
-    let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &ReadyAnswer { readiness: &readiness, failure });
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    let failure = ApiError::not_ready(code, error);
+    let mut response = json(failure.status, &NotReady { readiness, failure: failure.shown(&id.0) });
+    response.headers_mut().extend(failure.header.clone());
     response
 }
 

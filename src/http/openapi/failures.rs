@@ -12,7 +12,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use crate::http::schema::failure::Failure;
+use crate::wire::failure::Failure;
 
 /// Status and `code`.
 type Code = (u16, &'static str);

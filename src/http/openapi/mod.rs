@@ -2,20 +2,21 @@
 
 pub mod failures;
 mod finish;
+pub mod params;
 
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 
 use self::failures::{Failures, Public};
+use self::params::KnownTag;
 use super::error::ApiError;
+use super::etag::tagged;
 use super::params::Query;
 use super::router::api;
-use super::schema::params::KnownTag;
-use super::workspaces::gate;
 
 /// The document, without a server.
 pub fn document() -> OpenApi {
@@ -63,11 +64,5 @@ pub async fn show(headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
     if !faults.is_empty() {
         return Err(ApiError::invalid(faults));
     }
-    let mut response = if gate::names(&headers, &TAG) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], Body::from(text())).into_response()
-    };
-    response.headers_mut().insert(header::ETAG, HeaderValue::from_static(&TAG));
-    Ok(response)
+    tagged(&headers, &TAG, || ([(header::CONTENT_TYPE, "application/json")], Body::from(text())).into_response())
 }

@@ -1,68 +1,23 @@
 //! `…/audit`: who did what, the newest first.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
 
-use crate::domain::audit::{ACTIONS, Details};
-use crate::domain::ids::{Id, IdKind, Position};
-use crate::domain::time::{self, Millis};
+use crate::domain::ids::{IdKind, Position};
 use crate::http::App;
+use crate::http::answer::ok;
 use crate::http::call::Call;
-use crate::http::cursor::{Cursor, List, Page};
-use crate::http::envelope::json;
+use crate::http::cursor::{Cursor, List};
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
-use crate::http::schema::audit as schema;
-use crate::http::schema::params::InWorkspace;
-use crate::service::Fault;
-use crate::service::audit::{AuditPage, Filter, Noted, TrailPosition, TrailSource};
+use crate::http::openapi::params::{AuditQuery, InWorkspace};
+use crate::http::paging::Page;
+use crate::service::audit::{self, Filter, TrailPosition, TrailSource};
+use crate::wire::audit::{ACTIONS, AuditPage};
+use crate::wire::failure::Fault;
 
 /// Characters of an actor (R2.13).
 const MAX_ACTOR: usize = 255;
-
-/// R2.6's list that grows.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    data: Vec<EntryView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
-
-/// One entry.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EntryView {
-    /// In the side; behind `system:` in the order of workspaces and keys.
-    position: String,
-    #[serde(serialize_with = "time::serialize")]
-    at: Millis,
-    /// `null`: the server itself.
-    actor: Option<Box<str>>,
-    action: &'static str,
-    /// The breaker, key or workspace.
-    target: Option<Id>,
-    outcome: &'static str,
-    /// Of a refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    details: Details,
-}
-
-impl From<Noted> for EntryView {
-    fn from(noted: Noted) -> Self {
-        let Noted { place, actor, action, outcome } = noted;
-        let (outcome, code) = outcome.shown();
-        let position = match place.source {
-            TrailSource::Side => place.at.to_string(),
-            TrailSource::System => format!("system:{}", place.at),
-        };
-        let (target, details) = (action.target, action.details);
-        Self { position, at: place.receipt, actor, action: action.name, target, outcome, code, details }
-    }
-}
 
 /// Who did what
 ///
@@ -75,17 +30,16 @@ impl From<Noted> for EntryView {
     tag = "Administration",
     operation_id = "listAudit",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
-    params(InWorkspace, schema::AuditQuery),
-    responses((status = 200, description = "A page of the trail.", body = schema::AuditPage), Failures<(Caller, Ids, Reads)>),
+    params(InWorkspace, AuditQuery),
+    responses((status = 200, description = "A page of the trail.", body = AuditPage), Failures<(Caller, Ids, Reads)>),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let [workspace] = call.ids([("workspaceId", IdKind::Workspace)])?;
     let key = app.service.administered(&call.who, workspace)?;
     let (filter, limit, before) = read(&call)?;
-    let AuditPage { entries, next } = app.service.audit(&call.who, key, filter, before, limit).await?;
-    let data = entries.into_iter().map(EntryView::from).collect();
+    let audit::AuditPage { entries, next } = app.service.audit(&call.who, key, filter, before, limit).await?;
     let next_cursor = next.map(|place| Cursor::new(List::Audit, to_numbers(place)).encode());
-    Ok(json(StatusCode::OK, &Answer { data, next_cursor }))
+    Ok(ok(&AuditPage { data: entries, next_cursor }))
 }
 
 /// The query string: which entries, and how many before which place.

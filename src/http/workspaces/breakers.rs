@@ -1,24 +1,19 @@
 //! `…/quality/circuit-breakers` (R3.4–R3.6).
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
 use crate::domain::system::Permission;
 use crate::http::App;
-use crate::http::admin::Items;
+use crate::http::answer::ok;
 use crate::http::call::Call;
-use crate::http::envelope::json;
 use crate::http::error::ApiError;
-use crate::http::fields::Fields;
 use crate::http::openapi::failures::{Acknowledges, Caller, Failures, Ids, JsonBody, Reads, Resolves, Writes};
+use crate::http::openapi::params::{InWorkspace, OfBreaker};
 use crate::http::payload::Payload;
-use crate::http::schema::params::{InWorkspace, OfBreaker};
-use crate::http::schema::quality as schema;
-
-/// Characters of a note.
-const MAX_NOTE: usize = 2_000;
+use crate::wire::breaker::{Breaker, Note};
+use crate::wire::list::BreakerList;
 
 /// Active circuit breakers
 ///
@@ -30,12 +25,12 @@ const MAX_NOTE: usize = 2_000;
     operation_id = "listCircuitBreakers",
     security(("credential" = ["quality:read"])),
     params(InWorkspace),
-    responses((status = 200, description = "The active breakers.", body = schema::BreakerList), Failures<(Caller, Ids, Reads)>),
+    responses((status = 200, description = "The active breakers.", body = BreakerList), Failures<(Caller, Ids, Reads)>),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
     call.only(&[])?;
-    Ok(json(StatusCode::OK, &Items::new(app.service.breakers(key).await?)))
+    Ok(ok(&BreakerList::from_iter(app.service.breakers(key).await?)))
 }
 
 /// Acknowledge a circuit breaker
@@ -49,12 +44,15 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     operation_id = "acknowledgeCircuitBreaker",
     security(("credential" = ["quality:write"])),
     params(InWorkspace, OfBreaker),
-    request_body(content((schema::Note = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "The breaker.", body = schema::Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Acknowledges)>),
+    request_body(content((Note = "application/json")), description = "May be left out."),
+    responses(
+        (status = 200, description = "The breaker.", body = Breaker),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, Acknowledges)>
+    ),
 )]
 pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
-    Ok(json(StatusCode::OK, &app.service.acknowledge(&call.who, key, breaker, note).await?))
+    Ok(ok(&Breaker::from(app.service.acknowledge(&call.who, key, breaker, note).await?)))
 }
 
 /// Resolve a circuit breaker
@@ -67,12 +65,15 @@ pub async fn acknowledge(State(app): State<App>, call: Call, payload: Payload) -
     operation_id = "resolveCircuitBreaker",
     security(("credential" = ["quality:write"])),
     params(InWorkspace, OfBreaker),
-    request_body(content((schema::Note = "application/json")), description = "May be left out."),
-    responses((status = 200, description = "The breaker.", body = schema::Breaker), Failures<(Caller, Ids, JsonBody, Reads, Writes, Resolves)>),
+    request_body(content((Note = "application/json")), description = "May be left out."),
+    responses(
+        (status = 200, description = "The breaker.", body = Breaker),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, Resolves)>
+    ),
 )]
 pub async fn resolve(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let (key, breaker, note) = read(&app, &call, payload).await?;
-    Ok(json(StatusCode::OK, &app.service.resolve(&call.who, key, breaker, note).await?))
+    Ok(ok(&Breaker::from(app.service.resolve(&call.who, key, breaker, note).await?)))
 }
 
 /// Which breaker of which workspace, and the note: no body, or `{"note": "…"}`.
@@ -80,14 +81,6 @@ async fn read(app: &App, call: &Call, payload: Payload) -> Result<(WorkspaceKey,
     let [workspace, breaker] = call.ids([("workspaceId", IdKind::Workspace), ("breakerId", IdKind::Breaker)])?;
     let key = app.service.breaker_side(&call.who, workspace, breaker).await?;
     call.only(&[])?;
-    let note = match payload.json_or_nothing().await? {
-        None => None,
-        Some(body) => {
-            let mut fields = Fields::parse(&body)?;
-            let note = fields.text("note", 0, MAX_NOTE);
-            fields.finish()?;
-            note.map(String::into_boxed_str)
-        }
-    };
-    Ok((key, breaker, note))
+    let Note { note } = payload.json_or_nothing(app).await?.unwrap_or_default();
+    Ok((key, breaker, note.map(String::into_boxed_str)))
 }

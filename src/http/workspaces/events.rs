@@ -3,28 +3,18 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use serde::Serialize;
 
 use crate::domain::system::Permission;
 use crate::http::App;
+use crate::http::answer::json;
 use crate::http::call::Call;
-use crate::http::envelope::json;
-use crate::http::error::{ApiError, FailureBody};
+use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, EventsBody, Failures, Identities, Ids, Writes};
+use crate::http::openapi::params::{InWorkspace, Packing};
 use crate::http::payload::Payload;
-use crate::http::schema::events::{self, KINDS};
-use crate::http::schema::ingest as schema;
-use crate::http::schema::params::{InWorkspace, Packing};
-use crate::service::ingest::{IngestAnswer, IngestRequest};
-
-/// A 422: R2.7's members, then R4.3's.
-#[derive(Serialize)]
-struct AllRejected<'a> {
-    #[serde(flatten)]
-    failure: FailureBody<'a>,
-    #[serde(flatten)]
-    answer: &'a IngestAnswer,
-}
+use crate::service::ingest::IngestRequest;
+use crate::wire::events::{self, KINDS};
+use crate::wire::ingest::{AllRejected, IngestAnswer};
 
 /// Record events
 ///
@@ -38,8 +28,30 @@ struct AllRejected<'a> {
     operation_id = "ingestEvents",
     security(("credential" = ["events:write"])),
     params(InWorkspace, Packing),
-    request_body(content((events::OneOrMany = "application/json", examples(("one" = (summary = "One event", value = json!(KINDS[1].example()))), ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()]))))), (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())), (events::Batch = "application/cloudevents-batch+json", example = json!([KINDS[3].example(), KINDS[9].example()])), (events::Lines = "application/x-ndjson", example = json!(events::lines()))), description = "At most 1,000 events and 4 MiB after unpacking, both as configured."),
-    responses((status = 202, description = "All were accepted, or had been before.", body = schema::IngestAnswer), (status = 207, description = "Some were rejected.", body = schema::IngestAnswer), (status = 422, description = "All were rejected.", body = schema::AllRejected), Failures<(Caller, Ids, EventsBody, Writes, Identities)>),
+    request_body(
+        content(
+            (
+                events::OneOrMany = "application/json",
+                examples(
+                    ("one" = (summary = "One event", value = json!(KINDS[1].example()))),
+                    ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()])))
+                )
+            ),
+            (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())),
+            (
+                events::Batch = "application/cloudevents-batch+json",
+                example = json!([KINDS[3].example(), KINDS[9].example()])
+            ),
+            (events::Lines = "application/x-ndjson", example = json!(events::lines()))
+        ),
+        description = "At most 1,000 events and 4 MiB after unpacking, both as configured."
+    ),
+    responses(
+        (status = 202, description = "All were accepted, or had been before.", body = IngestAnswer),
+        (status = 207, description = "Some were rejected.", body = IngestAnswer),
+        (status = 422, description = "All were rejected.", body = AllRejected),
+        Failures<(Caller, Ids, EventsBody, Writes, Identities)>
+    ),
 )]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::EventsWrite])?;
@@ -52,13 +64,8 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     let answer = app.service.ingest(&call.who, key, request, permit).await?;
     app.meter.ingested(&answer);
     if answer.all_rejected() {
-        let failure = FailureBody {
-            error: "Every event of the request was rejected.",
-            code: "all_rejected",
-            request_id: &call.request_id.0,
-            details: &[],
-        };
-        return Ok(json(StatusCode::UNPROCESSABLE_ENTITY, &AllRejected { failure, answer: &answer }));
+        let refused = ApiError::all_rejected();
+        return Ok(json(refused.status, &AllRejected::new(refused.shown(&call.request_id.0), answer.rejected)));
     }
     let status = if answer.rejected.is_empty() { StatusCode::ACCEPTED } else { StatusCode::MULTI_STATUS };
     Ok(json(status, &answer))

@@ -1,21 +1,21 @@
 //! `…/quality/stats` (R3.1).
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 
 use crate::domain::system::Permission;
 use crate::domain::time;
-use crate::domain::view::QualityStats;
+use crate::domain::view;
 use crate::http::App;
+use crate::http::answer::ok;
 use crate::http::call::Call;
-use crate::http::envelope::json;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
-use crate::http::schema::leaf::Timestamp;
-use crate::http::schema::params::{self, InWorkspace};
-use crate::http::schema::quality as schema;
+use crate::http::openapi::params::{self, InWorkspace};
 use crate::service::period::PeriodQuery;
+use crate::wire::quality::QualityStats;
+use crate::wire::values::Timestamp;
 
 /// When a period reaches back further than what is kept: from when on it is (R4.11).
 const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from");
@@ -31,7 +31,20 @@ const X_RETENTION_FROM: HeaderName = HeaderName::from_static("x-retention-from")
     operation_id = "getQualityStats",
     security(("credential" = ["quality:read"])),
     params(InWorkspace, params::Period),
-    responses((status = 200, description = "The statistics.", body = schema::QualityStats, headers(("X-Retention-From" = inline(Timestamp), description = "Only where the period reaches back further than what is kept: from when on it is."))), Failures<(Caller, Ids, Reads)>),
+    responses(
+        (
+            status = 200,
+            description = "The statistics.",
+            body = QualityStats,
+            headers(
+                (
+                    "X-Retention-From" = inline(Timestamp),
+                    description = "Only where the period reaches back further than what is kept: from when on it is."
+                )
+            )
+        ),
+        Failures<(Caller, Ids, Reads)>
+    ),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
@@ -39,7 +52,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     let mut faults = query.faults(&["period", "from", "to"]);
     let sent = PeriodQuery { period: query.get("period"), from: query.get("from"), to: query.get("to") };
     match sent.at(app.service.now()) {
-        Ok(period) if faults.is_empty() => Ok(answer(&app.service.stats(key, period).await?)),
+        Ok(period) if faults.is_empty() => Ok(answer(app.service.stats(key, period).await?)),
         Ok(_) => Err(ApiError::invalid(faults)),
         Err(more) => {
             faults.extend(more);
@@ -48,9 +61,10 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     }
 }
 
-fn answer(stats: &QualityStats) -> Response {
-    let mut response = json(StatusCode::OK, stats);
-    let from = stats.retention_from.and_then(|from| HeaderValue::try_from(time::format(from)).ok());
+fn answer(stats: view::QualityStats) -> Response {
+    let from = stats.retention_from;
+    let mut response = ok(&QualityStats::from(stats));
+    let from = from.and_then(|from| HeaderValue::try_from(time::format(from)).ok());
     if let Some(from) = from {
         response.headers_mut().insert(X_RETENTION_FROM, from);
     }

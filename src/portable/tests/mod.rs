@@ -369,7 +369,7 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
         ("\"format\":4", "\"format\":5", 1, "format 5 is not known"),
         ("\"format\":4", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
         ("\"action\":\"key.created\"", "\"action\":\"key.made\"", line_of("key.created"), "make no audit entry"),
-        ("\"code\":\"unknown_breaker\"", "\"code\":\"x\"", line_of("unknown_breaker"), "make no audit entry"),
+        ("\"code\":\"unknown_breaker\"", "\"code\":\"x\"", line_of("unknown_breaker"), "x is not a known code"),
         ("\"noted\":true", "\"noted\":true,\"name\":\"x\"", line_of("noted\":true"), "make no audit entry"),
         (
             "\"from\":{\"linkExpiryDays\"",

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::envelope::RawEvent;
-use super::fault::{Code, Fault, ValuePath};
+use super::fault::{Fault, ValuePath};
 use super::member::{ATTENTION_TYPES, DIMENSIONS, EventType, FORMATS, Member, RESOLUTIONS, SENDERS, STATUSES};
 use super::value::Value;
 use crate::domain::event::{AttentionType, Resolution, Sender, Status};
@@ -12,6 +12,7 @@ use crate::domain::reading::Format;
 use crate::domain::score::{Dimension, Hundredths};
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::profile::ScoringModel;
+use crate::wire::ingest::RejectionCode;
 
 /// Longest text of a member, in characters.
 const MAX_TEXT: usize = 255;
@@ -182,6 +183,6 @@ pub(super) fn check_is_object(data: Option<&str>) -> Result<(), Fault> {
     match data {
         None => Err(Fault::missing(place)),
         Some(raw) if raw.starts_with('{') => Ok(()),
-        Some(_) => Err(Fault::at(Code::InvalidField, place, "`data` must be a JSON object.".into())),
+        Some(_) => Err(Fault::at(RejectionCode::InvalidField, place, "`data` must be a JSON object.".into())),
     }
 }

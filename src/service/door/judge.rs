@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::data::{self, Data};
 use super::envelope::{Attribute, RawEvent};
-use super::fault::{Code, Fault, ValuePath};
+use super::fault::{Fault, ValuePath};
 use super::identity::Content;
 use super::member::{EventType, Member};
 use super::times::Span;
@@ -19,6 +19,7 @@ use crate::domain::scoring::Speaker;
 use crate::domain::scoring::reader::{Incoming, Kept};
 use crate::domain::scoring::task::text::conversation_word_key;
 use crate::pace;
+use crate::wire::ingest::RejectionCode;
 
 /// Longest `id` and `source` (R4.2), in characters.
 const MAX_ATTRIBUTE: usize = 255;
@@ -28,7 +29,7 @@ pub(super) struct Reader<'d> {
     door: &'d Door,
     workspace: WorkspaceKey,
     span: Span,
-    /// What was hashed last.
+    /// The conversation and key of the last hash, which often serve again.
     buffer: Vec<u8>,
     pub batch: Batch,
 }
@@ -71,7 +72,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// A line that is not even text.
+    /// A line that is not UTF-8.
     pub fn refuse_line(&mut self) {
         let fault = Fault::malformed("The event is not UTF-8.");
         self.batch.rejected.push(fault.into_rejected(self.batch.ids.len(), None));
@@ -192,16 +193,16 @@ fn check_specversion(event: &RawEvent<'_>) -> Result<(), Fault> {
     if value.text()? == "1.0" {
         return Ok(());
     }
-    Err(Fault::at(Code::UnsupportedSpecversion, value.place, "`specversion` must be \"1.0\".".into()))
+    Err(Fault::at(RejectionCode::UnsupportedSpecversion, value.place, "`specversion` must be \"1.0\".".into()))
 }
 
 fn kind(event: &RawEvent<'_>) -> Result<EventType, Fault> {
     let value = attribute(event, Attribute::Type)?;
     EventType::from_name(&value.text()?)
-        .ok_or_else(|| Fault::at(Code::UnknownType, value.place, "No event of this `type` exists.".into()))
+        .ok_or_else(|| Fault::at(RejectionCode::UnknownType, value.place, "No event of this `type` exists.".into()))
 }
 
-/// [`Data::read`] has found the required members; said here again rather than panicked upon.
+/// [`Data::read`] has checked the required members; a missing one is an error here instead of a panic.
 fn need<T>(value: Option<T>, member: Member) -> Result<T, Fault> {
     value.ok_or_else(|| Fault::missing(ValuePath::Data(member.name())))
 }
@@ -209,7 +210,7 @@ fn need<T>(value: Option<T>, member: Member) -> Result<T, Fault> {
 fn undeclared(member: Member) -> Fault {
     let sentence =
         format!("`{}` is required for a signal that is neither in the catalogue nor declared.", member.name());
-    Fault::at(Code::MissingField, ValuePath::Data(member.name()), sentence)
+    Fault::at(RejectionCode::MissingField, ValuePath::Data(member.name()), sentence)
 }
 
 /// The nearest 1/65,535, half up, of a number within 0–1.

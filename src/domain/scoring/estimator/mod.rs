@@ -1,8 +1,6 @@
 //! From observations to dimensions: the mean of a Beta posterior per dimension, on 1–5, and the
 //! exact account of how it came about (R5.5).
 
-use serde::Serialize;
-
 use super::catalogue::SignalKind;
 use super::catalogue::SignalWeight;
 use super::observation::{Estimate, Observation, ObservedKind};
@@ -10,7 +8,7 @@ use super::profile::Profile;
 use super::scale::{Balance, Certainty, SAYS_SO, after_rating, not_low, presence, weighted_sum};
 use crate::domain::hex;
 use crate::domain::quantum::{Quantum, from_quantum};
-use crate::domain::score::{Dimension, Hundredths, serialize_number};
+use crate::domain::score::{Dimension, Hundredths};
 
 /// From this presence on a signal counts in `signalCount`: the first quantum at or above 0.05.
 const COUNTED_PRESENCE: Quantum = 3_277;
@@ -195,68 +193,53 @@ fn half_up(value: f64) -> Hundredths {
 }
 
 /// The exact sum behind each number of a score (R5.5), before rounding.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The profile's name.
     pub model_version: Box<str>,
     /// The profile's hash, 16 hexadecimal digits.
     pub profile_hash: Box<str>,
     /// K, in pseudo-counts.
-    #[serde(serialize_with = "serialize_number")]
     pub prior_strength: f64,
     pub dimensions: Vec<DimensionExplanation>,
     /// The sum of the dimensions' `compositePart`s.
-    #[serde(serialize_with = "serialize_number")]
     pub composite: f64,
-    #[serde(serialize_with = "serialize_number")]
     pub confidence: f64,
     pub signal_count: u16,
 }
 
 /// One dimension: prior + contributions = total. A row `limit` has what the scale's ends add or take, the row
 /// `rating` also what the rating's decision adds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DimensionExplanation {
     pub dimension: Dimension,
     /// The score if nothing had been observed.
-    #[serde(serialize_with = "serialize_number")]
     pub prior: f64,
     /// Those that load on this dimension.
     pub signals: Vec<SignalExplanation>,
     /// s_d.
-    #[serde(serialize_with = "serialize_number")]
     pub total: f64,
     /// ω_d.
-    #[serde(serialize_with = "serialize_number")]
     pub composite_weight: f64,
     /// ω_d·s_d.
-    #[serde(serialize_with = "serialize_number")]
     pub composite_part: f64,
 }
 
 /// One signal's share in one dimension.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SignalExplanation {
     pub signal: Box<str>,
     /// There were no labels to fit it to: operational and own signals.
     pub uncalibrated: bool,
     /// n, 0–1.
-    #[serde(serialize_with = "serialize_number")]
     pub presence: f64,
     /// g, 0–1.
-    #[serde(serialize_with = "serialize_number")]
     pub goodness: f64,
     /// w, in pseudo-counts.
-    #[serde(serialize_with = "serialize_number")]
     pub weight: f64,
     /// L_d, 0–1.
-    #[serde(serialize_with = "serialize_number")]
     pub loading: f64,
     /// In points of the 1–5 scale, negative where it speaks against.
-    #[serde(serialize_with = "serialize_number")]
     pub contribution: f64,
 }
 

@@ -59,15 +59,6 @@ fn r5_5_contributions_add_up_to_the_score_before_rounding() {
 }
 
 #[test]
-fn an_explanation_is_written_in_camel_case() {
-    let json = serde_json::to_value(explain(&Profile::default(), &[seen(SignalKind::Rating, 1.0, 0.5)])).unwrap();
-    assert_eq!(json["modelVersion"], "support-en-1");
-    assert_eq!(json["dimensions"][2]["dimension"], "environment");
-    assert_eq!(json["dimensions"][0]["signals"][0]["uncalibrated"], true);
-    assert!(json["dimensions"][0]["compositePart"].is_f64() && json["profileHash"].as_str().unwrap().len() == 16);
-}
-
-#[test]
 fn a_signal_counts_from_a_presence_of_a_twentieth() {
     let count = |presence| {
         let signal = ObservedKind::Catalogue(SignalKind::Effort);

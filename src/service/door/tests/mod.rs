@@ -11,11 +11,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Batch, Door, DoorContext, DoorError, DoorOptions, RejectedEvent, Secret};
+use super::{Batch, Door, DoorContext, DoorError, DoorOptions, Secret};
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{Millis, parse_rfc3339};
+use crate::wire::ingest::RejectedEvent;
 
 const WORKSPACE: WorkspaceKey = WorkspaceKey { id: Id(0x77), side: Side::Live };
 const CONVERSATION: &str = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
@@ -78,5 +79,5 @@ fn accepted(event: &Value) -> EventRecord {
 #[track_caller]
 fn refused(event: &Value, code: &str, pointer: &str) {
     let rejected = judge(event).expect_err(&format!("{event} was accepted"));
-    assert_eq!((rejected.code, rejected.pointer.as_deref()), (code, Some(pointer)), "{event}: {rejected:?}");
+    assert_eq!((rejected.code.name(), rejected.pointer.as_deref()), (code, Some(pointer)), "{event}: {rejected:?}");
 }

@@ -63,7 +63,7 @@ fn r4_1_a_byte_order_mark_is_ignored() {
 fn r4_1_other_media_types_are_unsupported() {
     for content_type in ["text/plain", "", "application/json; charset=latin1", "application/jsonx", "application/xml"] {
         let error = read(content_type, "[]").unwrap_err();
-        assert_eq!((error.status(), error.code()), (415, "unsupported_media_type"), "{content_type}");
+        assert_eq!(error.code(), "unsupported_media_type", "{content_type}");
     }
     let context = DoorContext { content_type: None, ..context("") };
     assert_eq!(door().read(&context, Bytes::new()).unwrap_err(), DoorError::UnsupportedMediaType);
@@ -72,9 +72,9 @@ fn r4_1_other_media_types_are_unsupported() {
 #[test]
 fn r4_1_an_array_where_one_belongs_and_the_reverse() {
     let rejected = read("application/cloudevents+json", array(1)).unwrap().rejected;
-    assert_eq!(rejected[0].code, "malformed");
+    assert_eq!(rejected[0].code.name(), "malformed");
     let error = read("application/cloudevents-batch+json", created(0).to_string()).unwrap_err();
-    assert_eq!((error.status(), error.code()), (400, "malformed_json"));
+    assert_eq!(error.code(), "malformed_json");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn r4_1_an_empty_request_is_400() {
         ("application/x-ndjson", "\n \r\n"),
     ] {
         let error = read(content_type, body).unwrap_err();
-        assert_eq!((error.status(), error.code()), (400, "empty_batch"), "{content_type}: {body}");
+        assert_eq!(error.code(), "empty_batch", "{content_type}: {body}");
     }
 }
 
@@ -97,13 +97,13 @@ fn r4_3_what_is_no_json_is_400_as_a_whole() {
     cut.pop();
     for body in ["", "{", "[{}", "[{},]", "{} {}", "[] []", "[{}]x", "nul", "[1e]", &cut] {
         let error = read("application/json", body.to_owned()).unwrap_err();
-        assert_eq!((error.status(), error.code()), (400, "malformed_json"), "{body}");
+        assert_eq!(error.code(), "malformed_json", "{body}");
     }
     assert_eq!(read("application/json", &b"[\"\xff\"]"[..]).unwrap_err().code(), "malformed_json");
 }
 
 #[test]
-fn r4_1_one_event_more_than_allowed_is_413() {
+fn r4_1_one_event_more_than_allowed_is_too_many() {
     let door = door_with(|options| options.max_events = 3);
     let lines = |count| (0..count).map(|n| created(n).to_string() + "\n").collect::<String>();
     for (content_type, right, wrong) in
@@ -111,7 +111,7 @@ fn r4_1_one_event_more_than_allowed_is_413() {
     {
         assert_eq!(door.read(&context(content_type), right.into()).unwrap().events.len(), 3);
         let error = door.read(&context(content_type), wrong.into()).unwrap_err();
-        assert_eq!((error.status(), error), (413, DoorError::TooManyEvents { most: 3 }));
+        assert_eq!(error, DoorError::TooManyEvents { most: 3 });
     }
 }
 
@@ -121,7 +121,7 @@ fn r4_1_one_byte_more_than_allowed_is_413() {
     let door = |most| door_with(move |options| options.max_bytes = most);
     assert!(door(body.len()).read(&context("application/json"), body.clone().into()).is_ok());
     let error = door(body.len() - 1).read(&context("application/json"), body.into()).unwrap_err();
-    assert_eq!((error.status(), error.code()), (413, "payload_too_large"));
+    assert_eq!(error.code(), "payload_too_large");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn r4_1_a_bomb_is_413() {
     // The same without its size in the frame's header.
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.write_all(&bomb[..20_000]).unwrap();
-    assert_eq!(read_encoded("zstd", encoder.finish().unwrap()).unwrap_err().status(), 413);
+    assert_eq!(read_encoded("zstd", encoder.finish().unwrap()).unwrap_err().code(), "payload_too_large");
 }
 
 #[test]
@@ -176,9 +176,9 @@ fn r4_1_broken_or_unknown_encodings_are_refused() {
         ("zstd", body.clone().into_bytes()),
     ] {
         let error = read_encoded(encoding, bytes).unwrap_err();
-        assert_eq!((error.status(), error.code()), (400, "bad_encoding"), "{encoding}");
+        assert_eq!(error.code(), "bad_encoding", "{encoding}");
     }
     for encoding in ["br", "deflate", "gzip, zstd"] {
-        assert_eq!(read_encoded(encoding, Vec::new()).unwrap_err().status(), 415, "{encoding}");
+        assert_eq!(read_encoded(encoding, Vec::new()).unwrap_err().code(), "unsupported_encoding", "{encoding}");
     }
 }

@@ -1,35 +1,36 @@
 //! Parameters of paths, query strings and headers.
 
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
-use super::leaf;
+use crate::wire::audit::ActionName;
+use crate::wire::values;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct InWorkspace {
     #[param(inline)]
-    pub workspace_id: leaf::WorkspaceId,
+    pub workspace_id: values::WorkspaceId,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfBreaker {
     #[param(inline)]
-    pub breaker_id: leaf::BreakerId,
+    pub breaker_id: values::BreakerId,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfConversation {
     #[param(inline)]
-    pub conversation_id: leaf::ConversationId,
+    pub conversation_id: values::ConversationId,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfAccount {
     #[param(inline)]
-    pub account_id: leaf::AccountId,
+    pub account_id: values::AccountId,
 }
 
 #[derive(IntoParams)]
@@ -44,7 +45,7 @@ pub struct OfContact {
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfKey {
     #[param(inline)]
-    pub key_id: leaf::KeyId,
+    pub key_id: values::KeyId,
 }
 
 #[derive(IntoParams)]
@@ -60,7 +61,7 @@ pub struct OfSnapshot {
 pub struct WhichWorkspace {
     /// Says which workspace is meant, where a tenant-wide credential reaches more than one that has it.
     #[param(required = false, inline)]
-    pub workspace_id: leaf::WorkspaceId,
+    pub workspace_id: values::WorkspaceId,
 }
 
 #[derive(IntoParams)]
@@ -68,7 +69,7 @@ pub struct WhichWorkspace {
 pub struct ForAccount {
     /// The account that the conversation belongs to; without it the answer is about the workspace alone.
     #[param(required = false, inline)]
-    pub account_id: leaf::AccountId,
+    pub account_id: values::AccountId,
 }
 
 #[derive(IntoParams)]
@@ -76,15 +77,26 @@ pub struct ForAccount {
 pub struct Period {
     /// Whole UTC days, today included.
     #[param(required = false, inline)]
-    pub period: leaf::PeriodName,
+    pub period: PeriodName,
     /// The first instant of the period; a date is its first millisecond, UTC. Overrides `period`. Without `to`
     /// the period ends with today.
     #[param(required = false, inline)]
-    pub from: leaf::DateOrInstant,
+    pub from: values::DateOrInstant,
     /// The last instant of the period; a date is its last millisecond, UTC. Overrides `period`. Without `from`
     /// the period has 30 days.
     #[param(required = false, inline)]
-    pub to: leaf::DateOrInstant,
+    pub to: values::DateOrInstant,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct HeldGate {
+    /// Holds the answer while this is the epoch. Any other epoch, behind or ahead, is answered at once.
+    #[param(required = false, minimum = 0, maximum = 9007199254740991_i64, example = 0)]
+    pub wait_epoch: u64,
+    /// How long the answer is held at most; then it is what it would be without `waitEpoch`.
+    #[param(required = false, minimum = 1, maximum = 60, default = 30)]
+    pub timeout_seconds: u64,
 }
 
 #[derive(IntoParams)]
@@ -100,5 +112,47 @@ pub struct KnownTag {
 pub struct Packing {
     /// How the body is packed.
     #[param(rename = "Content-Encoding", required = false, inline)]
-    pub content_encoding: leaf::Encoding,
+    pub content_encoding: Encoding,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Entries of a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
+    /// The first instant; a date is its first millisecond, UTC.
+    #[param(required = false, inline)]
+    pub from: values::DateOrInstant,
+    /// The last instant; a date is its last millisecond, UTC.
+    #[param(required = false, inline)]
+    pub to: values::DateOrInstant,
+    /// Only what this actor did.
+    #[param(required = false, min_length = 1, max_length = 255)]
+    pub actor: String,
+    /// Only this.
+    #[param(required = false, inline)]
+    pub action: ActionName,
+}
+
+#[derive(ToSchema)]
+#[schema(default = "last_30d")]
+pub enum PeriodName {
+    #[schema(rename = "last_7d")]
+    Last7d,
+    #[schema(rename = "last_30d")]
+    Last30d,
+    #[schema(rename = "last_90d")]
+    Last90d,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
 }

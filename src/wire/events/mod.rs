@@ -8,7 +8,7 @@ use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::leaf::{AccountId, ConversationId, Instant, Rate, Score, one_of};
+use super::values::{AccountId, ConversationId, Instant, Rate, Score, one_of};
 
 /// A type of event.
 pub struct Kind {

@@ -1,4 +1,4 @@
-//! JSON objects read member by member, with every fault at once (R2.7, R2.9).
+//! Bodies of requests: JSON objects that are read member by member, with every fault at once (R2.7, R2.9).
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,14 +7,46 @@ use std::fmt;
 use serde::Deserializer as _;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-use super::error::ApiError;
+use super::failure::Fault;
 use super::number::{self, Decimal, NotInteger};
-use super::params::read_id;
-use crate::domain::ids::{Id, IdKind};
+use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::domain::score::Hundredths;
 use crate::domain::time::{Millis, parse_rfc3339};
-use crate::service::Fault;
+
+/// The body of a request.
+pub trait Body: Sized {
+    /// Takes its members; what is wrong with them stays in `fields`. `now`: the server's time.
+    fn read(fields: &mut Fields<'_>, now: Millis) -> Self;
+}
+
+/// Takes no fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
+#[schema(examples(json!({})), max_properties = 0)]
+pub struct Nothing {}
+
+impl Body for Nothing {
+    fn read(_: &mut Fields<'_>, _: Millis) -> Self {
+        Self {}
+    }
+}
+
+/// Why a body is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is not JSON.
+    Malformed,
+    /// Everything that is wrong with it.
+    Faults(Vec<Fault>),
+}
+
+/// Reads all of a body.
+pub fn read<T: Body>(body: &[u8], now: Millis) -> Result<T, BodyError> {
+    let mut fields = Fields::parse(body)?;
+    let read = T::read(&mut fields, now);
+    fields.finish().map(|()| read)
+}
 
 /// The members that were not asked for yet, and the faults so far.
 pub struct Fields<'a> {
@@ -26,16 +58,15 @@ pub struct Fields<'a> {
 type Read<T> = Result<T, String>;
 
 impl<'a> Fields<'a> {
-    /// 400 for what is not JSON, or not an object. Values are not looked into here, so depth costs
-    /// no stack.
-    pub fn parse(body: &'a [u8]) -> Result<Self, ApiError> {
-        let whole: &RawValue = serde_json::from_slice(body).map_err(|_| ApiError::malformed_json())?;
+    /// Refuses what is not JSON, or not an object. Values are not looked into here, so depth costs no stack.
+    fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
+        let whole: &RawValue = serde_json::from_slice(body).map_err(|_| BodyError::Malformed)?;
         if !whole.get().starts_with('{') {
             let error = "must be an object".into();
-            return Err(ApiError::invalid(vec![Fault { pointer: String::new(), error }]));
+            return Err(BodyError::Faults(vec![Fault { pointer: String::new(), error }]));
         }
         let mut reader = serde_json::Deserializer::from_str(whole.get());
-        let sent = reader.deserialize_map(Members).map_err(|_| ApiError::malformed_json())?;
+        let sent = reader.deserialize_map(Members).map_err(|_| BodyError::Malformed)?;
         let mut fields = Self { members: BTreeMap::new(), faults: Vec::new() };
         for (name, value) in sent {
             match fields.members.entry(name) {
@@ -46,10 +77,10 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    /// 400 if anything was wrong, or if a member was not asked for.
-    pub fn finish(mut self) -> Result<(), ApiError> {
+    /// Refuses if anything was wrong, or if a member was not asked for.
+    fn finish(mut self) -> Result<(), BodyError> {
         self.faults.extend(self.members.keys().map(|name| Fault::at(name, "is not a known field")));
-        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.faults)) }
+        if self.faults.is_empty() { Ok(()) } else { Err(BodyError::Faults(self.faults)) }
     }
 
     /// Adds a fault that reading alone does not show.
@@ -111,19 +142,19 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A number in steps of 0.01.
-    pub fn decimal(&mut self, name: &str, min: Hundredths, max: Hundredths) -> Option<Hundredths> {
-        self.read(name, |text| decimal(text, min, max))
+    /// A number from 1 to 5 in steps of 0.01.
+    pub fn score(&mut self, name: &str) -> Option<Hundredths> {
+        self.read(name, score)
     }
 
-    /// As [`Self::decimal`]; `null` is a value.
-    pub fn nullable_decimal(&mut self, name: &str, min: Hundredths, max: Hundredths) -> Option<Option<Hundredths>> {
-        self.read(name, |text| if text == "null" { Ok(None) } else { decimal(text, min, max).map(Some) })
+    /// As [`Self::score`]; `null` is a value.
+    pub fn nullable_score(&mut self, name: &str) -> Option<Option<Hundredths>> {
+        self.read(name, |text| if text == "null" { Ok(None) } else { score(text).map(Some) })
     }
 
     pub fn id(&mut self, name: &str, kind: IdKind) -> Option<Id> {
         let text: String = self.read(name, |text| typed(text, "must be a string"))?;
-        read_id(kind, name, &text).map_err(|fault| self.faults.push(fault)).ok()
+        parse_id(kind, &text).map_err(|why| self.faults.push(Fault::at(name, why.to_string()))).ok()
     }
 
     /// An RFC 3339 time.
@@ -157,7 +188,8 @@ fn is_number(text: &str) -> bool {
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
-fn decimal(text: &str, min: Hundredths, max: Hundredths) -> Read<Hundredths> {
+fn score(text: &str) -> Read<Hundredths> {
+    let (min, max) = (Hundredths::MIN_SCORE, Hundredths::MAX_SCORE);
     if !is_number(text) {
         return Err("must be a number".into());
     }
@@ -191,9 +223,9 @@ impl<'de> Visitor<'de> for Members {
 mod tests {
     use super::*;
 
-    fn faults(result: Result<(), ApiError>) -> Vec<(String, String)> {
-        let failure = result.unwrap_err();
-        failure.details.iter().map(|fault| (fault.pointer.clone(), fault.error.to_string())).collect()
+    fn faults(result: Result<(), BodyError>) -> Vec<(String, String)> {
+        let BodyError::Faults(faults) = result.unwrap_err() else { panic!("it is JSON") };
+        faults.into_iter().map(|fault| (fault.pointer, fault.error.into_owned())).collect()
     }
 
     #[test]
@@ -219,25 +251,20 @@ mod tests {
 
     #[test]
     fn r2_7_what_is_not_an_object() {
-        for (body, code) in [
-            (&b"[]"[..], "invalid_request"),
-            (b"1", "invalid_request"),
-            (b" \"x\"", "invalid_request"),
-            (b"", "malformed_json"),
-            (b"{", "malformed_json"),
-            (b"{\"a\":NaN}", "malformed_json"),
-            (b"{} {}", "malformed_json"),
-            (b"{\"a\":\"\xff\"}", "malformed_json"),
-            (b"{\"a\":01}", "malformed_json"),
-        ] {
-            assert_eq!(Fields::parse(body).err().map(|e| e.code), Some(code), "{}", String::from_utf8_lossy(body));
+        let whole = BodyError::Faults(vec![Fault { pointer: String::new(), error: "must be an object".into() }]);
+        for body in ["[]", "1", " \"x\""] {
+            assert_eq!(read::<Nothing>(body.as_bytes(), 0), Err(whole.clone()), "{body}");
+        }
+        for body in [&b""[..], b"{", b"{\"a\":NaN}", b"{} {}", b"{\"a\":\"\xff\"}", b"{\"a\":01}"] {
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(read::<Nothing>(body, 0), Err(BodyError::Malformed), "{shown}");
         }
     }
 
     #[test]
     fn r2_7_depth_costs_no_stack() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        assert_eq!(Fields::parse(deep.as_bytes()).err().map(|e| e.code), Some("invalid_request"));
+        assert!(matches!(Fields::parse(deep.as_bytes()), Err(BodyError::Faults(_))));
         let body = format!(r#"{{"note": {deep}, "list": {deep}}}"#);
         let mut fields = Fields::parse(body.as_bytes()).unwrap();
         fields.text("note", 0, 5);

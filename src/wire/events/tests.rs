@@ -21,7 +21,7 @@ fn fault(event: &Value) -> Option<(&'static str, String)> {
         content_encoding: None,
     };
     let batch = door.read(&context, event.to_string().into()).unwrap();
-    batch.rejected.first().map(|rejected| (rejected.code, rejected.pointer.clone().unwrap_or_default()))
+    batch.rejected.first().map(|rejected| (rejected.code.name(), rejected.pointer.clone().unwrap_or_default()))
 }
 
 fn with(event: &Value, member: &str, value: Value) -> Value {

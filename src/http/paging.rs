@@ -1,0 +1,59 @@
+//! Pages of lists that grow (R2.6).
+
+use super::cursor::{List, decode};
+use super::params::Query;
+use crate::wire::failure::Fault;
+
+/// Entries of a page unless `limit` says otherwise (R2.6).
+const DEFAULT_LIMIT: u64 = 50;
+/// Entries of a page, at most (R2.6).
+const MAX_LIMIT: u64 = 100;
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page<const N: usize> {
+    /// 1 to 100.
+    pub limit: usize,
+    /// What the cursor says; none for the first page.
+    pub after: Option<[u64; N]>,
+}
+
+impl<const N: usize> Page<N> {
+    /// The parameters `limit` and `cursor`; what is wrong with them goes to `faults`.
+    pub fn read(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Self {
+        let limit = query.whole("limit", 1..=MAX_LIMIT, faults).unwrap_or(DEFAULT_LIMIT);
+        let mut page = Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), after: None };
+        if let Some(text) = query.get("cursor") {
+            page.after = decode(text).and_then(|cursor| cursor.of(list));
+            if page.after.is_none() {
+                faults.push(Fault::at("cursor", "is not a cursor of this list"));
+            }
+        }
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cursor::Cursor;
+    use super::*;
+
+    #[test]
+    fn r2_6_limit_and_cursor_as_they_are_sent() {
+        let page = |query: &str| {
+            let mut faults = Vec::new();
+            let page = Page::<1>::read(&Query::parse(Some(query)), List::Audit, &mut faults);
+            faults.is_empty().then_some(page).ok_or(faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>())
+        };
+        assert_eq!(page(""), Ok(Page { limit: 50, after: None }));
+        assert_eq!(page("limit=1").map(|page| page.limit), Ok(1));
+        let cursor = Cursor::new(List::Audit, [9]).encode();
+        assert_eq!(page(&format!("limit=100&cursor={cursor}")), Ok(Page { limit: 100, after: Some([9]) }));
+        for limit in ["0", "101", "", "-1", "1.0", "+1", "x", "99999999999999999999999"] {
+            assert_eq!(page(&format!("limit={limit}")), Err(vec!["/limit".to_owned()]), "{limit}");
+        }
+        assert_eq!(page("cursor="), Err(vec!["/cursor".to_owned()]));
+        let other = Cursor::new(List::Audit, [9, 9]).encode();
+        assert_eq!(page(&format!("limit=0&cursor={other}")), Err(vec!["/limit".to_owned(), "/cursor".to_owned()]));
+    }
+}

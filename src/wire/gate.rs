@@ -1,0 +1,38 @@
+//! The gate (R8.1).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::values::Count;
+use crate::domain::ids::Id;
+use crate::domain::view;
+
+/// Whether the AI may answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(examples(
+    json!({"decision": "proceed", "epoch": 0, "breakers": []}),
+    json!({"decision": "pause", "epoch": 1, "breakers": ["0191b5a2-7c3e-8d11-9f00-00000000cb01"]})
+))]
+pub struct Gate {
+    #[schema(inline)]
+    pub decision: Decision,
+    /// Grows with every change of the workspace's breakers.
+    pub epoch: Count,
+    /// The active breakers that say `pause`.
+    pub breakers: Vec<Id>,
+}
+
+// What a pipeline is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Proceed,
+    Pause,
+}
+
+impl From<view::Gate> for Gate {
+    fn from(view::Gate { breakers, epoch }: view::Gate) -> Self {
+        let decision = if breakers.is_empty() { Decision::Proceed } else { Decision::Pause };
+        Self { decision, epoch: epoch.into(), breakers }
+    }
+}

@@ -1,0 +1,25 @@
+//! What is said over the wire: one type for each answer and each request body, with its JSON and with what the
+//! document says of it. Everything that speaks this JSON (`http`, `cli`, `portable`) uses these types, so that it is
+//! spelled once.
+//!
+//! `values` has the single values that the others are made of. A field that is always present and may be null is an
+//! `Option` marked `required`; one that is left out is skipped where it is none, and then never null. Bodies of
+//! requests are read with `body`, which finds every fault at once. An object has no other fields than those named.
+
+pub mod admin;
+pub mod audit;
+pub mod body;
+pub mod breaker;
+pub mod csat_config;
+pub mod erasure;
+pub mod events;
+pub mod failure;
+pub mod gate;
+pub mod ingest;
+pub mod list;
+pub mod number;
+pub mod quality;
+pub mod scoring;
+pub mod snapshot;
+pub mod status;
+pub mod values;
