@@ -4,7 +4,7 @@
 //! header is made here with the right length and checksum, and what is read from it.
 
 use tripswitch::domain::system_table::SystemTable;
-use tripswitch::domain::workspace::cut::Block;
+use tripswitch::domain::workspace::blocks::Block;
 use tripswitch::snapshot::MAX_BLOCK_BYTES;
 use tripswitch::snapshot::envelope::{self, EnvelopeError, HEADER_BYTES, VERSION};
 

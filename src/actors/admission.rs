@@ -115,7 +115,7 @@ impl DuplicateMemory {
         if self.held() < self.limit { Ok(()) } else { Err(EngineError::DuplicateMemoryFull) }
     }
 
-    /// A workspace that held `before` identities holds `now`.
+    /// Counts that a workspace that held `before` identities holds `now`.
     pub fn moved(&self, before: u64, now: u64) {
         if now >= before {
             self.held.fetch_add(now - before, Ordering::Relaxed);

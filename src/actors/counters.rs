@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::domain::reply::{EffectKind, Rejection, Reply, Verdict};
 use crate::domain::workspace::Applied;
 
-/// Since the start of the process.
+/// Counters since the start of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     frames: AtomicU64,
@@ -31,7 +31,8 @@ pub struct Counts {
     pub rounds: u64,
     pub accepted: u64,
     pub duplicates: u64,
-    /// Refused by state (`id_reused`, `account_mismatch`); what the door refuses is not counted here.
+    /// Events that `apply` refused (`id_reused`, `account_mismatch`); refusals of `service::door` are not counted
+    /// here.
     pub rejected: u64,
     pub internal_errors: u64,
     pub scorings: u64,
@@ -54,7 +55,7 @@ fn add(counter: &AtomicU64, count: u64) {
 }
 
 impl Counters {
-    /// A round of `frames` frames came to this.
+    /// Counts a round of `frames` frames with this result.
     pub fn applied(&self, frames: usize, applied: &Applied) {
         let mut counts = Counts::default();
         for (_, reply) in &applied.replies {

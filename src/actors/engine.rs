@@ -1,5 +1,5 @@
-//! The engine: writes go through the journal and are applied before they are answered; questions go
-//! to the actors, or are answered from memory.
+//! The engine: writes go through the journal and are applied before they are answered; queries go to the actors, or
+//! are answered from memory.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::{Command, Record};
 use crate::domain::reply::{CommandRefusal, Reply, Verdict};
-use crate::domain::system::SystemRecord;
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system::{SystemRecord, SystemRefusal};
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::view::BreakerView;
 use crate::ids::Ids;
@@ -41,7 +41,7 @@ use super::snapshots::{self, Snapshots};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
 use super::system::{SystemActor, SystemLane, SystemState};
 
-/// What a record needs beside its bytes while it waits.
+/// The bytes that a waiting record takes besides its own.
 const RECORD_OVERHEAD: usize = 512;
 
 /// Everything that an engine is made of.
@@ -79,7 +79,7 @@ pub struct Engine {
     running: Arc<Mutex<Option<Running>>>,
 }
 
-/// What is taken apart at the end.
+/// What is joined and dropped at the end.
 struct Running {
     writer: JournalWriter<Pending>,
     supervisor: ActorRef<SupervisorMsg>,
@@ -298,7 +298,7 @@ impl Engine {
         self.shared.system.table()
     }
 
-    /// What names this data directory in ETags (R8.1).
+    /// The incarnation, which names this data directory in ETags (R8.1).
     pub fn incarnation(&self) -> Id {
         let origin = self.shared.system.table().origin().copied();
         origin.expect("the first record is written before the engine has started").incarnation
@@ -367,8 +367,8 @@ impl Engine {
         self.write(handle, record.into(), None).await.map(drop)
     }
 
-    /// Writes the settings that the next frame needs, and waits until they hold (I1). Those who
-    /// come meanwhile wait behind the lock and find it done.
+    /// Writes the settings record that has to stand before the next frame, and waits until it is applied (I1). Other
+    /// writers wait for the lock meanwhile, and then find it done.
     async fn write_settings(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
         let _turn = handle.settings_lock.lock().await;
         if handle.settings_due() {
@@ -389,8 +389,8 @@ impl Engine {
         answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
     }
 
-    /// Takes nothing more, writes and applies what was taken, stops every actor and the journal's
-    /// writer. Other clones answer [`EngineError::ShuttingDown`] from now on.
+    /// Accepts nothing more, writes and applies what was accepted, and stops every actor and the journal's writer.
+    /// Other clones answer [`EngineError::ShuttingDown`] from now on.
     pub async fn shutdown(self) {
         self.shared.stopping.cancel();
         let Some(running) = self.running.lock().take() else { return };

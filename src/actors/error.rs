@@ -1,9 +1,8 @@
-//! Why the engine did not do what was asked.
+//! Why the engine has refused or failed.
 
 use thiserror::Error;
 
-/// Reasons that do not lie in the request. Nothing of a refused write is kept, except where the
-/// variant says so.
+/// Reasons outside the request. Nothing of a refused write is kept, except where the variant says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
     /// Too much is waiting (R4.9), or a query waited too long for its turn.

@@ -1,4 +1,4 @@
-//! One workspace side as everybody else sees it. Outlives its actor.
+//! One workspace side, for all other threads. Outlives its actor.
 
 use std::iter::Sum;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(crate) enum Status {
     Failed,
 }
 
-/// What must outlive the actor, and what is answered without asking it.
+/// What must outlive the actor, and what can be answered without it.
 pub(crate) struct WorkspaceHandle {
     pub key: WorkspaceKey,
     pub name: Box<str>,
@@ -45,7 +45,7 @@ pub(crate) struct WorkspaceHandle {
     pub queue: FrameQueue<WorkspaceMsg>,
     /// What of the bytes in flight this side may hold.
     pub allowance: Allowance,
-    /// Where the event in work stands; whoever looks after a failure reads the guilty one (I6).
+    /// The position of the event in work, by which the guilty one is found after a failure (I6).
     pub progress: Arc<AtomicU64>,
     status: watch::Sender<Status>,
     /// The frames of the round under way.
@@ -61,7 +61,7 @@ pub(crate) struct WorkspaceHandle {
     /// Of the gate; a watch of its own, so that a round that changes no breaker wakes nobody who waits for one.
     epoch: watch::Sender<u64>,
     settings_due: AtomicBool,
-    /// Held by whoever writes the settings that the next frame needs.
+    /// Held while the settings record is written that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
     duplicates: AtomicU64,
     skipped: ArcSwapOption<Skipped>,
@@ -182,14 +182,14 @@ impl WorkspaceHandle {
         self.settings_due.load(Ordering::Acquire)
     }
 
-    /// Makes everything that is answered from memory that of `workspace`.
+    /// Publishes what is answered from memory, from `workspace`.
     pub fn publish(&self, workspace: &Workspace, memory: &DuplicateMemory) {
         self.publish_rules(workspace);
         self.publish_gate(workspace);
         self.publish_counts(workspace, memory);
-        // A skip is always behind a failure, and applied before the next actor starts.
+        // A skip always follows a failure, and is applied before the next actor starts.
         self.skipped.store(Some(Arc::new(workspace.skipped())));
-        // The failure that made this state necessary is over.
+        // The failure before this state is over.
         *self.failure.lock() = None;
     }
 
@@ -239,7 +239,7 @@ impl WorkspaceHandle {
         (in_work + queued, first.or(next))
     }
 
-    /// The next round's frames; who waits for them stays here, out of the actor's reach.
+    /// The next round's frames. The replies that they wait for stay here, out of the actor's reach.
     pub fn take_round(&self, limit: usize) -> Vec<Frame> {
         let mut in_flight = self.in_flight.lock();
         let frames = self.queue.take_round(limit, |queued| {
@@ -253,8 +253,8 @@ impl WorkspaceHandle {
         frames
     }
 
-    /// Ends the round under way, which was applied at `applied_at`: everybody gets their answer, and
-    /// the bytes are given back. `delays` sees how long each frame was durable by then.
+    /// Ends the round under way, which was applied at `applied_at`: sends each reply, and gives the bytes back.
+    /// `delays` records how long each frame had been durable by then.
     pub fn reply(&self, replies: Vec<(u64, Reply)>, applied_at: Duration, delays: &Histogram) {
         let waiting = std::mem::take(&mut *self.in_flight.lock());
         for frame in &waiting {
@@ -290,7 +290,7 @@ impl WorkspaceHandle {
         in_flight.iter().any(|waiting| waiting.seq == event.seq()).then_some(event)
     }
 
-    /// Whether one more rebuild is within the limit; counts it if so.
+    /// Whether one more rebuild is within the limit; if so, it is counted.
     pub fn may_rebuild(&self, now: Millis) -> bool {
         let mut rebuilds = self.rebuilds.lock();
         rebuilds.retain(|at| now - at < MINUTE);

@@ -1,5 +1,5 @@
-//! What travels: records on their way to the journal, frames on their way to `apply`, and the
-//! messages of the actors.
+//! What is passed on: records on their way to the journal, frames on their way to `apply`, and the messages of the
+//! actors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::domain::ids::Id;
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::rules::Rules;
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system::SystemRefusal;
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::view::AccountHealth;
 use crate::domain::workspace::Workspace;
@@ -27,16 +28,16 @@ use super::handle::WorkspaceHandle;
 use super::snapshots::SideCut;
 use super::system::SystemLane;
 
-/// Where an answer goes once there is one.
+/// Takes an answer once there is one.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, EngineError>>;
 
-/// Answers. Whoever waits may have gone.
+/// Answers; the receiver may be gone.
 pub(crate) fn tell<T>(waiting: oneshot::Sender<T>, answer: T) {
     let _gone = waiting.send(answer);
 }
 
-/// The journal writer's payload: a record that was encoded at the door travels on in its decoded
-/// form, so that nobody decodes it again.
+/// The journal writer's payload: the decoded form of a record that is already encoded, so that it need not be decoded
+/// again.
 pub struct Pending {
     pub(crate) record: Record,
     pub(crate) lane: Lane,
@@ -56,14 +57,14 @@ pub(crate) enum ReplyTo {
     Nobody,
     /// The seq, as soon as the record is durable.
     Committed(Answer<u64>),
-    /// What a workspace made of it.
+    /// A workspace's reply.
     Applied(Answer<Reply>),
-    /// What the system workspace made of it.
+    /// The system workspace's reply.
     System(Answer<Result<(), SystemRefusal>>),
 }
 
 impl ReplyTo {
-    /// Tells whoever waits that there will be no answer. They may have gone.
+    /// Tells the receiver that there will be no answer; it may be gone.
     pub fn refuse(self, error: EngineError) {
         match self {
             Self::Nobody => {}
@@ -73,7 +74,7 @@ impl ReplyTo {
         }
     }
 
-    /// Hands over a workspace's answer; none where the replay did not give one.
+    /// Passes a workspace's reply on; `None` if the replay gave none.
     pub fn applied(self, reply: Option<Reply>) {
         match self {
             Self::Applied(answer) => tell(answer, reply.ok_or(EngineError::WorkspaceUnavailable)),

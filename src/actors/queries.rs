@@ -1,5 +1,5 @@
-//! The engine's questions. Each waits its turn behind the rounds of its workspace (or account), and
-//! no longer than the configured time; the gate waits for nobody.
+//! The engine's queries. Each waits its turn behind the rounds of its workspace (or account), and no longer than the
+//! configured time. The gate never waits.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -45,9 +45,8 @@ impl Engine {
         Ok(self.serving(key)?.rules().csat.clone())
     }
 
-    /// R3.3; `None` for an account that was never named. One that is awake is looked at, or
-    /// answers once it is done with a round; one that sleeps, or has just gone to sleep, is woken
-    /// by its workspace.
+    /// R3.3; `None` for an account that was never named. An awake account is read in place, or answers once it is
+    /// done with a round; one that sleeps, or has just gone to sleep, is woken by its workspace.
     pub async fn account(&self, key: WorkspaceKey, id: Id) -> Result<Option<AccountHealth>, EngineError> {
         let handle = self.serving(key)?;
         let now = self.now();

@@ -1,5 +1,5 @@
-//! A failed workspace comes back (I6): the guilty event is skipped from now on, the newest good snapshot is
-//! loaded, the journal behind it replayed up to that skip, and whoever waited gets the replay's verdicts.
+//! Rebuilds a failed workspace (I6): the guilty event is skipped from now on, the newest good snapshot is loaded, the
+//! journal after it is replayed up to that skip, and the requests that wait get the replay's verdicts.
 
 use std::sync::Arc;
 
@@ -17,8 +17,7 @@ use crate::recovery::replay::{ReplayError, Replayed};
 
 use super::shared::Shared;
 
-/// Brings `handle` back, or leaves it failed until a restart. The gate answers its last state all
-/// the while.
+/// Rebuilds the side, or leaves it failed until a restart. Its gate answers from the last state meanwhile.
 pub(crate) async fn run(shared: Arc<Shared>, handle: Arc<WorkspaceHandle>, guilty: Option<Position>, cause: String) {
     handle.set_status(Status::Rebuilding);
     handle.queue.detach();
@@ -31,7 +30,7 @@ pub(crate) async fn run(shared: Arc<Shared>, handle: Arc<WorkspaceHandle>, guilt
     }
 }
 
-/// Skips and replays, more than once if other events fail in their turn.
+/// Skips and replays, again for each further event that fails.
 async fn replayed(
     shared: &Arc<Shared>,
     handle: &Arc<WorkspaceHandle>,
@@ -64,9 +63,8 @@ async fn replayed(
     }
 }
 
-/// Appends the skip, if there is something to skip; answers up to where to replay: to the skip,
-/// once it is durable, or to the last frame that is known here. All frames up to there were answered
-/// or wait in the side's queue.
+/// Appends the skip, if there is an event to skip. Returns the last frame to replay: the skip, once it is durable, or
+/// the last frame that is known here. All frames up to it were answered or wait in the side's queue.
 async fn skip(
     shared: &Shared,
     handle: &Arc<WorkspaceHandle>,
@@ -98,15 +96,15 @@ async fn replay(
     };
     let shared = Arc::clone(shared);
     let run = tokio::task::spawn_blocking(move || {
-        // Neither snapshot nor journal may go while they are read.
+        // Neither snapshots nor groups of the journal may be removed while they are read.
         let _reading = shared.snapshots.files.read();
         replay.run(shared.reader.as_ref(), shared.snapshots.store.as_ref())
     });
     run.await.map_err(|_| None)?.map_err(Some)
 }
 
-/// The new actor takes over; then those who waited are answered, so that what they ask next finds
-/// it there.
+/// The new actor takes over first, and then the waiting requests are answered, so that their next questions find it
+/// there.
 fn resume(shared: &Arc<Shared>, handle: &Arc<WorkspaceHandle>, replayed: Replayed) {
     let waiting = handle.take_unanswered(replayed.workspace.applied());
     if !shared.start(handle, replayed.workspace) {

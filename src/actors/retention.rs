@@ -24,13 +24,13 @@ struct Schedule {
 }
 
 impl Schedule {
-    /// Nothing is removed in the first hour after a start: whoever started with too short a
-    /// retention has time to stop.
+    /// Nothing is removed in the first hour after a start, so that a start with too short a retention can still be
+    /// stopped.
     const fn new(start: Millis) -> Self {
         Self { next: start.saturating_add(HOUR) }
     }
 
-    /// Answers true once a day.
+    /// True once a day.
     fn is_due(&mut self, now: Millis) -> bool {
         let due = now >= self.next;
         if due {

@@ -47,9 +47,9 @@ pub struct EngineOptions {
     /// How long a question may wait for its turn, milliseconds.
     pub query_timeout: Millis,
     pub snapshots: SnapshotRules,
-    /// What must be gone from snapshots and journal.
+    /// Says what must be gone from snapshots and journal.
     pub purge: Purge,
-    /// Called by threads whose work nobody waits for, as they begin.
+    /// Called by threads whose work nobody waits for, as they begin, to lower their priority.
     pub background: fn(),
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct Shared {
     pub writer: WriterHandle<Pending>,
     /// The engine takes nothing more.
     pub stopping: Stop,
-    /// When identities were last let go of because their memory was full (R4.4).
+    /// When old identities were last forgotten because the memory was full (R4.4).
     pub relieved_at: AtomicI64,
     pub faults: Faults,
     pub snapshots: Snapshots,
@@ -107,7 +107,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Puts a record on its way through the journal. The answer comes by `reply`.
+    /// Sends a record to the journal. The answer comes by `reply`.
     pub fn submit(
         &self,
         lane: Lane,
@@ -129,9 +129,9 @@ impl Shared {
         self.stopping.is_cancelled()
     }
 
-    /// Identities are forgotten by receipts, when frames are applied. While the memory is full no
-    /// events come, so a side that is not written to would keep those whose days are over: once an
-    /// hour, each gets its settings again, which changes nothing else.
+    /// Identities are forgotten by receipts, when frames are applied. While the memory is full no events come, so a
+    /// side that is not written to would keep identities whose days are over. Once an hour, each side therefore gets
+    /// its settings record again, which changes nothing else.
     pub fn relieve_duplicates(&self) {
         let (now, last) = (self.clock.now(), self.relieved_at.load(Ordering::Relaxed));
         let due = now.saturating_sub(last) >= HOUR;
@@ -182,15 +182,15 @@ impl Shared {
         handle
     }
 
-    /// Starts an actor for the handle and lets it have the queue. False if the engine is stopping.
+    /// Starts an actor for the handle and gives it the queue. False if the engine is stopping.
     pub fn start(self: &Arc<Self>, handle: &Arc<WorkspaceHandle>, workspace: Box<Workspace>) -> bool {
         handle.publish(&workspace, &self.duplicates);
         handle.queue.begins_after(workspace.applied());
         let state = WorkspaceState::new(workspace, Arc::clone(handle), Arc::clone(self));
         let supervisor = self.supervisor.get_cell();
         let _context = self.runtime.enter();
-        // Without a name, and with a `pre_start` that cannot fail, only a stopping supervisor is
-        // in the way, which the actor learns later.
+        // The actor has no name, and its `pre_start` cannot fail, so only a stopping supervisor could be in the way,
+        // which the actor learns later.
         match ActorRuntime::<WorkspaceActor>::spawn_linked_instant(None, WorkspaceActor, state, supervisor) {
             Ok((actor, _)) => {
                 handle.queue.attach(actor);

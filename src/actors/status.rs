@@ -16,7 +16,7 @@ use super::snapshots::SnapshotStatus;
 /// Share of the identities' ceiling from which `/readyz` warns (R4.4).
 const WARN_SHARE: f64 = 0.8;
 
-/// Where the server is in its life.
+/// The phase of the server: starting, serving or stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Checking the journal.
@@ -33,9 +33,9 @@ pub enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalState {
     Writable,
-    /// For want of space; the next append may work.
+    /// No, for lack of space; the next append may work.
     Full,
-    /// Until a restart.
+    /// No, until a restart.
     Failed,
 }
 
@@ -52,10 +52,10 @@ impl From<Health> for JournalState {
 /// R10.10's `/readyz`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Readiness {
-    /// False is 503.
+    /// False makes a 503.
     pub ready: bool,
     pub phase: Phase,
-    /// Of the phase, 0 to 1.
+    /// The share of the phase that is done, 0 to 1.
     pub progress: f64,
     pub journal: JournalState,
     pub workspaces_rebuilding: usize,
@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// Of a side that is down nothing waits: its frames were refused.
+    /// On a side that is down nothing waits: its frames were refused.
     fn unapplied(&self, handles: &[Arc<WorkspaceHandle>]) -> (usize, Duration) {
         let waiting = handles.iter().map(|handle| handle.waiting()).chain([self.shared.system.queue.waiting()]);
         let (frames, oldest) =

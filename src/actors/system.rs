@@ -1,8 +1,8 @@
-//! The system workspace (I12): tenants, workspaces and keys, on the same road as everything else.
+//! The system workspace (I12): tenants, workspaces and keys go the same way as everything else.
 //!
-//! Readers share an immutable table. Changes are rare and the table is small, so each batch of
-//! records is applied to a copy, which is published before anybody is answered. That also makes a
-//! failing record harmless: its copy is thrown away, and a skip is written (I6).
+//! Readers share an immutable table. Changes are rare and the table is small, so each batch of records is applied to
+//! a copy, which is published before anything is answered. That also makes a failing record harmless: its copy is
+//! dropped, and a skip is written (I6).
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use crate::domain::record::Record;
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system::SystemRefusal;
+use crate::domain::system_table::SystemTable;
 
 use super::admission::Allowance;
 use super::error::EngineError;
@@ -24,7 +25,7 @@ use super::shared::Shared;
 /// Records applied to one copy of the table.
 const BATCH: usize = 64;
 
-/// The system workspace as everybody else sees it.
+/// The system workspace, for all other threads.
 pub(crate) struct SystemLane {
     pub queue: FrameQueue<SystemMsg>,
     pub allowance: Allowance,
@@ -41,10 +42,10 @@ impl SystemLane {
     }
 }
 
-/// What a record of the system workspace came to; `None` for the server's own.
+/// The result of a record of the system workspace; `None` for the server's own records.
 type SystemAnswer = Option<Result<(), SystemRefusal>>;
 
-/// Applies `frames` to a copy of `table`; the seq of the frame that panicked otherwise.
+/// Applies `frames` to a copy of `table`; the error is the seq of a frame that panicked.
 fn apply_all(
     table: &SystemTable,
     frames: &[QueuedFrame],

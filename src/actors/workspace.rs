@@ -1,10 +1,10 @@
 //! One workspace side: applies its frames in order, round by round, and answers questions between
 //! rounds (I3).
 //!
-//! The only await inside a change is for the outcomes of accounts with long lists. It has no timeout:
-//! an account that dies drops its share, and a lost share is a failure of the whole subtree (I6). Failures are
-//! ractor's: a panic here, or an error returned from `handle`, ends the actor with its accounts,
-//! and the supervisor rebuilds them from the journal. What must survive lies in the handle.
+//! The only await inside a change is for the results of accounts with long lists. It has no timeout: an account that
+//! dies drops its place among the results, and a lost result is a failure of the whole side (I6). A panic here, or an
+//! error returned from `handle`, ends the actor with its accounts; the supervisor rebuilds them from the journal.
+//! What must survive is in the handle.
 //!
 //! A workspace whose rounds are long (conversations at their bounds, R5.1) is applied beside the runtime's threads
 //! for a minute, so that two of them do not hold up all others.
@@ -36,13 +36,13 @@ use super::messages::{AccountMsg, Answer, Question, WorkspaceMsg, tell};
 use super::shared::Shared;
 use super::snapshots::SideCut;
 
-/// Steps of one account in one round that are done without a message to its actor, at most.
+/// The most steps of one account in one round that are done without a message to its actor.
 const ON_THE_SPOT: usize = 32;
 
-/// A round that takes as long is no usual one: a thousand events take one or two milliseconds.
+/// A round that takes so long is unusual: a thousand events take one or two milliseconds.
 const LONG_ROUND: Duration = Duration::from_millis(20);
 
-/// How long a workspace is taken for one with long rounds after the last of them.
+/// For so long after a long round, the next rounds of the workspace are expected to be long, too.
 const HEAVY_FOR: Duration = Duration::from_secs(60);
 
 /// Applies frames, asks accounts.
@@ -53,10 +53,10 @@ pub(crate) struct WorkspaceState {
     handle: Arc<WorkspaceHandle>,
     shared: Arc<Shared>,
     awake: HashMap<Id, AwakeAccount>,
-    /// Whose actor it is, for supervision events.
+    /// The side that it belongs to, for supervision events.
     names: HashMap<ActorId, Id>,
     sweep_due: bool,
-    /// A round took long: until then those that follow may, too.
+    /// Set by a long round: until then, the following rounds are expected to be long, too.
     heavy_until: Duration,
 }
 
@@ -74,7 +74,7 @@ impl WorkspaceState {
     }
 }
 
-/// Why the actor gives up; its supervisor rebuilds.
+/// Why the actor ends itself; its supervisor rebuilds it.
 #[derive(Debug, Error)]
 enum Failure {
     #[error("frame {found} came where {expected} was due")]
@@ -117,7 +117,7 @@ impl Actor for WorkspaceActor {
             WorkspaceMsg::Sweep => state.sweep(&myself),
             WorkspaceMsg::Account { id, now, reply } => state.account(&myself, id, now, reply).await?,
             WorkspaceMsg::Read(question) => state.read(question),
-            // What was applied is in it, whatever comes after that is told by where it waits.
+            // It contains all frames that were applied; where later frames are, the queue tells.
             WorkspaceMsg::Cut(reply) => {
                 let waiting = state.handle.queue.first_group();
                 tell(reply, SideCut { cut: state.workspace.cut(), waiting });
@@ -150,8 +150,8 @@ impl Actor for WorkspaceActor {
     }
 }
 
-/// Hands a list to the account's actor; answers whose it is and where its first step stands. A dead
-/// actor loses its share, and is missed by that.
+/// Hands a list to the account's actor; returns the account and the position of its first step. A dead actor drops
+/// its place among the results, which is how its death is noticed.
 fn ask(awake: &AwakeAccount, gather: &Arc<Gather>, id: Id, list: AccountList) -> (Id, Option<Position>) {
     let first = first_place(&list);
     drop(awake.actor.send_message(AccountMsg::Run { list, share: gather.share(id) }));
@@ -165,7 +165,7 @@ impl WorkspaceState {
         if let Some(first) = frames.first().filter(|frame| frame.seq != expected) {
             return Err(Failure::Gap { expected, found: first.seq });
         }
-        // What was skipped lies behind: a rebuild ends with the skip.
+        // Skipped frames lie before this one, since a rebuild ends with the skip.
         self.shared.faults.apply.in_apply(&frames, &HashSet::new(), &self.handle.progress);
         let mut round = self.begin(&frames);
         if round.reset_accounts {
@@ -191,7 +191,7 @@ impl WorkspaceState {
     }
 
     /// The workspace's part of a round. A thousand events that each score a conversation of a thousand turns take
-    /// seconds; whoever does such things is applied beside the runtime's threads, which others need.
+    /// seconds; such rounds are applied on a blocking thread, since other workspaces need the runtime's threads.
     fn begin(&mut self, frames: &[Frame]) -> Round {
         let Self { workspace, handle, shared, .. } = self;
         let began = shared.clock.elapsed();
@@ -240,7 +240,7 @@ impl WorkspaceState {
             };
             match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(Some(outcomes)) => gather.share(id).answer(outcomes),
-                // Somebody is looking: the actor may wait for them.
+                // A reader holds the lock: the actor can wait for it.
                 Ok(None) => asked.push(ask(awake, &gather, id, list)),
                 Err(_) => return Err(self.lost(id, first_place(&list))),
             }
@@ -281,7 +281,7 @@ impl WorkspaceState {
         Ok(())
     }
 
-    /// Wakes the account and passes the question on; never waits for it.
+    /// Wakes the account and passes the query on, without waiting for its answer.
     async fn account(
         &mut self,
         myself: &ActorRef<WorkspaceMsg>,
@@ -296,13 +296,12 @@ impl WorkspaceState {
             tell(reply, Ok(None));
             return Ok(());
         };
-        // If it died just now, whoever asks is told by the lost reply.
+        // If it died just now, the asker learns it by the lost reply.
         drop(awake.actor.send_message(AccountMsg::Health { rules: self.handle.rules(), now, reply }));
         Ok(())
     }
 
-    /// A question changes nothing, so a panic in one spoils nothing: whoever asked is told by the
-    /// lost reply.
+    /// A query changes nothing, so a panic in one leaves the state intact; the asker learns it by the lost reply.
     fn read(&self, question: Question) {
         if catch_unwind(AssertUnwindSafe(|| question(&self.workspace))).is_err() {
             tracing::error!(workspace = %self.handle.key.id, "a question made the workspace panic");

@@ -29,14 +29,14 @@ use crate::storage::{FileOptions, Storage};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
-/// How long a refusal waits that a client could have known: four a second on a connection.
+/// The pause before a refusal of a client that was told to wait: four a second on a connection.
 const HOLD: Duration = Duration::from_millis(250);
-/// How long cutting what is still open may take.
+/// How long closing the connections that are still open may take.
 const CUT_WITHIN: Duration = Duration::from_millis(500);
-/// How long answers of the second listener may take at the end: none of them waits for anything.
+/// How long answers of the second listener may take at the end; none of them waits for anything.
 const ADMIN_GRACE: Duration = Duration::from_millis(500);
 
-/// Why no server runs.
+/// Why the server has not started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error("cannot listen on {address}: {source}")]
@@ -57,7 +57,7 @@ pub struct Server {
     admin_address: SocketAddr,
     engine: Engine,
     stop: DropGuard,
-    /// Of the second listener, which lives longer.
+    /// Stops the second listener, which lives longer.
     stop_admin: DropGuard,
     /// `None` until the API is served.
     api: Option<JoinHandle<()>>,
@@ -68,7 +68,7 @@ pub struct Server {
     upkeep: JoinHandle<()>,
     grace: Duration,
     tls: Option<Tls>,
-    /// Ends after all that runs on it.
+    /// Dropped after everything that runs on it.
     front: Front,
 }
 
@@ -94,7 +94,7 @@ impl Server {
         let admin = front.serve(admin, |listener| crate::http::serve(listener, routes, plain, stops));
         let admin = admin.map_err(ServerError::Threads)?;
         let api_routes = crate::http::routes();
-        // A recovered server listens at once: what takes time is done before. The door prepares it if this did not.
+        // A recovered server should listen at once, so what takes time is prepared before.
         let _ = prepared.await;
         let started = async {
             let parts = Parts { issuer, quotas: quotas(config), ..open(config, &ids).await? };
@@ -140,8 +140,8 @@ impl Server {
         Ok(server)
     }
 
-    /// What a start finds out before it touches ports and data: whether certificate and key can be read
-    /// and belong together, and whether the issuer's keys could be fetched.
+    /// Checks before ports and data are touched: whether certificate and key can be read and belong together, and
+    /// whether the issuer's keys could be fetched.
     pub fn check(config: &Config) -> Result<(), ServerError> {
         wire(config, &(Arc::new(RandomIds) as Arc<dyn Ids>))?;
         config.auth.as_ref().map(issuer).transpose()?;
@@ -196,7 +196,7 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
     }
 }
 
-/// Until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
+/// Tasks until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
 fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &Stop) -> Vec<JoinHandle<()>> {
     let keys = issuer.map(|issuer| {
         let stop = stop.clone();

@@ -35,6 +35,31 @@ pub enum SystemRecord {
     KeysUsed(Vec<(Id, Millis)>),
 }
 
+/// A workspace's entry; both its sides share it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceEntry {
+    pub id: Id,
+    pub name: Box<str>,
+    pub tenant: Box<str>,
+    /// The receipt of its record.
+    pub created_at: Millis,
+}
+
+/// Why a record of the system workspace changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SystemRefusal {
+    #[error("A workspace with this ID already exists.")]
+    WorkspaceExists,
+    #[error("This ID is reserved.")]
+    ReservedId,
+    #[error("No workspace exists with the given ID.")]
+    UnknownWorkspace,
+    #[error("A key with this ID or this secret already exists.")]
+    KeyExists,
+    #[error("No API key exists with the given ID.")]
+    UnknownKey,
+}
+
 /// An API key without its secret (R2.11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {

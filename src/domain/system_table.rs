@@ -10,18 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
-use super::system::{ApiKey, SystemRecord};
+use super::system::{ApiKey, SystemRecord, SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
-
-/// A workspace's entry; both its sides share it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkspaceEntry {
-    pub id: Id,
-    pub name: Box<str>,
-    pub tenant: Box<str>,
-    /// The receipt of its record.
-    pub created_at: Millis,
-}
 
 /// Random numbers that were drawn once for a data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,21 +20,6 @@ pub struct Origin {
     pub incarnation: Id,
     /// Keys the identity hashes of events (R4.4).
     pub identity_key: [u8; 32],
-}
-
-/// Why a record of the system workspace changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SystemRefusal {
-    #[error("A workspace with this ID already exists.")]
-    WorkspaceExists,
-    #[error("This ID is reserved.")]
-    ReservedId,
-    #[error("No workspace exists with the given ID.")]
-    UnknownWorkspace,
-    #[error("A key with this ID or this secret already exists.")]
-    KeyExists,
-    #[error("No API key exists with the given ID.")]
-    UnknownKey,
 }
 
 /// The state of the system workspace.

@@ -29,7 +29,7 @@ impl FromRequestParts<App> for Call {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let who = principal(app, &parts.headers).await?;
-        // What is over a limit costs nothing more.
+        // A request over a limit costs nothing more.
         app.service.count_request(&who).await?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {
             RawPathParamsRejection::InvalidUtf8InPathParam(_) => Fault::at("path", "is not valid UTF-8"),

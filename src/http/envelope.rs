@@ -29,14 +29,14 @@ pub struct Envelope {
     pub web: Web,
 }
 
-/// The outermost layer.
+/// The outermost layer, around every request.
 pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next: Next) -> Response {
     let under_way = tools.meter.begins();
     let id = RequestId::of(&request, &*tools.ids);
     request.extensions_mut().insert(id.clone());
     let asked = Asked::of(&request, &id);
     let refused = framing::fault(&request);
-    // What comes behind such a request cannot be told from its body.
+    // Such a request cannot be told from what follows it.
     let closes = refused.is_some();
     let (request, unread) = unread::watch(request);
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::actors::EngineError;
 use crate::domain::reply::CommandRefusal;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
 use crate::service::ServiceError;
 use crate::service::door::DoorError;
@@ -16,12 +16,11 @@ use crate::wire;
 use crate::wire::body::BodyError;
 use crate::wire::failure::Fault;
 
-/// A failure before it is written. [`super::envelope`] writes it, since only there the request id
-/// is at hand.
+/// A failure that is not written yet. [`super::envelope`] writes it, since only there the request id is known.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Failure>);
 
-/// What is said of a failure.
+/// The content of a failure.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,

@@ -49,7 +49,7 @@ pub use router::{router, router_of, routes};
 pub use server::serve;
 pub use web::Web;
 
-/// Ceilings of what a request may take.
+/// Limits of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of an ingest body, before and after decompression (R4.1).
@@ -82,7 +82,7 @@ impl Default for Limits {
     }
 }
 
-/// What every handler sees.
+/// The state that every handler gets.
 #[derive(Clone)]
 pub struct App {
     pub service: Arc<Service>,

@@ -5,9 +5,9 @@ use super::params::Query;
 use crate::wire::failure::Fault;
 
 /// Entries of a page unless `limit` says otherwise (R2.6).
-const DEFAULT_LIMIT: usize = 50;
+const DEFAULT_LIMIT: u64 = 50;
 /// Entries of a page, at most (R2.6).
-const MAX_LIMIT: usize = 100;
+const MAX_LIMIT: u64 = 100;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +21,8 @@ pub struct Page<const N: usize> {
 impl<const N: usize> Page<N> {
     /// The parameters `limit` and `cursor`; what is wrong with them goes to `faults`.
     pub fn read(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Self {
-        let mut page = Self { limit: DEFAULT_LIMIT, after: None };
-        if let Some(text) = query.get("limit") {
-            let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            match digits.and_then(|text| text.parse().ok()).filter(|limit| (1..=MAX_LIMIT).contains(limit)) {
-                Some(limit) => page.limit = limit,
-                None => faults.push(Fault::at("limit", "must be a whole number from 1 to 100")),
-            }
-        }
+        let limit = query.whole("limit", 1..=MAX_LIMIT, faults).unwrap_or(DEFAULT_LIMIT);
+        let mut page = Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), after: None };
         if let Some(text) = query.get("cursor") {
             page.after = decode(text).and_then(|cursor| cursor.of(list));
             if page.after.is_none() {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::wire::failure::Fault;
@@ -35,6 +36,18 @@ impl<'a> Query<'a> {
     /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// A whole number within `range`; a fault where it is something else.
+    pub fn whole(&self, name: &str, range: RangeInclusive<u64>, faults: &mut Vec<Fault>) -> Option<u64> {
+        let text = self.get(name)?;
+        let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = digits.and_then(|text| text.parse().ok()).filter(|number| range.contains(number));
+        if number.is_none() {
+            let (from, to) = range.into_inner();
+            faults.push(Fault::at(name, format!("must be a whole number from {from} to {to}")));
+        }
+        number
     }
 
     /// Every parameter that is broken, unknown or repeated.

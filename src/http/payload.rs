@@ -13,7 +13,7 @@ use crate::actors::BodyPermit;
 use crate::domain::ids::WorkspaceKey;
 use crate::wire::body as wire;
 
-/// A body that nobody has read yet.
+/// A body that has not been read yet.
 pub struct Payload {
     headers: HeaderMap,
     body: Body,

@@ -79,7 +79,7 @@ fn template(route: Option<&MatchedPath>) -> &str {
     route.map_or(UNMATCHED, MatchedPath::as_str)
 }
 
-/// Off unless somebody listens: a log of level debug, or a collector.
+/// Off unless something listens: a log of level debug, or a collector.
 fn span(method: &Method, route: &str, id: &RequestId, parent: Option<&TraceParent>) -> Span {
     if !tracing::enabled!(target: TARGET, Level::DEBUG) || PROBES.contains(&route) {
         return Span::none();

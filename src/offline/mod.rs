@@ -7,7 +7,7 @@ mod system;
 
 use crate::clock::StartRefused;
 use crate::domain::ids::{Position, WorkspaceKey};
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 use crate::journal::AppendError;
 use crate::recovery::RecoveryError;
 use crate::snapshot::SnapshotError;

@@ -31,7 +31,7 @@ pub struct DirectoryStatus {
     pub first_group: GroupPosition,
     pub last_group: GroupPosition,
     pub footprint: Option<Footprint>,
-    /// A start cuts it.
+    /// A torn tail, which a start would cut.
     pub torn: Vec<TornTail>,
 }
 

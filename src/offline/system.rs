@@ -19,7 +19,7 @@ use crate::storage::{self, FileOptions, Storage};
 
 use super::OfflineError;
 
-/// Whose doing a record is that was made on the data directory.
+/// The actor of records that are made on the data directory.
 pub const ACTOR: &str = "data-directory";
 
 /// The system workspace of a data directory, locked while this lives.
@@ -69,13 +69,13 @@ pub fn system_offline<'a>(
     Ok(system)
 }
 
-/// A directory, and nothing in it.
+/// Whether it is an empty directory.
 fn is_empty(path: &Path) -> bool {
     std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 impl OfflineSystem<'_> {
-    /// What is there.
+    /// The system workspace's table.
     pub fn table(&self) -> &SystemTable {
         &self.table
     }
@@ -109,7 +109,7 @@ impl OfflineSystem<'_> {
         self.receipt.max(self.wall)
     }
 
-    /// Judged before it is written: nobody else can write in between.
+    /// Checked before it is written; nobody else can write in between.
     fn append(&mut self, record: SystemRecord) -> Result<(), OfflineError> {
         let receipt = self.next_receipt();
         let mut table = self.table.clone();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
 use super::values::{PositionText, Time};
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, Trail};
 use crate::domain::ids::Id;
 use crate::wire::audit::{Action, AuditDetails, Outcome, RefusalCode, Shown};
 
@@ -48,7 +48,7 @@ impl<A: Action> From<&AuditEntry<A>> for AuditLine {
 
 impl AuditLine {
     /// None where the members make no entry of this kind of trail.
-    pub fn entry<A: Action>(self) -> Option<AuditEntry<A>> {
+    fn entry<A: Action>(self) -> Option<AuditEntry<A>> {
         Some(AuditEntry {
             at: self.position.0,
             receipt: self.at.0,
@@ -56,5 +56,38 @@ impl AuditLine {
             action: A::of(&self.action, self.target, self.details)?,
             outcome: self.outcome.with(self.code)?,
         })
+    }
+}
+
+/// The lines of one trail, taken in so far.
+#[derive(Debug)]
+pub struct TrailLines<A> {
+    /// What frames up to this seq did has no entries; none where no line says so: then that holds for all frames.
+    after: Option<u64>,
+    entries: Vec<AuditEntry<A>>,
+}
+
+impl<A> TrailLines<A> {
+    pub const fn new(after: Option<u64>) -> Self {
+        Self { after, entries: Vec::new() }
+    }
+}
+
+impl<A> Default for TrailLines<A> {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
+impl<A: Action + Clone> TrailLines<A> {
+    /// None where the line makes no entry.
+    pub fn take(&mut self, line: AuditLine) -> Option<()> {
+        self.entries.push(line.entry()?);
+        Some(())
+    }
+
+    /// The trail of a state at this seq; none where the entries are not its frames' in their order.
+    pub fn trail(self, seq: u64) -> Option<Trail<A>> {
+        Trail::restored(self.after.unwrap_or(seq), self.entries, seq)
     }
 }

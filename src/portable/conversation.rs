@@ -24,7 +24,9 @@ use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Score
 pub struct ConversationLine {
     #[serde(rename = "type")]
     pub kind: Kind,
-    pub number: u32,
+    /// Its place in the memory that it was exported from, up to format 3.
+    #[serde(default, skip_serializing)]
+    pub number: Option<u32>,
     pub id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<Id>,
@@ -120,7 +122,7 @@ pub struct CommentLine {
 
 impl ConversationLine {
     /// `account` is that of `facts`.
-    pub fn new(number: u32, facts: Conversation, account: Option<Id>) -> Self {
+    pub fn new(facts: Conversation, account: Option<Id>) -> Self {
         let Conversation { id, account: attached, score, course, signals, signals_erased, comment } = facts;
         let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
@@ -134,7 +136,7 @@ impl ConversationLine {
         };
         Self {
             kind: Kind::Conversation,
-            number,
+            number: None,
             id,
             account_id: account,
             account_inferred: attached.is_some_and(|(_, named)| !named),

@@ -6,8 +6,7 @@ use super::values::{Hex, HexBytes, PositionText, Time};
 use crate::domain::breaker::{Breaker, BreakerAction};
 use crate::domain::ids::{Id, Side};
 use crate::domain::score::Hundredths;
-use crate::domain::system::{ApiKey, Permission};
-use crate::domain::system_table::WorkspaceEntry;
+use crate::domain::system::{ApiKey, Permission, WorkspaceEntry};
 use crate::domain::view::BreakerScope;
 
 /// What a line is of, in the order in which lines stand.
@@ -19,6 +18,7 @@ pub enum Kind {
     Workspace,
     Key,
     Side,
+    /// Up to format 3: which places of the memory were free.
     Free,
     Account,
     Contact,
@@ -149,14 +149,6 @@ impl From<KeyLine> for ApiKey {
             revoked_at: line.revoked_at.map(|at| at.0),
         }
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FreeLine {
-    #[serde(rename = "type")]
-    pub kind: Kind,
-    pub numbers: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

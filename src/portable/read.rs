@@ -1,38 +1,27 @@
 //! From lines to workspaces. Every complaint names its line.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead, Read};
 
-use hashbrown::HashMap;
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer};
-use thiserror::Error;
 
-use super::audit::AuditLine;
-use super::conversation::ConversationLine;
-use super::lines::{
-    AccountLine, BreakerLine, ContactLine, DirectoryLine, EndLine, ExportLine, FreeLine, IdentitiesLine, KeyLine, Kind,
-    Tagged, Versioned, WorkspaceLine,
-};
+use super::audit::TrailLines;
+use super::facts::SideFacts;
+use super::lines::{DirectoryLine, EndLine, ExportLine, KeyLine, Kind, Tagged, Versioned, WorkspaceLine};
+use super::problem::{ImportError, LAST_WITH_NUMBERS, LONGEST, NO_ENTRY, OLDEST, Problem, parse};
 use super::side::SideLine;
 use super::values::Time;
 use super::{FORMAT, Progress, SystemPosition};
-use crate::domain::audit::{AuditEntry, SystemAction, Trail};
-use crate::domain::event::Identity;
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::audit::SystemAction;
+use crate::domain::ids::WorkspaceKey;
 use crate::domain::system::SystemRecord;
-use crate::domain::system_table::{SystemRefusal, SystemTable};
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
-use crate::domain::workspace::cut::Head;
-use crate::domain::workspace::facts::{AccountRecord, Contact, Gathering};
-use crate::domain::workspace::restore::RestoreError;
+use crate::domain::workspace::blocks::RestoreError;
 
-/// No line of ours comes near it: the longest, of a life with 10,000 messages, takes 30 MiB.
-const LONGEST: u64 = 256 << 20;
-/// The oldest format that is read.
-const OLDEST: u32 = 1;
 /// Bytes from one call of `progress` to the next.
 const STEP: u64 = 65_536;
 
@@ -46,65 +35,6 @@ pub struct Imported {
     pub system_position: SystemPosition,
     pub workspaces: Vec<Workspace>,
     pub read: Progress,
-}
-
-const NO_ENTRY: Problem = Problem::Value("action, target, outcome and details make no audit entry");
-
-/// Why an export cannot be read.
-#[derive(Debug, Error)]
-#[error("line {line}: {problem}")]
-pub struct ImportError {
-    /// From 1.
-    pub line: u64,
-    #[source]
-    pub problem: Problem,
-}
-
-/// What is wrong with a line.
-#[derive(Debug, Error)]
-pub enum Problem {
-    #[error("it could not be read: {0}")]
-    Read(#[source] io::Error),
-    #[error("it is longer than {LONGEST} bytes")]
-    TooLong,
-    #[error("{message} (column {column})")]
-    Json { message: String, column: usize },
-    #[error("this is no export: its first line has the type \"export\" and a format")]
-    NotAnExport,
-    #[error("format {0} is not known to this program, which reads formats {OLDEST} to {FORMAT}")]
-    UnknownFormat(u32),
-    #[error("a line of type {next:?} does not follow one of type {last:?}")]
-    Order { last: Kind, next: Kind },
-    #[error("the export is cut short: {0}")]
-    CutShort(&'static str),
-    #[error("{0}")]
-    Value(&'static str),
-    #[error("the account {0} stands on no line before it")]
-    UnknownAccount(Id),
-    #[error("the account {0} stands on two lines")]
-    AccountTwice(Id),
-    #[error("the workspace {0} stands on no line before it")]
-    UnknownWorkspace(Id),
-    #[error("this side of the workspace {0} stands on two lines")]
-    SideTwice(Id),
-    #[error("{0}")]
-    System(#[source] SystemRefusal),
-    #[error("the side that ends before it: {0}")]
-    Side(#[source] RestoreError),
-    #[error("{0}")]
-    Fact(#[source] RestoreError),
-}
-
-impl From<SystemRefusal> for Problem {
-    fn from(refusal: SystemRefusal) -> Self {
-        Self::System(refusal)
-    }
-}
-
-impl From<RestoreError> for Problem {
-    fn from(error: RestoreError) -> Self {
-        Self::Fact(error)
-    }
 }
 
 /// Reads a whole export. `progress` is called after about every 64 KiB.
@@ -162,25 +92,10 @@ struct Reader {
     format: u32,
     system: SystemTable,
     position: Option<SystemPosition>,
-    trail: SystemTrail,
+    trail: TrailLines<SystemAction>,
     seen: BTreeSet<WorkspaceKey>,
-    side: Option<Side>,
+    side: Option<SideFacts>,
     workspaces: Vec<Workspace>,
-}
-
-/// The trail of the system workspace.
-#[derive(Default)]
-struct SystemTrail {
-    /// None before the directory's line, and where that does not say.
-    after: Option<u64>,
-    entries: Vec<AuditEntry<SystemAction>>,
-}
-
-/// The side whose lines are read.
-enum Side {
-    /// Its free numbers come first. And what its line says of the trail.
-    Head(Box<Head>, Vec<u32>, Option<u64>),
-    Facts(Box<Gathering>, HashMap<Id, u32>),
 }
 
 impl Reader {
@@ -252,22 +167,22 @@ impl Reader {
                 self.system.apply(&SystemRecord::KeyCreated { key, actor: "import".into() }, Millis::MIN)?;
             }
             Kind::Side => self.side(parse(line)?)?,
-            Kind::Free => match &mut self.side {
-                Some(Side::Head(_, free, _)) => free.extend(parse::<FreeLine>(line)?.numbers),
-                Some(Side::Facts(..)) | None => return Err(Problem::Value("it belongs to no side")),
-            },
-            Kind::Audit if self.side.is_none() => self.audit(parse(line)?)?,
-            Kind::Account | Kind::Contact | Kind::Conversation | Kind::Breaker | Kind::Identities | Kind::Audit => {
-                self.fact_of_a_side(kind, line)?
+            Kind::Free if self.format > LAST_WITH_NUMBERS => {
+                return Err(Problem::Value("this format has no such lines"));
             }
+            Kind::Audit if self.side.is_none() => self.trail.take(parse(line)?).ok_or(NO_ENTRY)?,
             Kind::End => self.end(parse(line)?, before)?,
+            _ => match &mut self.side {
+                Some(side) => side.take(kind, line, self.format)?,
+                None => return Err(Problem::Value("it belongs to no side")),
+            },
         }
         Ok(())
     }
 
     fn directory(&mut self, line: DirectoryLine) -> Result<(), Problem> {
         let DirectoryLine { incarnation, identity_key, seq, last_receipt, audit_after, .. } = line;
-        self.trail.after = self.audit_after(audit_after)?;
+        self.trail = TrailLines::new(self.audit_after(audit_after)?);
         let last_receipt = Time::or_ever(last_receipt);
         self.position = Some(SystemPosition { seq, last_receipt });
         let record = SystemRecord::Initialised { incarnation, identity_key: identity_key.0 };
@@ -282,18 +197,10 @@ impl Reader {
         }
     }
 
-    /// Of the system workspace.
-    fn audit(&mut self, line: AuditLine) -> Result<(), Problem> {
-        self.trail.entries.push(line.entry().ok_or(NO_ENTRY)?);
-        Ok(())
-    }
-
     /// What making the table anew has put into its trail gives way to what the lines say.
     fn finish_system(&mut self) -> Result<(), Problem> {
-        let SystemTrail { after, entries } = std::mem::take(&mut self.trail);
         let seq = self.position.map_or(0, |position| position.seq);
-        // Without a word of where it begins, the trail is from before there were any.
-        let trail = Trail::restored(after.unwrap_or(seq), entries, seq);
+        let trail = std::mem::take(&mut self.trail).trail(seq);
         let trail =
             trail.ok_or(Problem::Value("the audit lines before the first side are not its records' in order"))?;
         self.system = std::mem::take(&mut self.system).with_trail(trail);
@@ -312,57 +219,13 @@ impl Reader {
         }
         let head =
             line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
-        self.side = Some(Side::Head(Box::new(head), Vec::new(), audit_after));
-        Ok(())
-    }
-
-    /// Lets the side take facts in: all its free numbers are known.
-    fn open_side(&mut self) -> Result<(), RestoreError> {
-        match self.side.take() {
-            Some(Side::Head(head, free, audit_after)) => {
-                let mut facts = Box::new(Gathering::new(*head, free)?);
-                audit_after.into_iter().for_each(|seq| facts.trail_after(seq));
-                self.side = Some(Side::Facts(facts, HashMap::new()));
-            }
-            other => self.side = other,
-        }
+        self.side = Some(SideFacts::new(head, audit_after)?);
         Ok(())
     }
 
     fn finish_side(&mut self) -> Result<(), RestoreError> {
-        self.open_side()?;
-        if let Some(Side::Facts(facts, _)) = self.side.take() {
-            self.workspaces.push(facts.finish()?);
-        }
-        Ok(())
-    }
-
-    fn fact_of_a_side(&mut self, kind: Kind, line: &[u8]) -> Result<(), Problem> {
-        self.open_side()?;
-        let Some(Side::Facts(facts, accounts)) = &mut self.side else {
-            return Err(Problem::Value("it belongs to no side"));
-        };
-        match kind {
-            Kind::Account => {
-                let AccountLine { id, name, .. } = parse(line)?;
-                if accounts.insert(id, accounts.len() as u32).is_some() {
-                    return Err(Problem::AccountTwice(id));
-                }
-                facts.account(AccountRecord { id, name: name.map(Into::into) });
-            }
-            Kind::Contact => {
-                let ContactLine { id, account_id, .. } = parse(line)?;
-                facts.contact(Contact { id: id.into(), account: number_of(accounts, account_id)? });
-            }
-            Kind::Conversation => {
-                let line: ConversationLine = parse(line)?;
-                let account = line.account_id.map(|id| number_of(accounts, id)).transpose()?;
-                facts.conversation(line.number, line.facts(account).map_err(Problem::Value)?)?;
-            }
-            Kind::Breaker => facts.breaker(parse::<BreakerLine>(line)?.into())?,
-            Kind::Identities => take_identities(facts, &parse(line)?)?,
-            Kind::Audit => facts.entry(parse::<AuditLine>(line)?.entry().ok_or(NO_ENTRY)?),
-            Kind::Export | Kind::Directory | Kind::Workspace | Kind::Key | Kind::Side | Kind::Free | Kind::End => {}
+        if let Some(side) = self.side.take() {
+            self.workspaces.push(side.finish()?);
         }
         Ok(())
     }
@@ -404,36 +267,9 @@ fn may_follow(last: Kind, next: Kind) -> bool {
     }
 }
 
-fn number_of(accounts: &HashMap<Id, u32>, id: Id) -> Result<u32, Problem> {
-    accounts.get(&id).copied().ok_or(Problem::UnknownAccount(id))
-}
-
-fn take_identities(facts: &mut Gathering, line: &IdentitiesLine) -> Result<(), Problem> {
-    let (entries, rest) = line.identities.0.as_chunks::<16>();
-    let count: u64 = line.received.iter().map(|received| u64::from(received.count)).sum();
-    if !rest.is_empty() || count != entries.len() as u64 {
-        return Err(Problem::Value("identities have 16 bytes each, and as many were received as there are"));
-    }
-    let receipts = line.received.iter().flat_map(|run| std::iter::repeat_n(run.at.0, run.count as usize));
-    for (receipt, [key @ .., a, b, c, d]) in receipts.zip(entries) {
-        let identity = Identity { key: *key, content: u32::from_le_bytes([*a, *b, *c, *d]) };
-        facts.identity(receipt, &identity, line.comparable)?;
-    }
-    Ok(())
-}
-
 /// The type of a line that begins with it, as ours do: found without reading the line twice.
 fn leading_kind(line: &[u8]) -> Option<Kind> {
     let name = line.strip_prefix(br#"{"type":""#)?.split(|byte| *byte == b'"').next()?;
     let name: StrDeserializer<'_, ValueError> = std::str::from_utf8(name).ok()?.into_deserializer();
     Kind::deserialize(name).ok()
-}
-
-fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(line).map_err(|error| {
-        let (message, column) = (error.to_string(), error.column());
-        // Its own count of lines says "1", or "2" at the end.
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        Problem::Json { message, column }
-    })
 }

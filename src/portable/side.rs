@@ -17,7 +17,7 @@ use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use crate::domain::settings::{Model, Settings};
 use crate::domain::settings_v1::ProfileV1;
-use crate::domain::workspace::cut::{Counts, Head};
+use crate::domain::workspace::blocks::{Counts, Head};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -7,7 +7,8 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
-use crate::domain::workspace::cut::{Cut, TrailHead};
+use crate::domain::workspace::blocks::TrailHead;
+use crate::domain::workspace::cut::Cut;
 use crate::journal::GroupPosition;
 use crate::journal::codec::RECORD_VERSION;
 use crate::snapshot::{

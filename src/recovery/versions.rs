@@ -12,8 +12,8 @@
 use crate::domain::audit::{AuditEntry, SystemAction, Trail};
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
-use crate::domain::workspace::cut::{Block, TrailHead};
-use crate::domain::workspace::restore::{RestoreError, Restoring};
+use crate::domain::workspace::blocks::{Block, RestoreError, TrailHead};
+use crate::domain::workspace::restore::Restoring;
 use crate::snapshot::envelope::{self, EnvelopeError, VERSION};
 
 /// The section of the system workspace that holds its trail: a [`TrailHead`], then blocks that are lists of entries.
@@ -44,9 +44,7 @@ pub struct SideBlocks(Restoring);
 impl SideBlocks {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), BlockError> {
         let (version, content) = open(bytes)?;
-        if version == 1 {
-            self.0.before_trails();
-        }
+        self.0.of_version(version);
         Ok(self.0.push(envelope::read::<Block<'_>>(content)?)?)
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
-use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord};
-use crate::domain::system_table::{SystemRefusal, SystemTable, WorkspaceEntry};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
+use crate::domain::system_table::SystemTable;
 use crate::wire::admin::NewWorkspace;
 use crate::wire::failure::Fault;
 
@@ -127,8 +127,8 @@ impl Service {
     }
 }
 
-/// From the live side the keys of both, from the test side those of the test side: a key for tests opens no
-/// way to live data.
+/// A live administrator reaches the keys of both sides, one of the test side only those of the test side: a key for
+/// tests opens no way to live data.
 fn reaches_keys_of(own: Side, other: Side) -> bool {
     match own {
         Side::Live => true,

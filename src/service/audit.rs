@@ -6,13 +6,14 @@ use super::period::end_of_range;
 use super::{Principal, Service, ServiceError};
 use crate::domain::audit::{AuditEntry, SideAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
-use crate::domain::system_table::{SystemTable, WorkspaceEntry};
+use crate::domain::system::WorkspaceEntry;
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::{DAY, Millis};
 use crate::wire::audit::{self as wire, Action, Outcome, Shown};
 use crate::wire::failure::Fault;
 use crate::wire::values::Timestamp;
 
-/// In whose order a position stands. Of one receipt, the system workspace's comes first: a key is made
+/// The order that a position belongs to. Of one receipt, entries of the system workspace come first: a key is made
 /// before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrailSource {
@@ -20,7 +21,7 @@ pub enum TrailSource {
     Side,
 }
 
-/// Where an entry stands among those of both sources, ascending.
+/// The place of an entry among those of both sources, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrailPosition {
     pub receipt: Millis,
@@ -83,7 +84,7 @@ impl Service {
         let trail = self.engine.read(key, |workspace| workspace.trail().clone()).await?;
         let table = self.engine.system_table();
         let bound = who.workspace.is_some();
-        // Where no connection waits: a filter may pass over all that is kept.
+        // On a blocking thread, since a filter may pass over the whole trail.
         let looking = async move {
             let workspace = table.workspace(key.id)?;
             let side = of_side(&trail, &filter, before);
@@ -126,7 +127,7 @@ fn entries<'a, A>(
     let after_end = filter.to.map_or(Millis::MAX, |to| to.saturating_add(1));
     let bound = match before {
         Some(place) if place.source == source => (place.receipt, place.at),
-        // All of its receipt, or none.
+        // All entries of its receipt, or none.
         Some(place) if place.source > source => (place.receipt.saturating_add(1), first),
         Some(place) => (place.receipt, first),
         None => (Millis::MAX, first),

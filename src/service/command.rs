@@ -1,4 +1,5 @@
-//! What people change in a workspace side. The state judges (I2); here only the record is made.
+//! Commands of people on a workspace side. Here only the record is made; `apply` accepts or refuses it by the state
+//! (I2).
 
 use super::{Principal, Service, ServiceError};
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
@@ -21,8 +22,8 @@ impl Service {
         Ok(self.engine.patch_csat_config(key, &who.actor, patch).await?)
     }
 
-    /// The side of the workspace whose breaker a person wants to change: unknown ones are told
-    /// before a missing scope (R2.8).
+    /// The side of the workspace whose breaker a person wants to change: an unknown breaker is reported before a
+    /// missing scope (R2.8).
     pub async fn breaker_side(
         &self,
         who: &Principal,

@@ -10,7 +10,7 @@ use crate::domain::system::Permission;
 use crate::domain::time::Millis;
 use crate::erasures::{Erased, ErasureEntry};
 
-/// When something was erased, and when the last old snapshot and journal segment with it is gone.
+/// When it was erased, and by when the last old snapshot and journal segment with it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErasureTimes {
     pub erased_at: Millis,
@@ -18,8 +18,8 @@ pub struct ErasureTimes {
 }
 
 impl Service {
-    /// The side of the workspace whose conversation is to be erased: unknown ones are told before a
-    /// missing scope (R2.8).
+    /// The side of the workspace whose conversation is to be erased: an unknown one is reported before a missing
+    /// scope (R2.8).
     pub async fn erasable(
         &self,
         who: &Principal,
@@ -70,7 +70,7 @@ impl Service {
         self.engine.run(async move { service.erase_here(&actor, key, erased).await }).await?
     }
 
-    /// On the kept list first, then in the journal: whatever is answered is on the list.
+    /// On the kept list first, then in the journal: every erasure that was answered is on the list.
     async fn erase_here(
         &self,
         actor: &str,

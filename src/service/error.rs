@@ -7,11 +7,11 @@ use super::quota::OverQuota;
 use crate::actors::EngineError;
 use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 use crate::erasures::ErasuresError;
 use crate::wire::failure::Fault;
 
-/// Everything that can stop a use case. The sentences go to the client.
+/// Why a use case was refused or failed. The sentences go to the client.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// No, an unknown, an expired or a revoked credential; never says which.
@@ -46,7 +46,7 @@ pub enum ServiceError {
     OverQuota(OverQuota),
     #[error(transparent)]
     Door(#[from] DoorError),
-    /// What it says names files: not for the client.
+    /// Its message names files, so it is not for the client.
     #[error("The erasure could not be recorded.")]
     Erasures(#[from] ErasuresError),
     #[error("The server cannot do this now.")]

@@ -16,11 +16,11 @@ use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::time::Millis;
 use crate::wire::ingest::{IngestAnswer, RejectedEvent};
 
-/// Bodies up to this size are read between the rounds of the actors; larger ones would hold those
-/// up, and go to the blocking pool.
+/// Bodies up to this size are read on the actors' threads; larger ones would hold rounds up, and go to the blocking
+/// pool.
 const READ_BETWEEN: usize = 64 << 10;
 
-/// A request body with what the door must know of it.
+/// A request body, and what `door` must know of it.
 #[derive(Clone, Debug)]
 pub struct IngestRequest {
     pub content_type: Option<String>,
@@ -28,7 +28,7 @@ pub struct IngestRequest {
     pub body: Bytes,
 }
 
-/// What the door refused joined with what apply said of the rest.
+/// Joins the refusals of `door` with the verdicts of `apply`.
 fn join(batch: Batch, verdicts: &[Verdict]) -> IngestAnswer {
     let mut answer = IngestAnswer { accepted: 0, duplicates: 0, rejected: Vec::new() };
     for (index, verdict) in batch.indices().zip(verdicts) {
@@ -64,7 +64,7 @@ impl Service {
         self.engine.body_permit(key, bytes)
     }
 
-    /// Refuses whoever was told to wait with its events, before the body is read.
+    /// Refuses a client that was told to wait with its events, before the body is read.
     pub async fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
         let (Some(quotas), Some(payer)) = (&self.quotas, self.payer(who)) else { return Ok(()) };
         Ok(quotas.held(quotas.waited(&payer)).await?)

@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub struct KeyUsage(DashMap<Id, Millis>);
 
 impl KeyUsage {
-    /// Takes note of a use.
+    /// Records a use.
     pub fn touch(&self, key: Id, at: Millis) {
         let mut last = self.0.entry(key).or_insert(at);
         *last = at.max(*last);
@@ -29,14 +29,14 @@ impl KeyUsage {
         self.0.get(&key.id).map(|at| *at).max(key.last_used_at)
     }
 
-    /// What is not written yet, in the order of the ids.
+    /// The uses that are not written yet, in the order of the ids.
     fn pending(&self) -> Vec<(Id, Millis)> {
         let mut uses: Vec<_> = self.0.iter().map(|entry| (*entry.key(), *entry.value())).collect();
         uses.sort_unstable();
         uses
     }
 
-    /// Forgets what was written, unless the key was used again since.
+    /// Forgets the uses that were written, unless the key was used again since.
     fn written(&self, uses: &[(Id, Millis)]) {
         for (key, at) in uses {
             self.0.remove_if(key, |_, last| last <= at);
@@ -65,7 +65,7 @@ impl Service {
         }
     }
 
-    /// Writes the pending uses as one record; none, no record. After an error they stay pending.
+    /// Writes the pending uses as one record, if there are any. After an error they stay pending.
     pub async fn flush_key_usage(&self) -> Result<(), EngineError> {
         let uses = self.usage.pending();
         if uses.is_empty() {

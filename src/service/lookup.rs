@@ -1,4 +1,4 @@
-//! Questions, also those whose path names no workspace (R2.15).
+//! Queries, also those whose path names no workspace (R2.15).
 
 use std::future::Future;
 use std::time::Duration;
@@ -84,8 +84,8 @@ impl Service {
         self.one_of(who, workspace, ServiceError::UnknownAccount, |key| self.engine.account(key, id)).await
     }
 
-    /// What the one workspace says that has it, of those that the credential reaches. A missing
-    /// scope is told only after "not found", as everywhere (R2.8).
+    /// The answer of the one workspace that has it, of those that the credential reaches. A missing scope is reported
+    /// only after "not found", as everywhere (R2.8).
     async fn one_of<T, F>(
         &self,
         who: &Principal,
@@ -118,7 +118,7 @@ impl Service {
     }
 }
 
-/// `None` where the workspace never heard of it.
+/// `None` if no event of the workspace has named it.
 fn held<T>(known: Known<T>) -> Option<Known<T>> {
     match known {
         Known::Unknown => None,

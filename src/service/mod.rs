@@ -1,8 +1,8 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `bearer` says whose a token is, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
-//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Everything
-//! here speaks of [`ServiceError`]; only `http` knows status codes.
+//! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
+//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
+//! [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
 pub mod admin;
@@ -46,7 +46,7 @@ pub struct Service {
     erase_within: Millis,
     data_dir: Option<PathBuf>,
     started: status::Started,
-    /// `None`: nobody is limited.
+    /// `None`: no limits.
     quotas: Option<quota::Quotas>,
 }
 

@@ -12,7 +12,7 @@ use crate::actors::EngineError;
 
 /// What one turn takes of a tenant's `2 × cores` permits while it is alone: it may use every core.
 const ALONE: usize = 2;
-/// And while others are there: half of the cores, one at least.
+/// What a turn takes while other tenants send: then the tenant uses half of the cores, at least one.
 const IN_COMPANY: usize = 4;
 /// How long tenants count as in company after requests of two of them came in turn.
 const COMPANY: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub struct ReadTurns {
 #[derive(Debug)]
 pub struct ReadTurn {
     _permit: OwnedSemaphorePermit,
-    /// Other tenants are there.
+    /// Other tenants send requests, too.
     pub in_company: bool,
 }
 
@@ -48,7 +48,7 @@ impl ReadTurns {
         Ok(ReadTurn { _permit: permit.map_err(|_| EngineError::ShuttingDown)?, in_company })
     }
 
-    /// Takes note of a tenant's request.
+    /// Records a tenant's request.
     pub fn seen(&self, tenant: &str, now: impl FnOnce() -> Duration) {
         self.company.seen(tenant, now);
     }
@@ -77,19 +77,19 @@ impl Default for ReadTurns {
     }
 }
 
-/// Whether several tenants are there: somebody's request came right behind somebody else's, not long ago.
+/// Whether several tenants send requests: not long ago, one's request followed another's.
 #[derive(Debug, Default)]
 struct Company {
     hasher: RandomState,
     last: AtomicU64,
-    /// Milliseconds; nobody's yet at zero.
+    /// When, in milliseconds; 0 while there was none.
     until: AtomicU64,
 }
 
 impl Company {
     fn seen(&self, tenant: &str, now: impl FnOnce() -> Duration) {
         let tenant = self.hasher.hash_one(tenant).max(1);
-        // Mostly it is the one of before, and nothing is written.
+        // Mostly it is the same tenant as before, and nothing is written.
         if self.last.load(Ordering::Relaxed) == tenant {
             return;
         }

@@ -119,7 +119,7 @@ impl Service {
         Ok(pruned(keep, &removed))
     }
 
-    /// Work that nobody breaks off by hanging up.
+    /// Work that goes on even if its client hangs up.
     async fn detached<T: Send + 'static, F: Future<Output = Result<T, TakeError>> + Send + 'static>(
         &self,
         work: impl FnOnce(Engine) -> F,
@@ -132,7 +132,7 @@ impl Service {
 }
 
 impl From<TakeError> for ServiceError {
-    /// What clients are told; what says nothing to them goes to the log.
+    /// The error for the client; causes that mean nothing to a client go to the log.
     fn from(error: TakeError) -> Self {
         match error {
             TakeError::Workspace(id) => Self::WorkspaceWithoutState(id),

@@ -1,4 +1,4 @@
-//! The server on one page (R10.5), for those who operate it.
+//! The server on one page (R10.5), for its operators.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use utoipa::openapi::{Array, ArrayBuilder, RefOr, Schema};
 use super::body::{Body, Fields};
 use super::values::{Instant, Timestamp, WorkspaceId, names};
 use crate::domain::ids::{Id, IdKind, Side};
+use crate::domain::system::WorkspaceEntry;
 use crate::domain::system::{self, KeySecret, Permission};
-use crate::domain::system_table::WorkspaceEntry;
 use crate::domain::time::Millis;
 
 /// Characters of a name or of a tenant.

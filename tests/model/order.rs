@@ -20,7 +20,7 @@ type Outcome = Option<([Hundredths; 4], Hundredths, u16, Millis)>;
 
 /// The conversation's score when its events arrive in this order, in requests of random size.
 fn outcome(events: &[EventRecord], rng: &mut Random) -> Outcome {
-    let mut real = Real::new(KEY, NAME, Settings::default(), &[]);
+    let mut real = Real::new(KEY, NAME, Settings::default(), &[], true);
     let (mut left, mut seq) = (events, 0);
     while !left.is_empty() {
         let (some, rest) = left.split_at((rng.range(1, 3) as usize).min(left.len()));

@@ -1,8 +1,9 @@
 //! Snapshots of everything, taken while all goes on (I9, R9.3).
 //!
-//! Every workspace side is cut between two of its rounds; what is written lies in shared chunks, so
-//! that nobody waits. A snapshot's place in the journal is the last group of which no cut lacks a
-//! frame: frames behind it that a cut has already are passed over by a replay.
+//! Each workspace side is cut between two of its rounds. What is written is in shared chunks, so no side waits. A
+//! snapshot's place in the journal is the last group of which every cut has all frames: the groups that had reached
+//! the queues before the first cut, or the one before the first frame that waited at a cut. A replay passes over
+//! later frames that a cut has already; so the sides need no common instant.
 
 mod purge;
 mod schedule;
@@ -38,9 +39,9 @@ pub use schedule::SnapshotRules;
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How often it is asked what must be gone by now (R4.10): in so many ticks.
+/// How often it is looked at what must be gone by now (R4.10): every so many ticks.
 const PURGE_TICKS: u64 = 600;
-/// And after a start, in so many.
+/// And after a start, after so many.
 const PURGE_FIRST: u64 = 30;
 
 /// Why there is no snapshot.
@@ -64,7 +65,7 @@ pub(crate) struct SideCut {
     pub waiting: Option<GroupPosition>,
 }
 
-/// What stands in the journal behind the last snapshot, as it is written.
+/// Counts what is in the journal after the last snapshot, as it is written.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Every frame of groups up to here is in its side's queue, or was applied.
@@ -74,7 +75,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// A frame of this group is on its way to its queue; those of the groups before are there.
+    /// A frame of this group is on its way to its queue; those of earlier groups are there.
     pub fn frame(&self, group: GroupPosition, record: &Record) {
         self.delivered.fetch_max(group.0.saturating_sub(1), Ordering::AcqRel);
         self.frames.fetch_add(1, Ordering::Relaxed);
@@ -93,20 +94,20 @@ pub(crate) struct Snapshots {
     rules: SnapshotRules,
     passed_over: bool,
     pub written: Arc<Written>,
-    /// Held by the one that is being taken.
+    /// Held while a snapshot is taken.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<Taken>,
     progress: SaveProgress,
-    /// How long those took that were taken since the start.
+    /// How long the snapshots since the start took.
     pub seconds: Histogram,
 }
 
-/// What was taken so far.
+/// The snapshots so far.
 #[derive(Default)]
 struct Taken {
     last: Option<LastSnapshot>,
     before: Before,
-    /// Subtracted from the counters: what the last snapshot has.
+    /// What the last snapshot contains: it is subtracted from the counters.
     covered: Tail,
     running: bool,
     failures: u64,
@@ -135,20 +136,20 @@ impl From<&Manifest> for LastSnapshot {
     }
 }
 
-/// How the snapshots are doing.
+/// The state of the snapshots.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotStatus {
     pub last: Option<LastSnapshot>,
-    /// One is being written.
+    /// A snapshot is being written.
     pub running: bool,
-    /// Of that one, 0 to 1.
+    /// How much of it is done, 0 to 1.
     pub progress: f64,
     /// Frames, events and bytes that a start would have to replay.
     pub tail: Tail,
-    /// Attempts that failed since the start, and what the last of them said if none has worked since.
+    /// Attempts that failed since the start, and the last one's error if none has worked since.
     pub failures: u64,
     pub failure: Option<String>,
-    /// A damaged one was passed over at the start.
+    /// A damaged snapshot was passed over at the start.
     pub passed_over: bool,
 }
 
@@ -210,8 +211,8 @@ impl Engine {
         snapshots.rules.is_due(now, tail, &snapshots.state.lock().before)
     }
 
-    /// Takes a snapshot of everything as it is now; waits for one that is being taken. Afterwards those
-    /// that are too many are gone, and what of the journal only they needed.
+    /// Takes a snapshot of everything as it is now; waits for one that is being taken. Afterwards snapshots beyond
+    /// those that are kept are removed, and the part of the journal that only they needed.
     pub async fn snapshot(&self) -> Result<Manifest, TakeError> {
         let snapshots = &self.shared.snapshots;
         let _turn = snapshots.turn.lock().await;
@@ -250,7 +251,7 @@ impl Engine {
         let write = move || {
             background();
             let saved = shared.write_snapshot(moment);
-            // Whoever waited may have gone.
+            // The asker may be gone.
             drop(done.send(saved));
         };
         std::thread::Builder::new().name("snapshot".into()).spawn(write).map_err(|_| TakeError::Thread)?;
@@ -308,7 +309,7 @@ impl Engine {
         }
     }
 
-    /// What stands in the journal behind the last snapshot.
+    /// What is in the journal after the last snapshot.
     fn tail(&self) -> Tail {
         let (counted, covered) = (self.written(), self.shared.snapshots.state.lock().covered);
         Tail {
@@ -318,7 +319,7 @@ impl Engine {
         }
     }
 
-    /// Something was written since the last snapshot.
+    /// Whether anything was written since the last snapshot.
     pub(super) fn has_changed(&self) -> bool {
         self.tail().frames > 0
     }
@@ -352,7 +353,7 @@ impl Engine {
         .await
     }
 
-    /// Removes all but the newest `keep`, and what of the journal only they needed; answers which.
+    /// Removes all but the newest `keep`, and the part of the journal that only those needed. Returns which.
     pub async fn prune_snapshots(&self, keep: usize) -> Result<Vec<SnapshotNumber>, TakeError> {
         let _turn = self.shared.snapshots.turn.lock().await;
         self.with_store(move |shared| shared.prune(keep)).await
@@ -386,7 +387,7 @@ impl Shared {
         let Some(surplus) = Surplus::find(store, keep)? else { return Ok(Vec::new()) };
         let _removing = self.snapshots.files.write();
         let removed = surplus.remove(store)?;
-        // Only now that what needed it is gone, durably.
+        // Only now, since the snapshots that needed it are durably removed.
         self.writer.trim(surplus.needs_from());
         Ok(removed)
     }

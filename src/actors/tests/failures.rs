@@ -3,7 +3,6 @@
 use super::*;
 use crate::actors::{EngineError, SideSkips, TakeError};
 use crate::domain::csat_config::CsatPatch;
-use crate::domain::record::Command;
 use crate::domain::reply::{Rejection, Verdict};
 use crate::domain::view::{Known, Skipped};
 use crate::journal::memory::Injected;
@@ -136,7 +135,7 @@ async fn i6_a_command_that_makes_apply_panic_is_skipped_too() {
     engine.ingest_weighing(ONE, vec![scored(1, 1, Some(5), 150, T)], 100).await.unwrap();
     bench.faults.apply.panic_on_intent(true);
     let patch = CsatPatch { link_expiry_days: Some(3), ..CsatPatch::default() };
-    let guilty = engine.command(ONE, crate::recovery::faults::PANIC_INTENT, Command::PatchCsatConfig(patch)).await;
+    let guilty = engine.patch_csat_config(ONE, crate::recovery::faults::PANIC_INTENT, patch).await;
     assert_eq!(guilty, Err(EngineError::WorkspaceUnavailable));
     until(&engine, ONE, Status::Serving).await;
     assert_eq!(engine.csat_config(ONE).await.unwrap().link_expiry_days, 14);

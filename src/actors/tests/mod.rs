@@ -4,6 +4,7 @@
 mod accounts;
 mod bounds;
 mod failures;
+mod gate;
 mod journal_faults;
 mod restart;
 mod retention;

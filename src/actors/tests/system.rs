@@ -1,7 +1,7 @@
 //! The system workspace (I12).
 
 use super::*;
-use crate::domain::system_table::SystemRefusal;
+use crate::domain::system::SystemRefusal;
 
 fn workspace(id: u128) -> SystemRecord {
     SystemRecord::WorkspaceCreated { id: Id(id), name: "New".into(), tenant: "acme".into(), actor: "cli".into() }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::super::ids::Position;
 use super::super::time::Millis;
-use super::AuditEntry;
+use super::entry::AuditEntry;
 
 /// Entries that a trail keeps at most, of some 100 to 200 bytes each.
 pub const KEPT: usize = 100_000;
@@ -147,7 +147,7 @@ impl<A: PartialEq> Trail<A> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::AuditOutcome;
+    use super::super::entry::AuditOutcome;
     use super::*;
 
     fn entry(seq: u64) -> AuditEntry<u64> {

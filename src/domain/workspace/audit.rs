@@ -17,7 +17,7 @@ pub(super) struct Before {
 impl Workspace {
     /// Who did what, the oldest first.
     pub fn trail(&self) -> &Trail<SideAction> {
-        &self.trail
+        &self.pieces.trail
     }
 
     pub(super) fn before(&self) -> Before {
@@ -90,6 +90,6 @@ impl Workspace {
 
     fn note(&mut self, frame: &Frame, place: u16, actor: Option<&str>, action: SideAction, outcome: AuditOutcome) {
         let (at, receipt, actor) = (Position::new(frame.seq, place), frame.receipt, actor.map(Into::into));
-        self.trail.push(AuditEntry { at, receipt, actor, action, outcome });
+        self.pieces.trail.push(AuditEntry { at, receipt, actor, action, outcome });
     }
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::super::audit::{AuditEntry, SideAction};
 use super::super::breaker::Breaker;
 use super::super::dedup;
 use super::super::event::Identity;
@@ -12,9 +11,11 @@ use super::super::life::Life;
 use super::super::scoring::Observation;
 use super::super::time::Millis;
 use super::Workspace;
-use super::cut::{Cut, Head, TrailHead};
+use super::blocks::{Head, RestoreError};
+use super::cut::Cut;
 use super::packed::{Packed, Phase, Scored};
-use super::restore::{RestoreError, Restoring};
+use super::pieces::Pieces;
+use super::restore::Restoring;
 use super::signal_log::{NOWHERE, SignalLog};
 
 pub use super::accounts::{AccountRecord, Contact};
@@ -62,16 +63,11 @@ impl Cut {
         self.contacts.iter().filter(|contact| !contact.is_free())
     }
 
-    /// Numbers of removed conversations, the last to be given anew first.
-    pub fn free(&self) -> &[u32] {
-        &self.conversations.free
-    }
-
-    /// The conversations that are there, by number.
-    pub fn facts(&self) -> impl Iterator<Item = (u32, Conversation)> {
+    /// The conversations that are there.
+    pub fn facts(&self) -> impl Iterator<Item = Conversation> {
         let records = (0..).zip(self.conversations.records.iter());
         let there = records.filter(|(_, record)| record.scored() != Scored::Free);
-        there.map(|(number, record)| (number, self.conversation(number, record)))
+        there.map(|(number, record)| self.conversation(number, record))
     }
 
     /// Breakers in the order in which they tripped.
@@ -111,16 +107,12 @@ impl Cut {
     }
 }
 
-/// Facts of one workspace side taken in so far, each kind in the order in which a [`Cut`] has them; free
-/// numbers come before conversations, accounts before what names them by number.
+/// Facts of one workspace side taken in so far, each kind in the order in which a [`Cut`] has them; accounts come
+/// before what names them by number. Conversations are numbered anew, without gaps.
 #[derive(Debug)]
 pub struct Gathering {
     head: Box<Head>,
     parts: Restoring,
-    /// The free numbers, ascending.
-    gaps: Vec<u32>,
-    /// How many of them stand before the next conversation.
-    passed: usize,
     /// In the order of the conversations.
     signals: SignalLog,
     /// Who has signals, and the receipt of the score that they made.
@@ -129,21 +121,14 @@ pub struct Gathering {
 }
 
 impl Gathering {
-    /// `free` is [`Cut::free`]. The counts in `head`, and where duplicates and signals end, are ignored: they follow
-    /// from the facts.
-    pub fn new(head: Head, free: Vec<u32>) -> Result<Self, RestoreError> {
+    /// The counts in `head`, and where duplicates and signals end, are ignored: they follow from the facts.
+    pub fn new(head: Head) -> Result<Self, RestoreError> {
         if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
             return Err(RestoreError::Stray("the profile in force"));
         }
-        let mut gaps = free.clone();
-        gaps.sort_unstable();
-        let mut parts = Restoring::default();
-        parts.conversations.free = free;
         Ok(Self {
             head: Box::new(head),
-            parts,
-            gaps,
-            passed: 0,
+            parts: Restoring::default(),
             signals: SignalLog::default(),
             signalled: Vec::new(),
             identities: dedup::Gathering::default(),
@@ -158,15 +143,12 @@ impl Gathering {
         self.parts.contacts.push(contact);
     }
 
-    pub fn conversation(&mut self, number: u32, facts: Conversation) -> Result<(), RestoreError> {
-        self.pass_gaps();
-        if self.parts.conversations.records.len() != number as usize {
-            return Err(RestoreError::Stray("a conversation's number"));
-        }
+    pub fn conversation(&mut self, facts: Conversation) -> Result<(), RestoreError> {
         self.check(&facts)?;
         let Conversation { id, account, score, course, signals, signals_erased, comment } = facts;
         let mut record = Packed::new(id);
         let parts = &mut self.parts.conversations;
+        let number = parts.records.len() as u32;
         if let Some((account, named)) = account {
             record.set_account(account, named);
         }
@@ -207,52 +189,22 @@ impl Gathering {
         Ok(())
     }
 
-    /// An entry of the trail. The trail has what came after [`trail_after`](Self::trail_after).
-    pub fn entry(&mut self, entry: AuditEntry<SideAction>) {
-        self.parts.trail.entries.push(entry);
-    }
-
-    /// What frames up to this seq did has no entries; without this call, that holds for all frames.
-    pub fn trail_after(&mut self, seq: u64) {
-        self.parts.trail.head = Some(TrailHead { after: seq, entries: 0 });
-    }
-
     pub fn identity(&mut self, receipt: Millis, identity: &Identity, comparable: bool) -> Result<(), RestoreError> {
         let taken = self.identities.push(receipt, identity, comparable);
         if taken { Ok(()) } else { Err(RestoreError::Stray("an identity")) }
     }
 
-    /// The workspace that these facts are of.
-    pub fn finish(mut self) -> Result<Workspace, RestoreError> {
-        self.pass_gaps();
-        if self.passed < self.gaps.len() {
-            return Err(RestoreError::Stray("a free number"));
-        }
+    /// The workspace that these facts and pieces are of.
+    pub fn finish(mut self, pieces: Pieces) -> Result<Workspace, RestoreError> {
         self.check_ids()?;
         self.order_signals();
         let (duplicates, receipts, identities) = self.identities.into_parts();
         let Self { head, mut parts, signals, .. } = self;
         (parts.receipts, parts.identities) = (receipts, identities);
-        let entries = parts.trail.entries.len() as u64;
-        match &mut parts.trail.head {
-            Some(trail) => trail.entries = entries,
-            None => parts.before_trails(),
-        }
         parts.signals = signals.blocks().cloned().collect();
         let counts = parts.counts();
         parts.head = Some(Box::new(Head { duplicates, counts, signals_end: signals.end(), ..*head }));
-        parts.finish()
-    }
-
-    /// Makes the free places that come before the next conversation.
-    fn pass_gaps(&mut self) {
-        let records = &mut self.parts.conversations.records;
-        while self.gaps.get(self.passed).is_some_and(|&gap| gap as usize == records.len()) {
-            let mut record = Packed::new(Id(0));
-            record.clear();
-            records.push(record);
-            self.passed += 1;
-        }
+        parts.finish_with(pieces)
     }
 
     /// Checks what later frames rely on.
@@ -281,8 +233,7 @@ impl Gathering {
 
     fn check_ids(&self) -> Result<(), RestoreError> {
         let records = self.parts.conversations.records.iter();
-        let conversations =
-            records.filter(|record| record.scored() != Scored::Free && !record.is_erased()).map(Packed::id);
+        let conversations = records.filter(|record| !record.is_erased()).map(Packed::id);
         if !are_different(conversations) {
             return Err(RestoreError::Stray("a conversation's id"));
         }
@@ -331,10 +282,10 @@ mod tests {
     use super::*;
     use crate::domain::life::Carried;
 
-    fn gathering(free: &[u32]) -> Gathering {
+    fn gathering() -> Gathering {
         let key = WorkspaceKey { id: Id(1), side: Side::Live };
         let head = Workspace::new(key, "w".into(), Settings::default()).cut().head().clone();
-        Gathering::new(head, free.to_vec()).unwrap()
+        Gathering::new(head).unwrap()
     }
 
     /// Settled, with one signal of this goodness.
@@ -368,11 +319,11 @@ mod tests {
 
     #[test]
     fn r5_5_signals_lie_in_the_order_in_which_they_go() {
-        let mut facts = gathering(&[]);
-        for (number, receipt) in [(0, 30), (1, 10), (2, 20)] {
-            facts.conversation(number, settled(u128::from(number) + 1, receipt, receipt as u16)).unwrap();
+        let mut facts = gathering();
+        for (number, receipt) in [(0_u32, 30), (1, 10), (2, 20)] {
+            facts.conversation(settled(u128::from(number) + 1, receipt, receipt as u16)).unwrap();
         }
-        let workspace = facts.finish().unwrap();
+        let workspace = facts.finish(Pieces::default()).unwrap();
         let place = |number: u32| workspace.conversations.signals(number).unwrap();
         assert!(place(1) < place(2) && place(2) < place(0));
         for (number, goodness) in [(0, 30), (1, 10), (2, 20)] {
@@ -381,27 +332,12 @@ mod tests {
     }
 
     #[test]
-    fn free_numbers_are_where_no_conversation_is_and_nowhere_else() {
-        let fits = |free: &[u32], numbers: &[u32]| {
-            let mut facts = gathering(free);
-            let mut taken = numbers.iter();
-            let all = taken.try_for_each(|&n| facts.conversation(n, settled(u128::from(n) + 1, 5, 1)));
-            all.and_then(|()| facts.finish()).map(|workspace| workspace.conversations.free().to_vec())
-        };
-        assert_eq!(fits(&[4, 0, 2], &[1, 3]), Ok(vec![4, 0, 2]));
-        for (free, numbers) in [(&[][..], &[1][..]), (&[0, 0], &[1]), (&[1], &[0, 1]), (&[3], &[0, 1]), (&[], &[0, 0])]
-        {
-            assert!(fits(free, numbers).is_err(), "{free:?} {numbers:?}");
-        }
-    }
-
-    #[test]
     fn two_conversations_share_neither_id_nor_place() {
         let twins = |second: Conversation| {
-            let mut facts = gathering(&[]);
-            facts.conversation(0, settled(1, 5, 1)).unwrap();
-            facts.conversation(1, second).unwrap();
-            facts.finish().map(|_| ())
+            let mut facts = gathering();
+            facts.conversation(settled(1, 5, 1)).unwrap();
+            facts.conversation(second).unwrap();
+            facts.finish(Pieces::default()).map(|_| ())
         };
         assert_eq!(twins(settled(2, 5, 1)), Ok(()));
         assert_eq!(

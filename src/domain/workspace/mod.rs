@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+pub mod blocks;
 mod breakers;
 mod commands;
 mod conversations;
@@ -20,6 +21,7 @@ mod kept;
 mod life_cycle;
 mod lives;
 mod packed;
+pub mod pieces;
 mod placement;
 pub mod query;
 pub mod restore;
@@ -36,7 +38,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use breakers::GateState;
 pub use round::{AccountTask, Applied, Round};
 
-use super::audit::{SideAction, Trail};
 use super::dedup::Duplicates;
 use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
@@ -49,6 +50,7 @@ use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
 use conversations::{Conversations, Sums};
+use pieces::Pieces;
 use round::At;
 use signal_log::SignalLog;
 
@@ -85,7 +87,7 @@ pub struct Workspace {
     skips: BTreeSet<Position>,
     /// Events that came after their conversation had settled.
     late: u64,
-    trail: Trail<SideAction>,
+    pieces: Pieces,
 }
 
 /// The sums over `scoredAt >= from`: what a workspace expects of its next conversation.
@@ -120,7 +122,7 @@ impl Workspace {
             retained_from: Millis::MIN,
             skips: BTreeSet::new(),
             late: 0,
-            trail: Trail::default(),
+            pieces: Pieces::default(),
         }
     }
 

@@ -5,9 +5,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 
-use thiserror::Error;
-
-use super::super::audit::{AuditEntry, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
@@ -18,21 +15,11 @@ use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
 use super::super::view::BreakerScope;
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
+use super::blocks::{Block, Counts, Head, RestoreError};
 use super::conversations::{Conversations, ConversationsCut};
-use super::cut::{Block, Counts, Head, TrailHead};
+use super::pieces::{PieceParts, Pieces};
 use super::signal_log::{self, SignalLog};
 use super::{Recent, Workspace};
-
-/// Why blocks do not make a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RestoreError {
-    #[error("the first block is not the head, or a second head follows")]
-    Head,
-    #[error("{found} {what} where {expected} are due")]
-    Count { what: &'static str, expected: u64, found: u64 },
-    #[error("{0} does not fit the rest")]
-    Stray(&'static str),
-}
 
 /// The blocks taken in so far, in their order.
 #[derive(Debug, Default)]
@@ -45,16 +32,9 @@ pub struct Restoring {
     pub(super) receipts: Vec<u8>,
     pub(super) identities: Vec<u8>,
     pub(super) signals: VecDeque<Arc<signal_log::Block>>,
-    pub(super) trail: TrailParts,
-}
-
-/// A trail that is being read.
-#[derive(Debug, Default)]
-pub(super) struct TrailParts {
-    pub head: Option<TrailHead>,
-    pub entries: Vec<AuditEntry<SideAction>>,
-    /// The version of the blocks has none.
-    pub before_trails: bool,
+    pub(super) pieces: PieceParts,
+    /// Of the snapshot that the blocks are of; none for this program's own.
+    version: Option<u16>,
 }
 
 impl Restoring {
@@ -83,35 +63,34 @@ impl Restoring {
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
             Block::Signals(block) => self.signals.push_back(block),
-            Block::Trail(head) => self.trail.head = Some(head),
-            Block::Entries(entries) => self.trail.entries.extend(entries.into_owned()),
+            piece => self.pieces.push(piece)?,
         }
         Ok(())
     }
 
-    /// The blocks are of version 1, which has no trail of what their frames did.
-    pub fn before_trails(&mut self) {
-        self.trail.before_trails = true;
+    /// The version of the snapshot that the blocks are of.
+    pub fn of_version(&mut self, version: u16) {
+        self.version = Some(self.version.map_or(version, |other| other.min(version)));
     }
 
     /// How many there are of each.
     pub(super) fn counts(&self) -> Counts {
-        Counts {
-            accounts: self.accounts.len() as u64,
-            contacts: self.contacts.len() as u64,
-            breakers: self.breakers.len() as u64,
-            signal_blocks: self.signals.len() as u64,
-            ..self.conversations.counts()
-        }
+        let Self { conversations, accounts, contacts, breakers, signals, .. } = self;
+        Counts::of(conversations, accounts.len(), contacts.len(), breakers.len(), signals.len())
     }
 
     /// The workspace, if every block was there.
-    pub fn finish(self) -> Result<Workspace, RestoreError> {
-        let found = self.counts();
-        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals, trail } = self;
+    pub fn finish(mut self) -> Result<Workspace, RestoreError> {
+        let head = self.head.as_ref().ok_or(RestoreError::Head)?;
+        check_counts(&head.counts, &self.counts())?;
+        let pieces = std::mem::take(&mut self.pieces).finish(self.version.unwrap_or(u16::MAX), head.applied)?;
+        self.finish_with(pieces)
+    }
+
+    /// As [`finish`](Self::finish), with pieces that are whole already.
+    pub(super) fn finish_with(self, pieces: Pieces) -> Result<Workspace, RestoreError> {
+        let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals, .. } = self;
         let head = *head.ok_or(RestoreError::Head)?;
-        check_counts(&head.counts, &found)?;
-        let trail = trail.restored(head.applied)?;
         let conversations = Conversations::without_index(conversations);
         check_numbers(&conversations, accounts.len(), &contacts)?;
         let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
@@ -134,27 +113,11 @@ impl Restoring {
         (workspace.accounts, workspace.duplicates, workspace.timeline) = (accounts, duplicates, timeline);
         workspace.conversations = conversations.with_index(by_id);
         workspace.signals = SignalLog::of(signals, head.signals_end);
-        workspace.trail = trail;
+        workspace.pieces = pieces;
         workspace.take_head(head);
         workspace.take_breakers(breakers);
         workspace.place_lives();
         Ok(workspace)
-    }
-}
-
-impl TrailParts {
-    /// The trail of a state at this seq, which begins there if there was none.
-    fn restored(self, applied: u64) -> Result<Trail<SideAction>, RestoreError> {
-        let found = self.entries.len() as u64;
-        let head = match self.head {
-            Some(head) if !self.before_trails => head,
-            None if self.before_trails && found == 0 => return Ok(Trail::beginning_after(applied)),
-            Some(_) | None => return Err(RestoreError::Stray("the trail")),
-        };
-        if head.entries != found {
-            return Err(RestoreError::Count { what: "entries of the trail", expected: head.entries, found });
-        }
-        Trail::restored(head.after, self.entries, applied).ok_or(RestoreError::Stray("an entry of the trail"))
     }
 }
 

@@ -15,7 +15,7 @@ impl Workspace {
     /// Removes up to `most` conversations that are older than `cutoff`, and what the trail has from before it.
     pub(super) fn retain(&mut self, round: &mut Round, cutoff: Millis, most: u32) -> Reply {
         self.retained_from = self.retained_from.max(cutoff);
-        self.trail.forget(cutoff);
+        self.pieces.trail.forget(cutoff);
         for _ in 0..most {
             let Some(number) = self.oldest_before(cutoff) else { break };
             self.remove(round, number);
@@ -30,7 +30,7 @@ impl Workspace {
             let number = self.conversations.find(id);
             number.and_then(|number| self.last_event(number)).is_some_and(|last| last < cutoff)
         };
-        let noted = self.trail.oldest().is_some_and(|entry| entry.receipt < cutoff);
+        let noted = self.pieces.trail.oldest().is_some_and(|entry| entry.receipt < cutoff);
         scored || noted || self.unscored.range(..(cutoff, Id(0))).any(is_due)
     }
 

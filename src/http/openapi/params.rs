@@ -89,6 +89,17 @@ pub struct Period {
 }
 
 #[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct HeldGate {
+    /// Holds the answer while this is the epoch. Any other epoch, behind or ahead, is answered at once.
+    #[param(required = false, minimum = 0, maximum = 9007199254740991_i64, example = 0)]
+    pub wait_epoch: u64,
+    /// How long the answer is held at most; then it is what it would be without `waitEpoch`.
+    #[param(required = false, minimum = 1, maximum = 60, default = 30)]
+    pub timeout_seconds: u64,
+}
+
+#[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct KnownTag {
     /// A list of tags, weak ones too, or `*`: 304 if the answer's is among them.

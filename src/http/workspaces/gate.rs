@@ -1,5 +1,7 @@
 //! `…/quality/gate` (R8.1): answered from memory.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -12,22 +14,24 @@ use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::etag::tagged;
 use crate::http::openapi::failures::{Caller, Failures, Ids, ReadsGate};
-use crate::http::openapi::params::{ForAccount, InWorkspace, KnownTag};
+use crate::http::openapi::params::{ForAccount, HeldGate, InWorkspace, KnownTag};
 use crate::http::params::Query;
-use crate::wire::failure::Fault;
 use crate::wire::gate::Gate;
 
 /// Ask whether the AI may answer
 ///
 /// `pause` while a breaker is active on the account or on the workspace. An account that was never seen proceeds
 /// unless the workspace is paused. Answered from memory.
+///
+/// With `waitEpoch` the answer is held while the epoch is that one: whoever asks again with the epoch of the last answer
+/// learns of a change as soon as it happens, and asks no more than twice a minute otherwise.
 #[utoipa::path(
     get,
     path = "/quality/gate",
     tag = "Gate",
     operation_id = "askGate",
     security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
-    params(InWorkspace, ForAccount, KnownTag),
+    params(InWorkspace, ForAccount, HeldGate, KnownTag),
     responses(
         (
             status = 200,
@@ -42,9 +46,13 @@ use crate::wire::gate::Gate;
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;
     let key = app.service.workspace(&call.who, workspace, &[Permission::QualityRead, Permission::EventsWrite])?;
-    refuse_waiting(&call.query())?;
+    let wait = Wait::read(&call.query())?;
 
-    let (incarnation, gate) = app.service.gate(key, account)?;
+    let (incarnation, mut gate) = app.service.gate(key, account)?;
+    if let Some(Wait { span, .. }) = wait.filter(|wait| wait.epoch == gate.epoch) {
+        app.service.wait_at_gate(key, gate.epoch, span, &app.stop).await;
+        (_, gate) = app.service.gate(key, account)?;
+    }
     let tag = format!("\"{incarnation}-{}\"", gate.epoch);
     let mut response = tagged(&headers, &tag, || ok(&Gate::from(gate)))?;
     // To be kept, and asked for again before each use.
@@ -52,11 +60,25 @@ pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Res
     Ok(response)
 }
 
-/// Holding the answer is not offered: said in so many words, as clients will try it.
-fn refuse_waiting(query: &Query<'_>) -> Result<(), ApiError> {
-    const WAITING: [&str; 2] = ["waitEpoch", "timeoutSeconds"];
-    let mut faults = query.faults(&["accountId", "waitEpoch", "timeoutSeconds"]);
-    let waiting = WAITING.iter().filter(|name| query.get(name).is_some());
-    faults.extend(waiting.map(|name| Fault::at(name, "is not supported by this server: ask again with If-None-Match")));
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(faults)) }
+/// The largest number that every JSON reader has exactly.
+const MAX_EPOCH: u64 = (1 << 53) - 1;
+
+/// For how long the answer is held, and at which epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wait {
+    epoch: u64,
+    span: Duration,
+}
+
+impl Wait {
+    /// `None` where nothing is to be waited for; `timeoutSeconds` alone says nothing.
+    fn read(query: &Query<'_>) -> Result<Option<Self>, ApiError> {
+        let mut faults = query.faults(&["accountId", "waitEpoch", "timeoutSeconds"]);
+        let epoch = query.whole("waitEpoch", 0..=MAX_EPOCH, &mut faults);
+        let seconds = query.whole("timeoutSeconds", 1..=60, &mut faults).unwrap_or(30);
+        if !faults.is_empty() {
+            return Err(ApiError::invalid(faults));
+        }
+        Ok(epoch.map(|epoch| Self { epoch, span: Duration::from_secs(seconds) }))
+    }
 }

@@ -61,7 +61,7 @@ pub(super) enum ValuePath<'a> {
 const MAX_SHOWN: usize = 64;
 
 impl ValuePath<'_> {
-    /// What sentences call it.
+    /// Its name in sentences.
     fn name(self) -> Cow<'static, str> {
         match self {
             Self::Attribute(name) | Self::Data(name) => Cow::Owned(name.chars().take(MAX_SHOWN).collect()),

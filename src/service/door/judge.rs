@@ -29,7 +29,7 @@ pub(super) struct Reader<'d> {
     door: &'d Door,
     workspace: WorkspaceKey,
     span: Span,
-    /// What was hashed last.
+    /// The conversation and key of the last hash, which often serve again.
     buffer: Vec<u8>,
     pub batch: Batch,
 }
@@ -72,7 +72,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// A line that is not even text.
+    /// A line that is not UTF-8.
     pub fn refuse_line(&mut self) {
         let fault = Fault::malformed("The event is not UTF-8.");
         self.batch.rejected.push(fault.into_rejected(self.batch.ids.len(), None));
@@ -202,7 +202,7 @@ fn kind(event: &RawEvent<'_>) -> Result<EventType, Fault> {
         .ok_or_else(|| Fault::at(RejectionCode::UnknownType, value.place, "No event of this `type` exists.".into()))
 }
 
-/// [`Data::read`] has found the required members; said here again rather than panicked upon.
+/// [`Data::read`] has checked the required members; a missing one is an error here instead of a panic.
 fn need<T>(value: Option<T>, member: Member) -> Result<T, Fault> {
     value.ok_or_else(|| Fault::missing(ValuePath::Data(member.name())))
 }

@@ -40,7 +40,7 @@ pub use secret::{Secret, SecretError};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What the door allows, and the secret it hashes with.
+/// The limits of a request, and the secret for its hashes.
 #[derive(Clone, Debug)]
 pub struct DoorOptions {
     /// Events in one request (R4.1).
@@ -49,10 +49,10 @@ pub struct DoorOptions {
     pub max_bytes: usize,
     /// How far `time` may be ahead of the server (R4.5).
     pub future_leeway: Millis,
-    /// How far `time` may lie back (R4.5).
+    /// How old `time` may be (R4.5).
     pub retention: Millis,
     pub own_signals: OwnSignals,
-    /// Of the workspaces whose model, word lists or default language are their own.
+    /// The readers of workspaces whose model, word lists or default language are their own.
     pub readers: HashMap<Id, Arc<MessageReader>>,
     pub secret: Secret,
 }
@@ -98,7 +98,7 @@ pub struct DoorContext<'a> {
     pub content_encoding: Option<&'a str>,
 }
 
-/// A request that has passed.
+/// A request that was read.
 #[derive(Debug)]
 pub struct Batch {
     /// What is to be journaled, in the order of the request.
@@ -110,14 +110,14 @@ pub struct Batch {
     body: Bytes,
 }
 
-/// What an event calls itself, without a copy where the body will do.
+/// An event's own id, without a copy if the body has it.
 #[derive(Debug)]
 enum OwnId {
     /// There is no valid one.
     Absent,
     /// Start and length in the body.
     At(u32, u32),
-    /// It stands there with escapes.
+    /// The body has it with escapes, so this is a copy.
     Unescaped(Box<str>),
 }
 
@@ -125,7 +125,7 @@ enum OwnId {
 const SHORT_EVENT: usize = 256;
 
 impl Batch {
-    /// Nothing of `body` yet.
+    /// An empty batch for `body`.
     fn of(body: Bytes, max_events: usize) -> Self {
         let room = (body.len() / SHORT_EVENT + 1).min(max_events);
         Self { events: Vec::with_capacity(room), rejected: Vec::new(), ids: Vec::with_capacity(room), body }
@@ -246,7 +246,7 @@ impl Door {
         Ok(reader.batch)
     }
 
-    /// In one pass if every element has the usual shape; else again, element by element.
+    /// One pass if every element has the usual shape; otherwise a second one, element by element.
     fn many<'b>(&self, reader: &mut Reader<'_>, text: &'b str) -> Result<(), DoorError> {
         let most = self.options.max_events;
         let mut event = RawEvent::default();
@@ -319,7 +319,7 @@ fn utf8(body: &[u8]) -> Result<&str, DoorError> {
     std::str::from_utf8(body).map_err(error)
 }
 
-/// Where it stops being JSON; the parser's own words may repeat what stands there.
+/// The place where it stops being JSON. The parser's message is not used, since it may quote the body.
 fn malformed(error: &serde_json::Error) -> DoorError {
     let what = if error.is_data() { "an array of events in JSON" } else { "JSON" };
     let (line, column) = (error.line(), error.column());

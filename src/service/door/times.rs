@@ -5,7 +5,7 @@ use super::value::Value;
 use crate::domain::time::{self, Millis};
 use crate::wire::ingest::RejectionCode;
 
-/// The times that the door lets in, both ends included.
+/// The times that are accepted, both ends included.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub oldest: Millis,
@@ -13,7 +13,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The instant that `text` names, if it may come in.
+    /// The instant that `text` names, if it is accepted.
     pub fn read(self, value: Value<'_>, text: &str) -> Result<Millis, Fault> {
         let at = time::parse_rfc3339(text).map_err(|e| Fault::invalid(value.place, &e.to_string()))?;
         if at > self.newest {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 use super::journal::overwrite;
 use super::process::{Home, Server};
@@ -18,11 +19,12 @@ const TRACED: &str = "trace=openat,mkdir,mkdirat,write,writev,pwrite64,pwritev,f
                       rename,renameat,renameat2,unlink,unlinkat,rmdir";
 
 /// A server whose system calls on files are written down.
-pub fn traced(home: &Home) -> Server {
+pub fn traced(home: &Home) -> Result<Server, ExitStatus> {
     let known = files_below(&home.data()).into_iter().map(|path| format!("{}\n", path.display()));
     fs::write(before(home), known.collect::<String>()).unwrap();
     let trace = trace(home);
-    home.serve_under(&["strace", "-f", "-y", "-s", "0", "--seccomp-bpf", "-e", TRACED, "-o", trace.to_str().unwrap()])
+    let options = ["-f", "-y", "-s", "0", "--seccomp-bpf", "-e", TRACED, "-o", trace.to_str().unwrap()];
+    home.try_serve_under(&[&["strace"][..], &options].concat())
 }
 
 fn trace(home: &Home) -> PathBuf {

@@ -112,12 +112,20 @@ impl Home {
 
     /// A server that runs under another program (`wrapper`).
     pub fn serve_under(&self, wrapper: &[&str]) -> Server {
+        self.try_serve_under(wrapper).unwrap_or_else(|status| {
+            let told = fs::read_to_string(self.log()).unwrap_or_default();
+            panic!("{wrapper:?} ended with {status}: {told}")
+        })
+    }
+
+    /// The same, or how it ended before it was ready.
+    pub fn try_serve_under(&self, wrapper: &[&str]) -> Result<Server, ExitStatus> {
         let mut command = Command::new(wrapper[0]);
         command.args(&wrapper[1..]).arg(env!("CARGO_BIN_EXE_tripswitch"));
-        let mut server = self.serve_with(self.prepare(command, &SERVE));
+        let mut server = self.try_serve_with(self.prepare(command, &SERVE))?;
         let lock = fs::read_to_string(self.data().join("lock")).unwrap();
         server.serving = lock.trim().parse().unwrap();
-        server
+        Ok(server)
     }
 
     fn prepare(&self, mut command: Command, arguments: &[&str]) -> Command {
@@ -140,7 +148,11 @@ impl Home {
     /// A server that is ready, or how it ended before.
     #[cfg(feature = "faults")]
     pub fn try_serve(&self) -> Result<Server, ExitStatus> {
-        Server::try_start(self.command(&SERVE), &self.log(), &self.key).map_err(|(status, _)| status)
+        self.try_serve_with(self.command(&SERVE))
+    }
+
+    fn try_serve_with(&self, command: Command) -> Result<Server, ExitStatus> {
+        Server::try_start(command, &self.log(), &self.key).map_err(|(status, _)| status)
     }
 
     /// Starts a server and kills it after `pause`, wherever it is by then.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::life::ContactMark;
 use crate::domain::workspace::Workspace;
-use crate::domain::workspace::cut::Block;
+use crate::domain::workspace::blocks::Block;
 use crate::domain::workspace::restore::Restoring;
 
 const ID: Id = Id(u128::from_be_bytes(*b"conversation-one"));

@@ -1,0 +1,53 @@
+//! Waiting for a change of the gate (R8.1).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::*;
+
+/// Counts how often somebody is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Three low scores of one account: its breaker trips with the third.
+fn low(event: u64) -> EventRecord {
+    scored(event, event.into(), Some(7), 150, T)
+}
+
+#[tokio::test]
+async fn r8_1_a_changed_gate_wakes_ten_thousand_waiters_and_a_round_without_a_change_nobody() {
+    let engine = Bench::new().start().await;
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    // One task polls them all here, which is more than a task may do in one go.
+    let waiter = || Box::pin(tokio::task::unconstrained(engine.epoch_other_than(ONE, 0)));
+    let mut waiting: Vec<_> = std::iter::repeat_with(waiter).take(10_000).collect();
+    for waiter in &mut waiting {
+        assert_eq!(waiter.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Pending);
+    }
+    engine.ingest_weighing(ONE, vec![low(1), low(2)], 100).await.unwrap();
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 0, "two low scores trip nothing");
+    engine.ingest_weighing(ONE, vec![low(3)], 100).await.unwrap();
+    assert_eq!(wakes.0.load(Ordering::Relaxed), waiting.len());
+    for waiter in &mut waiting {
+        assert_eq!(waiter.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(()));
+    }
+    assert_eq!(engine.gate(ONE, Some(Id(7))).unwrap().epoch, 1, "who is woken finds the new gate");
+    engine.epoch_other_than(ONE, 0).await;
+}
+
+#[tokio::test]
+async fn a_cut_is_the_state_between_two_rounds() {
+    let engine = Bench::new().start().await;
+    engine.ingest_weighing(ONE, vec![low(1)], 100).await.unwrap();
+    let cut = engine.cut(ONE).await.unwrap();
+    let before = engine.read(ONE, hash_at).await.unwrap();
+    engine.ingest_weighing(ONE, vec![low(2)], 100).await.unwrap();
+    assert_eq!((cut.head().key, cut.head().applied), (ONE, before.0), "what comes later is not in it");
+}

@@ -1,0 +1,94 @@
+//! One entry of a trail, and what it came to.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::ids::Position;
+use super::super::reply::CommandRefusal;
+use super::super::system::SystemRefusal;
+use super::super::time::Millis;
+
+/// One thing that somebody did, or the server itself. Part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry<A> {
+    /// The record's position; a record that did two things has two places.
+    pub at: Position,
+    pub receipt: Millis,
+    /// None: the server itself.
+    pub actor: Option<Box<str>>,
+    pub action: A,
+    pub outcome: AuditOutcome,
+}
+
+/// Whether the action was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditOutcome {
+    Done,
+    /// Nothing was to be done: it was so already.
+    Unchanged,
+    Refused(Refusal),
+}
+
+/// Why the state forbade it. The order of the variants is part of the on-disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    UnknownBreaker,
+    BreakerResolved,
+    BreakerNotAcknowledged,
+    UnknownConversation,
+    WorkspaceExists,
+    ReservedId,
+    UnknownWorkspace,
+    KeyExists,
+    UnknownKey,
+}
+
+impl Refusal {
+    pub const ALL: [Self; 9] = [
+        Self::UnknownBreaker,
+        Self::BreakerResolved,
+        Self::BreakerNotAcknowledged,
+        Self::UnknownConversation,
+        Self::WorkspaceExists,
+        Self::ReservedId,
+        Self::UnknownWorkspace,
+        Self::KeyExists,
+        Self::UnknownKey,
+    ];
+
+    /// More precise than the `code` of R2.7, which is `not_found` for four of them.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownBreaker => "unknown_breaker",
+            Self::BreakerResolved => "breaker_resolved",
+            Self::BreakerNotAcknowledged => "breaker_not_acknowledged",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::WorkspaceExists => "workspace_exists",
+            Self::ReservedId => "reserved_id",
+            Self::UnknownWorkspace => "unknown_workspace",
+            Self::KeyExists => "key_exists",
+            Self::UnknownKey => "unknown_key",
+        }
+    }
+}
+
+impl From<CommandRefusal> for Refusal {
+    fn from(refusal: CommandRefusal) -> Self {
+        match refusal {
+            CommandRefusal::UnknownBreaker => Self::UnknownBreaker,
+            CommandRefusal::BreakerResolved => Self::BreakerResolved,
+            CommandRefusal::BreakerNotAcknowledged => Self::BreakerNotAcknowledged,
+        }
+    }
+}
+
+impl From<SystemRefusal> for Refusal {
+    fn from(refusal: SystemRefusal) -> Self {
+        match refusal {
+            SystemRefusal::WorkspaceExists => Self::WorkspaceExists,
+            SystemRefusal::ReservedId => Self::ReservedId,
+            SystemRefusal::UnknownWorkspace => Self::UnknownWorkspace,
+            SystemRefusal::KeyExists => Self::KeyExists,
+            SystemRefusal::UnknownKey => Self::UnknownKey,
+        }
+    }
+}

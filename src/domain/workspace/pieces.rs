@@ -1,0 +1,57 @@
+//! What a side keeps that stands for itself: nothing else is built from it, and a clone of it is its cut (I9).
+//!
+//! A new piece is a field of [`Pieces`], its blocks in [`Pieces::blocks`] and [`PieceParts`], and their variants in
+//! [`Block`](super::blocks::Block). Nothing else of cutting and restoring needs to know of it.
+
+use super::super::audit::{AuditEntry, SideAction, Trail};
+use super::blocks::{Block, RestoreError, TrailHead};
+
+/// In the state, and in a cut of it.
+#[derive(Clone, Debug, Default)]
+pub struct Pieces {
+    /// Who did what.
+    pub trail: Trail<SideAction>,
+}
+
+impl Pieces {
+    /// Everything, in the order of sections.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        let head = std::iter::once_with(|| Block::Trail(TrailHead::from(&self.trail)));
+        head.chain(self.trail.chunks().map(|chunk| Block::Entries(chunk.into())))
+    }
+}
+
+/// The pieces of a side on their way back from blocks.
+#[derive(Debug, Default)]
+pub(super) struct PieceParts {
+    trail: Option<TrailHead>,
+    entries: Vec<AuditEntry<SideAction>>,
+}
+
+impl PieceParts {
+    /// Takes a block that is a piece's.
+    pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
+        match block {
+            Block::Trail(head) => self.trail = Some(head),
+            Block::Entries(entries) => self.entries.extend(entries.into_owned()),
+            _ => return Err(RestoreError::Stray("a block")),
+        }
+        Ok(())
+    }
+
+    /// The pieces of a state at seq `applied`, from blocks of this version of a snapshot. What the version did not
+    /// have begins anew.
+    pub fn finish(self, version: u16, applied: u64) -> Result<Pieces, RestoreError> {
+        let found = self.entries.len() as u64;
+        let trail = match self.trail {
+            None if version == 1 && found == 0 => Trail::beginning_after(applied),
+            Some(head) if version > 1 && head.entries == found => Trail::restored(head.after, self.entries, applied)
+                .ok_or(RestoreError::Stray("an entry of the trail"))?,
+            Some(head) if version > 1 => {
+                return Err(RestoreError::Count { what: "entries of the trail", expected: head.entries, found });
+            }
+            Some(_) | None => return Err(RestoreError::Stray("the trail")),
+        };
+        Ok(Pieces { trail })
+    }
+}

@@ -1,0 +1,160 @@
+//! The facts of a side, written and read: what is one in which line, and in which order they stand.
+
+use std::io::Write;
+
+use hashbrown::HashMap;
+
+use super::audit::{AuditLine, TrailLines};
+use super::conversation::ConversationLine;
+use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine};
+use super::out::{ExportError, Lines};
+use super::problem::{LAST_WITH_NUMBERS, NO_ENTRY, Problem, parse};
+use super::side::SideLine;
+use super::values::{HexBytes, Time};
+use crate::domain::audit::SideAction;
+use crate::domain::event::Identity;
+use crate::domain::ids::Id;
+use crate::domain::workspace::Workspace;
+use crate::domain::workspace::blocks::{Head, RestoreError};
+use crate::domain::workspace::cut::Cut;
+use crate::domain::workspace::facts::{AccountRecord, Contact, Gathering};
+use crate::domain::workspace::pieces::Pieces;
+
+/// Identities of a line.
+const BATCH: usize = 1_024;
+
+/// Everything that is known of a side.
+pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), ExportError> {
+    let head = side.head();
+    if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
+        return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
+    }
+    let line = SideLine { audit_after: Some(side.trail().after()), ..SideLine::from(head) };
+    lines.put(Kind::Side, &line)?;
+    for account in side.accounts() {
+        let name = account.name.as_deref().map(Into::into);
+        lines.put(Kind::Account, &AccountLine { kind: Kind::Account, id: account.id, name })?;
+    }
+    for contact in side.contacts() {
+        let account_id = account_id(side, contact.account)?;
+        lines.put(Kind::Contact, &ContactLine { kind: Kind::Contact, id: (&*contact.id).into(), account_id })?;
+    }
+    for facts in side.facts() {
+        let account = facts.account.map(|(account, _)| account_id(side, account)).transpose()?;
+        lines.put(Kind::Conversation, &ConversationLine::new(facts, account))?;
+    }
+    for breaker in side.breakers() {
+        lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
+    }
+    write_identities(lines, side)?;
+    side.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
+}
+
+fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {
+    let stray = ExportError::Stray { key: side.head().key, what: "the number of an account" };
+    side.account(number).map(|account| account.id).ok_or(stray)
+}
+
+fn write_identities<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), ExportError> {
+    let mut batch = Batch::default();
+    for (receipt, identity, comparable) in side.identities() {
+        if batch.count == BATCH || (batch.count > 0 && batch.comparable != comparable) {
+            lines.put(Kind::Identities, &std::mem::take(&mut batch).line())?;
+        }
+        batch.comparable = comparable;
+        batch.count += 1;
+        match batch.received.last_mut() {
+            Some(last) if last.at.0 == receipt => last.count += 1,
+            Some(_) | None => batch.received.push(ReceivedLine { at: Time(receipt), count: 1 }),
+        }
+        batch.bytes.extend_from_slice(&identity.key);
+        batch.bytes.extend_from_slice(&identity.content.to_le_bytes());
+    }
+    if batch.count > 0 { lines.put(Kind::Identities, &batch.line()) } else { Ok(()) }
+}
+
+/// Identities of one line.
+#[derive(Default)]
+struct Batch {
+    count: usize,
+    comparable: bool,
+    received: Vec<ReceivedLine>,
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    fn line(self) -> IdentitiesLine {
+        let Self { comparable, received, bytes, .. } = self;
+        IdentitiesLine { kind: Kind::Identities, received, comparable, identities: HexBytes(bytes) }
+    }
+}
+
+/// The side whose lines are read.
+pub struct SideFacts {
+    gathered: Gathering,
+    accounts: HashMap<Id, u32>,
+    trail: TrailLines<SideAction>,
+    seq: u64,
+}
+
+impl SideFacts {
+    /// `audit_after` is what the side's line says of its trail.
+    pub fn new(head: Head, audit_after: Option<u64>) -> Result<Self, RestoreError> {
+        let (trail, seq) = (TrailLines::new(audit_after), head.applied);
+        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, seq })
+    }
+
+    /// Takes a line of this type in.
+    pub fn take(&mut self, kind: Kind, line: &[u8], format: u32) -> Result<(), Problem> {
+        let Self { gathered, accounts, trail, .. } = self;
+        match kind {
+            Kind::Account => {
+                let AccountLine { id, name, .. } = parse(line)?;
+                if accounts.insert(id, accounts.len() as u32).is_some() {
+                    return Err(Problem::AccountTwice(id));
+                }
+                gathered.account(AccountRecord { id, name: name.map(Into::into) });
+            }
+            Kind::Contact => {
+                let ContactLine { id, account_id, .. } = parse(line)?;
+                gathered.contact(Contact { id: id.into(), account: number_of(accounts, account_id)? });
+            }
+            Kind::Conversation => {
+                let line: ConversationLine = parse(line)?;
+                if line.number.is_some() && format > LAST_WITH_NUMBERS {
+                    return Err(Problem::Value("conversations of this format have no number"));
+                }
+                let account = line.account_id.map(|id| number_of(accounts, id)).transpose()?;
+                gathered.conversation(line.facts(account).map_err(Problem::Value)?)?;
+            }
+            Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.into())?,
+            Kind::Identities => take_identities(gathered, &parse(line)?)?,
+            Kind::Audit => trail.take(parse(line)?).ok_or(NO_ENTRY)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<Workspace, RestoreError> {
+        let trail = self.trail.trail(self.seq).ok_or(RestoreError::Stray("an entry of the trail"))?;
+        self.gathered.finish(Pieces { trail })
+    }
+}
+
+fn number_of(accounts: &HashMap<Id, u32>, id: Id) -> Result<u32, Problem> {
+    accounts.get(&id).copied().ok_or(Problem::UnknownAccount(id))
+}
+
+fn take_identities(facts: &mut Gathering, line: &IdentitiesLine) -> Result<(), Problem> {
+    let (entries, rest) = line.identities.0.as_chunks::<16>();
+    let count: u64 = line.received.iter().map(|received| u64::from(received.count)).sum();
+    if !rest.is_empty() || count != entries.len() as u64 {
+        return Err(Problem::Value("identities have 16 bytes each, and as many were received as there are"));
+    }
+    let receipts = line.received.iter().flat_map(|run| std::iter::repeat_n(run.at.0, run.count as usize));
+    for (receipt, [key @ .., a, b, c, d]) in receipts.zip(entries) {
+        let identity = Identity { key: *key, content: u32::from_le_bytes([*a, *b, *c, *d]) };
+        facts.identity(receipt, &identity, line.comparable)?;
+    }
+    Ok(())
+}
