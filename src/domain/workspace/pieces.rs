@@ -1,7 +1,7 @@
 //! What a side keeps that stands for itself: nothing else is built from it, and a clone of it is its cut (I9).
 //!
 //! A new piece is a field of [`Pieces`], its blocks in [`Pieces::blocks`] and [`PieceParts`], and their variants in
-//! [`Block`](super::blocks::Block). Nothing else of cutting and restoring needs to know of it.
+//! [`Block`]. Nothing else of cutting and restoring needs to know of it.
 
 use super::super::audit::{AuditEntry, SideAction, Trail};
 use super::blocks::{Block, RestoreError, TrailHead};
