@@ -55,7 +55,6 @@ impl Workspace {
 
     /// To be called before settings are applied. Settings that hold already get no entry: the server writes them for
     /// what a frame's receipt makes due.
-    /// for what a frame's receipt makes due.
     pub(super) fn note_settings(&mut self, frame: &Frame, settings: &Settings) {
         if !self.installed || *settings != self.rules.settings {
             let installed = Box::new(Installed::from(settings));
