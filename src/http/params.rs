@@ -5,18 +5,21 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::domain::ids::{Id, IdKind, parse_id};
-use crate::wire::failure::Fault;
+use crate::wire::failure::{Fault, Faults};
 
 /// An id of this kind; the fault names the member or parameter.
 pub fn read_id(kind: IdKind, name: &str, text: &str) -> Result<Id, Fault> {
     parse_id(kind, text).map_err(|why| Fault::at(name, why.to_string()))
 }
 
+/// What is wrong with a parameter that cannot be decoded.
+const BROKEN: &str = "is not valid percent-encoded UTF-8";
+
 /// The parameters of a query string, decoded, in their order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Query<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 impl<'a> Query<'a> {
@@ -26,8 +29,8 @@ impl<'a> Query<'a> {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decoded(name), decoded(value)) {
                 (Some(name), Some(value)) => query.pairs.push((name, value)),
-                (Some(name), None) => query.faults.push(Fault::at(&name, "is not valid percent-encoded UTF-8")),
-                (None, _) => query.faults.push(Fault::at(name, "is not valid percent-encoded UTF-8")),
+                (Some(name), None) => query.faults.push(|| Fault::at(&name, BROKEN)),
+                (None, _) => query.faults.push(|| Fault::at(name, BROKEN)),
             }
         }
         query
@@ -57,13 +60,15 @@ impl<'a> Query<'a> {
         for (name, _) in &self.pairs {
             let before = times.entry(name.as_ref()).or_insert(0);
             match *before {
-                0 if !known.contains(&name.as_ref()) => faults.push(Fault::at(name, "is not a known query parameter")),
-                1 => faults.push(Fault::at(name, "must not be repeated")),
+                0 if !known.contains(&name.as_ref()) => {
+                    faults.push(|| Fault::at(name, "is not a known query parameter"));
+                }
+                1 => faults.push(|| Fault::at(name, "must not be repeated")),
                 _ => {}
             }
             *before += 1;
         }
-        faults
+        faults.into_details()
     }
 }
 

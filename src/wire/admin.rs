@@ -248,9 +248,12 @@ impl Body for NewKey {
     }
 }
 
+/// Elements of a list of scopes that are looked at: more than there are scopes, so that a repeated one is named.
+const MOST_SCOPES: usize = 16;
+
 /// At least one scope that can be given over HTTP, each once.
 fn given(fields: &mut Fields<'_>, name: &str) -> Option<Vec<Permission>> {
-    let scopes = fields.list(name, scope)?;
+    let scopes = fields.list(name, MOST_SCOPES, scope)?;
     if scopes.is_empty() {
         fields.fault(name, "must name at least one scope");
     }

@@ -5,11 +5,11 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::Deserializer as _;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::failure::Fault;
+use super::failure::{Fault, Faults};
 use super::number::{self, Decimal, NotInteger};
 use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::domain::score::Hundredths;
@@ -48,10 +48,14 @@ pub fn read<T: Body>(body: &[u8], now: Millis) -> Result<T, BodyError> {
     fields.finish().map(|()| read)
 }
 
+/// Members of a body that are kept. No body has nearly as many fields, so what is beyond is unknown.
+const MEMBERS: usize = 1_000;
+
 /// The members that were not asked for yet, and the faults so far.
+#[derive(Default)]
 pub struct Fields<'a> {
     members: BTreeMap<String, &'a RawValue>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 /// What a member of a field's type may be besides.
@@ -66,26 +70,27 @@ impl<'a> Fields<'a> {
             return Err(BodyError::Faults(vec![Fault { pointer: String::new(), error }]));
         }
         let mut reader = serde_json::Deserializer::from_str(whole.get());
-        let sent = reader.deserialize_map(Members).map_err(|_| BodyError::Malformed)?;
-        let mut fields = Self { members: BTreeMap::new(), faults: Vec::new() };
-        for (name, value) in sent {
-            match fields.members.entry(name) {
-                Entry::Vacant(free) => drop(free.insert(value)),
-                Entry::Occupied(taken) => fields.faults.push(Fault::at(taken.key(), "must not be repeated")),
-            }
+        reader.deserialize_map(Members).map_err(|_| BodyError::Malformed)
+    }
+
+    fn add(&mut self, name: String, value: &'a RawValue) {
+        let full = self.members.len() == MEMBERS;
+        match self.members.entry(name) {
+            Entry::Vacant(free) if full => self.faults.push(|| unknown(free.key())),
+            Entry::Vacant(free) => drop(free.insert(value)),
+            Entry::Occupied(taken) => self.faults.push(|| Fault::at(taken.key(), "must not be repeated")),
         }
-        Ok(fields)
     }
 
     /// Refuses if anything was wrong, or if a member was not asked for.
     fn finish(mut self) -> Result<(), BodyError> {
-        self.faults.extend(self.members.keys().map(|name| Fault::at(name, "is not a known field")));
-        if self.faults.is_empty() { Ok(()) } else { Err(BodyError::Faults(self.faults)) }
+        self.members.keys().for_each(|name| self.faults.push(|| unknown(name)));
+        if self.faults.count() == 0 { Ok(()) } else { Err(BodyError::Faults(self.faults.into_details())) }
     }
 
     /// Adds a fault that reading alone does not show.
     pub fn fault(&mut self, name: &str, error: &'static str) {
-        self.faults.push(Fault::at(name, error));
+        self.faults.push(|| Fault::at(name, error));
     }
 
     fn read<T>(&mut self, name: &str, read: impl FnOnce(&'a str) -> Read<T>) -> Option<T> {
@@ -93,7 +98,7 @@ impl<'a> Fields<'a> {
         match read(value.get()) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.faults.push(Fault::at(name, error));
+                self.faults.push(|| Fault::at(name, error));
                 None
             }
         }
@@ -154,7 +159,7 @@ impl<'a> Fields<'a> {
 
     pub fn id(&mut self, name: &str, kind: IdKind) -> Option<Id> {
         let text: String = self.read(name, |text| typed(text, "must be a string"))?;
-        parse_id(kind, &text).map_err(|why| self.faults.push(Fault::at(name, why.to_string()))).ok()
+        parse_id(kind, &text).map_err(|why| self.faults.push(|| Fault::at(name, why.to_string()))).ok()
     }
 
     /// An RFC 3339 time.
@@ -165,19 +170,34 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// An array; faults of its elements point at them.
-    pub fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
-        let elements: Vec<Box<RawValue>> = self.read(name, |text| typed(text, "must be an array"))?;
-        let before = self.faults.len();
+    /// An array of at most `most` elements; faults of its elements point at them. One that is longer is refused
+    /// before any of them is looked at.
+    pub fn list<T>(&mut self, name: &str, most: usize, read: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        let elements = self.read(name, |text| elements(text, most))?;
+        let before = self.faults.count();
         let mut values = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
             match read(element.get()) {
                 Ok(value) => values.push(value),
-                Err(error) => self.faults.push(Fault { pointer: format!("/{name}/{index}"), error: error.into() }),
+                Err(error) => self.faults.push(|| Fault { pointer: format!("/{name}/{index}"), error: error.into() }),
             }
         }
-        (self.faults.len() == before).then_some(values)
+        (self.faults.count() == before).then_some(values)
     }
+}
+
+fn unknown(name: &str) -> Fault {
+    Fault::at(name, "is not a known field")
+}
+
+/// The elements of an array that has no more than `most`.
+fn elements(text: &str, most: usize) -> Read<Vec<&RawValue>> {
+    let (mut found, mut reader) = (Vec::new(), serde_json::Deserializer::from_str(text));
+    let read = reader.deserialize_seq(Elements { found: &mut found, most });
+    if found.len() > most {
+        return Err(format!("must have at most {most} elements"));
+    }
+    read.map(|()| found).map_err(|_| "must be an array".to_owned())
 }
 
 fn typed<T: DeserializeOwned>(text: &str, complaint: &'static str) -> Read<T> {
@@ -200,22 +220,45 @@ fn score(text: &str) -> Read<Hundredths> {
     }
 }
 
-/// Collects the members of an object in their order, repeated ones included.
+/// Takes in the members of an object in their order, repeated ones included.
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(String, &'de RawValue)>;
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
+        let mut fields = Fields::default();
+        while let Some((name, value)) = map.next_entry()? {
+            fields.add(name, value);
         }
-        Ok(members)
+        Ok(fields)
+    }
+}
+
+/// Collects the elements of an array, up to one too many.
+struct Elements<'f, 'de> {
+    found: &'f mut Vec<&'de RawValue>,
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Elements<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while self.found.len() <= self.most
+            && let Some(element) = seq.next_element()?
+        {
+            self.found.push(element);
+        }
+        Ok(())
     }
 }
 
@@ -262,13 +305,29 @@ mod tests {
     }
 
     #[test]
+    fn r2_7_what_many_members_and_long_arrays_cost_is_bounded() {
+        let names = (0..5_000).map(|n| format!("\"{n:04}\":1")).collect::<Vec<_>>().join(",");
+        let body = format!("{{{names}}}");
+        let fields = Fields::parse(body.as_bytes()).map_err(drop).unwrap();
+        assert_eq!(fields.members.len(), MEMBERS);
+        let found = faults(fields.finish());
+        assert_eq!((found.len(), found[100].clone()), (101, (String::new(), "and 4900 more".to_owned())));
+
+        let body = format!("{{\"list\":[{}]}}", vec!["1"; 500_000].join(","));
+        let mut fields = Fields::parse(body.as_bytes()).map_err(drop).unwrap();
+        let read = |_: &str| -> Result<(), String> { panic!("no element is looked at") };
+        assert_eq!(fields.list("list", 9, read), None);
+        assert_eq!(faults(fields.finish()), [("/list".to_owned(), "must have at most 9 elements".to_owned())]);
+    }
+
+    #[test]
     fn r2_7_depth_costs_no_stack() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         assert!(matches!(Fields::parse(deep.as_bytes()), Err(BodyError::Faults(_))));
         let body = format!(r#"{{"note": {deep}, "list": {deep}}}"#);
         let mut fields = Fields::parse(body.as_bytes()).unwrap();
         fields.text("note", 0, 5);
-        fields.list("list", |text| typed::<String>(text, "must be a string"));
+        fields.list("list", 9, |text| typed::<String>(text, "must be a string"));
         assert_eq!(faults(fields.finish()).len(), 2);
     }
 
@@ -278,7 +337,7 @@ mod tests {
         let mut fields = Fields::parse(body).unwrap();
         fields.id("id", IdKind::Workspace);
         fields.instant("at");
-        fields.list("list", |text| typed::<String>(text, "must be a string"));
+        fields.list("list", 9, |text| typed::<String>(text, "must be a string"));
         let pointers: Vec<_> = faults(fields.finish()).into_iter().map(|(pointer, _)| pointer).collect();
         assert_eq!(pointers, ["/id", "/at", "/list/1"]);
     }
