@@ -193,7 +193,7 @@ const IMPURE: [&str; 8] =
 const PARTS: [(&str, &str, &[&str]); 3] = [
     ("snapshot", "domain", &["ids::WorkspaceKey", "time::Millis"]),
     ("snapshot", "journal", &["GroupPosition"]),
-    ("issuer", "domain", &["system::Permission", "time::"]),
+    ("issuer", "domain", &["reading::normal", "system::Permission", "time::"]),
 ];
 
 /// Breaches that stay: file, word, and why.

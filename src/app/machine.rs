@@ -16,6 +16,18 @@ pub fn keep_files_private() {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
+/// Has the kernel write no memory to disk when the process dies: it holds credentials' hashes, comments of people and
+/// the secret. A handler that gets cores through a pipe gets one without memory.
+#[cfg(target_os = "linux")]
+pub fn keep_no_cores() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let limited = setrlimit(Resource::Core, none).map_err(std::io::Error::from);
+    if let Err(cause) = limited.and(std::fs::write("/proc/self/coredump_filter", "0")) {
+        tracing::debug!(%cause, "the process may leave cores");
+    }
+}
+
 /// Keeps memory in small pages. A huge page is cleared as a whole when it is first touched, which
 /// takes up to milliseconds, and always in the middle of a request.
 #[cfg(target_os = "linux")]
@@ -76,6 +88,9 @@ pub const fn connections(wanted: usize) -> usize {
 
 #[cfg(not(target_os = "linux"))]
 pub const fn keep_files_private() {}
+
+#[cfg(not(target_os = "linux"))]
+pub const fn keep_no_cores() {}
 
 #[cfg(not(target_os = "linux"))]
 pub const fn keep_small_pages() {}

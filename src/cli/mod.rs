@@ -65,6 +65,7 @@ enum Command {
 /// Runs the verb of the command line. A wrong command line ends the process here (R10.9: 2).
 pub fn run() -> Exit {
     machine::keep_files_private();
+    machine::keep_no_cores();
     let Cli { command, quiet } = Cli::parse();
     let done = match command {
         Command::Serve(args) => serve::run(&args, quiet),

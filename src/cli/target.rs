@@ -143,7 +143,7 @@ pub fn open_exit(error: &OpenError) -> Exit {
         OpenError::InUse { .. } => Exit::InUse,
         OpenError::Damaged { .. } | OpenError::UnknownVersion { .. } => Exit::Damaged,
         OpenError::Missing { .. } => Exit::NoInput,
-        OpenError::SegmentSize { .. } => Exit::Configuration,
+        OpenError::SegmentSize { .. } | OpenError::Unsafe { .. } => Exit::Configuration,
         OpenError::Io { .. } => Exit::Failed,
     }
 }

@@ -23,6 +23,8 @@ mod tables;
 mod tests;
 mod words;
 
+pub use chars::normal;
+
 /// Characters read of a message; what follows is not looked at.
 pub const MAX_CHARS: usize = 16_000;
 
@@ -91,10 +93,10 @@ fn is_plain(text: &str) -> bool {
 
 fn unplain(text: &str, format: Format) -> String {
     let head = &text[..text.floor_char_boundary(MAX_RAW)];
-    let normal = chars::normal(head);
-    let decoded = match quoted_printable::decoded(&normal) {
-        Cow::Borrowed(_) => normal,
-        Cow::Owned(decoded) => Cow::Owned(chars::normal(&decoded).into_owned()),
+    let text = normal(head);
+    let decoded = match quoted_printable::decoded(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(decoded) => Cow::Owned(normal(&decoded).into_owned()),
     };
     let shown = without_markup(decoded, format);
     let line = words::one_line(&lines::written(&shown), MAX_CHARS);
@@ -117,7 +119,7 @@ fn without_markup(text: Cow<'_, str>, format: Format) -> Cow<'_, str> {
             Format::Auto if markup::has_entities(&text) => markup::unescaped(&text),
             Format::Auto => break,
         };
-        text = Cow::Owned(chars::normal(&shown).into_owned());
+        text = Cow::Owned(normal(&shown).into_owned());
     }
     text
 }

@@ -13,6 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::jwks::KID;
+use crate::domain::reading::normal;
 use crate::domain::system::Permission;
 use crate::domain::time::{Millis, SECOND};
 
@@ -263,9 +264,10 @@ fn scope(name: &str) -> Option<Permission> {
     }
 }
 
-/// Actors that are no people: a `sub` that reads like one would pose as it in breakers and records.
+/// Actors that are no people: a `sub` that reads like one would pose as it in breakers and records. What nobody sees
+/// (marks of direction, joiners) makes no difference, nor do full-width letters.
 fn is_reserved(sub: &str) -> bool {
-    let seen = sub.trim_matches(|c: char| c.is_whitespace() || c.is_control()).to_ascii_lowercase();
+    let seen = normal(sub).trim().to_lowercase();
     seen.is_empty() || seen.starts_with("api-key:") || ["data-directory", "import"].contains(&seen.as_str())
 }
 

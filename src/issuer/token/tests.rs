@@ -190,9 +190,18 @@ fn r2_13_the_subject_is_opaque_but_poses_as_nobody() {
     for sub in ["a", &"é".repeat(255), "kp_1|x y", "<b>\u{1b}[2J\u{0}\n", "api-keys:x", "importer"] {
         assert_eq!(&*ground.claim("sub", json!(sub)).unwrap().subject, sub);
     }
-    for sub in
-        ["api-key:", "Api-Key:11111111-1111-4111-8111-111111111111", "\u{0} api-key:x", "data-directory", "Import "]
-    {
+    for sub in [
+        "api-key:",
+        "Api-Key:11111111-1111-4111-8111-111111111111",
+        "\u{0} api-key:x",
+        "data-directory",
+        "Import ",
+        "\u{200b}api-key:x",
+        "\u{202e}\u{2060}api-\u{ad}key:x",
+        "ａｐｉ-ｋｅｙ：x",
+        "\u{feff}data-directory\u{200d}",
+        "\u{200b}",
+    ] {
         assert_eq!(ground.claim("sub", json!(sub)), Err(TokenFault::Subject), "{sub:?}");
     }
     assert_eq!(&*ground.claim("org_code", json!("é".repeat(255))).unwrap().tenant, "é".repeat(255));

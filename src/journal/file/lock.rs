@@ -3,13 +3,19 @@
 //! Those who only read (restore, export, verify, status) refuse a directory that a server holds, too: a journal that
 //! is copied while it is written has gaps.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 
 use super::OpenError;
+
+const LOCK: &str = "lock";
+
+/// In a file's mode: users that are neither owner nor of the group may write.
+const OTHERS_WRITE: u32 = 0o002;
 
 /// Held while the data directory is open; released with the process at the latest.
 #[derive(Debug)]
@@ -21,7 +27,8 @@ impl DirectoryLock {
     /// Takes the lock, creating the lock file where there is none. [`OpenError::InUse`] when another
     /// process, or another part of this one, has it.
     pub fn acquire(data_dir: &Path) -> Result<Self, OpenError> {
-        let path = data_dir.join("lock");
+        check_own(data_dir)?;
+        let path = data_dir.join(LOCK);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -38,13 +45,29 @@ impl DirectoryLock {
     /// Takes the lock, shared with others that only read, without changing anything; `None` where
     /// there is no lock file, which means that no process has opened this directory.
     pub fn acquire_read_only(data_dir: &Path) -> Result<Option<Self>, OpenError> {
-        let path = data_dir.join("lock");
+        let path = data_dir.join(LOCK);
         match File::open(&path) {
             Ok(file) => judge(FileExt::try_lock_shared(&file), data_dir).map(|()| Some(Self { _file: file })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(OpenError::io(&path)(error)),
         }
     }
+}
+
+/// A lock that leads elsewhere would let two processes write, and what others may write is not what was written.
+fn check_own(data_dir: &Path) -> Result<(), OpenError> {
+    let refuse = |path: PathBuf, what| Err(OpenError::Unsafe { path, what });
+    let lock = data_dir.join(LOCK);
+    if fs::symlink_metadata(&lock).is_ok_and(|found| found.is_symlink()) {
+        return refuse(lock, "is a link, so this may be locked elsewhere; remove it");
+    }
+    for path in ["", "journal", "snapshots"].map(|part| data_dir.join(part)) {
+        // What is not there is made, for nobody else.
+        if fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & OTHERS_WRITE != 0) {
+            return refuse(path, "every user may write here; take that away with `chmod o-w`");
+        }
+    }
+    Ok(())
 }
 
 fn judge(taken: Result<(), TryLockError>, data_dir: &Path) -> Result<(), OpenError> {

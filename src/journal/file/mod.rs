@@ -66,6 +66,9 @@ pub enum OpenError {
     #[error("{} does not exist", path.display())]
     Missing { path: PathBuf },
     /// Exit 78.
+    #[error("{}: {what}", path.display())]
+    Unsafe { path: PathBuf, what: &'static str },
+    /// Exit 78.
     #[error("a segment has 1 to 1,024 MiB, not {bytes} bytes")]
     SegmentSize { bytes: u64 },
     #[error("{}: {source}", path.display())]

@@ -154,3 +154,27 @@ fn the_real_disk_keeps_what_it_was_given() {
     assert_eq!((opened.journal.last(P), opened.torn.len()), (GroupPosition(5), 0));
     assert!(contents(&opened.journal) == groups);
 }
+
+#[test]
+fn r9_6_a_directory_that_others_may_write_and_a_lock_that_leads_elsewhere_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let refused = |site: &Site| match DirectoryLock::acquire(site.root.path()) {
+        Err(OpenError::Unsafe { path, .. }) => path,
+        other => panic!("{other:?}"),
+    };
+    let site = Site::new();
+    drop(site.open());
+    for part in ["", "journal"] {
+        let path = site.root.path().join(part);
+        let before = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o777)).unwrap();
+        assert_eq!(refused(&site), path);
+        fs::set_permissions(&path, before).unwrap();
+    }
+    let (lock, elsewhere) = (site.root.path().join("lock"), site.root.path().join("elsewhere"));
+    fs::rename(&lock, &elsewhere).unwrap();
+    symlink(&elsewhere, &lock).unwrap();
+    assert_eq!(refused(&site), lock);
+    fs::remove_file(&lock).unwrap();
+    drop(DirectoryLock::acquire(site.root.path()).unwrap());
+}
