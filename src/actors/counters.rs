@@ -19,7 +19,6 @@ pub(crate) struct Counters {
     workspace_breakers_triggered: AtomicU64,
     breakers_acknowledged: AtomicU64,
     breakers_resolved: AtomicU64,
-    overloaded: AtomicU64,
     rebuilds: AtomicU64,
     skips: AtomicU64,
 }
@@ -42,8 +41,6 @@ pub struct Counts {
     pub workspace_breakers_triggered: u64,
     pub breakers_acknowledged: u64,
     pub breakers_resolved: u64,
-    /// Requests refused with `overloaded`.
-    pub overloaded: u64,
     /// Workspaces rebuilt after a failure.
     pub rebuilds: u64,
     /// Events passed over because they made `apply` fail.
@@ -88,10 +85,6 @@ impl Counters {
         add(&self.breakers_resolved, counts.breakers_resolved);
     }
 
-    pub fn overloaded(&self) {
-        add(&self.overloaded, 1);
-    }
-
     pub fn rebuilt(&self) {
         add(&self.rebuilds, 1);
     }
@@ -114,7 +107,6 @@ impl Counters {
             workspace_breakers_triggered: read(&self.workspace_breakers_triggered),
             breakers_acknowledged: read(&self.breakers_acknowledged),
             breakers_resolved: read(&self.breakers_resolved),
-            overloaded: read(&self.overloaded),
             rebuilds: read(&self.rebuilds),
             skips: read(&self.skips),
         }

@@ -28,12 +28,13 @@ use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
-use super::admission::{BodyPermit, DuplicateMemory, InFlightBudget};
+use super::admission::DuplicateMemory;
 use super::counters::Counters;
 use super::directory::Directory;
 use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
+use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::retention;
 use super::shared::{Encoded, EngineOptions, SettingsSource, Shared, deliver};
@@ -179,15 +180,14 @@ impl Engine {
         drop(settled.await);
     }
 
-    /// A permit for a request body of at most `bytes`, counted from here until its record is applied (R4.9).
-    pub fn body_permit(&self, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
-        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
-        self.counted(handle.allowance.take(bytes))
+    /// For bytes that are under way for a workspace of the tenant (R4.9).
+    pub fn room(&self, key: WorkspaceKey, tenant: &str) -> Allowance {
+        self.shared.in_flight.allowance(key.id, tenant)
     }
 
-    /// Gives the permit the size that its body has turned out to need.
-    pub fn resize(&self, permit: &mut BodyPermit, bytes: usize) -> Result<(), EngineError> {
-        self.counted(permit.resize(bytes))
+    /// For bytes that are under way for a tenant and belong to none of its workspaces.
+    pub fn room_of(&self, tenant: &str) -> Allowance {
+        self.shared.in_flight.of_tenant(tenant)
     }
 
     /// Stores the events of one request and applies them; a verdict each. The permit is given back when they are
@@ -270,7 +270,7 @@ impl Engine {
     pub async fn system(&self, record: SystemRecord) -> Result<Result<(), SystemRefusal>, EngineError> {
         self.check_writable()?;
         let (lane, record) = (&self.shared.system, Encoded::from(Record::System(record)));
-        let permit = self.counted(lane.allowance.take(record.bytes.len() + RECORD_OVERHEAD))?;
+        let permit = lane.allowance.take(record.bytes.len() + RECORD_OVERHEAD)?;
         let (reply, answer) = oneshot::channel();
         self.shared.submit(Lane::System(Arc::clone(lane)), record, ReplyTo::System(reply), Some(permit))?;
         answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
@@ -338,15 +338,10 @@ impl Engine {
         }
     }
 
-    /// Counts a refusal for want of bytes.
-    fn counted<T>(&self, taken: Result<T, EngineError>) -> Result<T, EngineError> {
-        taken.inspect_err(|_| self.shared.counters.overloaded())
-    }
-
     /// Writes a record of no request body; its own bytes count.
     async fn write_counted(&self, key: WorkspaceKey, record: Record) -> Result<Reply, EngineError> {
         let (handle, record) = (self.writable(key)?, Encoded::from(record));
-        let permit = self.counted(handle.allowance.take(record.bytes.len() + RECORD_OVERHEAD))?;
+        let permit = handle.allowance.take(record.bytes.len() + RECORD_OVERHEAD)?;
         self.write(&handle, record, Some(permit)).await
     }
 

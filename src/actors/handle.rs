@@ -19,7 +19,8 @@ use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 use crate::measure::Histogram;
 
-use super::admission::{Allowance, BodyPermit, DuplicateMemory};
+use super::admission::DuplicateMemory;
+use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
 use super::queue::FrameQueue;
 

@@ -21,10 +21,10 @@ use crate::domain::view::AccountHealth;
 use crate::domain::workspace::Workspace;
 use crate::journal::GroupPosition;
 
-use super::admission::BodyPermit;
 use super::error::EngineError;
 use super::gather::PendingPart;
 use super::handle::WorkspaceHandle;
+use super::in_flight::BodyPermit;
 use super::snapshots::SideCut;
 use super::system::SystemLane;
 

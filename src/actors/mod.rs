@@ -20,6 +20,7 @@ mod error;
 mod faults;
 mod gather;
 mod handle;
+mod in_flight;
 mod messages;
 mod overview;
 mod queries;
@@ -38,11 +39,13 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::hash_at;
 
-pub use admission::BodyPermit;
 pub use counters::Counts;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;
 pub use handle::Held;
+#[cfg(test)]
+pub(crate) use in_flight::InFlightBudget;
+pub use in_flight::{Allowance, BodyPermit};
 pub use overview::{JournalNow, SideSkips, WorkspacesNow};
 pub use shared::{EngineOptions, SettingsSource};
 pub use snapshots::{LastSnapshot, Purge, SnapshotRules, SnapshotStatus, TakeError};

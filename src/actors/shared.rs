@@ -18,12 +18,13 @@ use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
 use crate::measure::Histogram;
 
-use super::admission::{BodyPermit, DuplicateMemory, InFlightBudget};
+use super::admission::DuplicateMemory;
 use super::counters::Counters;
 use super::directory::Directory;
 use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
+use super::in_flight::{BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
 use super::snapshots::{Purge, SnapshotRules, Snapshots, Written};
 use super::supervisor::SupervisorMsg;

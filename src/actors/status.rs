@@ -76,6 +76,8 @@ pub struct Stats {
     /// Bytes from the door until applied, and their bound.
     pub waiting_bytes: usize,
     pub waiting_limit: usize,
+    /// Requests refused with `overloaded`.
+    pub overloaded: u64,
     /// That the system workspace knows, and sides of them that were ever used.
     pub workspaces: usize,
     pub sides: usize,
@@ -154,6 +156,7 @@ impl Engine {
             journal: self.journal.read(),
             waiting_bytes: shared.in_flight.held(),
             waiting_limit: shared.in_flight.limit(),
+            overloaded: shared.in_flight.refused(),
             sides: handles.len(),
             workspaces: shared.system.table().workspaces().count(),
             workspaces_rebuilding: count(Status::Rebuilding),

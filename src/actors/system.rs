@@ -16,8 +16,8 @@ use crate::domain::record::Record;
 use crate::domain::system::SystemRefusal;
 use crate::domain::system_table::SystemTable;
 
-use super::admission::Allowance;
 use super::error::EngineError;
+use super::in_flight::Allowance;
 use super::messages::{Lane, QueuedFrame, ReplyTo, SystemCut, SystemMsg, tell};
 use super::queue::FrameQueue;
 use super::shared::Shared;

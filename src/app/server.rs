@@ -18,7 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
 use crate::http::monitor;
-use crate::http::{App, Limits, Meter, Tls, TlsError, Web, Wire};
+use crate::http::{App, Limits, Meter, Pace, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
@@ -29,6 +29,8 @@ use crate::storage::{FileOptions, Storage};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
+/// Over how many seconds the least rate of a body is taken.
+const PACE_SECONDS: usize = 5;
 /// The pause before a refusal of a client that was told to wait: four a second on a connection.
 const HOLD: Duration = Duration::from_millis(250);
 /// How long closing the connections that are still open may take.
@@ -248,6 +250,10 @@ fn limits(config: &Config) -> Limits {
         events_body: to_usize(config.server.max_body_bytes),
         body: SMALL_BODY.min(to_usize(config.server.max_body_bytes)),
         body_timeout: config.server.body_timeout,
+        pace: Pace {
+            least: to_usize(config.server.least_body_rate) * PACE_SECONDS,
+            span: Duration::from_secs(PACE_SECONDS as u64),
+        },
         header_timeout: config.server.header_timeout,
         shutdown_grace: config.server.shutdown_grace,
         connections: machine::connections(to_usize(config.server.max_connections.into())),
@@ -261,6 +267,7 @@ fn quotas(config: &Config) -> QuotaOptions {
     QuotaOptions {
         credential: rates(limits.requests_per_key, limits.events_per_key),
         tenant: rates(limits.requests_per_tenant, limits.events_per_tenant),
+        refused: NonZeroU32::new(limits.refused_per_address),
         batch: config.server.max_events_per_request.into(),
         hold: HOLD,
     }

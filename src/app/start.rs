@@ -27,6 +27,9 @@ use crate::service::quota::{QuotaOptions, Quotas};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::storage::{OpenError, Storage};
 
+/// A tenant's part of the connections: what it has under way leaves half to the others.
+const TENANTS_PART: usize = 2;
+
 /// Why the engine has not started.
 #[derive(Debug, Error)]
 pub enum AppError {
@@ -132,7 +135,7 @@ pub async fn start(
     let issuer = issuer.map(Arc::new);
     let door = Arc::new(door(config, secret, &engine));
     let service = Service::new(engine.clone(), door, ids, erasures)
-        .with_cores(cores)
+        .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART)
         .with_erase_within(erase_within)
         .with_data_dir(data_dir(config))
         .with_quotas(Quotas::new(quotas, &clock));

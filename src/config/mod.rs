@@ -60,6 +60,8 @@ pub struct ServerConfig {
     pub header_timeout: Duration,
     /// From the header's end to the body's.
     pub body_timeout: Duration,
+    /// Bytes a second, over five seconds, that a body has to come with once 64 KiB of it are held.
+    pub least_body_rate: u64,
     /// How long open requests may take after the signal to stop.
     pub shutdown_grace: Duration,
     /// Open connections, in all and from one address (IPv6: from one network of /64).
@@ -135,12 +137,14 @@ pub struct LimitsConfig {
     pub duplicates: u64,
     /// After this time an account's actor that nobody asks stops (I3).
     pub account_idle: Duration,
-    /// Requests of one credential in a second; 0 is no limit, as in the next three.
+    /// Requests of one credential in a second; 0 is no limit, as in the next four.
     pub requests_per_key: u32,
     pub events_per_key: u32,
     /// Requests in a second of all credentials of a tenant.
     pub requests_per_tenant: u32,
     pub events_per_tenant: u32,
+    /// Credentials from one address that may be refused in a second.
+    pub refused_per_address: u32,
 }
 
 impl LimitsConfig {
@@ -268,6 +272,7 @@ fn read_server(r: &mut Reader) -> ServerConfig {
         max_events_per_request: r.integer("server.max_events_per_request", 1..=10_000, 1_000),
         header_timeout: seconds(r, "server.header_timeout_seconds", 10),
         body_timeout: seconds(r, "server.body_timeout_seconds", 30),
+        least_body_rate: r.integer("server.least_body_bytes_per_second", 0..=1 << 20, 4 << 10),
         shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 8)),
         max_connections: r.integer("server.max_connections", 1..=1_000_000, 10_000),
         max_connections_per_address: r.integer("server.max_connections_per_address", 1..=1_000_000, 1_024),
@@ -329,10 +334,11 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
         inflight_bytes: r.integer("limits.inflight_bytes", 1 << 20..=1u64 << 40, 256 << 20),
         duplicates: r.integer("limits.duplicates", 1_000..=100_000_000_000u64, 100_000_000),
         account_idle: seconds(r, "limits.account_idle_seconds", 300),
-        requests_per_key: rate(r, "limits.requests_per_second_per_key"),
-        events_per_key: rate(r, "limits.events_per_second_per_key"),
-        requests_per_tenant: rate(r, "limits.requests_per_second_per_tenant"),
-        events_per_tenant: rate(r, "limits.events_per_second_per_tenant"),
+        requests_per_key: rate(r, "limits.requests_per_second_per_key", 0),
+        events_per_key: rate(r, "limits.events_per_second_per_key", 0),
+        requests_per_tenant: rate(r, "limits.requests_per_second_per_tenant", 100_000),
+        events_per_tenant: rate(r, "limits.events_per_second_per_tenant", 1_000_000),
+        refused_per_address: rate(r, "limits.refused_credentials_per_second_per_address", 50),
     }
 }
 
@@ -395,8 +401,8 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// A second; 0 is no limit.
-fn rate(r: &mut Reader, key: &str) -> u32 {
-    r.integer(key, 0..=1_000_000_000, 0)
+fn rate(r: &mut Reader, key: &str, default: u32) -> u32 {
+    r.integer(key, 0..=1_000_000_000, default)
 }
 
 fn seconds(r: &mut Reader, key: &str, default: u32) -> Duration {

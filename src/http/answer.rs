@@ -1,11 +1,15 @@
 //! Answers in JSON.
 
-use axum::body::Body;
+use std::io;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
 use super::error::ApiError;
+use crate::service::ServiceError;
 
 /// 200.
 pub fn ok<T: Serialize>(value: &T) -> Response {
@@ -15,6 +19,29 @@ pub fn ok<T: Serialize>(value: &T) -> Response {
 /// 201.
 pub fn created<T: Serialize>(value: &T) -> Response {
     json(StatusCode::CREATED, value)
+}
+
+/// 200 with a list of R2.6, whose items are made part by part as the client takes them: `items` gets those of a part. If one cannot be had the connection is cut, since the client has a 200 already.
+pub fn whole_list<P, T, F>(total: usize, parts: Vec<P>, items: impl Fn(P) -> F + Send + 'static) -> Response
+where
+    P: Send + 'static,
+    T: Serialize + 'static,
+    F: Future<Output = Result<Vec<T>, ServiceError>> + Send + 'static,
+{
+    let mut first = true;
+    let written = stream::iter(parts).then(items).map(move |items| {
+        let mut text = Vec::new();
+        for item in items.map_err(io::Error::other)? {
+            text.push(if std::mem::take(&mut first) { b' ' } else { b',' });
+            serde_json::to_writer(&mut text, &item)?;
+        }
+        Ok::<_, io::Error>(Bytes::from(text))
+    });
+    let text = |text: String| stream::iter([Ok(Bytes::from(text))]);
+    let whole = text(r#"{"items":["#.to_owned()).chain(written).chain(text(format!(r#"],"total":{total}}}"#)));
+    let mut response = Response::new(Body::from_stream(whole));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// With this status.

@@ -1,16 +1,22 @@
 //! `Authorization: Bearer …` (R2.11, R2.13).
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::App;
+use super::connection::Peer;
 use super::error::ApiError;
-use crate::service::Principal;
+use crate::service::{Principal, ServiceError};
 
 /// Who is asking; 401 for none, an unknown, an expired or a revoked credential, without saying
-/// which; 503 for a token while no key of its issuer was ever seen.
-pub async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ApiError> {
-    let token = bearer(headers).ok_or_else(ApiError::unauthorized)?;
-    Ok(app.service.identify(token).await?)
+/// which; 503 for a token while no key of its issuer was ever seen; 429 for an address from which too many are refused.
+pub async fn principal(app: &App, parts: &Parts) -> Result<Principal, ApiError> {
+    let token = bearer(&parts.headers).ok_or_else(ApiError::unauthorized)?;
+    let found = app.service.identify(token).await;
+    if let (Err(ServiceError::Unauthorized), Some(Peer(address))) = (&found, parts.extensions.get()) {
+        app.service.refused(&address.to_string()).await?;
+    }
+    Ok(found?)
 }
 
 /// The one bearer token; `None` where there are several.

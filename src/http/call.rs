@@ -6,12 +6,14 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 
 use super::App;
+use super::answer_room::AnswerPayer;
 use super::auth::principal;
 use super::error::ApiError;
 use super::params::{Query, read_id};
 use super::request_id::RequestId;
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
 use crate::domain::system::Permission;
+use crate::service::tenant_load::Visit;
 use crate::service::{Principal, ServiceError};
 use crate::wire::failure::Fault;
 
@@ -19,6 +21,8 @@ use crate::wire::failure::Fault;
 /// in the order of R2.8: ids, then workspaces and scopes, then the rest.
 pub struct Call {
     pub who: Principal,
+    /// What the request's tenant has under way, this request among it.
+    pub visit: Visit,
     pub request_id: RequestId,
     params: Result<RawPathParams, Fault>,
     uri: Uri,
@@ -28,15 +32,18 @@ impl FromRequestParts<App> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let who = principal(app, &parts.headers).await?;
+        let who = principal(app, parts).await?;
         // A request over a limit costs nothing more.
-        app.service.count_request(&who).await?;
+        let visit = app.service.enter(&who).await?;
+        if let Some(payer) = parts.extensions.get::<AnswerPayer>() {
+            payer.is(&visit);
+        }
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|rejection| match rejection {
             RawPathParamsRejection::InvalidUtf8InPathParam(_) => Fault::at("path", "is not valid UTF-8"),
             _ => Fault::at("path", "cannot be read"),
         });
         let request_id = parts.extensions.get().cloned().ok_or_else(ApiError::internal)?;
-        Ok(Self { who, request_id, params, uri: parts.uri.clone() })
+        Ok(Self { who, visit, request_id, params, uri: parts.uri.clone() })
     }
 }
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
 use super::answer::json;
+use super::answer_room::{AnswerPayer, portioned};
 use super::error::ApiError;
 use super::monitor::Meter;
 use super::request_id::RequestId;
@@ -38,12 +39,15 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     let refused = framing::fault(&request);
     // Such a request cannot be told from what follows it.
     let closes = refused.is_some();
+    let payer = AnswerPayer::default();
+    request.extensions_mut().insert(payer.clone());
     let (request, unread) = unread::watch(request);
 
-    let mut response = match refused {
+    let response = match refused {
         Some(failure) => failure.into_response(),
         None => next.run(request).instrument(asked.span.clone()).await,
     };
+    let mut response = portioned(response, &payer);
     let failed = response.status().is_client_error() || response.status().is_server_error();
     if failed {
         // What did not arrive in time will not arrive now.

@@ -106,6 +106,11 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.")
     }
 
+    /// 408 for a body that holds room and hardly comes.
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body came too slowly.")
+    }
+
     /// 400 for what is no request, or could be read as two different ones.
     pub fn malformed_request(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed_request", message)

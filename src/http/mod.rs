@@ -6,11 +6,12 @@
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
 //! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
 //! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer` and
-//! `etag` make answers; `error` is the one place that knows the status codes of failures.
+//! `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
 
 pub mod accounts;
 pub mod admin;
 pub mod answer;
+pub mod answer_room;
 pub mod assets;
 pub mod auth;
 pub mod call;
@@ -45,6 +46,7 @@ use crate::service::Service;
 
 pub use connection::{Tls, TlsError, Wire};
 pub use monitor::Meter;
+pub use payload::Pace;
 pub use router::{router, router_of, routes};
 pub use server::serve;
 pub use web::Web;
@@ -58,6 +60,8 @@ pub struct Limits {
     pub body: usize,
     /// From the end of the headers to the end of the body.
     pub body_timeout: Duration,
+    /// How fast a body has to come meanwhile.
+    pub pace: Pace,
     /// From the connection, or the last answer, to the end of the headers.
     pub header_timeout: Duration,
     /// How long answers under way may take once the server is to stop.
@@ -74,6 +78,7 @@ impl Default for Limits {
             events_body: 4 << 20,
             body: 1 << 20,
             body_timeout: Duration::from_secs(30),
+            pace: Pace { least: 20 << 10, span: Duration::from_secs(5) },
             header_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(8),
             connections: 10_000,

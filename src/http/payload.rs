@@ -1,15 +1,17 @@
 //! Request bodies, read within their limits.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
+use super::call::Call;
 use super::error::ApiError;
 use super::{App, Limits};
-use crate::actors::BodyPermit;
+use crate::actors::{Allowance, BodyPermit};
 use crate::domain::ids::WorkspaceKey;
 use crate::wire::body as wire;
 
@@ -35,13 +37,11 @@ impl Payload {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body of an ingest request as it came, with its permit: to be held
-    /// until the events are answered. 503 where there is none left.
-    pub async fn events(self, app: &App, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
+    /// The body of an ingest request as it came, with its permit: to be held until the events are answered. 503 where
+    /// there is no room for what arrives.
+    pub async fn events(self, app: &App, call: &Call, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.events_body;
-        let size = self.declared().map_or(limit, |size| usize::try_from(size).unwrap_or(limit).min(limit));
-        let permit = app.service.body_permit(key, size)?;
-        Ok((self.read(limit).await?, permit))
+        self.read(&app.service.room(&call.who, key), limit).await
     }
 
     /// `Content-Length`.
@@ -50,22 +50,30 @@ impl Payload {
     }
 
     /// A JSON body: 415 for anything else.
-    pub async fn json<T: wire::Body>(self, app: &App) -> Result<T, ApiError> {
+    pub async fn json<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
         self.expect_json()?;
-        let limit = self.limits.body;
-        Ok(wire::read(&self.read(limit).await?, app.service.now())?)
+        parsed(app, call, self.small(call).await?).await
     }
 
     /// A JSON body, or none at all.
-    pub async fn json_or_nothing<T: wire::Body>(self, app: &App) -> Result<Option<T>, ApiError> {
+    pub async fn json_or_nothing<T: wire::Body + Send + 'static>(
+        self,
+        app: &App,
+        call: &Call,
+    ) -> Result<Option<T>, ApiError> {
         let media_type = self.expect_json();
-        let limit = self.limits.body;
-        let body = self.read(limit).await?;
-        if body.is_empty() {
+        let body = self.small(call).await?;
+        if body.0.is_empty() {
             return Ok(None);
         }
         media_type?;
-        Ok(Some(wire::read(&body, app.service.now())?))
+        parsed(app, call, body).await.map(Some)
+    }
+
+    /// A body without events.
+    async fn small(self, call: &Call) -> Result<(Bytes, BodyPermit), ApiError> {
+        let limit = self.limits.body;
+        self.read(&call.visit.load().room, limit).await
     }
 
     fn expect_json(&self) -> Result<(), ApiError> {
@@ -79,15 +87,107 @@ impl Payload {
         Ok(())
     }
 
-    async fn read(self, limit: usize) -> Result<Bytes, ApiError> {
-        if self.declared().is_some_and(|size| size > limit as u64) {
+    /// All of a body of at most `limit` bytes, as it arrives: room is taken for what is there, not for what is
+    /// announced.
+    async fn read(self, room: &Allowance, limit: usize) -> Result<(Bytes, BodyPermit), ApiError> {
+        let declared = self.declared();
+        if declared.is_some_and(|size| size > limit as u64) {
             return Err(ApiError::too_large());
         }
-        match tokio::time::timeout(self.limits.body_timeout, Limited::new(self.body, limit).collect()).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(ApiError::too_large()),
-            Ok(Err(_)) => Err(ApiError::broken_body()),
+        let expected = declared.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
+        let mut arriving = Arriving { permit: room.take(0)?, bytes: Vec::new(), expected, limit };
+        let pace = self.limits.pace;
+        match tokio::time::timeout(self.limits.body_timeout, arriving.all(self.body, pace)).await {
+            Ok(read) => read.map(|()| (arriving.bytes.into(), arriving.permit)),
             Err(_) => Err(ApiError::timeout()),
         }
     }
+}
+
+/// How fast a body has to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Bytes that must come in each span, once more than [`UNHURRIED`] are held.
+    pub least: usize,
+    pub span: Duration,
+}
+
+/// So much of a body may be held however slowly the rest comes.
+const UNHURRIED: usize = 64 << 10;
+/// Bytes that are read before other connections have their turn: what has arrived already may be far more.
+const AT_A_TIME: usize = 64 << 10;
+/// What a body is taken to need when it begins.
+const FIRST_ROOM: usize = 16 << 10;
+
+/// A body of which some has arrived.
+struct Arriving {
+    permit: BodyPermit,
+    bytes: Vec<u8>,
+    /// How long it will be, at most.
+    expected: usize,
+    limit: usize,
+}
+
+impl Arriving {
+    async fn all(&mut self, mut body: Body, pace: Pace) -> Result<(), ApiError> {
+        let mut span = std::pin::pin!(tokio::time::sleep(pace.span));
+        let (mut at_its_start, mut at_last_pause) = (0, 0);
+        loop {
+            let frame = tokio::select! {
+                biased;
+                frame = body.frame() => frame,
+                () = &mut span => {
+                    if self.bytes.len() > UNHURRIED && self.bytes.len() - at_its_start < pace.least {
+                        return Err(ApiError::too_slow());
+                    }
+                    at_its_start = self.bytes.len();
+                    span.set(tokio::time::sleep(pace.span));
+                    continue;
+                }
+            };
+            match frame {
+                None => return Ok(()),
+                Some(Err(_)) => return Err(ApiError::broken_body()),
+                Some(Ok(frame)) => frame.data_ref().map_or(Ok(()), |data| self.take(data))?,
+            }
+            if self.bytes.len() - at_last_pause > AT_A_TIME {
+                at_last_pause = self.bytes.len();
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn take(&mut self, data: &[u8]) -> Result<(), ApiError> {
+        let length = self.bytes.len() + data.len();
+        if length > self.limit {
+            return Err(ApiError::too_large());
+        }
+        if length > self.bytes.capacity() {
+            let room = (2 * self.bytes.capacity()).max(FIRST_ROOM).min(self.expected).max(length);
+            self.permit.resize(room)?;
+            self.bytes.reserve_exact(room - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+}
+
+/// JSON longer than this is read in a turn of the tenant, on a thread that answers nobody.
+const READ_HERE: usize = 16 << 10;
+
+async fn parsed<T: wire::Body + Send + 'static>(
+    app: &App,
+    call: &Call,
+    (body, permit): (Bytes, BodyPermit),
+) -> Result<T, ApiError> {
+    let now = app.service.now();
+    if body.len() <= READ_HERE {
+        return Ok(wire::read(&body, now)?);
+    }
+    let read = move || {
+        let read = wire::read(&body, now);
+        drop(permit);
+        read
+    };
+    Ok(app.service.in_turn(call.visit.load(), read).await??)
 }

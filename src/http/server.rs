@@ -72,7 +72,7 @@ impl Server {
             Ok(place) => {
                 let (wire, router, stop) = (Arc::clone(&self.wire), self.router.clone(), self.stop.clone());
                 self.connections.spawn(async move {
-                    wire.serve(stream, router, stop).await;
+                    wire.serve(stream, place.peer(), router, stop).await;
                     drop(place);
                 });
             }

@@ -7,6 +7,12 @@ use crate::issuer::Refusal;
 const KEY_START: &str = "sf_";
 
 impl Service {
+    /// Counts a credential from this address that was refused (R2.8b).
+    pub async fn refused(&self, address: &str) -> Result<(), ServiceError> {
+        let Some(quotas) = &self.quotas else { return Ok(()) };
+        Ok(quotas.refused(address).await?)
+    }
+
     /// The principal behind a bearer token. API keys are looked up in memory; a token may wait for the
     /// issuer's keys for a bounded time.
     pub async fn identify(&self, token: &str) -> Result<Principal, ServiceError> {

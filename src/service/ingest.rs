@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::door::{Batch, Door, DoorContext, DoorError};
-use super::quota::{Payer, Quotas};
+use super::quota::Payer;
+use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
-use crate::actors::{BodyPermit, EngineError};
+use crate::actors::{Allowance, BodyPermit};
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
@@ -59,51 +60,50 @@ const fn pointer(rejection: Rejection) -> Option<&'static str> {
 }
 
 impl Service {
-    /// A permit for a body of at most `bytes`, which [`ingest`](Self::ingest) holds until its events are applied.
-    pub fn body_permit(&self, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
-        self.engine.body_permit(key, bytes)
+    /// For a body that is under way to the workspace (R4.9).
+    pub fn room(&self, who: &Principal, key: WorkspaceKey) -> Allowance {
+        self.engine.room(key, who.tenant.as_deref().unwrap_or_default())
     }
 
     /// Refuses a client that was told to wait with its events, before the body is read.
-    pub async fn may_send_events(&self, who: &Principal) -> Result<(), ServiceError> {
-        let (Some(quotas), Some(payer)) = (&self.quotas, self.payer(who)) else { return Ok(()) };
-        Ok(quotas.held(quotas.waited(&payer)).await?)
-    }
-
-    /// `None` where events are not limited.
-    fn payer(&self, who: &Principal) -> Option<Payer> {
-        self.quotas.as_ref().is_some_and(Quotas::limits_events).then(|| Payer::of(who))
+    pub async fn may_send_events(&self, who: &Principal, load: &TenantLoad) -> Result<(), ServiceError> {
+        let Some(quotas) = &self.quotas else { return Ok(()) };
+        Ok(quotas.held(quotas.waited(&quotas.payer(who, load))).await?)
     }
 
     /// Reads the body, has its events recorded and applied, and says what became of each. Answers
     /// only when all that was accepted is durable and visible. Runs to its end on the runtime of
     /// the actors, whether or not the caller still waits: reading a body takes a hundred times what
-    /// an answer does, and whoever serves connections has others to answer. `permit`: from
-    /// [`body_permit`](Self::body_permit); a client that hangs up gives nothing back before the rest does.
+    /// an answer does, and whoever serves connections has others to answer. `permit`: of the body;
+    /// a client that hangs up gives nothing back before the rest does.
     pub async fn ingest(
         self: &Arc<Self>,
         who: &Principal,
+        load: &Arc<TenantLoad>,
         key: WorkspaceKey,
         request: IngestRequest,
         permit: BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
         let service = Arc::clone(self);
-        let payer = self.payer(who);
-        let tenant = who.tenant.clone().unwrap_or_default();
-        self.engine.run(async move { service.ingest_here(&tenant, payer, key, request, permit).await }).await?
+        let payer = self.quotas.as_ref().map(|quotas| quotas.payer(who, load));
+        let load = Arc::clone(load);
+        self.engine.run(async move { service.ingest_here(&load, payer, key, request, permit).await }).await?
     }
 
     async fn ingest_here(
         &self,
-        tenant: &str,
+        load: &Arc<TenantLoad>,
         payer: Option<Payer>,
         key: WorkspaceKey,
         request: IngestRequest,
         mut permit: BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
-        let received = request.body.len();
-        let turn = self.read_turns.take(tenant, self.engine.clock().elapsed()).await?;
+        let turn = self.loads.turn(load, self.engine.clock().elapsed()).await?;
         let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
+        if request.content_encoding.is_some() {
+            // What it will be unpacked is not known before; most bodies are not packed.
+            permit.resize(self.door.max_bytes())?;
+        }
         let mut batch = self.read(key, request, large).await?;
         // While others are there, large bodies keep to the tenant's share of the cores until they are applied, too.
         let _kept = (large && turn.in_company).then_some(turn);
@@ -114,7 +114,8 @@ impl Service {
         if events.is_empty() {
             return Ok(join(batch, &[]));
         }
-        self.engine.resize(&mut permit, received.max(events.iter().map(weight).sum()))?;
+        // The body is gone by now, whose text was mostly more than what was made of it.
+        permit.resize(batch.answer_bytes() + events.iter().map(weight).sum::<usize>())?;
         let verdicts = self.engine.ingest(key, events, permit).await?;
         Ok(join(batch, &verdicts))
     }

@@ -46,12 +46,12 @@ impl KeyUsage {
 
 impl Service {
     /// What is due once a minute until the stop: writes the last uses of keys, also a last time then, and forgets idle
-    /// quotas and turns.
+    /// quotas and tenants.
     pub async fn upkeep(&self, stop: &Stop) {
         let mut ticks = every(EVERY, stop);
         while ticks.next().await {
             self.try_flush().await;
-            self.read_turns.forget_idle();
+            self.loads.forget_idle();
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

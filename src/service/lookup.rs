@@ -28,9 +28,22 @@ impl Service {
         Ok(self.engine.read(key, move |workspace| workspace.stats(period.from, period.to)).await?)
     }
 
-    /// R3.4: the active ones, newest first.
-    pub async fn breakers(&self, key: WorkspaceKey) -> Result<Vec<BreakerView>, ServiceError> {
-        Ok(self.engine.read(key, Workspace::active_breakers).await?)
+    /// R3.4: the active ones of this moment, newest first; where there are more than `most`, their ids alone.
+    pub async fn active_breakers(
+        &self,
+        key: WorkspaceKey,
+        most: usize,
+    ) -> Result<Result<Vec<BreakerView>, Vec<Id>>, ServiceError> {
+        let few = move |workspace: &Workspace| {
+            let ids = workspace.active_breaker_ids();
+            if ids.len() <= most { Ok(workspace.breakers_named(&ids)) } else { Err(ids) }
+        };
+        Ok(self.engine.read(key, few).await?)
+    }
+
+    /// Breakers that there were a moment ago, as they are now.
+    pub async fn breakers(&self, key: WorkspaceKey, ids: Vec<Id>) -> Result<Vec<BreakerView>, ServiceError> {
+        Ok(self.engine.read(key, move |workspace| workspace.breakers_named(&ids)).await?)
     }
 
     /// R3.7.

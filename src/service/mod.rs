@@ -1,6 +1,7 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
+//! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
+//! how much at a time; `lookup`, `command`,
 //! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
@@ -18,9 +19,9 @@ pub mod key_usage;
 pub mod lookup;
 pub mod period;
 pub mod quota;
-pub mod read_turns;
 pub mod snapshots;
 pub mod status;
+pub mod tenant_load;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
-    read_turns: read_turns::ReadTurns,
+    loads: tenant_load::TenantLoads,
     issuer: Option<Arc<Issuer>>,
     erasures: Arc<Erasures>,
     erase_within: Millis,
@@ -53,9 +54,9 @@ pub struct Service {
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
-        let (usage, read_turns) = (key_usage::KeyUsage::default(), read_turns::ReadTurns::default());
+        let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX));
         let (issuer, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, read_turns, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
+        Self { engine, door, ids, usage, loads, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.
@@ -76,25 +77,16 @@ impl Service {
         Self { data_dir: Some(path), ..self }
     }
 
-    /// As on a machine with so many cores (those that there are).
+    /// On a machine with so many cores (one), for so many requests of a tenant at a time (any number).
     #[must_use]
-    pub fn with_cores(self, cores: usize) -> Self {
-        Self { read_turns: read_turns::ReadTurns::new(cores), ..self }
+    pub fn with_loads(self, cores: usize, most_requests: usize) -> Self {
+        Self { loads: tenant_load::TenantLoads::new(cores, most_requests), ..self }
     }
 
     /// With limits of what credentials and tenants may send.
     #[must_use]
     pub fn with_quotas(self, quotas: quota::Quotas) -> Self {
         Self { quotas: Some(quotas), ..self }
-    }
-
-    /// Counts a request of this credential.
-    pub async fn count_request(&self, who: &Principal) -> Result<(), ServiceError> {
-        if let Some(tenant) = &who.tenant {
-            self.read_turns.seen(tenant, || self.engine.clock().elapsed());
-        }
-        let Some(quotas) = &self.quotas else { return Ok(()) };
-        Ok(quotas.held(quotas.request(who)).await?)
     }
 
     /// Server time (R2.16).

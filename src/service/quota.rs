@@ -15,6 +15,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::tenant_load::TenantLoad;
 use super::{Principal, ServiceError};
 use crate::clock::Clock;
 
@@ -32,6 +33,8 @@ pub struct QuotaOptions {
     pub credential: Rates,
     /// Of all credentials of a tenant.
     pub tenant: Rates,
+    /// Credentials from one address that are refused.
+    pub refused: Option<NonZeroU32>,
     /// Most events of one request: so many may always come at once.
     pub batch: u32,
     /// The pause before the refusal of a client that comes back too early.
@@ -55,25 +58,20 @@ pub struct OverQuota {
 pub struct Quotas {
     requests: Pair,
     events: Pair,
+    refused: Option<Limiter>,
     hold: Duration,
 }
 
-/// The buckets that a request's events are taken from.
-#[derive(Clone, Debug)]
+/// Whose buckets a request and its events are taken from; none where there is no limit.
+#[derive(Clone, Debug, Default)]
 pub struct Payer {
-    credential: Arc<str>,
+    credential: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
-}
-
-impl Payer {
-    pub fn of(who: &Principal) -> Self {
-        Self { credential: who.actor.as_str().into(), tenant: who.tenant.as_deref().map(Into::into) }
-    }
 }
 
 impl Quotas {
     pub fn new(options: QuotaOptions, clock: &Arc<dyn Clock>) -> Self {
-        let QuotaOptions { credential, tenant, batch, hold } = options;
+        let QuotaOptions { credential, tenant, refused, batch, hold } = options;
         let pair = |what, credential, tenant, least| Pair {
             credential: Limiter::new("credential", what, credential, least, clock),
             tenant: Limiter::new("tenant", what, tenant, least, clock),
@@ -81,23 +79,33 @@ impl Quotas {
         Self {
             requests: pair("requests", credential.requests, tenant.requests, 1),
             events: pair("events", credential.events, tenant.events, batch),
+            refused: Limiter::new("address", "credentials that are refused", refused, 1, clock),
             hold,
         }
     }
 
-    /// Counts a request.
-    pub fn request(&self, who: &Principal) -> Result<(), OverQuota> {
-        if self.requests.is_off() {
-            return Ok(());
+    /// Counts a credential from this address that was refused. Whoever goes on is held back: a good credential from
+    /// there is not touched, since all may come through one proxy.
+    pub async fn refused(&self, address: &str) -> Result<(), OverQuota> {
+        let Some(limiter) = &self.refused else { return Ok(()) };
+        let over = limiter.take(&address.into(), 1);
+        if over.is_err() {
+            tokio::time::sleep(self.hold).await;
         }
-        let payer = Payer::of(who);
-        self.requests.each(&payer, Limiter::waited)?;
-        self.requests.take(&payer, 1)
+        over
     }
 
-    /// Whether events are limited at all.
-    pub fn limits_events(&self) -> bool {
-        !self.events.is_off()
+    /// Who pays for what this credential sends.
+    pub fn payer(&self, who: &Principal, load: &TenantLoad) -> Payer {
+        let limited = self.requests.credential.is_some() || self.events.credential.is_some();
+        let tenant = who.tenant.is_some().then(|| Arc::clone(&load.tenant));
+        Payer { credential: limited.then(|| who.actor.as_str().into()), tenant }
+    }
+
+    /// Counts a request.
+    pub fn request(&self, payer: &Payer) -> Result<(), OverQuota> {
+        self.requests.each(payer, Limiter::waited)?;
+        self.requests.take(payer, 1)
     }
 
     /// Refuses a client that was told to wait with its events and has come back too early.
@@ -125,6 +133,7 @@ impl Quotas {
                 limiter.forget_idle();
             }
         }
+        self.refused.iter().for_each(Limiter::forget_idle);
     }
 }
 
@@ -134,22 +143,16 @@ struct Pair {
 }
 
 impl Pair {
-    fn is_off(&self) -> bool {
-        self.credential.is_none() && self.tenant.is_none()
-    }
-
     fn take(&self, payer: &Payer, count: u32) -> Result<(), OverQuota> {
         self.each(payer, |limiter, key| limiter.take(key, count))
     }
 
     fn each(&self, payer: &Payer, ask: impl Fn(&Limiter, &Arc<str>) -> Result<(), OverQuota>) -> Result<(), OverQuota> {
-        if let Some(limiter) = &self.credential {
-            ask(limiter, &payer.credential)?;
-        }
-        match (&self.tenant, &payer.tenant) {
-            (Some(limiter), Some(tenant)) => ask(limiter, tenant),
+        let pairs = [(&self.credential, &payer.credential), (&self.tenant, &payer.tenant)];
+        pairs.into_iter().try_for_each(|(limiter, key)| match (limiter, key) {
+            (Some(limiter), Some(key)) => ask(limiter, key),
             (None, _) | (_, None) => Ok(()),
-        }
+        })
     }
 }
 
@@ -233,7 +236,7 @@ mod tests {
     use crate::clock::ManualClock;
 
     fn payer(credential: &str, tenant: Option<&str>) -> Payer {
-        Payer { credential: credential.into(), tenant: tenant.map(Into::into) }
+        Payer { credential: Some(credential.into()), tenant: tenant.map(Into::into) }
     }
 
     fn quotas(options: QuotaOptions) -> (Quotas, Arc<ManualClock>) {
@@ -298,6 +301,20 @@ mod tests {
         assert!(quotas.waited(&a).unwrap_err().early);
         clock.advance(1_000);
         quotas.waited(&a).unwrap();
+    }
+
+    #[tokio::test]
+    async fn r2_8b_refused_credentials_of_one_address_are_counted_and_of_others_not() {
+        let options = QuotaOptions { refused: NonZeroU32::new(2), batch: 1_000, ..QuotaOptions::default() };
+        let (quotas, clock) = quotas(options);
+        for _ in 0..2 {
+            quotas.refused("192.0.2.1").await.unwrap();
+        }
+        let over = quotas.refused("192.0.2.1").await.unwrap_err();
+        assert_eq!(over.to_string(), "This address sends more credentials that are refused than it may (2 a second).");
+        quotas.refused("192.0.2.2").await.expect("another address");
+        clock.advance(500);
+        quotas.refused("192.0.2.1").await.unwrap();
     }
 
     #[test]

@@ -25,5 +25,6 @@ mod process;
 mod quotas;
 mod raw;
 mod request_log;
+mod shares;
 mod tls;
 mod workspaces;

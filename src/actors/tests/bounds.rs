@@ -14,7 +14,7 @@ async fn r4_9_too_much_waiting_refuses_the_whole_request_and_keeps_nothing_of_it
     assert_eq!(refused, Err(EngineError::Overloaded), "a workspace holds at most a quarter");
     assert_eq!(engine.read(ONE, move |w| w.conversation(Id(1))).await, Ok(Known::Unknown));
     assert_eq!(engine.stats_now().waiting_bytes, 0);
-    assert_eq!(engine.stats_now().counts.overloaded, 1);
+    assert_eq!(engine.stats_now().overloaded, 1);
     assert_eq!(engine.ingest_weighing(ONE, vec![scored(1, 1, None, 400, T)], 1_000).await, Ok(vec![Verdict::Accepted]));
     assert_eq!(engine.stats_now().waiting_bytes, 0);
 }

@@ -142,7 +142,7 @@ impl Engine {
         events: Vec<EventRecord>,
         bytes: usize,
     ) -> Result<Vec<Verdict>, EngineError> {
-        let permit = self.body_permit(key, bytes)?;
+        let permit = self.room(key, "t").take(bytes)?;
         self.ingest(key, events, permit).await
     }
 }

@@ -68,7 +68,6 @@ fn counts(counts: &Counts, page: &mut Page) {
     page.counters("breakers_triggered_total", "Circuit breakers triggered.", "scope", &triggered);
     page.counter("breakers_acknowledged_total", "Circuit breakers acknowledged.", counts.breakers_acknowledged);
     page.counter("breakers_resolved_total", "Circuit breakers resolved.", counts.breakers_resolved);
-    page.counter("overloaded_total", "Requests refused because too much was waiting.", counts.overloaded);
     page.counter("rebuilds_total", "Workspaces rebuilt after a failure.", counts.rebuilds);
     page.counter("events_skipped_total", "Events passed over because they failed.", counts.skips);
 }
@@ -85,6 +84,7 @@ fn journal(stats: &Stats, page: &mut Page) {
 }
 
 fn waiting(stats: &Stats, page: &mut Page) {
+    page.counter("overloaded_total", "Requests refused because too much was waiting.", stats.overloaded);
     page.gauge(
         "waiting_bytes",
         "Bytes from a request's head until its events are applied.",

@@ -88,6 +88,16 @@ impl Workspace {
         self.breakers.active().map(|breaker| breaker.view(self.key)).collect()
     }
 
+    /// The ids of the active breakers, in the order of R3.4.
+    pub fn active_breaker_ids(&self) -> Vec<Id> {
+        self.breakers.active().map(|breaker| breaker.id).collect()
+    }
+
+    /// Those of the breakers that there are, active or not.
+    pub fn breakers_named(&self, ids: &[Id]) -> Vec<BreakerView> {
+        ids.iter().filter_map(|id| self.breakers.get(*id)).map(|breaker| breaker.view(self.key)).collect()
+    }
+
     /// R3.1, `from` and `to` inclusive.
     pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
         let sums = self.sum_between(from, to);

@@ -57,7 +57,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
-    let new = payload.json::<NewKey>(&app).await?;
+    let new = payload.json::<NewKey>(&app, &call).await?;
     let mut response = created(&CreatedKey::from(app.service.create_key(admin, new.into()).await?));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

@@ -33,7 +33,7 @@ use crate::wire::snapshot::{Prune, Pruned, Snapshot, SnapshotStatus};
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
-    payload.json_or_nothing::<Nothing>(&app).await?;
+    payload.json_or_nothing::<Nothing>(&app, &call).await?;
     Ok(created(&app.service.take_snapshot(operator).await?))
 }
 
@@ -91,7 +91,7 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
     let operator = Operator::of(&call.who)?;
     let snapshot = app.service.find_snapshot(operator, number).await?;
     call.only(&[])?;
-    payload.json_or_nothing::<Nothing>(&app).await?;
+    payload.json_or_nothing::<Nothing>(&app, &call).await?;
     Ok(ok(&app.service.verify_snapshot(operator, snapshot).await?))
 }
 
@@ -113,6 +113,6 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
 pub async fn prune(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
     call.only(&[])?;
-    let Prune { keep } = payload.json_or_nothing(&app).await?.unwrap_or_default();
+    let Prune { keep } = payload.json_or_nothing(&app, &call).await?.unwrap_or_default();
     Ok(ok(&app.service.prune_snapshots(operator, keep.map(usize::from)).await?))
 }

@@ -49,6 +49,6 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
-    let new = payload.json::<NewWorkspace>(&app).await?;
+    let new = payload.json::<NewWorkspace>(&app, &call).await?;
     Ok(created(&Workspace::from(app.service.create_workspace(admin, new).await?)))
 }

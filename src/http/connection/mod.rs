@@ -29,7 +29,7 @@ use tower::ServiceExt;
 
 use self::heads::{Ambiguous, Heads};
 use self::io::{Guarded, Stream};
-pub use self::slots::{ConnectionSlot, ConnectionSlots, Full};
+pub use self::slots::{ConnectionSlot, ConnectionSlots, Full, Peer};
 pub use self::tls::{Tls, TlsError};
 use super::error::ApiError;
 use super::framing::AmbiguousBody;
@@ -40,6 +40,9 @@ use crate::ids::Ids;
 /// Bytes of a request's line and headers. Beyond it the answer is 431; hyper's own limit of 100
 /// headers, and of 65,534 bytes of address (414), hold besides.
 const MAX_HEADER: usize = 16 << 10;
+/// The most that hyper reads ahead of a request, and that it keeps of an answer before the client takes it; room for
+/// the largest header, and not much more, since every open connection may hold as much.
+const MAX_BUFFER: usize = 24 << 10;
 /// How long a client that was refused may go on sending before the socket is closed.
 const LINGER: Duration = Duration::from_secs(2);
 /// The most bytes that are read from it meanwhile.
@@ -87,9 +90,9 @@ impl Wire {
     }
 
     /// Serves requests until the client or the server ends the connection.
-    pub async fn serve(&self, stream: TcpStream, router: Router, stop: Stop) {
+    pub async fn serve(&self, stream: TcpStream, peer: Peer, router: Router, stop: Stop) {
         let Some(stream) = self.open(stream, &stop).await else { return };
-        let (io, refusal) = self.requests(stream, router, &stop).await;
+        let (io, refusal) = self.requests(stream, peer, router, &stop).await;
         let Some(io) = io else { return };
         let answer = refusal.map(|refusal| refusal::answer(&refusal, self.ids.as_ref(), &self.web));
         close(io, answer, stop).await;
@@ -103,13 +106,20 @@ impl Wire {
 
     /// Serves all requests of a connection. Returns the stream, unless it is broken, and the answer that is still to
     /// be written.
-    async fn requests(&self, stream: Stream, router: Router, stop: &Stop) -> (Option<Stream>, Option<ApiError>) {
+    async fn requests(
+        &self,
+        stream: Stream,
+        peer: Peer,
+        router: Router,
+        stop: &Stop,
+    ) -> (Option<Stream>, Option<ApiError>) {
         let ambiguous = Ambiguous::default();
         let io = Guarded::new(stream, Heads::new(ambiguous.clone()), self.limits.body_timeout);
         let count = Cell::new(0);
         let service = service_fn(move |request: Request<Incoming>| {
             count.set(count.get() + 1);
             let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
             if ambiguous.is(count.get()) {
                 request.extensions_mut().insert(AmbiguousBody);
             }
@@ -119,6 +129,7 @@ impl Wire {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.header_timeout)
             .max_header_size(MAX_HEADER)
+            .max_buf_size(MAX_BUFFER)
             // Answers are small, so one buffer costs less than a list of two. `io` relies on it as well.
             .writev(false)
             .serve_connection(TokioIo::new(io), service);

@@ -27,6 +27,17 @@ pub struct ConnectionSlot {
     address: IpAddr,
 }
 
+impl ConnectionSlot {
+    /// Whose connection it is, as far as connections are counted.
+    pub const fn peer(&self) -> Peer {
+        Peer(self.address)
+    }
+}
+
+/// Where a request comes from: an IPv4 address, or an IPv6 network of /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
 /// Why a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {

@@ -37,17 +37,17 @@ macro_rules! causes {
 causes! {
     /// Every route with a credential.
     Caller: 400 "invalid_request", 400 "malformed_request", 401 "unauthorized", 403 "forbidden", 429 "rate_limited",
-        500 "internal_error", 503 "identity_unavailable";
+        500 "internal_error", 503 "identity_unavailable", 503 "overloaded";
     /// A public one.
     Public: 400 "invalid_request", 400 "malformed_request", 500 "internal_error";
     /// Ids or a number in the path or the query string.
     Ids: 400 "invalid_id", 404 "not_found";
     /// Reads of a workspace, an account or a conversation.
-    Reads: 503 "overloaded", 503 "workspace_unavailable", 503 "shutting_down";
+    Reads: 503 "workspace_unavailable", 503 "shutting_down";
     /// The gate is in memory.
     ReadsGate: 503 "workspace_unavailable";
     /// Records.
-    Writes: 503 "overloaded", 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 507 "disk_full";
+    Writes: 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 507 "disk_full";
     /// A body that has to be there.
     JsonBody: 400 "malformed_json", 400 "malformed_body", 408 "request_timeout", 413 "payload_too_large",
         415 "unsupported_media_type";

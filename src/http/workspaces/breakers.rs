@@ -1,12 +1,14 @@
 //! `…/quality/circuit-breakers` (R3.4–R3.6).
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
 use crate::domain::system::Permission;
 use crate::http::App;
-use crate::http::answer::ok;
+use crate::http::answer::{ok, whole_list};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Acknowledges, Caller, Failures, Ids, JsonBody, Reads, Resolves, Writes};
@@ -17,7 +19,8 @@ use crate::wire::list::BreakerList;
 
 /// Active circuit breakers
 ///
-/// Newest first; of the same `triggeredAt` the later trip first.
+/// Newest first; of the same `triggeredAt` the later trip first. A long list is written as it is read: it has the
+/// breakers that were active at the question, each as it is when its part is written.
 #[utoipa::path(
     get,
     path = "/quality/circuit-breakers",
@@ -30,8 +33,21 @@ use crate::wire::list::BreakerList;
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
     call.only(&[])?;
-    Ok(ok(&BreakerList::from_iter(app.service.breakers(key).await?)))
+    let ids = match app.service.active_breakers(key, PART).await? {
+        Ok(few) => return Ok(ok(&BreakerList::from_iter(few))),
+        Err(ids) => ids,
+    };
+    let parts: Vec<Vec<Id>> = ids.chunks(PART).map(<[Id]>::to_vec).collect();
+    let service = app.service;
+    let part = move |ids| {
+        let service = Arc::clone(&service);
+        async move { Ok(service.breakers(key, ids).await?.into_iter().map(Breaker::from).collect()) }
+    };
+    Ok(whole_list(ids.len(), parts, part))
 }
+
+/// Breakers of a long list that are read and written at a time.
+const PART: usize = 32;
 
 /// Acknowledge a circuit breaker
 ///
@@ -81,6 +97,6 @@ async fn read(app: &App, call: &Call, payload: Payload) -> Result<(WorkspaceKey,
     let [workspace, breaker] = call.ids([("workspaceId", IdKind::Workspace), ("breakerId", IdKind::Breaker)])?;
     let key = app.service.breaker_side(&call.who, workspace, breaker).await?;
     call.only(&[])?;
-    let Note { note } = payload.json_or_nothing(app).await?.unwrap_or_default();
+    let Note { note } = payload.json_or_nothing(app, call).await?.unwrap_or_default();
     Ok((key, breaker, note.map(String::into_boxed_str)))
 }

@@ -58,15 +58,22 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     call.only(&[])?;
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
-    app.service.may_send_events(&call.who).await?;
-    let (body, permit) = payload.events(&app, key).await?;
+    app.service.may_send_events(&call.who, call.visit.load()).await?;
+    let (body, permit) = payload.events(&app, &call, key).await?;
     let request = IngestRequest { content_type, content_encoding, body };
-    let answer = app.service.ingest(&call.who, key, request, permit).await?;
+    let answer = app.service.ingest(&call.who, call.visit.load(), key, request, permit).await?;
     app.meter.ingested(&answer);
-    if answer.all_rejected() {
-        let refused = ApiError::all_rejected();
-        return Ok(json(refused.status, &AllRejected::new(refused.shown(&call.request_id.0), answer.rejected)));
-    }
-    let status = if answer.rejected.is_empty() { StatusCode::ACCEPTED } else { StatusCode::MULTI_STATUS };
-    Ok(json(status, &answer))
+    let request_id = call.request_id.clone();
+    let short = answer.rejected.len() <= SHORT;
+    let written = move || {
+        if answer.all_rejected() {
+            let refused = ApiError::all_rejected();
+            return json(refused.status, &AllRejected::new(refused.shown(&request_id.0), answer.rejected));
+        }
+        json(if answer.rejected.is_empty() { StatusCode::ACCEPTED } else { StatusCode::MULTI_STATUS }, &answer)
+    };
+    Ok(if short { written() } else { app.service.in_turn(call.visit.load(), written).await? })
 }
+
+/// Rejections that are written on the spot.
+const SHORT: usize = 100;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use super::data::{self, Data};
 use super::envelope::{Attribute, RawEvent};
 use super::fault::{Fault, ValuePath};
@@ -11,7 +9,7 @@ use super::identity::Content;
 use super::member::{EventType, Member};
 use super::times::Span;
 use super::value::Value;
-use super::{Batch, Door, DoorContext, OwnId};
+use super::{Batch, Door, DoorContext};
 use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, OwnSignal, Sender};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::quantum::Quantum;
@@ -35,8 +33,8 @@ pub(super) struct Reader<'d> {
 }
 
 impl<'d> Reader<'d> {
-    /// For the events of `body`.
-    pub fn new(door: &'d Door, context: &DoorContext<'_>, body: Bytes) -> Self {
+    /// For the events of a body of so many bytes.
+    pub fn new(door: &'d Door, context: &DoorContext<'_>, length: usize) -> Self {
         let options = &door.options;
         Self {
             door,
@@ -46,7 +44,7 @@ impl<'d> Reader<'d> {
                 newest: context.now.saturating_add(options.future_leeway),
             },
             buffer: Vec::new(),
-            batch: Batch::of(body, options.max_events),
+            batch: Batch::of(length, options.max_events),
         }
     }
 
@@ -54,8 +52,8 @@ impl<'d> Reader<'d> {
     /// with the event's members as such.
     pub fn judge(&mut self, event: &RawEvent<'_>, shape: Result<(), Fault>) {
         let id = attribute(event, Attribute::Id).and_then(|value| value.short_text(MAX_ATTRIBUTE));
-        let (index, kept) = (self.batch.ids.len(), id.as_ref().map_or(OwnId::Absent, |id| self.own_id(id)));
-        self.batch.ids.push(kept);
+        let index = self.batch.len();
+        self.batch.ids.push(id.as_deref().ok());
         pace::step(index);
         match shape.and_then(|()| self.record(event, &id)) {
             Ok(record) => self.batch.events.push(record),
@@ -63,20 +61,11 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn own_id(&self, id: &str) -> OwnId {
-        // A text without escapes is a part of the body, whose bytes are limited far below 4 GiB.
-        let body = &self.batch.body;
-        match id.as_ptr().addr().checked_sub(body.as_ptr().addr()) {
-            Some(start) if start < body.len() => OwnId::At(start as u32, id.len() as u32),
-            Some(_) | None => OwnId::Unescaped(id.into()),
-        }
-    }
-
     /// A line that is not UTF-8.
     pub fn refuse_line(&mut self) {
         let fault = Fault::malformed("The event is not UTF-8.");
-        self.batch.rejected.push(fault.into_rejected(self.batch.ids.len(), None));
-        self.batch.ids.push(OwnId::Absent);
+        self.batch.rejected.push(fault.into_rejected(self.batch.len(), None));
+        self.batch.ids.push(None);
     }
 
     fn record(&mut self, event: &RawEvent<'_>, id: &Result<Cow<'_, str>, Fault>) -> Result<EventRecord, Fault> {

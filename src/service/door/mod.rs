@@ -98,65 +98,90 @@ pub struct DoorContext<'a> {
     pub content_encoding: Option<&'a str>,
 }
 
-/// A request that was read.
+/// A request that was read. Nothing of its body is kept beside.
 #[derive(Debug)]
 pub struct Batch {
     /// What is to be journaled, in the order of the request.
     pub events: Vec<EventRecord>,
     /// What the door refused, in the order of the request.
     pub rejected: Vec<RejectedEvent>,
-    /// The events' own ids by index, for rejections that `apply` makes.
-    ids: Vec<OwnId>,
-    body: Bytes,
+    ids: OwnIds,
 }
 
-/// An event's own id, without a copy if the body has it.
+/// The events' own ids by index, for rejections that `apply` makes.
 #[derive(Debug)]
-enum OwnId {
-    /// There is no valid one.
-    Absent,
-    /// Start and length in the body.
-    At(u32, u32),
-    /// The body has it with escapes, so this is a copy.
-    Unescaped(Box<str>),
+struct OwnIds {
+    /// One behind the other.
+    text: String,
+    /// Where each ends in the text; none where there is no valid one. Requests are far below 4 GiB.
+    ends: Vec<Option<u32>>,
+}
+
+impl OwnIds {
+    fn push(&mut self, id: Option<&str>) {
+        self.text.push_str(id.unwrap_or_default());
+        self.ends.push(id.map(|_| self.text.len() as u32));
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        let end = (*self.ends.get(index)?)?;
+        let start = self.ends[..index].iter().rev().find_map(|end| *end).unwrap_or(0);
+        self.text.get(start as usize..end as usize)
+    }
 }
 
 /// No event is shorter than this with all its members: how many to make room for.
 const SHORT_EVENT: usize = 256;
+/// An id is mostly a UUID.
+const SHORT_ID: usize = 36;
 
 impl Batch {
-    /// An empty batch for `body`.
-    fn of(body: Bytes, max_events: usize) -> Self {
-        let room = (body.len() / SHORT_EVENT + 1).min(max_events);
-        Self { events: Vec::with_capacity(room), rejected: Vec::new(), ids: Vec::with_capacity(room), body }
+    /// An empty batch for a body of so many bytes.
+    fn of(length: usize, max_events: usize) -> Self {
+        let room = (length / SHORT_EVENT + 1).min(max_events);
+        let ids = OwnIds { text: String::with_capacity(room * SHORT_ID), ends: Vec::with_capacity(room) };
+        Self { events: Vec::with_capacity(room), rejected: Vec::new(), ids }
     }
 
     fn clear(&mut self) {
         self.events.clear();
         self.rejected.clear();
-        self.ids.clear();
+        self.ids.text.clear();
+        self.ids.ends.clear();
+    }
+
+    /// Gives back the room that was made for more events than there are.
+    fn settle(&mut self) {
+        if self.events.capacity() > 2 * self.events.len() {
+            self.events.shrink_to_fit();
+            self.ids.text.shrink_to_fit();
+            self.ids.ends.shrink_to_fit();
+        }
+    }
+
+    /// Bytes that it holds besides its events.
+    pub fn answer_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let rejected = self
+            .rejected
+            .iter()
+            .map(|one| size_of::<RejectedEvent>() + one.error.len() + text(&one.id) + text(&one.pointer));
+        self.ids.text.capacity() + self.ids.ends.capacity() * size_of::<Option<u32>>() + rejected.sum::<usize>()
     }
 
     /// How many events the request has.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.ids.ends.len()
     }
 
     /// It has none.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.ids.ends.is_empty()
     }
 
     /// The own id of the event with this index in the request; `None` where there is no valid one.
     pub fn id(&self, index: usize) -> Option<&str> {
-        match self.ids.get(index)? {
-            OwnId::Absent => None,
-            OwnId::At(start, length) => {
-                let bytes = self.body.get(*start as usize..)?.get(..*length as usize)?;
-                std::str::from_utf8(bytes).ok()
-            }
-            OwnId::Unescaped(text) => Some(text),
-        }
+        self.ids.get(index)
     }
 
     /// The index in the request of each of `events`.
@@ -176,7 +201,7 @@ pub enum DoorError {
     UnsupportedMediaType,
     #[error("Bodies are read with Content-Encoding gzip or zstd, or without.")]
     UnsupportedEncoding,
-    #[error("The body is not what its Content-Encoding says.")]
+    #[error("The body is not what its Content-Encoding says, or in too many parts.")]
     BadEncoding,
     #[error("The body is larger than {most} bytes.")]
     TooLarge { most: usize },
@@ -224,6 +249,11 @@ impl Door {
         Self { options, reader, hasher }
     }
 
+    /// Bytes that a body may have after decompression.
+    pub const fn max_bytes(&self) -> usize {
+        self.options.max_bytes
+    }
+
     /// What reads the messages of a workspace.
     fn reader(&self, workspace: Id) -> &MessageReader {
         self.options.readers.get(&workspace).unwrap_or(&self.reader)
@@ -236,13 +266,14 @@ impl Door {
         let body = body::decode(body, context.content_encoding, self.options.max_bytes)?;
         // A byte order mark may be ignored (RFC 8259, 8.1); some exports begin with one.
         let body = if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body };
-        let mut reader = Reader::new(self, context, body.clone());
+        let mut reader = Reader::new(self, context, body.len());
         match form {
             Form::OneOrMany if first_byte(&body) == Some(b'[') => self.many(&mut reader, utf8(&body)?)?,
             Form::OneOrMany | Form::One => one(&mut reader, utf8(&body)?)?,
             Form::Many => self.many(&mut reader, utf8(&body)?)?,
             Form::Lines => self.lines(&mut reader, &body)?,
         }
+        reader.batch.settle();
         Ok(reader.batch)
     }
 

@@ -6,13 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tripswitch::domain::system::Permission;
-use tripswitch::http::Limits;
 
-use crate::support::raw::Raw;
-use crate::support::world::{
-    ACCOUNT, BOUND, FOREIGN, Holder, UNKNOWN, WORKSPACE, World, at, conversation_id, event, low_score,
-};
+use crate::support::world::{ACCOUNT, UNKNOWN, World, at, conversation_id, event, low_score};
 use crate::support::{Server, Setup};
 
 fn created(id: &str) -> Value {
@@ -209,36 +204,4 @@ async fn r4_9_too_much_under_way_is_refused_as_a_whole() {
     let reply = world.server.post(&at("events"), &world.key, &many.into()).await;
     reply.fails(503, "overloaded");
     assert_eq!(world.fingerprint().await, before);
-}
-
-#[tokio::test]
-async fn r4_9_bodies_that_do_not_come_leave_room_for_others() {
-    let limits = Limits { events_body: 10_000, ..Limits::default() };
-    let world = World::of(Server::start(Setup { in_flight_bytes: 40_000, ..Setup::with(limits) }).await).await;
-    let holder = Holder { tenant: Some("two"), workspace: Some(FOREIGN), ..BOUND };
-    let other = world.make_key(holder, &[Permission::EventsWrite]).await.0;
-    let declared = 4_000;
-    let mut held = Vec::new();
-    // A workspace has a quarter: the third finds none left.
-    for _ in 0..2 {
-        let mut raw = Raw::connect(world.server.address).await;
-        raw.send(half_sent(&at("events"), &world.key, declared)).await;
-        assert_eq!(raw.next().await.expect("it may go on").status, 100);
-        held.push(raw);
-    }
-    let mut third = Raw::connect(world.server.address).await;
-    third.send(half_sent(&at("events"), &world.key, declared)).await;
-    assert_eq!(third.next().await.expect("an answer").status, 503);
-    let stats = world.server.engine.stats_now();
-    assert_eq!((stats.waiting_bytes, stats.counts.overloaded), (8_000, 1), "operators see both");
-    world.server.post(&at("events").replace(WORKSPACE, FOREIGN), &other, &created("a")).await.expect(202);
-    drop(held);
-}
-
-/// The head of a request whose client waits for a word before it sends so many bytes.
-fn half_sent(path: &str, key: &str, declared: usize) -> String {
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
-         expect: 100-continue\r\ncontent-length: {declared}\r\n\r\n"
-    )
 }

@@ -33,6 +33,26 @@ fn read_encoded(encoding: &str, body: Vec<u8>) -> Result<Batch, DoorError> {
 }
 
 #[test]
+fn r4_1_a_body_may_be_packed_in_parts_but_not_in_thousands() {
+    let event = created(0).to_string();
+    let halves = event.split_at(event.len() / 2);
+    for (encoding, pack) in [("gzip", gzip as fn(&[u8]) -> Vec<u8>), ("zstd", zstd)] {
+        let parts = [pack(halves.0.as_bytes()), pack(b""), pack(halves.1.as_bytes())].concat();
+        assert_eq!(read_encoded(encoding, parts).unwrap().events.len(), 1, "{encoding}");
+        let empty = pack(b"").repeat(2_000);
+        assert_eq!(read_encoded(encoding, empty).unwrap_err(), DoorError::BadEncoding, "{encoding}");
+    }
+}
+
+#[test]
+fn r4_9_of_a_body_only_what_is_needed_later_is_kept() {
+    let body = format!("{}{}", created(0), " ".repeat(9_000));
+    let batch = read_encoded("gzip", gzip(body.as_bytes())).unwrap();
+    assert_eq!((batch.events.len(), batch.events.capacity()), (1, 1));
+    assert!(batch.answer_bytes() < 100, "{}", batch.answer_bytes());
+}
+
+#[test]
 fn r4_1_each_media_type_has_its_form() {
     let one = created(0).to_string();
     let lines = format!("{one}\r\n\n  \t\n{one}");
