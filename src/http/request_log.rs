@@ -47,9 +47,13 @@ impl Asked {
         let took = under_way.answered(&self.method, route, status);
         self.end_span(status, took);
         let Self { method, id, trace, .. } = self;
+        // Whoever sends much is refused much (503), and a full disk refuses everybody (507): who reads the log would find
+        // nothing else in it, and metrics count both.
+        let refused = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE].contains(&status);
+        let failed = status.is_server_error() && !refused;
         let (status, trace_id, duration_seconds) = (status.as_u16(), trace.map(display), took.as_secs_f64());
         // With everything in the line itself: it reads the same whether or not spans are on.
-        if status >= 500 {
+        if failed {
             tracing::warn!(
                 target: TARGET, parent: None,
                 request_id = %id.0, %method, route, status, duration_seconds, trace_id,
