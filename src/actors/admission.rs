@@ -1,14 +1,14 @@
-//! Bounds on what waits and on what is remembered (I5). Bytes are counted once, from a request's head until its
+//! Bounds on what waits (I5). Bytes are counted once, from a request's head until its
 //! record is applied (R4.9).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::ids::Id;
 
+use super::duplicates::Reservation;
 use super::error::EngineError;
 
 /// A tenant's part of the server's bytes: one half.
@@ -35,10 +35,14 @@ pub(crate) struct Allowance {
     server: Arc<Semaphore>,
 }
 
-/// The bytes of one request body, or of a command's record. It travels with the record through the journal, and gives
-/// the bytes back when it is dropped: after the record was applied, whether or not its client still waits.
+/// The bytes of one request body, or of a command's record, and room for the identities of its events. It travels with
+/// the record through the journal, and gives all back when it is dropped: after the record was applied, whether or not
+/// its client still waits.
 #[derive(Debug)]
-pub struct BodyPermit([OwnedSemaphorePermit; 3]);
+pub struct BodyPermit {
+    bytes: [OwnedSemaphorePermit; 3],
+    identities: Option<Reservation>,
+}
 
 impl InFlightBudget {
     /// At most `limit` bytes are in flight at any time.
@@ -71,7 +75,8 @@ impl InFlightBudget {
 impl Allowance {
     /// Takes `bytes` within all three bounds, or nothing at all.
     pub fn take(&self, bytes: usize) -> Result<BodyPermit, EngineError> {
-        take([&self.workspace, &self.tenant, &self.server], bytes.max(1)).map(BodyPermit)
+        take([&self.workspace, &self.tenant, &self.server], bytes.max(1))
+            .map(|bytes| BodyPermit { bytes, identities: None })
     }
 }
 
@@ -86,50 +91,19 @@ impl BodyPermit {
     /// Holds `bytes` from now on: what is more than it needs is given back, what it lacks is taken. Where that cannot
     /// be had it stays as it was.
     pub fn resize(&mut self, bytes: usize) -> Result<(), EngineError> {
-        let (now, bytes) = (self.0[0].num_permits(), bytes.max(1));
+        let (now, bytes) = (self.bytes[0].num_permits(), bytes.max(1));
         if bytes > now {
-            let more = take(self.0.each_ref().map(|held| held.semaphore()), bytes - now)?;
-            self.0.iter_mut().zip(more).for_each(|(held, more)| held.merge(more));
+            let more = take(self.bytes.each_ref().map(|held| held.semaphore()), bytes - now)?;
+            self.bytes.iter_mut().zip(more).for_each(|(held, more)| held.merge(more));
         } else {
-            self.0.iter_mut().for_each(|held| drop(held.split(now - bytes)));
+            self.bytes.iter_mut().for_each(|held| drop(held.split(now - bytes)));
         }
         Ok(())
     }
-}
 
-/// How many event identities the server remembers, against its ceiling (R4.4). The workspaces
-/// publish what they hold after every round, so the ceiling may be overshot by what is in flight.
-#[derive(Debug)]
-pub(crate) struct DuplicateMemory {
-    held: AtomicU64,
-    limit: u64,
-}
-
-impl DuplicateMemory {
-    pub const fn new(limit: u64) -> Self {
-        Self { held: AtomicU64::new(0), limit }
-    }
-
-    /// Whether more events may come in.
-    pub fn admit(&self) -> Result<(), EngineError> {
-        if self.held() < self.limit { Ok(()) } else { Err(EngineError::DuplicateMemoryFull) }
-    }
-
-    /// Counts that a workspace that held `before` identities holds `now`.
-    pub fn moved(&self, before: u64, now: u64) {
-        if now >= before {
-            self.held.fetch_add(now - before, Ordering::Relaxed);
-        } else {
-            self.held.fetch_sub(before - now, Ordering::Relaxed);
-        }
-    }
-
-    pub fn held(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
-    }
-
-    pub const fn limit(&self) -> u64 {
-        self.limit
+    /// Holds this room, too.
+    pub(super) fn hold(&mut self, identities: Reservation) {
+        self.identities = Some(identities);
     }
 }
 
@@ -169,16 +143,5 @@ mod tests {
         assert_eq!((budget.held(), allowance.tenant.available_permits()), (100, 100), "it stays as it was");
         drop(permit);
         assert_eq!((budget.held(), allowance.workspace.available_permits()), (0, 100));
-    }
-
-    #[test]
-    fn r4_4_the_ceiling_of_identities_is_judged_on_what_workspaces_publish() {
-        let memory = DuplicateMemory::new(10);
-        memory.moved(0, 9);
-        assert_eq!(memory.admit(), Ok(()));
-        memory.moved(9, 12);
-        assert_eq!(memory.admit(), Err(EngineError::DuplicateMemoryFull));
-        memory.moved(12, 3);
-        assert_eq!((memory.admit(), memory.held()), (Ok(()), 3));
     }
 }

@@ -28,9 +28,10 @@ use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
-use super::admission::{BodyPermit, DuplicateMemory, InFlightBudget};
+use super::admission::{BodyPermit, InFlightBudget};
 use super::counters::Counters;
 use super::directory::Directory;
+use super::duplicates::DuplicateMemory;
 use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
@@ -121,7 +122,6 @@ impl Engine {
             supervisor: supervisor.clone(),
             writer: writer.handle(),
             stopping: Stop::new(),
-            relieved_at: Millis::MIN.into(),
             faults,
             snapshots,
             retention_turn: tokio::sync::Mutex::default(),
@@ -196,10 +196,14 @@ impl Engine {
         &self,
         key: WorkspaceKey,
         events: Vec<EventRecord>,
-        permit: BodyPermit,
+        mut permit: BodyPermit,
     ) -> Result<Vec<Verdict>, EngineError> {
         let handle = self.writable(key)?;
-        self.shared.duplicates.admit().inspect_err(|_| self.shared.relieve_duplicates())?;
+        permit.hold(handle.identities.reserve(events.len()).inspect_err(|error| {
+            if let EngineError::DuplicateMemoryFull(full) = error {
+                self.shared.relieve_duplicates(*full, &handle.identities);
+            }
+        })?);
         match self.write(&handle, Record::Events(events).into(), Some(permit)).await? {
             Reply::Events(verdicts) => Ok(verdicts),
             other => Err(unlike(&other)),

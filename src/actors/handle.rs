@@ -19,7 +19,8 @@ use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 use crate::measure::Histogram;
 
-use super::admission::{Allowance, BodyPermit, DuplicateMemory};
+use super::admission::{Allowance, BodyPermit};
+use super::duplicates::{DuplicateMemory, DuplicateShare};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
 use super::queue::FrameQueue;
 
@@ -45,6 +46,8 @@ pub(crate) struct WorkspaceHandle {
     pub queue: FrameQueue<WorkspaceMsg>,
     /// What of the bytes in flight this side may hold.
     pub allowance: Allowance,
+    /// What of the memory of identities.
+    pub identities: DuplicateShare,
     /// The position of the event in work, by which the guilty one is found after a failure (I6).
     pub progress: Arc<AtomicU64>,
     status: watch::Sender<Status>,
@@ -115,13 +118,15 @@ impl From<QueuedFrame> for InFlight {
 
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
-    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, allowance: Allowance) -> Self {
+    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: (Allowance, DuplicateShare)) -> Self {
+        let (allowance, identities) = room;
         Self {
             key,
             name,
             effective,
             queue: FrameQueue::new(),
             allowance,
+            identities,
             progress: Arc::default(),
             status: watch::Sender::new(Status::Rebuilding),
             in_flight: Mutex::default(),
@@ -211,7 +216,7 @@ impl WorkspaceHandle {
 
     pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {
         let now = workspace.duplicates_held();
-        memory.moved(self.duplicates.swap(now, Ordering::Relaxed), now);
+        memory.moved(&self.identities, self.duplicates.swap(now, Ordering::Relaxed), now);
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
         self.applied.send_replace(workspace.applied());

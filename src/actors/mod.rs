@@ -15,6 +15,7 @@ mod account;
 mod admission;
 mod counters;
 mod directory;
+mod duplicates;
 mod engine;
 mod error;
 mod faults;
@@ -40,6 +41,7 @@ pub(crate) use tests::hash_at;
 
 pub use admission::BodyPermit;
 pub use counters::Counts;
+pub use duplicates::MemoryShare;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;
 pub use handle::Held;
