@@ -181,8 +181,8 @@ impl Engine {
 
     /// A permit for a request body of at most `bytes`, counted from here until its record is applied (R4.9).
     pub fn body_permit(&self, key: WorkspaceKey, bytes: usize) -> Result<BodyPermit, EngineError> {
-        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
-        self.counted(handle.allowance.take(bytes))
+        let (allowance, _) = self.shared.room(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        self.counted(allowance.take(bytes))
     }
 
     /// Gives the permit the size that its body has turned out to need.
@@ -198,12 +198,14 @@ impl Engine {
         events: Vec<EventRecord>,
         mut permit: BodyPermit,
     ) -> Result<Vec<Verdict>, EngineError> {
-        let handle = self.writable(key)?;
-        permit.hold(handle.identities.reserve(events.len()).inspect_err(|error| {
+        self.check_writable()?;
+        let (_, identities) = self.shared.room(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        permit.hold(identities.reserve(events.len()).inspect_err(|error| {
             if let EngineError::DuplicateMemoryFull(full) = error {
-                self.shared.relieve_duplicates(*full, &handle.identities);
+                self.shared.relieve_duplicates(*full, &identities);
             }
         })?);
+        let handle = self.writable(key)?;
         match self.write(&handle, Record::Events(events).into(), Some(permit)).await? {
             Reply::Events(verdicts) => Ok(verdicts),
             other => Err(unlike(&other)),
@@ -327,19 +329,15 @@ impl Engine {
 
     fn writable(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
         self.check_writable()?;
-        self.serving(key)
+        if_serving(self.shared.workspace_to_write(key).ok_or(EngineError::WorkspaceUnavailable)?)
     }
 
-    /// The handle of a side that serves.
-    pub(super) fn serving(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
+    /// The handle of a side that serves; `None` for one that has no record yet.
+    pub(super) fn serving(&self, key: WorkspaceKey) -> Result<Option<Arc<WorkspaceHandle>>, EngineError> {
         if self.shared.is_stopping() {
             return Err(EngineError::ShuttingDown);
         }
-        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
-        match handle.status() {
-            Status::Serving => Ok(handle),
-            Status::Rebuilding | Status::Failed => Err(EngineError::WorkspaceUnavailable),
-        }
+        self.shared.directory.workspace(key).map(if_serving).transpose()
     }
 
     /// Counts a refusal for want of bytes.
@@ -438,6 +436,13 @@ impl Engine {
 
 fn apply_delays() -> Histogram {
     measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
+}
+
+fn if_serving(handle: Arc<WorkspaceHandle>) -> Result<Arc<WorkspaceHandle>, EngineError> {
+    match handle.status() {
+        Status::Serving => Ok(handle),
+        Status::Rebuilding | Status::Failed => Err(EngineError::WorkspaceUnavailable),
+    }
 }
 
 /// Why a record has another reply than its kind has.

@@ -62,7 +62,7 @@ pub(crate) struct WorkspaceHandle {
     /// The seq of the last frame that is applied and published.
     applied: watch::Sender<u64>,
     /// Of the gate; a watch of its own, so that a round that changes no breaker wakes nobody who waits for one.
-    epoch: watch::Sender<u64>,
+    epoch: Arc<watch::Sender<u64>>,
     settings_due: AtomicBool,
     /// Held while the settings record is written that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -116,10 +116,17 @@ impl From<QueuedFrame> for InFlight {
     }
 }
 
+/// What a side has in common with others, or with those who waited for it before it was there.
+pub(crate) struct Room {
+    pub allowance: Allowance,
+    pub identities: DuplicateShare,
+    pub epoch: Arc<watch::Sender<u64>>,
+}
+
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
-    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: (Allowance, DuplicateShare)) -> Self {
-        let (allowance, identities) = room;
+    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: Room) -> Self {
+        let Room { allowance, identities, epoch } = room;
         Self {
             key,
             name,
@@ -135,7 +142,7 @@ impl WorkspaceHandle {
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
             applied: watch::Sender::default(),
-            epoch: watch::Sender::default(),
+            epoch,
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),

@@ -17,13 +17,13 @@ use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
 use crate::measure::Histogram;
 
-use super::admission::{BodyPermit, InFlightBudget};
+use super::admission::{Allowance, BodyPermit, InFlightBudget};
 use super::counters::Counters;
 use super::directory::Directory;
 use super::duplicates::{DuplicateMemory, DuplicateShare, MemoryShare};
 use super::error::EngineError;
 use super::faults::Faults;
-use super::handle::{Status, WorkspaceHandle};
+use super::handle::{Room, Status, WorkspaceHandle};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
 use super::snapshots::{Purge, SnapshotRules, Snapshots, Written};
 use super::supervisor::SupervisorMsg;
@@ -145,9 +145,20 @@ impl Shared {
         }
     }
 
-    /// The side's handle, made on first use; `None` for a workspace that the system workspace does
-    /// not know.
-    pub fn workspace(self: &Arc<Self>, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
+    /// What a side may hold, whether or not it is there; `None` for a workspace that the system workspace does not
+    /// know.
+    pub fn room(&self, key: WorkspaceKey) -> Option<(Allowance, DuplicateShare)> {
+        if let Some(handle) = self.directory.workspace(key) {
+            return Some((handle.allowance.clone(), handle.identities.clone()));
+        }
+        let table = self.system.table();
+        let tenant = &table.workspace(key.id)?.tenant;
+        Some((self.in_flight.allowance(key.id, tenant), self.duplicates.share(tenant, key.side)))
+    }
+
+    /// The handle of a side that is to be written to, made for its first record: a side that was only asked takes
+    /// nothing. `None` for a workspace that the system workspace does not know.
+    pub fn workspace_to_write(self: &Arc<Self>, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
         if let Some(handle) = self.directory.workspace(key) {
             return Some(handle);
         }
@@ -169,7 +180,11 @@ impl Shared {
     ) -> Arc<WorkspaceHandle> {
         let (settings, table) = ((self.settings)(key), self.system.table());
         let tenant = table.workspace(key.id).map_or("", |entry| &entry.tenant);
-        let room = (self.in_flight.allowance(key.id, tenant), self.duplicates.share(tenant, key.side));
+        let room = Room {
+            allowance: self.in_flight.allowance(key.id, tenant),
+            identities: self.duplicates.share(tenant, key.side),
+            epoch: self.directory.epoch_of_new(key),
+        };
         let handle = Arc::new(WorkspaceHandle::new(key, name, settings, room));
         if let Some(workspace) = workspace
             && self.start(&handle, workspace)
