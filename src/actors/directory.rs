@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 use ractor::{ActorId, ActorRef};
+use tokio::sync::watch;
 
 use crate::domain::ids::{Id, WorkspaceKey};
 
@@ -11,11 +12,14 @@ use super::account::AccountCell;
 use super::handle::WorkspaceHandle;
 use super::messages::AccountMsg;
 
-/// Any thread reads both maps. Entries are made by the engine (workspaces, on first use) and by the workspaces (their
-/// accounts).
+/// Any thread reads the maps. Entries are made by the engine (workspaces, with their first record) and by the workspaces
+/// (their accounts).
 #[derive(Default)]
 pub(crate) struct Directory {
     workspaces: DashMap<WorkspaceKey, Arc<WorkspaceHandle>>,
+    /// The epochs of sides that are not there yet, while somebody waits for their first change. Locked after
+    /// `workspaces` only.
+    awaited: DashMap<WorkspaceKey, Arc<watch::Sender<u64>>>,
     accounts: DashMap<(WorkspaceKey, Id), AwakeAccount>,
 }
 
@@ -26,7 +30,46 @@ pub(crate) struct AwakeAccount {
     pub cell: Arc<AccountCell>,
 }
 
+/// Waits for the epoch of a side, whether or not it is there yet.
+pub(crate) struct EpochWatch<'a> {
+    directory: &'a Directory,
+    key: WorkspaceKey,
+    /// Always there until the end.
+    receiver: Option<watch::Receiver<u64>>,
+}
+
+impl EpochWatch<'_> {
+    /// Waits until the epoch is another one, or the side is gone.
+    pub async fn other_than(mut self, epoch: u64) {
+        if let Some(receiver) = &mut self.receiver {
+            drop(receiver.wait_for(|now| *now != epoch).await);
+        }
+    }
+}
+
+impl Drop for EpochWatch<'_> {
+    fn drop(&mut self) {
+        drop(self.receiver.take());
+        self.directory.awaited.remove_if(&self.key, |_, epoch| epoch.receiver_count() == 0);
+    }
+}
+
 impl Directory {
+    /// To await a change of the gate of a side. Whoever makes the side later goes on with the same epoch.
+    pub fn watch_epoch(&self, key: WorkspaceKey) -> EpochWatch<'_> {
+        let receiver = match self.workspaces.entry(key) {
+            Entry::Occupied(side) => side.get().watch_epoch(),
+            // Nobody can make the side meanwhile: its place is locked.
+            Entry::Vacant(_) => self.awaited.entry(key).or_default().subscribe(),
+        };
+        EpochWatch { directory: self, key, receiver: Some(receiver) }
+    }
+
+    /// The epoch of a side that is being made: the one that somebody waits for already, if anybody does.
+    pub fn epoch_of_new(&self, key: WorkspaceKey) -> Arc<watch::Sender<u64>> {
+        self.awaited.remove(&key).map(|(_, epoch)| epoch).unwrap_or_default()
+    }
+
     pub fn workspace(&self, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
         self.workspaces.get(&key).map(|found| Arc::clone(&found))
     }
@@ -38,6 +81,12 @@ impl Directory {
         make: impl FnOnce() -> Arc<WorkspaceHandle>,
     ) -> Arc<WorkspaceHandle> {
         Arc::clone(&self.workspaces.entry(key).or_insert_with(make))
+    }
+
+    /// How many sides are waited for that are not there yet.
+    #[cfg(test)]
+    pub fn awaited(&self) -> usize {
+        self.awaited.len()
     }
 
     pub fn workspaces(&self) -> Vec<Arc<WorkspaceHandle>> {

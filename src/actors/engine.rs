@@ -28,9 +28,9 @@ use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
-use super::admission::DuplicateMemory;
 use super::counters::Counters;
 use super::directory::Directory;
+use super::duplicates::DuplicateMemory;
 use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
@@ -122,7 +122,6 @@ impl Engine {
             supervisor: supervisor.clone(),
             writer: writer.handle(),
             stopping: Stop::new(),
-            relieved_at: Millis::MIN.into(),
             faults,
             snapshots,
             retention_turn: tokio::sync::Mutex::default(),
@@ -180,9 +179,10 @@ impl Engine {
         drop(settled.await);
     }
 
-    /// For bytes that are under way for a workspace of the tenant (R4.9).
-    pub fn room(&self, key: WorkspaceKey, tenant: &str) -> Allowance {
-        self.shared.in_flight.allowance(key.id, tenant)
+    /// For bytes that are under way for a workspace (R4.9).
+    pub fn room(&self, key: WorkspaceKey) -> Result<Allowance, EngineError> {
+        let (allowance, _) = self.shared.room(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        Ok(allowance)
     }
 
     /// For bytes that are under way for a tenant and belong to none of its workspaces.
@@ -196,10 +196,16 @@ impl Engine {
         &self,
         key: WorkspaceKey,
         events: Vec<EventRecord>,
-        permit: BodyPermit,
+        mut permit: BodyPermit,
     ) -> Result<Vec<Verdict>, EngineError> {
+        self.check_writable()?;
+        let (_, identities) = self.shared.room(key).ok_or(EngineError::WorkspaceUnavailable)?;
+        permit.hold(identities.reserve(events.len()).inspect_err(|error| {
+            if let EngineError::DuplicateMemoryFull(full) = error {
+                self.shared.relieve_duplicates(*full, &identities);
+            }
+        })?);
         let handle = self.writable(key)?;
-        self.shared.duplicates.admit().inspect_err(|_| self.shared.relieve_duplicates())?;
         match self.write(&handle, Record::Events(events).into(), Some(permit)).await? {
             Reply::Events(verdicts) => Ok(verdicts),
             other => Err(unlike(&other)),
@@ -323,19 +329,15 @@ impl Engine {
 
     fn writable(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
         self.check_writable()?;
-        self.serving(key)
+        if_serving(self.shared.workspace_to_write(key).ok_or(EngineError::WorkspaceUnavailable)?)
     }
 
-    /// The handle of a side that serves.
-    pub(super) fn serving(&self, key: WorkspaceKey) -> Result<Arc<WorkspaceHandle>, EngineError> {
+    /// The handle of a side that serves; `None` for one that has no record yet.
+    pub(super) fn serving(&self, key: WorkspaceKey) -> Result<Option<Arc<WorkspaceHandle>>, EngineError> {
         if self.shared.is_stopping() {
             return Err(EngineError::ShuttingDown);
         }
-        let handle = self.shared.workspace(key).ok_or(EngineError::WorkspaceUnavailable)?;
-        match handle.status() {
-            Status::Serving => Ok(handle),
-            Status::Rebuilding | Status::Failed => Err(EngineError::WorkspaceUnavailable),
-        }
+        self.shared.directory.workspace(key).map(if_serving).transpose()
     }
 
     /// Writes a record of no request body; its own bytes count.
@@ -429,6 +431,13 @@ impl Engine {
 
 fn apply_delays() -> Histogram {
     measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
+}
+
+fn if_serving(handle: Arc<WorkspaceHandle>) -> Result<Arc<WorkspaceHandle>, EngineError> {
+    match handle.status() {
+        Status::Serving => Ok(handle),
+        Status::Rebuilding | Status::Failed => Err(EngineError::WorkspaceUnavailable),
+    }
 }
 
 /// Why a record has another reply than its kind has.

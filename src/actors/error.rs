@@ -2,15 +2,17 @@
 
 use thiserror::Error;
 
+use super::duplicates::MemoryShare;
+
 /// Reasons outside the request. Nothing of a refused write is kept, except where the variant says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
     /// Too much is waiting (R4.9), or a query waited too long for its turn.
     #[error("Too much is waiting to be processed.")]
     Overloaded,
-    /// The memory of event identities is full (R4.4).
-    #[error("The memory of event identities is full.")]
-    DuplicateMemoryFull,
+    /// The memory of event identities is full, or this side's share of it (R4.4).
+    #[error("{0}")]
+    DuplicateMemoryFull(MemoryShare),
     /// The journal's storage is full (R9.5); a later write may work.
     #[error("The disk is full.")]
     DiskFull,

@@ -19,7 +19,7 @@ use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 use crate::measure::Histogram;
 
-use super::admission::DuplicateMemory;
+use super::duplicates::{DuplicateMemory, DuplicateShare};
 use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
 use super::queue::FrameQueue;
@@ -46,6 +46,8 @@ pub(crate) struct WorkspaceHandle {
     pub queue: FrameQueue<WorkspaceMsg>,
     /// What of the bytes in flight this side may hold.
     pub allowance: Allowance,
+    /// What of the memory of identities.
+    pub identities: DuplicateShare,
     /// The position of the event in work, by which the guilty one is found after a failure (I6).
     pub progress: Arc<AtomicU64>,
     status: watch::Sender<Status>,
@@ -60,7 +62,7 @@ pub(crate) struct WorkspaceHandle {
     /// The seq of the last frame that is applied and published.
     applied: watch::Sender<u64>,
     /// Of the gate; a watch of its own, so that a round that changes no breaker wakes nobody who waits for one.
-    epoch: watch::Sender<u64>,
+    epoch: Arc<watch::Sender<u64>>,
     settings_due: AtomicBool,
     /// Held while the settings record is written that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -114,15 +116,24 @@ impl From<QueuedFrame> for InFlight {
     }
 }
 
+/// What a side has in common with others, or with those who waited for it before it was there.
+pub(crate) struct Room {
+    pub allowance: Allowance,
+    pub identities: DuplicateShare,
+    pub epoch: Arc<watch::Sender<u64>>,
+}
+
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
-    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, allowance: Allowance) -> Self {
+    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: Room) -> Self {
+        let Room { allowance, identities, epoch } = room;
         Self {
             key,
             name,
             effective,
             queue: FrameQueue::new(),
             allowance,
+            identities,
             progress: Arc::default(),
             status: watch::Sender::new(Status::Rebuilding),
             in_flight: Mutex::default(),
@@ -131,7 +142,7 @@ impl WorkspaceHandle {
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
             applied: watch::Sender::default(),
-            epoch: watch::Sender::default(),
+            epoch,
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
@@ -212,7 +223,7 @@ impl WorkspaceHandle {
 
     pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {
         let now = workspace.duplicates_held();
-        memory.moved(self.duplicates.swap(now, Ordering::Relaxed), now);
+        memory.moved(&self.identities, self.duplicates.swap(now, Ordering::Relaxed), now);
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
         self.applied.send_replace(workspace.applied());

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 
 use crate::domain::ids::Id;
 
+use super::duplicates::Reservation;
 use super::error::EngineError;
 
 /// A workspace's part of the pool, both its sides together (R4.9).
@@ -54,12 +55,14 @@ pub struct Allowance {
     workspace: Option<Arc<Held>>,
 }
 
-/// Bytes that are held until this is dropped. A body's permit travels with its record through the journal, and is
-/// dropped after the record was applied, whether or not its client still waits.
+/// Bytes that are held until this is dropped, and room for the identities of a body's events. A body's permit travels
+/// with its record through the journal, and is dropped after the record was applied, whether or not its client still
+/// waits.
 #[derive(Debug)]
 pub struct BodyPermit {
     allowance: Allowance,
     bytes: usize,
+    identities: Option<Reservation>,
 }
 
 impl InFlightBudget {
@@ -110,7 +113,7 @@ fn held<K: Eq + Hash + Borrow<Q>, Q: Eq + Hash + ?Sized>(
 impl Allowance {
     /// Holds `bytes` within all bounds, or nothing at all.
     pub fn take(&self, bytes: usize) -> Result<BodyPermit, EngineError> {
-        let mut permit = BodyPermit { allowance: self.clone(), bytes: 0 };
+        let mut permit = BodyPermit { allowance: self.clone(), bytes: 0, identities: None };
         permit.resize(bytes)?;
         Ok(permit)
     }
@@ -165,6 +168,11 @@ impl BodyPermit {
 
     pub const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Holds this room, too.
+    pub(super) fn hold(&mut self, identities: Reservation) {
+        self.identities = Some(identities);
     }
 }
 

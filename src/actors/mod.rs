@@ -12,9 +12,9 @@
 //! of the journal behind it, which is also how everything comes back at a start.
 
 mod account;
-mod admission;
 mod counters;
 mod directory;
+mod duplicates;
 mod engine;
 mod error;
 mod faults;
@@ -40,6 +40,7 @@ mod tests;
 pub(crate) use tests::hash_at;
 
 pub use counters::Counts;
+pub use duplicates::MemoryShare;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;
 pub use handle::Held;

@@ -1,4 +1,4 @@
-//! The engine's queries. Each waits its turn behind the rounds of its workspace (or account), and no longer than the
+//! The engine's queries. A side that has no record is the empty one that it would be, and nothing is made of it. Each waits its turn behind the rounds of its workspace (or account), and no longer than the
 //! configured time. The gate never waits.
 
 use std::sync::atomic::Ordering;
@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::settings::Settings;
 use crate::domain::view::{AccountHealth, Gate};
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::cut::Cut;
@@ -29,26 +30,31 @@ impl Engine {
         key: WorkspaceKey,
         question: impl FnOnce(&Workspace) -> T + Send + 'static,
     ) -> Result<T, EngineError> {
-        let handle = self.serving(key)?;
+        let Some(handle) = self.serving(key)? else { return Ok(question(&self.without_record(key)?)) };
         self.ask(&handle, |reply| WorkspaceMsg::Read(Box::new(move |workspace| tell(reply, Ok(question(workspace))))))
             .await
     }
 
     /// The whole state of the side as it is now: shared, not copied.
     pub async fn cut(&self, key: WorkspaceKey) -> Result<Cut, EngineError> {
-        let handle = self.serving(key)?;
-        Ok(self.cut_side(&handle).await?.cut)
+        match self.serving(key)? {
+            Some(handle) => Ok(self.cut_side(&handle).await?.cut),
+            None => Ok(self.without_record(key)?.cut()),
+        }
     }
 
     /// R3.7. Answered from memory.
     pub async fn csat_config(&self, key: WorkspaceKey) -> Result<CsatConfig, EngineError> {
-        Ok(self.serving(key)?.rules().csat.clone())
+        match self.serving(key)? {
+            Some(handle) => Ok(handle.rules().csat.clone()),
+            None => Ok(self.without_record(key)?.rules().csat.clone()),
+        }
     }
 
     /// R3.3; `None` for an account that was never named. An awake account is read in place, or answers once it is
     /// done with a round; one that sleeps, or has just gone to sleep, is woken by its workspace.
     pub async fn account(&self, key: WorkspaceKey, id: Id) -> Result<Option<AccountHealth>, EngineError> {
-        let handle = self.serving(key)?;
+        let Some(handle) = self.serving(key)? else { return Ok(None) };
         let now = self.now();
         if let Some(awake) = self.shared.directory.account(key, id) {
             awake.cell.used_at.store(now, Ordering::Relaxed);
@@ -82,10 +88,19 @@ impl Engine {
 
     /// Waits until the epoch of the gate is another one. A side that never was used has epoch 0.
     pub async fn epoch_other_than(&self, key: WorkspaceKey, epoch: u64) {
-        if let Some(handle) = self.shared.workspace(key) {
-            // The handle holds the sender, so this ends with a change alone.
-            drop(handle.watch_epoch().wait_for(|now| *now != epoch).await);
-        }
+        self.shared.directory.watch_epoch(key).other_than(epoch).await;
+    }
+
+    /// Whether the side has ever been written to.
+    pub fn has_record(&self, key: WorkspaceKey) -> bool {
+        self.shared.directory.workspace(key).is_some()
+    }
+
+    /// The state of a side of a known workspace before its first record.
+    fn without_record(&self, key: WorkspaceKey) -> Result<Workspace, EngineError> {
+        let table = self.shared.system.table();
+        let entry = table.workspace(key.id).ok_or(EngineError::WorkspaceUnavailable)?;
+        Ok(Workspace::new(key, entry.name.clone(), Settings::default()))
     }
 
     /// Asks the workspace's actor.

@@ -1,7 +1,6 @@
 //! What every actor of an engine shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use ractor::{ActorRef, ActorRuntime};
 use tokio::runtime::Handle;
@@ -11,20 +10,20 @@ use crate::clock::Clock;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::settings::Settings;
-use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::time::{MINUTE, Millis};
 use crate::domain::workspace::Workspace;
 use crate::journal::JournalRead;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
 use crate::measure::Histogram;
 
-use super::admission::DuplicateMemory;
 use super::counters::Counters;
 use super::directory::Directory;
+use super::duplicates::{DuplicateMemory, DuplicateShare, MemoryShare};
 use super::error::EngineError;
 use super::faults::Faults;
-use super::handle::{Status, WorkspaceHandle};
-use super::in_flight::{BodyPermit, InFlightBudget};
+use super::handle::{Room, Status, WorkspaceHandle};
+use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
 use super::snapshots::{Purge, SnapshotRules, Snapshots, Written};
 use super::supervisor::SupervisorMsg;
@@ -99,8 +98,6 @@ pub(crate) struct Shared {
     pub writer: WriterHandle<Pending>,
     /// The engine takes nothing more.
     pub stopping: Stop,
-    /// When old identities were last forgotten because the memory was full (R4.4).
-    pub relieved_at: AtomicI64,
     pub faults: Faults,
     pub snapshots: Snapshots,
     /// Held by the retention pass under way.
@@ -130,17 +127,16 @@ impl Shared {
         self.stopping.is_cancelled()
     }
 
-    /// Identities are forgotten by receipts, when frames are applied. While the memory is full no events come, so a
-    /// side that is not written to would keep identities whose days are over. Once an hour, each side therefore gets
-    /// its settings record again, which changes nothing else.
-    pub fn relieve_duplicates(&self) {
-        let (now, last) = (self.clock.now(), self.relieved_at.load(Ordering::Relaxed));
-        let due = now.saturating_sub(last) >= HOUR;
-        if !due || self.relieved_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+    /// Identities are forgotten by receipts, when frames are applied. While the memory or a share of it is full no
+    /// events come, so a side that is not written to would keep identities whose days are over. Once an hour, each
+    /// side that shares what is full therefore gets its settings record again, which changes nothing else.
+    pub fn relieve_duplicates(&self, full: MemoryShare, of: &DuplicateShare) {
+        if !of.is_relief_due(full, self.clock.now()) {
             return;
         }
         for handle in self.directory.workspaces() {
-            if handle.status() == Status::Serving && handle.duplicates() > 0 {
+            let concerned = handle.identities.is_within(full, of) && handle.duplicates() > 0;
+            if concerned && handle.status() == Status::Serving {
                 let record = Record::Settings(Box::new((*handle.effective).clone()));
                 if let Err(error) = self.submit(Lane::Workspace(handle), record.into(), ReplyTo::Nobody, None) {
                     tracing::warn!(%error, "identities could not be let go of");
@@ -149,9 +145,20 @@ impl Shared {
         }
     }
 
-    /// The side's handle, made on first use; `None` for a workspace that the system workspace does
-    /// not know.
-    pub fn workspace(self: &Arc<Self>, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
+    /// What a side may hold, whether or not it is there; `None` for a workspace that the system workspace does not
+    /// know.
+    pub fn room(&self, key: WorkspaceKey) -> Option<(Allowance, DuplicateShare)> {
+        if let Some(handle) = self.directory.workspace(key) {
+            return Some((handle.allowance.clone(), handle.identities.clone()));
+        }
+        let table = self.system.table();
+        let tenant = &table.workspace(key.id)?.tenant;
+        Some((self.in_flight.allowance(key.id, tenant), self.duplicates.share(tenant, key.side)))
+    }
+
+    /// The handle of a side that is to be written to, made for its first record: a side that was only asked takes
+    /// nothing. `None` for a workspace that the system workspace does not know.
+    pub fn workspace_to_write(self: &Arc<Self>, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
         if let Some(handle) = self.directory.workspace(key) {
             return Some(handle);
         }
@@ -173,8 +180,12 @@ impl Shared {
     ) -> Arc<WorkspaceHandle> {
         let (settings, table) = ((self.settings)(key), self.system.table());
         let tenant = table.workspace(key.id).map_or("", |entry| &entry.tenant);
-        let allowance = self.in_flight.allowance(key.id, tenant);
-        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, allowance));
+        let room = Room {
+            allowance: self.in_flight.allowance(key.id, tenant),
+            identities: self.duplicates.share(tenant, key.side),
+            epoch: self.directory.epoch_of_new(key),
+        };
+        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, room));
         if let Some(workspace) = workspace
             && self.start(&handle, workspace)
         {

@@ -65,6 +65,8 @@ pub struct Readiness {
     pub clock_step_not_followed: Option<Millis>,
     /// Share of the ceiling of event identities that is used.
     pub duplicates_share: f64,
+    /// How much of its share of them the tenant uses that uses most.
+    pub duplicates_tenant_share: f64,
     pub warnings: Vec<&'static str>,
 }
 
@@ -113,6 +115,7 @@ impl Readiness {
             workspaces_failed: 0,
             clock_step_not_followed: None,
             duplicates_share: 0.0,
+            duplicates_tenant_share: 0.0,
             warnings: Vec::new(),
         }
     }
@@ -124,8 +127,10 @@ impl Engine {
         let phase = if self.shared.is_stopping() { Phase::Stopping } else { Phase::Serving };
         let journal = JournalState::from(stats.journal);
         let share = stats.duplicates_held as f64 / stats.duplicates_limit.max(1) as f64;
+        let tenants = self.shared.duplicates.largest_share_used();
         let warnings = [
             (share >= WARN_SHARE, "the memory of event identities is nearly full"),
+            (tenants >= WARN_SHARE, "a tenant has nearly used up its share of the memory of event identities"),
             (stats.clock_step_not_followed.is_some(), "the wall clock took a step that is not followed"),
             (stats.workspaces_rebuilding > 0, "a workspace is being rebuilt"),
             (stats.workspaces_failed > 0, "a workspace is down until a restart"),
@@ -141,6 +146,7 @@ impl Engine {
             workspaces_failed: stats.workspaces_failed,
             clock_step_not_followed: stats.clock_step_not_followed,
             duplicates_share: share,
+            duplicates_tenant_share: tenants,
             warnings: warnings.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect(),
         }
     }

@@ -262,7 +262,7 @@ impl From<EngineError> for ApiError {
         let message = error.to_string();
         match error {
             EngineError::Overloaded => Self::retry("overloaded", message, "1"),
-            EngineError::DuplicateMemoryFull => Self::retry("duplicate_memory_full", message, "60"),
+            EngineError::DuplicateMemoryFull(_) => Self::retry("duplicate_memory_full", message, "60"),
             EngineError::DiskFull => Self::disk_full(message),
             EngineError::JournalFailed => Self::retry("journal_failed", message, "30"),
             EngineError::WorkspaceUnavailable => Self::retry("workspace_unavailable", message, "5"),

@@ -39,9 +39,9 @@ impl Payload {
 
     /// The body of an ingest request as it came, with its permit: to be held until the events are answered. 503 where
     /// there is no room for what arrives.
-    pub async fn events(self, app: &App, call: &Call, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
+    pub async fn events(self, app: &App, key: WorkspaceKey) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.events_body;
-        self.read(&app.service.room(&call.who, key), limit).await
+        self.read(&app.service.room(key)?, limit).await
     }
 
     /// `Content-Length`.

@@ -9,7 +9,7 @@ use super::door::{Batch, Door, DoorContext, DoorError};
 use super::quota::Payer;
 use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
-use crate::actors::{Allowance, BodyPermit};
+use crate::actors::{Allowance, BodyPermit, EngineError};
 use crate::domain::event::{Body, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
@@ -61,8 +61,8 @@ const fn pointer(rejection: Rejection) -> Option<&'static str> {
 
 impl Service {
     /// For a body that is under way to the workspace (R4.9).
-    pub fn room(&self, who: &Principal, key: WorkspaceKey) -> Allowance {
-        self.engine.room(key, who.tenant.as_deref().unwrap_or_default())
+    pub fn room(&self, key: WorkspaceKey) -> Result<Allowance, EngineError> {
+        self.engine.room(key)
     }
 
     /// Refuses a client that was told to wait with its events, before the body is read.

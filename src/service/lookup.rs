@@ -116,6 +116,8 @@ impl Service {
         if keys.is_empty() {
             who.require(READ)?;
         }
+        // A side without a record has no conversation and no account.
+        let keys = keys.into_iter().filter(|key| self.engine.has_record(*key));
         let answers = stream::iter(keys).map(ask).buffer_unordered(ASKED_AT_ONCE);
         let found: Result<Vec<T>, EngineError> = answers.try_filter_map(async |answer| Ok(answer)).try_collect().await;
         if found.as_ref().is_ok_and(Vec::is_empty) {

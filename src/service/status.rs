@@ -69,7 +69,8 @@ impl From<actors::JournalState> for JournalState {
 impl From<actors::Readiness> for Readiness {
     fn from(readiness: actors::Readiness) -> Self {
         let actors::Readiness { ready, progress, workspaces_rebuilding, workspaces_failed, .. } = readiness;
-        let actors::Readiness { phase, journal, clock_step_not_followed, duplicates_share, warnings, .. } = readiness;
+        let actors::Readiness { phase, journal, clock_step_not_followed, warnings, .. } = readiness;
+        let actors::Readiness { duplicates_share, duplicates_tenant_share, .. } = readiness;
         let (phase, journal) = (phase.into(), journal.into());
         Self {
             ready,
@@ -80,6 +81,7 @@ impl From<actors::Readiness> for Readiness {
             workspaces_failed,
             clock_step_not_followed,
             duplicates_share,
+            duplicates_tenant_share,
             warnings,
         }
     }

@@ -141,6 +141,8 @@ pub struct Readiness {
     pub clock_step_not_followed: Option<Millis>,
     /// Share of the ceiling of event identities that is used.
     pub duplicates_share: f64,
+    /// How much of its share of it the tenant uses that uses most.
+    pub duplicates_tenant_share: f64,
     pub warnings: Vec<&'static str>,
 }
 

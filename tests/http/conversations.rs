@@ -61,3 +61,24 @@ async fn r2_15_having_heard_of_it_is_enough_to_be_ambiguous() {
     world.send(WORKSPACE, &world.tenant_key, &[created]).await;
     world.server.get(&conversation(1), &world.tenant_key).await.fails(409, "ambiguous_workspace");
 }
+
+#[tokio::test]
+async fn i5_reading_makes_no_side_of_any_workspace() {
+    let world = World::start().await;
+    let admin = world.admin_key().await;
+    let everywhere = [conversation(1), conversation(1) + "/explanation", format!("/api/accounts/{ACCOUNT}/quality")];
+    for path in everywhere {
+        world.server.get(&path, &world.tenant_key).await.fails(404, "not_found");
+    }
+    for path in ["quality/stats", "quality/circuit-breakers", "quality/gate", "csat-config"] {
+        world.server.get(&format!("/api/workspaces/{SIBLING}/{path}"), &world.tenant_key).await.expect(200);
+    }
+    world.server.get(&format!("/api/workspaces/{SIBLING}/audit"), &admin).await.expect(200);
+    let gone = format!("/api/workspaces/{SIBLING}/conversations/{}", conversation_id(1));
+    world.server.ask(reqwest::Method::DELETE, &gone, &admin).send().await.fails(404, "not_found");
+    let refused = world.server.post(&format!("/api/workspaces/{SIBLING}/events"), &world.tenant_key, &json!([])).await;
+    refused.fails(400, "empty_batch");
+    assert_eq!(world.server.engine.stats_now().sides, 0);
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    assert_eq!(world.server.engine.stats_now().sides, 1);
+}

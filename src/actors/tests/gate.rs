@@ -51,3 +51,37 @@ async fn a_cut_is_the_state_between_two_rounds() {
     engine.ingest_weighing(ONE, vec![low(2)], 100).await.unwrap();
     assert_eq!((cut.head().key, cut.head().applied), (ONE, before.0), "what comes later is not in it");
 }
+
+#[tokio::test]
+async fn r8_1_who_waits_for_a_side_without_a_record_sees_its_first_change_and_leaves_nothing_behind() {
+    let engine = Bench::new().start().await;
+    {
+        let mut given_up = Box::pin(engine.epoch_other_than(TWO, 0));
+        let mut waiting = Box::pin(engine.epoch_other_than(ONE, 0));
+        assert!(futures::poll!(given_up.as_mut()).is_pending() && futures::poll!(waiting.as_mut()).is_pending());
+        assert_eq!((engine.stats_now().sides, engine.shared.directory.awaited()), (0, 2), "a wait makes no side");
+        engine.ingest_weighing(ONE, vec![low(1), low(2), low(3)], 100).await.unwrap();
+        assert!(futures::poll!(waiting.as_mut()).is_ready() && futures::poll!(given_up.as_mut()).is_pending());
+    }
+    assert_eq!((engine.stats_now().sides, engine.shared.directory.awaited()), (1, 0));
+    engine.epoch_other_than(TWO, 1).await;
+}
+
+#[tokio::test]
+async fn i5_what_is_asked_of_a_side_without_a_record_is_the_empty_workspace_and_makes_nothing() {
+    let bench = Bench::new();
+    let engine = bench.start().await;
+    assert_eq!(engine.read(ONE, |asked| (asked.applied(), asked.active_breakers().len())).await, Ok((0, 0)));
+    assert_eq!(engine.read(ONE, move |asked| asked.stats(0, T).conversations_scored).await, Ok(0));
+    assert_eq!(engine.account(ONE, Id(7)).await, Ok(None));
+    assert_eq!(engine.csat_config(ONE).await, Ok(crate::domain::csat_config::CsatConfig::default()));
+    assert_eq!(engine.gate(ONE, Some(Id(7))).map(|gate| gate.epoch), Ok(0));
+    assert_eq!(engine.cut(ONE).await.unwrap().head().applied, 0);
+    drop(engine.room(ONE).unwrap().take(100).unwrap());
+    let nobodys = WorkspaceKey { id: Id(99), side: Side::Live };
+    assert_eq!(engine.read(nobodys, Workspace::applied).await, Err(EngineError::WorkspaceUnavailable));
+    assert!(engine.room(nobodys).is_err());
+    assert_eq!((engine.stats_now().sides, engine.shared.directory.workspaces().len()), (0, 0));
+    engine.ingest_weighing(ONE, vec![low(1)], 100).await.unwrap();
+    assert_eq!(engine.stats_now().sides, 1, "a write makes its side, and no other");
+}

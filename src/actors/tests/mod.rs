@@ -142,7 +142,7 @@ impl Engine {
         events: Vec<EventRecord>,
         bytes: usize,
     ) -> Result<Vec<Verdict>, EngineError> {
-        let permit = self.room(key, "t").take(bytes)?;
+        let permit = self.room(key)?.take(bytes)?;
         self.ingest(key, events, permit).await
     }
 }
@@ -153,7 +153,7 @@ pub(crate) fn hash_at(workspace: &Workspace) -> (u64, [u8; 32]) {
 }
 
 fn handle(engine: &Engine, key: WorkspaceKey) -> Arc<WorkspaceHandle> {
-    engine.shared.workspace(key).unwrap()
+    engine.shared.workspace_to_write(key).unwrap()
 }
 
 async fn until(engine: &Engine, key: WorkspaceKey, status: Status) {

@@ -33,6 +33,11 @@ pub(super) fn readiness(readiness: &Readiness, page: &mut Page) {
         JournalState::from(readiness.journal).name(),
     );
     page.gauge("duplicate_memory_used_ratio", "Share of the memory of event identities.", readiness.duplicates_share);
+    page.gauge(
+        "duplicate_memory_share_used_max_ratio",
+        "Of any tenant's share of it, or its test sides', how much is used at most.",
+        readiness.duplicates_tenant_share,
+    );
     let step = readiness.clock_step_not_followed.unwrap_or(0) as f64 / 1_000.0;
     page.gauge("clock_step_seconds", "Wall clock minus server time, while a step is not followed.", step);
 }

@@ -1,5 +1,5 @@
 //! The memory of event identities (R4.4, I11): 16 bytes an event in an append log, and an index of 4-byte numbers
-//! that stops nothing when it grows.
+//! that stops nothing when it grows. What that comes to in a process is in `docs/benchmarks.md`.
 //!
 //! Identities are SipHash-2-4 with 128 bits of key and result, cut to 96 bits for the event and 32 for its content:
 //! nobody can make two collide without the key, and short inputs cost a third of what BLAKE3 takes. Ids are aligned
@@ -17,8 +17,9 @@ use super::index::Index;
 use super::time::Millis;
 use receipts::{Ends, Receipts, Run};
 
-/// Entries of a block: 16 KiB, so that little is wasted at both ends, and a cut has few blocks to count.
-const BLOCK: u64 = 1_024;
+/// Entries of a block: a little less than 16 KiB with the counters of its [`Arc`], since the allocator rounds what is
+/// more up to 20 KiB; so large that a cut has few blocks to count.
+const BLOCK: u64 = 1_022;
 
 /// An identity as a snapshot has it.
 const IDENTITY_BYTES: usize = 16;
@@ -34,11 +35,49 @@ pub enum Seen {
     OtherContent,
 }
 
+/// Entries by their numbers.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    /// Full ones; the block that holds the first entry comes first.
+    blocks: VecDeque<Arc<Block>>,
+    /// The block that is being filled. It grows with its entries, since most sides have few.
+    tail: Vec<Identity>,
+}
+
+impl Log {
+    /// Whose first entry will have the number `base`.
+    fn starting_at(base: u64) -> Self {
+        let before = Identity { key: [0; 12], content: 0 };
+        Self { blocks: VecDeque::new(), tail: vec![before; (base % BLOCK) as usize] }
+    }
+
+    /// The entry with this number, where `base` is that of the first.
+    fn entry(&self, base: u64, number: u64) -> &Identity {
+        let (block, place) = ((number / BLOCK - base / BLOCK) as usize, (number % BLOCK) as usize);
+        self.blocks.get(block).map_or_else(|| &self.tail[place], |block| &block[place])
+    }
+
+    fn push(&mut self, identity: Identity) {
+        self.tail.push(identity);
+        if self.tail.len() == BLOCK as usize {
+            // A vector of so many always becomes an array of so many.
+            if let Ok(full) = <Block>::try_from(self.tail.as_slice()) {
+                self.blocks.push_back(Arc::new(full));
+            }
+            self.tail = Vec::new();
+        }
+    }
+
+    /// Lets go of the first block, whose entries are all forgotten.
+    fn pop(&mut self) {
+        self.blocks.pop_front();
+    }
+}
+
 /// Identities of the last days, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Duplicates {
-    /// The block that holds `base` comes first.
-    blocks: VecDeque<Arc<Block>>,
+    log: Log,
     /// The number of the first entry; numbers are taken modulo 2^32 in the index.
     base: u64,
     /// The number of the next entry.
@@ -59,12 +98,16 @@ impl Duplicates {
         self.end == self.base
     }
 
+    fn entry(&self, low: u32) -> &Identity {
+        self.log.entry(self.base, number(self.base, low))
+    }
+
     pub fn seen(&self, identity: &Identity) -> Seen {
-        let is_it = |low| entry(&self.blocks, self.base, low).key == identity.key;
+        let is_it = |low| self.entry(low).key == identity.key;
         match self.index.find(hash(identity), is_it) {
             None => Seen::Never,
             Some(low) if number(self.base, low) < self.comparable_from => Seen::Same,
-            Some(low) if entry(&self.blocks, self.base, low).content == identity.content => Seen::Same,
+            Some(low) if self.entry(low).content == identity.content => Seen::Same,
             Some(_) => Seen::OtherContent,
         }
     }
@@ -76,17 +119,11 @@ impl Duplicates {
     }
 
     fn append(&mut self, identity: Identity) {
-        let place = (self.end % BLOCK) as usize;
-        if place == 0 || self.blocks.is_empty() {
-            self.blocks.push_back(Arc::new([Identity { key: [0; 12], content: 0 }; BLOCK as usize]));
-        }
-        if let Some(block) = self.blocks.back_mut() {
-            Arc::make_mut(block)[place] = identity;
-        }
         let low = self.end as u32;
+        self.log.push(identity);
         self.end += 1;
-        let (blocks, base) = (&self.blocks, self.base);
-        self.index.insert(hash(&identity), low, |low| hash(entry(blocks, base, low)));
+        let (log, base) = (&self.log, self.base);
+        self.index.insert(hash(&identity), low, |low| hash(log.entry(base, number(base, low))));
     }
 
     /// Forgets what was received at or before `cutoff`.
@@ -94,11 +131,12 @@ impl Duplicates {
         while let Some(Run { count, .. }) = self.receipts.pop_until(cutoff) {
             let end = self.base + count;
             while self.base < end {
-                let (low, blocks, base) = (self.base as u32, &self.blocks, self.base);
-                self.index.remove(hash(entry(blocks, base, low)), low, |low| hash(entry(blocks, base, low)));
+                let (low, log, base) = (self.base as u32, &self.log, self.base);
+                let hash_of = |low| hash(log.entry(base, number(base, low)));
+                self.index.remove(hash_of(low), low, hash_of);
                 self.base += 1;
                 if self.base.is_multiple_of(BLOCK) {
-                    self.blocks.pop_front();
+                    self.log.pop();
                 }
             }
         }
@@ -112,8 +150,8 @@ impl Duplicates {
 
     /// Everything remembered as it is now (I9).
     pub fn cut(&self) -> Cut {
-        let (blocks, receipts) = (self.blocks.clone(), self.receipts.clone());
-        Cut { blocks, base: self.base, end: self.end, receipts, comparable_from: self.comparable_from }
+        let (log, receipts) = (self.log.clone(), self.receipts.clone());
+        Cut { log, base: self.base, end: self.end, receipts, comparable_from: self.comparable_from }
     }
 
     /// The memory that the parts of a [`Cut`] make; `None` if they do not fit together.
@@ -126,7 +164,7 @@ impl Duplicates {
             return None;
         }
         let mut restored =
-            Self { blocks: VecDeque::new(), base, end: base, receipts, index: Index::default(), comparable_from };
+            Self { log: Log::starting_at(base), base, end: base, receipts, index: Index::default(), comparable_from };
         let (entries, _) = identities.as_chunks::<IDENTITY_BYTES>();
         entries.iter().for_each(|bytes| restored.append(read_identity(bytes)));
         Some(restored)
@@ -135,16 +173,16 @@ impl Duplicates {
     /// Everything remembered, in order: (receipt, identity, comparable).
     pub fn iter(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
         let receipts = self.receipts.iter().flat_map(|run| (0..run.count).map(move |_| run.receipt));
-        (self.base..self.end).zip(receipts).map(|(number, receipt)| {
-            (receipt, entry(&self.blocks, self.base, number as u32), number >= self.comparable_from)
-        })
+        (self.base..self.end)
+            .zip(receipts)
+            .map(|(number, receipt)| (receipt, self.log.entry(self.base, number), number >= self.comparable_from))
     }
 }
 
 /// Everything remembered at one moment (I9), without the index.
 #[derive(Clone, Debug)]
 pub struct Cut {
-    blocks: VecDeque<Arc<Block>>,
+    log: Log,
     base: u64,
     end: u64,
     receipts: Receipts,
@@ -169,9 +207,9 @@ impl Cut {
     /// Everything, in order: (receipt, identity, comparable).
     pub fn entries(&self) -> impl Iterator<Item = (Millis, &Identity, bool)> {
         let receipts = self.receipts.iter().flat_map(|run| std::iter::repeat_n(run.receipt, run.count as usize));
-        (self.base..self.end).zip(receipts).map(|(number, receipt)| {
-            (receipt, entry(&self.blocks, self.base, number as u32), number >= self.comparable_from)
-        })
+        (self.base..self.end)
+            .zip(receipts)
+            .map(|(number, receipt)| (receipt, self.log.entry(self.base, number), number >= self.comparable_from))
     }
 
     /// The receipts of the entries, in pieces of about `most` bytes that are to be joined.
@@ -186,7 +224,7 @@ impl Cut {
         (self.base..self.end).step_by(step).map(move |first| {
             let entries = first..(first + step as u64).min(self.end);
             let mut bytes = Vec::with_capacity(step * IDENTITY_BYTES);
-            for identity in entries.map(|number| entry(&self.blocks, self.base, number as u32)) {
+            for identity in entries.map(|number| self.log.entry(self.base, number)) {
                 write_identity(&mut bytes, identity);
             }
             bytes
@@ -235,11 +273,6 @@ impl Gathering {
 /// The number with these low 32 bits.
 fn number(base: u64, low: u32) -> u64 {
     base + u64::from(low.wrapping_sub(base as u32))
-}
-
-fn entry(blocks: &VecDeque<Arc<Block>>, base: u64, low: u32) -> &Identity {
-    let number = number(base, low);
-    &blocks[(number / BLOCK - base / BLOCK) as usize][(number % BLOCK) as usize]
 }
 
 fn write_identity(to: &mut Vec<u8>, identity: &Identity) {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::time::Millis;
 
-/// Bytes of a block. A run is written in pieces of a byte, so it may reach into the next.
-const BLOCK: usize = 1_024;
+/// Bytes of a block: 1 KiB with the counters of its [`Arc`]. A run is written in pieces of a byte, so it may reach into
+/// the next.
+const BLOCK: usize = 1_008;
 
 /// Entries that came with one receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -191,7 +191,10 @@ const SENTENCES: [(&str, &str); 33] = [
     ("erasures_failed", "The erasure could not be recorded."),
     ("disk_full", "The disk is full."),
     ("overloaded", "Too much is waiting to be processed."),
-    ("duplicate_memory_full", "The memory of event identities is full."),
+    (
+        "duplicate_memory_full",
+        "The memory of event identities is full, or the share of it that the tenant or its test sides have.",
+    ),
     ("journal_failed", "The journal cannot be written."),
     ("workspace_unavailable", "The workspace is not available at the moment."),
     ("shutting_down", "The server is shutting down."),

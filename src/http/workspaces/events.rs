@@ -59,7 +59,7 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
     app.service.may_send_events(&call.who, call.visit.load()).await?;
-    let (body, permit) = payload.events(&app, &call, key).await?;
+    let (body, permit) = payload.events(&app, key).await?;
     let request = IngestRequest { content_type, content_encoding, body };
     let answer = app.service.ingest(&call.who, call.visit.load(), key, request, permit).await?;
     app.meter.ingested(&answer);
