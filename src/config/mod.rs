@@ -141,6 +141,9 @@ pub struct LimitsConfig {
     /// Requests in a second of all credentials of a tenant.
     pub requests_per_tenant: u32,
     pub events_per_tenant: u32,
+    /// Workspaces and keys that a tenant makes for itself, at most (R2.18b).
+    pub workspaces_per_tenant: u32,
+    pub keys_per_tenant: u32,
 }
 
 impl LimitsConfig {
@@ -333,6 +336,8 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
         events_per_key: rate(r, "limits.events_per_second_per_key"),
         requests_per_tenant: rate(r, "limits.requests_per_second_per_tenant"),
         events_per_tenant: rate(r, "limits.events_per_second_per_tenant"),
+        workspaces_per_tenant: r.integer("limits.workspaces_per_tenant", 0..=10_000_000, 1_000),
+        keys_per_tenant: r.integer("limits.keys_per_tenant", 0..=10_000_000, 10_000),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
-//! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
+//! `bearer` finds who holds a token, `access` what a credential reaches, `quota` and `ceilings` how much; `lookup`, `command`,
 //! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
@@ -8,6 +8,7 @@ pub mod access;
 pub mod admin;
 pub mod audit;
 pub mod bearer;
+pub mod ceilings;
 pub mod command;
 pub mod door;
 pub mod erasure;
@@ -46,6 +47,7 @@ pub struct Service {
     erase_within: Millis,
     data_dir: Option<PathBuf>,
     started: status::Started,
+    ceilings: ceilings::Ceilings,
     /// `None`: no limits.
     quotas: Option<quota::Quotas>,
 }
@@ -54,8 +56,22 @@ impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, read_turns) = (key_usage::KeyUsage::default(), read_turns::ReadTurns::default());
-        let (issuer, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, read_turns, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
+        let (issuer, quotas, data_dir, erase_within) = (None, None, None, DAY);
+        let ceilings = ceilings::Ceilings::default();
+        Self {
+            engine,
+            door,
+            ids,
+            usage,
+            read_turns,
+            issuer,
+            erasures,
+            erase_within,
+            data_dir,
+            started,
+            ceilings,
+            quotas,
+        }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.
@@ -80,6 +96,12 @@ impl Service {
     #[must_use]
     pub fn with_cores(self, cores: usize) -> Self {
         Self { read_turns: read_turns::ReadTurns::new(cores), ..self }
+    }
+
+    /// With these ceilings of what a tenant makes for itself.
+    #[must_use]
+    pub fn with_ceilings(self, ceilings: ceilings::Ceilings) -> Self {
+        Self { ceilings, ..self }
     }
 
     /// With limits of what credentials and tenants may send.
