@@ -22,6 +22,7 @@ use crate::journal::Journal;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
 use crate::service::Service;
+use crate::service::ceilings::Ceilings;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
 use crate::service::quota::{QuotaOptions, Quotas};
 use crate::snapshot::{SnapshotError, SnapshotStore};
@@ -138,6 +139,7 @@ pub async fn start(
         .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART)
         .with_erase_within(erase_within)
         .with_data_dir(data_dir(config))
+        .with_ceilings(ceilings(config))
         .with_quotas(Quotas::new(quotas, &clock));
     let service = match &issuer {
         Some(issuer) => service.with_issuer(Arc::clone(issuer)),
@@ -227,6 +229,11 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
     let table = engine.system_table();
     let origin = table.origin().expect("a started engine has written its first record");
     Door::new(options, reader(&config.scoring), origin.identity_key)
+}
+
+fn ceilings(config: &Config) -> Ceilings {
+    let limits = &config.limits;
+    Ceilings::new(to_usize(limits.workspaces_per_tenant.into()), to_usize(limits.keys_per_tenant.into()))
 }
 
 pub(super) fn to_usize(bytes: u64) -> usize {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
+
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::remote::{NOTHING, Remote};
@@ -95,11 +97,9 @@ impl Target {
     pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
         match self {
             Self::DataDirectory(system) => {
-                let mut entries: Vec<_> = system.table().workspaces().collect();
-                entries.sort_by_key(|entry| (entry.created_at, entry.id));
-                Ok(entries.into_iter().cloned().map(Workspace::from).collect())
+                Ok(system.table().listed_workspaces(None, None).cloned().map(Workspace::from).collect())
             }
-            Self::Server(remote) => Ok(remote.call::<WorkspaceList>("GET", "workspaces", NOTHING)?.items),
+            Self::Server(remote) => pages(remote, "workspaces", |page: WorkspaceList| (page.items, page.next_cursor)),
         }
     }
 
@@ -121,11 +121,9 @@ impl Target {
     pub fn keys(&self) -> Result<Vec<ApiKey>, Failure> {
         match self {
             Self::DataDirectory(system) => {
-                let mut keys: Vec<_> = system.table().keys().collect();
-                keys.sort_by_key(|key| (key.created_at, key.id));
-                Ok(keys.into_iter().cloned().map(ApiKey::from).collect())
+                Ok(system.table().listed_keys(None, None).cloned().map(ApiKey::from).collect())
             }
-            Self::Server(remote) => Ok(remote.call::<KeyList>("GET", "keys", NOTHING)?.items),
+            Self::Server(remote) => pages(remote, "keys", |page: KeyList| (page.items, page.next_cursor)),
         }
     }
 
@@ -135,6 +133,21 @@ impl Target {
             Self::Server(remote) => remote.call::<ApiKey>("DELETE", &format!("keys/{id}"), NOTHING).map(drop),
         }
     }
+}
+
+/// All of a list that a server answers in pages.
+fn pages<P: DeserializeOwned, T>(
+    remote: &Remote,
+    path: &str,
+    parts: impl Fn(P) -> (Vec<T>, Option<String>),
+) -> Result<Vec<T>, Failure> {
+    let (mut all, mut next) = parts(remote.call("GET", path, NOTHING)?);
+    while let Some(cursor) = next {
+        let (more, behind) = parts(remote.call("GET", &format!("{path}?cursor={cursor}"), NOTHING)?);
+        all.extend(more);
+        next = behind;
+    }
+    Ok(all)
 }
 
 /// The exit code (R10.9) of an error of a data directory.

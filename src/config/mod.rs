@@ -145,6 +145,9 @@ pub struct LimitsConfig {
     pub events_per_tenant: u32,
     /// Credentials from one address that may be refused in a second.
     pub refused_per_address: u32,
+    /// Workspaces and keys that a tenant makes for itself, at most (R2.18b).
+    pub workspaces_per_tenant: u32,
+    pub keys_per_tenant: u32,
 }
 
 impl LimitsConfig {
@@ -339,6 +342,8 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
         requests_per_tenant: rate(r, "limits.requests_per_second_per_tenant", 100_000),
         events_per_tenant: rate(r, "limits.events_per_second_per_tenant", 1_000_000),
         refused_per_address: rate(r, "limits.refused_credentials_per_second_per_address", 50),
+        workspaces_per_tenant: r.integer("limits.workspaces_per_tenant", 0..=10_000_000, 1_000),
+        keys_per_tenant: r.integer("limits.keys_per_tenant", 0..=10_000_000, 10_000),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod hex;
 pub mod ids;
 mod index;
 pub mod life;
+pub mod listing;
 pub mod local;
 pub mod message;
 pub mod quantum;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
 use super::ids::{Id, Position, WorkspaceKey};
+use super::listing::{Listing, Place};
 use super::record::{Frame, Record};
 use super::system::{ApiKey, SystemRecord, SystemRefusal, WorkspaceEntry};
 use super::time::Millis;
@@ -36,6 +37,11 @@ pub struct SystemTable {
     /// On disk the trail is kept beside the table.
     #[serde(skip)]
     trail: Trail<SystemAction>,
+    /// Made of the maps when the table is read.
+    #[serde(skip)]
+    listed_workspaces: Listing,
+    #[serde(skip)]
+    listed_keys: Listing,
 }
 
 /// The result of a record that was not refused.
@@ -127,6 +133,7 @@ impl SystemTable {
         }
         let entry = WorkspaceEntry { id, name: name.into(), tenant: tenant.into(), created_at: at };
         self.workspaces.insert(id, Arc::new(entry));
+        self.listed_workspaces.add(Some(tenant), (at, id));
         self.by_tenant.entry(tenant.into()).or_default().push(id);
         Ok(Change::Made)
     }
@@ -144,6 +151,7 @@ impl SystemTable {
             self.by_tenant.entry(tenant.clone()).or_default();
         }
         self.by_hash.insert(key.hash, key.id);
+        self.listed_keys.add(key.tenant.as_deref(), (key.created_at, key.id));
         self.keys.insert(key.id, Arc::new(key.clone()));
         Ok(Change::Made)
     }
@@ -187,6 +195,19 @@ impl SystemTable {
         Self { trail, ..self }
     }
 
+    /// The same table, which was read from where lists are not kept.
+    #[must_use]
+    pub fn with_lists(mut self) -> Self {
+        (self.listed_workspaces, self.listed_keys) = Default::default();
+        for entry in self.workspaces.values() {
+            self.listed_workspaces.add(Some(&entry.tenant), (entry.created_at, entry.id));
+        }
+        for key in self.keys.values() {
+            self.listed_keys.add(key.tenant.as_deref(), (key.created_at, key.id));
+        }
+        self
+    }
+
     /// Whether the tables are equal, and the trails as far as both go back.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let table = |of: &Self| of.clone().with_trail(Trail::default());
@@ -205,6 +226,30 @@ impl SystemTable {
     /// In the order of their ids.
     pub fn workspaces(&self) -> impl ExactSizeIterator<Item = &WorkspaceEntry> {
         self.workspaces.values().map(Arc::as_ref)
+    }
+
+    /// A tenant's workspaces, or all, oldest first, from behind `after` on.
+    pub fn listed_workspaces(
+        &self,
+        tenant: Option<&str>,
+        after: Option<Place>,
+    ) -> impl Iterator<Item = &WorkspaceEntry> {
+        self.listed_workspaces.after(tenant, after).filter_map(|(_, id)| self.workspace(id))
+    }
+
+    /// How many workspaces a tenant has, or all have.
+    pub fn workspace_count(&self, tenant: Option<&str>) -> usize {
+        self.listed_workspaces.count(tenant)
+    }
+
+    /// A tenant's keys, or all, oldest first, from behind `after` on; revoked and expired ones included.
+    pub fn listed_keys(&self, tenant: Option<&str>, after: Option<Place>) -> impl Iterator<Item = &ApiKey> {
+        self.listed_keys.after(tenant, after).filter_map(|(_, id)| self.key(id))
+    }
+
+    /// How many keys a tenant has, or all have; revoked and expired ones included.
+    pub fn key_count(&self, tenant: Option<&str>) -> usize {
+        self.listed_keys.count(tenant)
     }
 
     /// The ids of a tenant's workspaces, oldest first; empty for an unknown tenant.
@@ -353,6 +398,11 @@ mod tests {
         assert_eq!(table.workspaces_of("a"), [Id(3), Id(1)]);
         assert_eq!(table.workspaces_of("b"), [Id(2)]);
         assert!(table.workspaces_of("c").is_empty());
+        table.apply(&key(7, Some("a"), None), 11).unwrap();
+        let stored = bincode::serde::encode_to_vec(&table, bincode::config::standard()).unwrap();
+        let (read, _): (SystemTable, _) =
+            bincode::serde::decode_from_slice(&stored, bincode::config::standard()).unwrap();
+        assert_eq!(read.with_trail(table.trail().clone()).with_lists(), table, "lists are made anew of what is kept");
     }
 
     #[test]

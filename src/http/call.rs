@@ -8,10 +8,13 @@ use axum::http::request::Parts;
 use super::App;
 use super::answer_room::AnswerPayer;
 use super::auth::principal;
+use super::cursor::List;
 use super::error::ApiError;
+use super::paging::place;
 use super::params::{Query, read_id};
 use super::request_id::RequestId;
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::domain::listing::Place;
 use crate::domain::system::Permission;
 use crate::service::tenant_load::Visit;
 use crate::service::{Principal, ServiceError};
@@ -129,6 +132,14 @@ impl Call {
             Err(failure) if failure.comes_first() => Err(failure),
             found => self.only(&["workspaceId"]).and(found),
         }
+    }
+
+    /// Behind which place of a list the page begins, where `cursor` is the only parameter.
+    pub fn after(&self, list: List) -> Result<Option<Place>, ApiError> {
+        let query = self.query();
+        let mut faults = query.faults(&["cursor"]);
+        let after = place(&query, list, &mut faults);
+        if faults.is_empty() { Ok(after) } else { Err(ApiError::invalid(faults)) }
     }
 
     pub fn query(&self) -> Query<'_> {

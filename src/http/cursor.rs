@@ -27,14 +27,18 @@ const MAX_TEXT: usize = (4 * MAX_BYTES).div_ceil(3);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     Audit,
+    Workspaces,
+    Keys,
 }
 
 impl List {
-    const ALL: [Self; 1] = [Self::Audit];
+    const ALL: [Self; 3] = [Self::Audit, Self::Workspaces, Self::Keys];
 
     const fn byte(self) -> u8 {
         match self {
             Self::Audit => 1,
+            Self::Workspaces => 16,
+            Self::Keys => 17,
         }
     }
 }

@@ -232,6 +232,12 @@ impl From<ServiceError> for ApiError {
             ServiceError::ExplanationGone => Self::new(StatusCode::GONE, "gone", message),
             ServiceError::AmbiguousWorkspace => Self::new(StatusCode::CONFLICT, "ambiguous_workspace", message),
             ServiceError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", message),
+            ServiceError::IdNotAllowed => {
+                let fault = Fault::at("id", "is chosen by the server; only a server key names it");
+                Self::new(StatusCode::BAD_REQUEST, "id_not_allowed", message).with_details(vec![fault])
+            }
+            ServiceError::TooManyWorkspaces(_) => Self::new(StatusCode::CONFLICT, "too_many_workspaces", message),
+            ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             ServiceError::Invalid(details) => Self::invalid(details),
             ServiceError::Command(refusal) => of_command(refusal, message),
             ServiceError::System(refusal) => of_system(refusal, message),

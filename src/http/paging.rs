@@ -1,7 +1,9 @@
 //! Pages of lists that grow (R2.6).
 
-use super::cursor::{List, decode};
+use super::cursor::{Cursor, List, decode};
 use super::params::Query;
+use crate::domain::ids::Id;
+use crate::domain::listing::Place;
 use crate::wire::failure::Fault;
 
 /// Entries of a page unless `limit` says otherwise (R2.6).
@@ -22,15 +24,29 @@ impl<const N: usize> Page<N> {
     /// The parameters `limit` and `cursor`; what is wrong with them goes to `faults`.
     pub fn read(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Self {
         let limit = query.whole("limit", 1..=MAX_LIMIT, faults).unwrap_or(DEFAULT_LIMIT);
-        let mut page = Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), after: None };
-        if let Some(text) = query.get("cursor") {
-            page.after = decode(text).and_then(|cursor| cursor.of(list));
-            if page.after.is_none() {
-                faults.push(Fault::at("cursor", "is not a cursor of this list"));
-            }
-        }
-        page
+        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), after: read_cursor(query, list, faults) }
     }
+}
+
+/// What the parameter `cursor` says; none for the first page, and for one that is broken.
+fn read_cursor<const N: usize>(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Option<[u64; N]> {
+    let text = query.get("cursor")?;
+    let numbers = decode(text).and_then(|cursor| cursor.of(list));
+    if numbers.is_none() {
+        faults.push(Fault::at("cursor", "is not a cursor of this list"));
+    }
+    numbers
+}
+
+/// Behind which place the page of a list begins that has pages of its own size.
+pub fn place(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Option<Place> {
+    let [at, high, low] = read_cursor(query, list, faults)?;
+    Some((at.cast_signed(), Id(u128::from(high) << 64 | u128::from(low))))
+}
+
+/// The cursor of the page behind this place.
+pub fn cursor_behind(list: List, (at, Id(id)): Place) -> String {
+    Cursor::new(list, [at.cast_unsigned(), (id >> 64) as u64, id as u64]).encode()
 }
 
 #[cfg(test)]
@@ -54,6 +70,10 @@ mod tests {
         }
         assert_eq!(page("cursor="), Err(vec!["/cursor".to_owned()]));
         let other = Cursor::new(List::Audit, [9, 9]).encode();
+        let behind = (-5, Id(u128::MAX - 6));
+        let query = format!("cursor={}", cursor_behind(List::Keys, behind));
+        let behind_of = |list| place(&Query::parse(Some(&query)), list, &mut Vec::new());
+        assert_eq!((behind_of(List::Keys), behind_of(List::Workspaces)), (Some(behind), None));
         assert_eq!(page(&format!("limit=0&cursor={other}")), Err(vec!["/limit".to_owned(), "/cursor".to_owned()]));
     }
 }

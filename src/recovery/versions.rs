@@ -84,6 +84,6 @@ impl SystemBlocks {
             }
             Some(_) | None => return Err(RestoreError::Stray("the system workspace's trail").into()),
         };
-        Ok(table.with_trail(trail))
+        Ok(table.with_trail(trail).with_lists())
     }
 }

@@ -1,7 +1,10 @@
 //! Workspaces and API keys (R2.11, R2.14).
 
+use std::sync::Arc;
+
 use super::{Principal, Service, ServiceError};
 use crate::domain::ids::{Id, Side};
+use crate::domain::listing::Place;
 use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
 use crate::domain::system_table::SystemTable;
 use crate::wire::admin::NewWorkspace;
@@ -10,7 +13,37 @@ use crate::wire::failure::Fault;
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
 const TEST_SIDE: &str = "A credential of the test side administers keys of the test side only.";
+const TEST_MAKES_NONE: &str = "A credential of the test side makes no workspaces.";
 const BOUND: &str = "This credential administers the keys of one workspace only.";
+
+/// Of a list of workspaces or keys, at once (R2.6).
+const PAGE: usize = 1_000;
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    /// Of all pages together.
+    pub total: usize,
+    /// Behind which the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+impl<T> Listed<T> {
+    /// Of what comes from where the page begins on, in order.
+    fn page<R>(
+        from: impl Iterator<Item = R>,
+        total: usize,
+        place: impl Fn(&R) -> Place,
+        show: impl Fn(R) -> T,
+    ) -> Self {
+        let mut found: Vec<R> = from.take(PAGE + 1).collect();
+        let more = found.len() > PAGE;
+        found.truncate(PAGE);
+        let next = found.last().filter(|_| more).map(place);
+        Self { items: found.into_iter().map(show).collect(), total, next }
+    }
+}
 
 /// What an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,49 +89,87 @@ impl<'a> Admin<'a> {
 }
 
 impl Service {
-    /// Makes a workspace. Administrators bound to a workspace make none.
-    pub async fn create_workspace(&self, admin: Admin<'_>, new: NewWorkspace) -> Result<WorkspaceEntry, ServiceError> {
-        if admin.workspace.is_some() {
-            return Err(ServiceError::Forbidden(BOUND));
+    /// Makes a workspace. Administrators bound to a workspace, and those of the test side, make none; only a server
+    /// key chooses its id. Runs to its end whether or not the caller still waits.
+    pub async fn create_workspace(
+        self: &Arc<Self>,
+        admin: Admin<'_>,
+        new: NewWorkspace,
+    ) -> Result<WorkspaceEntry, ServiceError> {
+        let makes_none = match (admin.workspace, admin.side) {
+            (Some(_), _) => Some(BOUND),
+            (None, Side::Test) => Some(TEST_MAKES_NONE),
+            (None, Side::Live) => None,
+        };
+        if let Some(why) = makes_none {
+            return Err(ServiceError::Forbidden(why));
         }
         let tenant = admin.tenant_for(new.tenant.map(String::into_boxed_str))?;
+        if admin.tenant.is_some() && new.id.is_some() {
+            return Err(ServiceError::IdNotAllowed);
+        }
         let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
-        let name = new.name.into_boxed_str();
-        self.engine.system(SystemRecord::WorkspaceCreated { id, name, tenant, actor: admin.actor.into() }).await??;
-        self.engine.system_table().workspace(id).cloned().ok_or(ServiceError::UnknownWorkspace)
+        let (name, bound) = (new.name.into_boxed_str(), admin.tenant.is_some());
+        let record = SystemRecord::WorkspaceCreated { id, name, tenant: tenant.clone(), actor: admin.actor.into() };
+        let service = Arc::clone(self);
+        let making = async move {
+            let _turn = service.ceilings.turn(&tenant).await;
+            if bound {
+                service.ceilings.admits_workspace(&service.engine.system_table(), &tenant)?;
+            }
+            Ok(service.engine.system(record).await??)
+        };
+        self.engine
+            .run(making)
+            .await?
+            .and_then(|()| self.engine.system_table().workspace(id).cloned().ok_or(ServiceError::UnknownWorkspace))
     }
 
     /// The workspaces that the administrator reaches, oldest first.
-    pub fn list_workspaces(&self, admin: Admin<'_>) -> Vec<WorkspaceEntry> {
+    pub fn list_workspaces(&self, admin: Admin<'_>, after: Option<Place>) -> Listed<WorkspaceEntry> {
         let table = self.engine.system_table();
-        let seen =
-            |entry: &&WorkspaceEntry| admin.sees_tenant(Some(&entry.tenant)) && admin.sees_workspace(Some(entry.id));
-        let mut entries: Vec<_> = table.workspaces().filter(seen).cloned().collect();
-        entries.sort_by_key(|entry| (entry.created_at, entry.id));
-        entries
+        let seen = |entry: &&WorkspaceEntry| admin.sees_workspace(Some(entry.id));
+        let from = table.listed_workspaces(admin.tenant, after).filter(seen);
+        // Those that are bound reach one.
+        let total = admin.workspace.map_or_else(|| table.workspace_count(admin.tenant), |_| 1);
+        Listed::page(from, total, |entry| (entry.created_at, entry.id), Clone::clone)
     }
 
-    /// Makes a key; the second part is its secret, which nobody can see again.
-    pub async fn create_key(&self, admin: Admin<'_>, new: NewKey) -> Result<(ApiKey, KeySecret), ServiceError> {
+    /// Makes a key; the second part is its secret, which nobody can see again. Runs to its end whether or not the
+    /// caller still waits.
+    pub async fn create_key(
+        self: &Arc<Self>,
+        admin: Admin<'_>,
+        new: NewKey,
+    ) -> Result<(ApiKey, KeySecret), ServiceError> {
         let (tenant, workspace) = key_scope(&self.engine.system_table(), admin, new.tenant, new.workspace)?;
         if !admin.sees_side(new.side) {
             return Err(ServiceError::Forbidden(TEST_SIDE));
         }
-        let new = NewKey { tenant: Some(tenant), workspace, ..new };
+        let new = NewKey { tenant: Some(tenant.clone()), workspace, ..new };
         let (key, secret) = new.mint(self.ids.uuid().into(), &self.ids.token(KeySecret::TOKEN_LENGTH), self.now());
-        self.engine.system(SystemRecord::KeyCreated { key: key.clone(), actor: admin.actor.into() }).await??;
-        Ok((key, secret))
+        let record = SystemRecord::KeyCreated { key: key.clone(), actor: admin.actor.into() };
+        let (service, bound) = (Arc::clone(self), admin.tenant.is_some());
+        let making = async move {
+            let _turn = service.ceilings.turn(&tenant).await;
+            if bound {
+                service.ceilings.admits_key(&service.engine.system_table(), &tenant)?;
+            }
+            Ok(service.engine.system(record).await??)
+        };
+        self.engine.run(making).await?.map(|()| (key, secret))
     }
 
     /// The keys that the administrator reaches, oldest first, revoked and expired ones included.
-    pub fn list_keys(&self, admin: Admin<'_>) -> Vec<ApiKey> {
+    pub fn list_keys(&self, admin: Admin<'_>, after: Option<Place>) -> Listed<ApiKey> {
         let table = self.engine.system_table();
-        let seen = |key: &&ApiKey| {
-            admin.sees_tenant(key.tenant.as_deref()) && admin.sees_workspace(key.workspace) && admin.sees_side(key.side)
+        let seen = |key: &&ApiKey| admin.sees_workspace(key.workspace) && admin.sees_side(key.side);
+        let total = match (admin.workspace, admin.side) {
+            (None, Side::Live) => table.key_count(admin.tenant),
+            (Some(_), _) | (None, Side::Test) => table.listed_keys(admin.tenant, None).filter(seen).count(),
         };
-        let mut keys: Vec<_> = table.keys().filter(seen).map(|key| self.with_last_use(key)).collect();
-        keys.sort_by_key(|key| (key.created_at, key.id));
-        keys
+        let from = table.listed_keys(admin.tenant, after).filter(seen);
+        Listed::page(from, total, |key| (key.created_at, key.id), |key| self.with_last_use(key))
     }
 
     /// Whether the principal may revoke this key: 404 before 403, as everywhere (R2.8).

@@ -35,6 +35,13 @@ pub enum ServiceError {
     AmbiguousWorkspace,
     #[error("{0}")]
     Forbidden(&'static str),
+    /// Whoever may choose it could ask whether another tenant has it.
+    #[error("The id of a workspace is chosen by the server.")]
+    IdNotAllowed,
+    #[error("The tenant has as many workspaces as it may make ({0}).")]
+    TooManyWorkspaces(usize),
+    #[error("The tenant has as many API keys as it may make ({0}), revoked and expired ones included.")]
+    TooManyKeys(usize),
     /// Malformed or out of range, with every fault.
     #[error("The request is not valid.")]
     Invalid(Vec<Fault>),

@@ -1,7 +1,7 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time; `lookup`, `command`,
+//! how much at a time, `ceilings` how many things it makes; `lookup`, `command`,
 //! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
@@ -9,6 +9,7 @@ pub mod access;
 pub mod admin;
 pub mod audit;
 pub mod bearer;
+pub mod ceilings;
 pub mod command;
 pub mod door;
 pub mod erasure;
@@ -47,6 +48,7 @@ pub struct Service {
     erase_within: Millis,
     data_dir: Option<PathBuf>,
     started: status::Started,
+    ceilings: ceilings::Ceilings,
     /// `None`: no limits.
     quotas: Option<quota::Quotas>,
 }
@@ -55,8 +57,9 @@ impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX));
-        let (issuer, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, loads, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
+        let (issuer, quotas, data_dir, erase_within) = (None, None, None, DAY);
+        let ceilings = ceilings::Ceilings::default();
+        Self { engine, door, ids, usage, loads, issuer, erasures, erase_within, data_dir, started, ceilings, quotas }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.
@@ -81,6 +84,12 @@ impl Service {
     #[must_use]
     pub fn with_loads(self, cores: usize, most_requests: usize) -> Self {
         Self { loads: tenant_load::TenantLoads::new(cores, most_requests), ..self }
+    }
+
+    /// With these ceilings of what a tenant makes for itself.
+    #[must_use]
+    pub fn with_ceilings(self, ceilings: ceilings::Ceilings) -> Self {
+        Self { ceilings, ..self }
     }
 
     /// With limits of what credentials and tenants may send.

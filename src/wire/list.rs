@@ -1,4 +1,4 @@
-//! Lists that are answered whole (R2.6).
+//! Lists with a total: small ones, which are answered whole, and those of administration, a thousand at a time (R2.6).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,11 +26,32 @@ macro_rules! lists {
     )+};
 }
 
-lists! {
-    /// Oldest first.
+macro_rules! paged {
+    ($($(#[doc = $doc:literal])+ $name:ident of $item:ident;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            #[schema(max_items = 1_000)]
+            pub items: Vec<$item>,
+            /// Of all pages together.
+            pub total: Count,
+            /// Absent on the last page.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(nullable = false, pattern = "^[A-Za-z0-9_-]+$")]
+            pub next_cursor: Option<String>,
+        }
+    )+};
+}
+
+paged! {
+    /// Oldest first, at most a thousand at a time.
     WorkspaceList of Workspace;
-    /// Oldest first; revoked and expired ones included.
+    /// Oldest first, at most a thousand at a time; revoked and expired ones included.
     KeyList of ApiKey;
+}
+
+lists! {
     /// The active breakers, newest first.
     BreakerList of Breaker;
     /// Newest first.

@@ -69,6 +69,8 @@ pub struct Setup {
     pub in_flight_bytes: u64,
     pub issuer: Option<(IssuerOptions, Arc<HttpFetch>)>,
     pub quotas: QuotaOptions,
+    /// Workspaces and keys that a tenant makes for itself.
+    pub ceilings: (u32, u32),
 }
 
 impl Default for Setup {
@@ -80,6 +82,7 @@ impl Default for Setup {
             in_flight_bytes: 16 << 20,
             issuer: None,
             quotas: QuotaOptions::default(),
+            ceilings: (1_000, 10_000),
         }
     }
 }
@@ -94,13 +97,14 @@ impl Server {
     /// As `serve` does it, with a journal and snapshots in memory, a clock that stands and ids that repeat.
     pub async fn start(setup: Setup) -> Self {
         witness::log();
-        let Setup { log, now, wire, in_flight_bytes, issuer, quotas } = setup;
+        let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
         let journaled = Journaled::new(&log, &directory, &SeededIds::new(1));
         let mut config = Config::default();
         config.storage.data_dir = directory.path().to_owned();
         config.limits.inflight_bytes = in_flight_bytes;
+        (config.limits.workspaces_per_tenant, config.limits.keys_per_tenant) = ceilings;
         let parts = Parts {
             clock: clock.clone(),
             ids: ids.clone(),

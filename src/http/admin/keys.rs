@@ -8,11 +8,13 @@ use crate::domain::ids::IdKind;
 use crate::http::App;
 use crate::http::answer::{created, ok};
 use crate::http::call::Call;
+use crate::http::cursor::List;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, MakesKey, Writes};
-use crate::http::openapi::params::OfKey;
+use crate::http::openapi::params::{AdminList, OfKey};
+use crate::http::paging::cursor_behind;
 use crate::http::payload::Payload;
-use crate::service::admin::Admin;
+use crate::service::admin::{Admin, Listed};
 use crate::wire::admin::{ApiKey, CreatedKey, NewKey};
 use crate::wire::list::KeyList;
 
@@ -23,6 +25,7 @@ use crate::wire::list::KeyList;
     tag = "Administration",
     operation_id = "listKeys",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
+    params(AdminList),
     responses(
         (status = 200, description = "The keys that the credential reaches.", body = KeyList),
         Failures<(Caller,)>
@@ -30,8 +33,11 @@ use crate::wire::list::KeyList;
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
-    call.only(&[])?;
-    Ok(ok(&KeyList::from_iter(app.service.list_keys(admin))))
+    let after = call.after(List::Keys)?;
+    let Listed { items, total, next } = app.service.list_keys(admin, after);
+    let items = items.into_iter().map(Into::into).collect();
+    let next_cursor = next.map(|place| cursor_behind(List::Keys, place));
+    Ok(ok(&KeyList { items, total: total.into(), next_cursor }))
 }
 
 /// Make an API key

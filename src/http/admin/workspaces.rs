@@ -6,10 +6,13 @@ use axum::response::Response;
 use crate::http::App;
 use crate::http::answer::{created, ok};
 use crate::http::call::Call;
+use crate::http::cursor::List;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, Failures, JsonBody, MakesWorkspace, Writes};
+use crate::http::openapi::params::AdminList;
+use crate::http::paging::cursor_behind;
 use crate::http::payload::Payload;
-use crate::service::admin::Admin;
+use crate::service::admin::{Admin, Listed};
 use crate::wire::admin::{NewWorkspace, Workspace};
 use crate::wire::list::WorkspaceList;
 
@@ -20,6 +23,7 @@ use crate::wire::list::WorkspaceList;
     tag = "Administration",
     operation_id = "listWorkspaces",
     security(("credential" = ["admin"]), ("credential" = ["server"])),
+    params(AdminList),
     responses(
         (status = 200, description = "The workspaces that the credential reaches.", body = WorkspaceList),
         Failures<(Caller,)>
@@ -27,13 +31,17 @@ use crate::wire::list::WorkspaceList;
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let admin = Admin::of(&call.who)?;
-    call.only(&[])?;
-    Ok(ok(&WorkspaceList::from_iter(app.service.list_workspaces(admin))))
+    let after = call.after(List::Workspaces)?;
+    let Listed { items, total, next } = app.service.list_workspaces(admin, after);
+    let items = items.into_iter().map(Into::into).collect();
+    let next_cursor = next.map(|place| cursor_behind(List::Workspaces, place));
+    Ok(ok(&WorkspaceList { items, total: total.into(), next_cursor }))
 }
 
 /// Make a workspace
 ///
-/// Administrators that are bound to a workspace make none.
+/// Administrators that are bound to a workspace, and those of the test side, make none. The server draws the id; only
+/// a server key may choose it.
 #[utoipa::path(
     post,
     path = "/workspaces",

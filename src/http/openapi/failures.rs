@@ -67,10 +67,10 @@ causes! {
     Resolves: 409 "breaker_not_acknowledged";
     /// The kept list of erasures.
     Erases: 503 "erasures_failed";
-    /// A workspace of a chosen id.
-    MakesWorkspace: 409 "workspace_exists";
+    /// A workspace, of a chosen id or not.
+    MakesWorkspace: 400 "id_not_allowed", 409 "workspace_exists", 409 "too_many_workspaces";
     /// A key, for a workspace that may not be there.
-    MakesKey: 404 "not_found", 409 "key_exists";
+    MakesKey: 404 "not_found", 409 "key_exists", 409 "too_many_keys";
     /// The store of snapshots.
     UsesSnapshots: 500 "snapshots_failed", 503 "snapshot_in_use", 503 "shutting_down";
     /// A snapshot to be written.
@@ -161,7 +161,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 33] = [
+const SENTENCES: [(&str, &str); 36] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -184,6 +184,9 @@ const SENTENCES: [(&str, &str); 33] = [
     ("breaker_not_acknowledged", "The circuit breaker must be acknowledged before it can be resolved."),
     ("workspace_exists", "A workspace with this ID already exists."),
     ("key_exists", "A key with this ID or this secret already exists."),
+    ("id_not_allowed", "The id of a workspace is chosen by the server."),
+    ("too_many_workspaces", "The tenant has as many workspaces as it may make (1000)."),
+    ("too_many_keys", "The tenant has as many API keys as it may make (10000), revoked and expired ones included."),
     ("gone", "The explanation of this score is no longer kept."),
     ("internal_error", "The server failed to answer this request."),
     ("snapshots_failed", "The snapshots could not be read or written; the server's log says why."),

@@ -7,6 +7,7 @@ use tripswitch::domain::system::Permission;
 use tripswitch::domain::time::HOUR;
 
 use crate::support::world::{BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at};
+use crate::support::{Server, Setup};
 
 const PATH: &str = "/api/admin/keys";
 
@@ -204,4 +205,53 @@ async fn r2_9_bad_keys_change_nothing() {
         assert_eq!(reply.fails(400, "invalid_request").pointers(), pointers, "{body}");
     }
     assert_eq!(world.server.get(PATH, &admin).await.expect(200)["total"], before);
+}
+
+#[tokio::test]
+async fn r2_6_each_administrator_pages_through_the_keys_that_it_reaches() {
+    let world = World::start().await;
+    let (tenant, server) = (world.admin_key().await, world.server_key().await);
+    let bound = world.make_key(BOUND, &[Permission::Admin]).await.0;
+    let test_side = Holder { side: Side::Test, workspace: None, ..BOUND };
+    let test = world.make_key(test_side, &[Permission::Admin]).await.0;
+    let others = Holder { tenant: Some("two"), workspace: None, ..BOUND };
+    for holder in [BOUND, test_side, others] {
+        let scopes = [Permission::QualityRead];
+        futures::future::join_all((0..700).map(|_| world.make_key(holder, &scopes))).await;
+    }
+    // The world's two, the administrators, and those made here.
+    for (admin, total) in [(&tenant, 2 + 3 + 1_400), (&bound, 1 + 1 + 700), (&test, 1 + 700), (&server, 2 + 4 + 2_100)]
+    {
+        let (mut seen, mut path) = (std::collections::BTreeSet::new(), PATH.to_owned());
+        loop {
+            let page = world.server.get(&path, admin).await.expect(200);
+            assert_eq!(page["total"], total);
+            let items = page["items"].as_array().expect("a list");
+            assert!(items.iter().all(|item| seen.insert(item["id"].to_string())), "each once");
+            let Some(cursor) = page.get("nextCursor") else { break };
+            assert_eq!(items.len(), 1_000);
+            path = format!("{PATH}?cursor={}", cursor.as_str().expect("a text"));
+        }
+        assert_eq!(seen.len(), total);
+    }
+}
+
+#[tokio::test]
+async fn r2_18b_a_tenant_makes_as_many_keys_as_it_may_and_revoked_ones_count() {
+    let setup = Setup { ceilings: (1_000, 6), ..Setup::default() };
+    let world = World::of(Server::start(setup).await).await;
+    let admin = world.admin_key().await;
+    let body = json!({"scopes": ["quality:read"]});
+    let replies = futures::future::join_all((0..8).map(|_| world.server.post(PATH, &admin, &body))).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 3, "three were there");
+    for refused in replies.iter().filter(|reply| reply.status != 201) {
+        refused.fails(409, "too_many_keys");
+    }
+    let made = replies.iter().find(|reply| reply.status == 201).expect("one was made").json();
+    world.server.ask(Method::DELETE, &one(&made["id"]), &admin).send().await.expect(200);
+    world.server.post(PATH, &admin, &body).await.fails(409, "too_many_keys");
+    let server = world.server_key().await;
+    let of = |tenant: &str| json!({"scopes": ["quality:read"], "tenant": tenant});
+    world.server.post(PATH, &server, &of("one")).await.expect(201);
+    world.server.post(PATH, &server, &of("two")).await.expect(201);
 }

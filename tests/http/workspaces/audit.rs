@@ -253,8 +253,8 @@ async fn r2_11_keys_made_and_revoked_over_http_are_in_it_without_their_secret() 
     let made = world.server.post("/api/admin/keys", &admin, &new).await.expect(201);
     let path = format!("/api/admin/keys/{}", made["id"].as_str().expect("an id"));
     world.server.ask(Method::DELETE, &path, &admin).send().await.expect(200);
-    let taken = json!({"name": "x", "id": WORKSPACE});
-    world.server.post("/api/admin/workspaces", &admin, &taken).await.fails(409, "workspace_exists");
+    let taken = json!({"name": "x", "tenant": "one", "id": WORKSPACE});
+    world.server.post("/api/admin/workspaces", &world.server_key().await, &taken).await.fails(409, "workspace_exists");
     let reply = world.server.get(&at("audit"), &admin).await;
     let list = reply.expect(200)["data"].clone();
     assert_eq!((&list[0]["action"], &list[0]["code"]), (&json!("workspace.created"), &json!("workspace_exists")));
