@@ -1,6 +1,7 @@
 //! Answers in JSON.
 
 use std::io;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
+use super::App;
+use super::call::Call;
 use super::error::ApiError;
-use crate::service::ServiceError;
+use crate::service::{Principal, Service, ServiceError};
 
 /// 200.
 pub fn ok<T: Serialize>(value: &T) -> Response {
@@ -19,6 +22,17 @@ pub fn ok<T: Serialize>(value: &T) -> Response {
 /// 201.
 pub fn created<T: Serialize>(value: &T) -> Response {
     json(StatusCode::CREATED, value)
+}
+
+/// 200 with what takes long to make or to write: in a turn of the tenant, not on the thread that answers.
+pub async fn in_turn<T: Serialize>(
+    app: &App,
+    call: &Call,
+    make: impl FnOnce(&Service, &Principal) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let (service, who) = (Arc::clone(&app.service), call.who.clone());
+    let made = move || make(&service, &who).map(|made| ok(&made));
+    Ok(app.service.in_turn(call.visit.load(), made).await??)
 }
 
 /// 200 with a list of R2.6, whose items are made part by part as the client takes them: `items` gets those of a part. If one cannot be had the connection is cut, since the client has a 200 already.

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use crate::domain::ids::IdKind;
 use crate::http::App;
-use crate::http::answer::{created, ok};
+use crate::http::answer::{created, in_turn, ok};
 use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
@@ -32,12 +32,15 @@ use crate::wire::list::KeyList;
     ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let admin = Admin::of(&call.who)?;
+    Admin::of(&call.who)?;
     let after = call.after(List::Keys)?;
-    let Listed { items, total, next } = app.service.list_keys(admin, after);
-    let items = items.into_iter().map(Into::into).collect();
-    let next_cursor = next.map(|place| cursor_behind(List::Keys, place));
-    Ok(ok(&KeyList { items, total: total.into(), next_cursor }))
+    in_turn(&app, &call, move |service, who| {
+        let Listed { items, total, next } = service.list_keys(Admin::of(who)?, after);
+        let items = items.into_iter().map(Into::into).collect();
+        let next_cursor = next.map(|place| cursor_behind(List::Keys, place));
+        Ok(KeyList { items, total: total.into(), next_cursor })
+    })
+    .await
 }
 
 /// Make an API key

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::http::App;
-use crate::http::answer::{created, ok};
+use crate::http::answer::{created, in_turn};
 use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
@@ -30,12 +30,15 @@ use crate::wire::list::WorkspaceList;
     ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let admin = Admin::of(&call.who)?;
+    Admin::of(&call.who)?;
     let after = call.after(List::Workspaces)?;
-    let Listed { items, total, next } = app.service.list_workspaces(admin, after);
-    let items = items.into_iter().map(Into::into).collect();
-    let next_cursor = next.map(|place| cursor_behind(List::Workspaces, place));
-    Ok(ok(&WorkspaceList { items, total: total.into(), next_cursor }))
+    in_turn(&app, &call, move |service, who| {
+        let Listed { items, total, next } = service.list_workspaces(Admin::of(who)?, after);
+        let items = items.into_iter().map(Into::into).collect();
+        let next_cursor = next.map(|place| cursor_behind(List::Workspaces, place));
+        Ok(WorkspaceList { items, total: total.into(), next_cursor })
+    })
+    .await
 }
 
 /// Make a workspace
