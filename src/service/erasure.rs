@@ -81,8 +81,8 @@ impl Service {
         let table = self.engine.system_table();
         let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
         let entry = ErasureEntry::new(erased_at, key, erased, &origin.identity_key);
-        let list = Arc::clone(&self.erasures);
-        self.engine.run_blocking(move || list.append(entry)).await??;
+        let tenant = &table.workspace(key.id).ok_or(ServiceError::UnknownWorkspace)?.tenant;
+        self.erasures.append(tenant, entry).ok_or(EngineError::Overloaded)?.wait().await?;
         let found = self.engine.erase(key, erased.record_by(actor)).await?;
         Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
     }

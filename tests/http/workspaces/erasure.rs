@@ -28,7 +28,8 @@ async fn admin(world: &World) -> String {
 /// The entries of the kept list.
 fn listed(world: &World) -> Vec<Value> {
     let text = fs::read_to_string(world.server.directory.path().join("erasures")).unwrap_or_default();
-    text.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
+    let groups = text.lines().skip(1).map(|line| serde_json::from_str::<Vec<Value>>(line).expect("JSON lines"));
+    groups.flatten().collect()
 }
 
 /// All that does not name a conversation.
