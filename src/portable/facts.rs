@@ -4,7 +4,7 @@ use std::io::Write;
 
 use hashbrown::HashMap;
 
-use super::audit::{AuditLine, TrailLines};
+use super::audit::{TrailLines, lines_of};
 use super::conversation::ConversationLine;
 use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine};
 use super::out::{ExportError, Lines};
@@ -47,7 +47,7 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
         lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
     }
     write_identities(lines, side)?;
-    side.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
+    lines_of(std::iter::once(side.trail())).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
 
 fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {
@@ -95,18 +95,20 @@ pub struct SideFacts {
     accounts: HashMap<Id, u32>,
     trail: TrailLines<SideAction>,
     seq: u64,
+    format: u32,
 }
 
 impl SideFacts {
-    /// `audit_after` is what the side's line says of its trail.
-    pub fn new(head: Head, audit_after: Option<u64>) -> Result<Self, RestoreError> {
+    /// `audit_after` is what the side's line says of its trail, in an export of this format.
+    pub fn new(head: Head, audit_after: Option<u64>, format: u32) -> Result<Self, RestoreError> {
         let (trail, seq) = (TrailLines::new(audit_after), head.applied);
-        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, seq })
+        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, seq, format })
     }
 
     /// Takes a line of this type in.
-    pub fn take(&mut self, kind: Kind, line: &[u8], format: u32) -> Result<(), Problem> {
-        let Self { gathered, accounts, trail, .. } = self;
+    pub fn take(&mut self, kind: Kind, line: &[u8]) -> Result<(), Problem> {
+        let Self { gathered, accounts, trail, format, .. } = self;
+        let format = *format;
         match kind {
             Kind::Account => {
                 let AccountLine { id, name, .. } = parse(line)?;
@@ -129,14 +131,14 @@ impl SideFacts {
             }
             Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.into())?,
             Kind::Identities => take_identities(gathered, &parse(line)?)?,
-            Kind::Audit => trail.take(parse(line)?).ok_or(NO_ENTRY)?,
+            Kind::Audit => trail.take(parse(line)?, format).ok_or(NO_ENTRY)?,
             _ => {}
         }
         Ok(())
     }
 
     pub fn finish(self) -> Result<Workspace, RestoreError> {
-        let trail = self.trail.trail(self.seq).ok_or(RestoreError::Stray("an entry of the trail"))?;
+        let trail = self.trail.trail(self.seq, self.format).ok_or(RestoreError::Stray("an entry of the trail"))?;
         self.gathered.finish(Pieces { trail })
     }
 }

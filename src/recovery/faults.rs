@@ -37,6 +37,7 @@ mod imp {
             | Record::Skip { .. }
             | Record::System(_)
             | Record::Delivered { .. }
+            | Record::Repeats(_)
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Retention { .. } => Vec::new(),

@@ -1,6 +1,7 @@
 //! Workspaces and API keys (R2.11, R2.14).
 
 use super::{Principal, Service, ServiceError};
+use crate::domain::audit::SystemAction;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
 use crate::domain::system_table::SystemTable;
@@ -64,6 +65,12 @@ impl Service {
         let tenant = admin.tenant_for(new.tenant.map(String::into_boxed_str))?;
         let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
         let name = new.name.into_boxed_str();
+        if let Some(refusal) = self.engine.system_table().refuses_workspace(id) {
+            let action = SystemAction::WorkspaceCreated { id, name: name.clone(), tenant: tenant.clone() };
+            if self.repeats_in_system(admin.actor, action, refusal) {
+                return Err(refusal.into());
+            }
+        }
         self.engine.system(SystemRecord::WorkspaceCreated { id, name, tenant, actor: admin.actor.into() }).await??;
         self.engine.system_table().workspace(id).cloned().ok_or(ServiceError::UnknownWorkspace)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
+use crate::domain::audit::{AuditOutcome, SideAction};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::system::Permission;
@@ -66,14 +67,15 @@ impl Service {
         key: WorkspaceKey,
         erased: Erased,
     ) -> Result<(ErasureTimes, bool), ServiceError> {
-        let (service, actor) = (Arc::clone(self), who.actor.clone());
-        self.engine.run(async move { service.erase_here(&actor, key, erased).await }).await?
+        let (service, who) = (Arc::clone(self), who.clone());
+        self.engine.run(async move { service.erase_here(&who, key, erased).await }).await?
     }
 
-    /// On the kept list first, then in the journal: every erasure that was answered is on the list.
+    /// On the kept list first, then in the journal: every erasure that was answered is on the list. One of a contact
+    /// that the state knows nothing of need not be in the journal each time.
     async fn erase_here(
         &self,
-        actor: &str,
+        who: &Principal,
         key: WorkspaceKey,
         erased: Erased,
     ) -> Result<(ErasureTimes, bool), ServiceError> {
@@ -83,7 +85,18 @@ impl Service {
         let entry = ErasureEntry::new(erased_at, key, erased, &origin.identity_key);
         let tenant = &table.workspace(key.id).ok_or(ServiceError::UnknownWorkspace)?.tenant;
         self.erasures.append(tenant, entry).ok_or(EngineError::Overloaded)?.wait().await?;
-        let found = self.engine.erase(key, erased.record_by(actor)).await?;
-        Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
+        let times = ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) };
+        if self.repeats_erasure(who, key, erased).await? {
+            return Ok((times, false));
+        }
+        let found = self.engine.erase(key, erased.record_by(&who.actor)).await?;
+        Ok((times, found))
+    }
+
+    /// Whether the erasure finds nothing and its like was recorded a moment ago. Unknown conversations are told before.
+    async fn repeats_erasure(&self, who: &Principal, key: WorkspaceKey, erased: Erased) -> Result<bool, ServiceError> {
+        let Erased::Contact(mark) = erased else { return Ok(false) };
+        let is_known = self.engine.read(key, move |workspace| workspace.knows_contact(mark)).await?;
+        Ok(!is_known && self.repeats_on(who, key, SideAction::ContactErased, AuditOutcome::Unchanged))
     }
 }

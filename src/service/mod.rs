@@ -1,7 +1,7 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much; `lookup`, `command`,
-//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
+//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `repeats` counts what changes nothing; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
@@ -19,6 +19,7 @@ pub mod lookup;
 pub mod period;
 pub mod quota;
 pub mod read_turns;
+pub mod repeats;
 pub mod snapshots;
 pub mod status;
 
@@ -40,6 +41,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
+    repeats: repeats::Repeats,
     read_turns: read_turns::ReadTurns,
     issuer: Option<Arc<Issuer>>,
     erasures: Arc<Erasures>,
@@ -54,8 +56,21 @@ impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
         let (usage, read_turns) = (key_usage::KeyUsage::default(), read_turns::ReadTurns::default());
-        let (issuer, quotas, data_dir) = (None, None, None);
-        Self { engine, door, ids, usage, read_turns, issuer, erasures, erase_within: DAY, data_dir, started, quotas }
+        let (issuer, quotas, data_dir, repeats) = (None, None, None, repeats::Repeats::default());
+        Self {
+            engine,
+            door,
+            ids,
+            usage,
+            repeats,
+            read_turns,
+            issuer,
+            erasures,
+            erase_within: DAY,
+            data_dir,
+            started,
+            quotas,
+        }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.

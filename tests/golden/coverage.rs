@@ -7,7 +7,7 @@ use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 30] = [
+const ALL: [&str; 32] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -27,6 +27,8 @@ const ALL: [&str; 30] = [
     "observed signal",
     "own signal",
     "patch",
+    "repeats",
+    "repeats in the system",
     "conversation created",
     "conversation resolved",
     "resolve",
@@ -41,10 +43,13 @@ const ALL: [&str; 30] = [
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 3] = ["erased by", "message", "settings of a model"];
+pub const SINCE_2: [&str; 5] = ["erased by", "message", "repeats", "repeats in the system", "settings of a model"];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 2] = ["message", "settings of a model"];
+pub const SINCE_3: [&str; 4] = ["message", "repeats", "repeats in the system", "settings of a model"];
+
+/// The kinds that version 3 does not have.
+pub const SINCE_4: [&str; 2] = ["repeats", "repeats in the system"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -68,6 +73,7 @@ fn kinds(record: &Record) -> Vec<&'static str> {
         Record::Erasure { .. } => vec!["erasure"],
         Record::ErasedBy { .. } => vec!["erased by"],
         Record::Retention { .. } => vec!["retention"],
+        Record::Repeats(_) => vec!["repeats"],
     }
 }
 
@@ -103,5 +109,6 @@ fn system(change: &SystemRecord) -> &'static str {
         SystemRecord::KeyCreated { .. } => "key created",
         SystemRecord::KeyRevoked { .. } => "key revoked",
         SystemRecord::KeysUsed(_) => "keys used",
+        SystemRecord::Repeats(_) => "repeats in the system",
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use tripswitch::domain::audit::{AuditOutcome, Refusal, Repeat, SideAction, SystemAction};
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
@@ -78,6 +79,9 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     }
     if version > 2 {
         maker.models(&mut events);
+    }
+    if version > 3 {
+        maker.repeats();
     }
     maker.groups
 }
@@ -231,6 +235,29 @@ impl Maker {
         for part in events.heard() {
             self.group([(LIVE, Record::Events(part))]);
         }
+    }
+
+    /// What version 4 has on top: counts of what is in the trails, and of what is not.
+    fn repeats(&mut self) {
+        let (breaker, last) = (self.first_breaker(LIVE), self.now);
+        let actor = || Some(Box::from("ana@example.com"));
+        let acknowledged = SideAction::BreakerAcknowledged { breaker, noted: true };
+        let refused = AuditOutcome::Refused(Refusal::BreakerResolved);
+        let unchanged = AuditOutcome::Unchanged;
+        let of_side = vec![
+            Repeat { actor: actor(), action: acknowledged, outcome: refused, count: 3, last },
+            Repeat { actor: actor(), action: SideAction::ContactErased, outcome: unchanged, count: 1, last },
+            Repeat { actor: None, action: SideAction::Others, outcome: unchanged, count: 70_000, last: last + 500 },
+        ];
+        let tenant = || Box::from("org_söder");
+        let created = SystemAction::WorkspaceCreated { id: LIVE.id, name: "y".into(), tenant: tenant() };
+        let others = SystemAction::Others { tenant: Some(tenant()) };
+        let exists = AuditOutcome::Refused(Refusal::WorkspaceExists);
+        let of_system = vec![
+            Repeat { actor: Some("api-key:1".into()), action: created, outcome: exists, count: 2, last },
+            Repeat { actor: None, action: others, outcome: unchanged, count: 9, last },
+        ];
+        self.group([(LIVE, Record::Repeats(of_side)), (SYSTEM, Record::System(SystemRecord::Repeats(of_system)))]);
     }
 
     /// The one that the golden stream has resolved.

@@ -280,6 +280,7 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         | Record::Skip { .. }
         | Record::System(_)
         | Record::Delivered { .. }
+        | Record::Repeats(_)
         | Record::Erasure { .. }
         | Record::ErasedBy { .. }
         | Record::Retention { .. } => None,

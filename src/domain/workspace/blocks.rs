@@ -1,6 +1,6 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
-//! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`; blocks
-//! of older versions are blocks of this.
+//! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
+//! apart from the trail's entries what changed nothing; blocks of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::super::audit::{AuditEntry, SideAction, Trail};
+use super::super::audit::{AuditEntry, Repeated, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::csat_config::CsatConfig;
 use super::super::dedup;
@@ -53,6 +53,8 @@ pub enum Block<'a> {
     Entries(Cow<'a, [AuditEntry<SideAction>]>),
     /// Not in version 1 or 2. Comes first.
     Head(Box<Head>),
+    /// Not before version 4.
+    Repeats(Cow<'a, [Repeated<SideAction>]>),
 }
 
 impl Block<'_> {
@@ -74,6 +76,7 @@ impl Block<'_> {
             Self::Signals(_) => 12,
             Self::Trail(_) => 13,
             Self::Entries(_) => 14,
+            Self::Repeats(_) => 15,
         }
     }
 }

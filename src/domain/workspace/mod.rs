@@ -170,6 +170,7 @@ impl Workspace {
                 Record::ErasedBy { actor, conversation, contact } => {
                     self.erase(&mut round, frame, Some(actor), *conversation, *contact)
                 }
+                Record::Repeats(repeats) => self.note_repeats(frame, repeats),
                 Record::Skip { seq, place, .. } => self.skip(frame, Position::new(*seq, *place)),
                 Record::System(_) | Record::Delivered { .. } => Reply::Done,
             };
