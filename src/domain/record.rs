@@ -58,6 +58,8 @@ pub enum Record {
     /// Requests that changed nothing and were answered without a record of their own, written at most once a minute
     /// (R2.14b).
     Repeats(Vec<Repeat<SideAction>>),
+    /// As [`ErasedBy`](Self::ErasedBy), of a contact that may be known by several marks.
+    ErasedContact { actor: Box<str>, marks: Vec<ContactMark> },
 }
 
 /// What people do to a workspace side.

@@ -62,6 +62,7 @@ impl SystemTable {
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Repeats(_)
+            | Record::ErasedContact { .. }
             | Record::Retention { .. } => None,
         }
     }

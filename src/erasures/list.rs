@@ -10,7 +10,7 @@ use crate::domain::workspace::Workspace;
 use super::{Erased, ErasureEntry, Hash, Kind, SLACK};
 
 /// Different erasures that one workspace side may have on the list: a credential that erases contacts at random
-/// fills its own side's part, some 60 MB, and nobody else's memory.
+/// fills its own side's part, some 100 MB, and nobody else's.
 pub const MOST_OF_A_SIDE: usize = 1_000_000;
 
 /// For how long entries are kept, and what they are needed for besides restores.

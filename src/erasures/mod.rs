@@ -40,15 +40,6 @@ pub enum Erased {
 }
 
 impl Erased {
-    /// What erases it because somebody asked for it.
-    pub fn record_by(self, actor: &str) -> Record {
-        let actor = actor.into();
-        match self {
-            Self::Conversation(id) => Record::ErasedBy { actor, conversation: Some(id), contact: None },
-            Self::Contact(mark) => Record::ErasedBy { actor, conversation: None, contact: Some(mark) },
-        }
-    }
-
     /// What erases it again.
     pub const fn record(self) -> Record {
         match self {

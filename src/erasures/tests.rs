@@ -22,7 +22,7 @@ fn conversation(at: Millis, key: WorkspaceKey, id: u128) -> ErasureEntry {
 }
 
 fn contact(at: Millis, id: &str) -> ErasureEntry {
-    ErasureEntry::new(at, KEY, Erased::Contact(ContactMark::of(id)), &IDENTITY_KEY)
+    ErasureEntry::new(at, KEY, Erased::Contact(ContactMark::unkeyed(id)), &IDENTITY_KEY)
 }
 
 fn file(dir: &Path) -> std::path::PathBuf {
@@ -162,7 +162,7 @@ fn r4_10_a_restored_state_loses_again_what_was_erased_after_it() {
         contact(T + HOUR, "bert"),
     ];
     let entries: ErasureList = entries.into_iter().collect();
-    let anna = Erased::Contact(ContactMark::of("anna"));
+    let anna = Erased::Contact(ContactMark::unkeyed("anna"));
     let records = entries.matching(&IDENTITY_KEY, &workspace);
     assert_eq!(records, [Erased::Conversation(Id(1)).record(), anna.record()], "each once; no mapping names anna");
     assert_eq!(entries.matching(&[8; 32], &workspace), [], "with another key nothing is known");

@@ -211,6 +211,7 @@ impl Reader {
     fn side(&mut self, line: SideLine) -> Result<(), Problem> {
         let key = line.key();
         let audit_after = self.audit_after(line.audit_after)?;
+        let unkeyed_marks = line.unkeyed_marks.unwrap_or(true);
         if self.system.workspace(key.id).is_none() {
             return Err(Problem::UnknownWorkspace(key.id));
         }
@@ -219,7 +220,7 @@ impl Reader {
         }
         let head =
             line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
-        self.side = Some(SideFacts::new(head, audit_after, self.format)?);
+        self.side = Some(SideFacts::new(head, audit_after, unkeyed_marks, self.format)?);
         Ok(())
     }
 

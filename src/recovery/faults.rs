@@ -38,6 +38,7 @@ mod imp {
             | Record::System(_)
             | Record::Delivered { .. }
             | Record::Repeats(_)
+            | Record::ErasedContact { .. }
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Retention { .. } => Vec::new(),

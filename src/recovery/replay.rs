@@ -203,6 +203,7 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::System(_)
         | Record::Delivered { .. }
         | Record::Repeats(_)
+        | Record::ErasedContact { .. }
         | Record::Erasure { .. }
         | Record::ErasedBy { .. }
         | Record::Retention { .. } => Ok(None),

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use tripswitch::domain::event::{Body, ObservedSignal};
+use tripswitch::domain::event::{Body, EventRecord, ObservedSignal};
 use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 32] = [
+const ALL: [&str; 34] = [
     "account updated",
     "acknowledge",
     "attention item",
     "command",
     "delivered",
     "erased by",
+    "erased contact",
     "erasure",
     "events",
     "imported score",
@@ -21,6 +22,7 @@ const ALL: [&str; 32] = [
     "key created",
     "key revoked",
     "keys used",
+    "marked contact",
     "message",
     "message received",
     "message sent",
@@ -43,13 +45,22 @@ const ALL: [&str; 32] = [
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 5] = ["erased by", "message", "repeats", "repeats in the system", "settings of a model"];
+pub const SINCE_2: [&str; 7] = [
+    "erased by",
+    "erased contact",
+    "marked contact",
+    "message",
+    "repeats",
+    "repeats in the system",
+    "settings of a model",
+];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 4] = ["message", "repeats", "repeats in the system", "settings of a model"];
+pub const SINCE_3: [&str; 6] =
+    ["erased contact", "marked contact", "message", "repeats", "repeats in the system", "settings of a model"];
 
 /// The kinds that version 3 does not have.
-pub const SINCE_4: [&str; 2] = ["repeats", "repeats in the system"];
+pub const SINCE_4: [&str; 4] = ["erased contact", "marked contact", "repeats", "repeats in the system"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -62,7 +73,8 @@ fn kinds(record: &Record) -> Vec<&'static str> {
     match record {
         Record::Events(events) => {
             let bodies = events.iter().map(|event| body(&event.body));
-            std::iter::once("events").chain(bodies).collect()
+            let is_marked = events.iter().flat_map(EventRecord::contacts).any(|contact| contact.mark.is_some());
+            std::iter::once("events").chain(bodies).chain(is_marked.then_some("marked contact")).collect()
         }
         Record::Command { command: done, .. } => vec!["command", command(done)],
         Record::SettingsV1(_) => vec!["settings"],
@@ -74,6 +86,7 @@ fn kinds(record: &Record) -> Vec<&'static str> {
         Record::ErasedBy { .. } => vec!["erased by"],
         Record::Retention { .. } => vec!["retention"],
         Record::Repeats(_) => vec!["repeats"],
+        Record::ErasedContact { .. } => vec!["erased contact"],
     }
 }
 

@@ -82,6 +82,7 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     }
     if version > 3 {
         maker.repeats();
+        maker.marked(&mut events);
     }
     maker.groups
 }
@@ -184,7 +185,7 @@ impl Maker {
         changed.profile.composite_weights = [0.5, 0.25, 0.25];
         self.group([(LIVE, settings_v1(&changed)), (OTHER, retention(START))]);
         let last = events.import(501, 1, 290, None);
-        let contact = Some(ContactMark::of("someone@example.com"));
+        let contact = Some(ContactMark::unkeyed("someone@example.com"));
         self.group([
             (LIVE, Record::Events(vec![last])),
             (LIVE, retention(START + 15_000)),
@@ -199,7 +200,7 @@ impl Maker {
     fn erased_by(&mut self, events: &Events) {
         let erased =
             |conversation, contact| Record::ErasedBy { actor: "ana@example.com".into(), conversation, contact };
-        let contact = Some(ContactMark::of("+46 70 123"));
+        let contact = Some(ContactMark::unkeyed("+46 70 123"));
         self.group([
             (LIVE, erased(Some(events.conversation(501)), None)),
             (LIVE, erased(Some(events.conversation(999)), None)),
@@ -258,6 +259,15 @@ impl Maker {
             Repeat { actor: None, action: others, outcome: unchanged, count: 9, last },
         ];
         self.group([(LIVE, Record::Repeats(of_side)), (SYSTEM, Record::System(SystemRecord::Repeats(of_system)))]);
+    }
+
+    /// And marks: of a contact that was known before there were any, of new ones, and an erasure by several.
+    fn marked(&mut self, events: &mut Events) {
+        let marked = events.marked();
+        self.group([(LIVE, Record::Events(marked))]);
+        let marks = ["someone else", "someone@example.com"].map(ContactMark::unkeyed).into();
+        let actor = "ana@example.com".into();
+        self.group([(LIVE, Record::ErasedContact { actor, marks })]);
     }
 
     /// The one that the golden stream has resolved.

@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
-use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use tripswitch::domain::reply::{Effect, EffectKind, Reply};
 use tripswitch::domain::time::{DAY, Millis};
@@ -15,6 +14,7 @@ use tripswitch::domain::view::{BreakerScope, Gate};
 use crate::audit::{line, repeats};
 use crate::broken::Broken;
 use crate::coverage::Coverage;
+use crate::events::mark_of;
 use crate::naive::{Answer, Happening, Naive};
 use crate::random::Random;
 use crate::real::Real;
@@ -160,7 +160,7 @@ impl Compared {
             Action::Settings(settings) => return Record::Settings(settings.clone()),
             Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
             Action::Erase { conversation, contact } => {
-                let contact = contact.as_deref().map(ContactMark::of);
+                let contact = contact.as_deref().map(mark_of);
                 let conversation = *conversation;
                 return match self.frames.len() % 2 {
                     0 => Record::Erasure { conversation, contact },

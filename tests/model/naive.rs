@@ -239,7 +239,9 @@ impl Naive {
                 self.noted_erasure(frame, Some(actor), *conversation, *contact)
             }
             Record::Skip { seq, place, .. } => self.noted_skip(frame, Position::new(*seq, *place)),
-            Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) => Answer::Done,
+            Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) | Record::ErasedContact { .. } => {
+                Answer::Done
+            }
         };
         (answer, std::mem::take(&mut self.happened))
     }

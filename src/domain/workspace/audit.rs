@@ -3,7 +3,6 @@
 use super::super::audit::{AuditEntry, AuditOutcome, Installed, Patched, Refusal, Repeat, SideAction, Trail};
 use super::super::csat_config::CsatConfig;
 use super::super::ids::Position;
-use super::super::life::ContactMark;
 use super::super::record::{Command, Frame};
 use super::super::reply::{CommandRefusal, Reply};
 use super::super::settings::Settings;
@@ -60,11 +59,6 @@ impl Workspace {
             }
         };
         Some(InVain { reply, action: action_of(command, &self.rules.csat), outcome })
-    }
-
-    /// Whether the state has anything of a contact with this mark.
-    pub fn knows_contact(&self, mark: ContactMark) -> bool {
-        self.contact_marks().any(|known| known == mark)
     }
 
     /// Who did what, the oldest first.

@@ -1,6 +1,6 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
 //! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
-//! apart from the trail's entries what changed nothing; blocks of older versions are blocks of this.
+//! apart from the trail's entries what changed nothing, and the marks of contacts; blocks of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use super::super::breaker::Breaker;
 use super::super::csat_config::CsatConfig;
 use super::super::dedup;
 use super::super::ids::{Position, WorkspaceKey};
-use super::super::life::Life;
+use super::super::life::{ContactMark, Life};
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::settings_v1::{self, ProfileV1, SettingsV1};
@@ -55,6 +55,12 @@ pub enum Block<'a> {
     Head(Box<Head>),
     /// Not before version 4.
     Repeats(Cow<'a, [Repeated<SideAction>]>),
+    /// Not before version 4. Whether anything may have the mark that it had before marks were keyed.
+    Marks {
+        unkeyed: bool,
+    },
+    /// Not before version 4. Of the contacts, in their order.
+    ContactMarks(Vec<ContactMark>),
 }
 
 impl Block<'_> {
@@ -77,6 +83,8 @@ impl Block<'_> {
             Self::Trail(_) => 13,
             Self::Entries(_) => 14,
             Self::Repeats(_) => 15,
+            Self::Marks { .. } => 16,
+            Self::ContactMarks(_) => 17,
         }
     }
 }

@@ -14,6 +14,8 @@ pub const REPEATS_OF_A_BLOCK: usize = 256;
 pub struct Pieces {
     /// Who did what.
     pub trail: Trail<SideAction>,
+    /// An event named a contact with the mark that there was before marks were keyed.
+    pub unkeyed_marks: bool,
 }
 
 impl Pieces {
@@ -22,7 +24,8 @@ impl Pieces {
         let head = std::iter::once_with(|| Block::Trail(TrailHead::from(&self.trail)));
         let done = self.trail.chunks().map(|chunk| Block::Entries(chunk.into()));
         let repeats = self.trail.repeats().chunks(REPEATS_OF_A_BLOCK).map(|chunk| Block::Repeats(chunk.into()));
-        head.chain(done).chain(repeats)
+        let marks = std::iter::once(Block::Marks { unkeyed: self.unkeyed_marks });
+        head.chain(done).chain(repeats).chain(marks)
     }
 }
 
@@ -32,6 +35,7 @@ pub(super) struct PieceParts {
     trail: Option<TrailHead>,
     entries: Vec<AuditEntry<SideAction>>,
     repeats: Vec<Repeated<SideAction>>,
+    unkeyed_marks: Option<bool>,
 }
 
 impl PieceParts {
@@ -40,6 +44,7 @@ impl PieceParts {
         match block {
             Block::Trail(head) => self.trail = Some(head),
             Block::Entries(entries) => self.entries.extend(entries.into_owned()),
+            Block::Marks { unkeyed } => self.unkeyed_marks = Some(unkeyed),
             Block::Repeats(repeats) => self.repeats.extend(repeats.into_owned()),
             _ => return Err(RestoreError::Stray("a block")),
         }
@@ -49,7 +54,7 @@ impl PieceParts {
     /// The pieces of a state at seq `applied`, from blocks of this version of a snapshot. What the version did not
     /// have begins anew.
     pub fn finish(self, version: u16, applied: u64) -> Result<Pieces, RestoreError> {
-        let Self { trail, entries, repeats } = self;
+        let Self { trail, entries, repeats, unkeyed_marks } = self;
         let found = entries.len() as u64;
         let trail = match trail {
             None if version == 1 && found == 0 => Some(Trail::beginning_after(applied)),
@@ -66,6 +71,9 @@ impl PieceParts {
             Some(_) | None => return Err(RestoreError::Stray("the trail")),
         };
         let trail = trail.ok_or(RestoreError::Stray("an entry of the trail"))?;
-        Ok(Pieces { trail })
+        // Whatever older versions have was made before marks were keyed.
+        let unkeyed_marks = if version < 4 { Some(true) } else { unkeyed_marks };
+        let unkeyed_marks = unkeyed_marks.ok_or(RestoreError::Stray("what is known of marks"))?;
+        Ok(Pieces { trail, unkeyed_marks })
     }
 }

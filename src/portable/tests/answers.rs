@@ -43,7 +43,7 @@ fn go_on(local: Local) -> (Local, Vec<String>) {
         stage.event(now + HOUR, conversation, Body::ConversationResolved(Resolution::AiResolved));
     }
     (11..14).for_each(|id| stage.imported(now + 2 * HOUR, id, Some(101), 150));
-    let contact = Some(ContactMark::of("bo"));
+    let contact = Some(ContactMark::unkeyed("bo"));
     stage.record(now + DAY, Record::Erasure { conversation: Some(Id(6)), contact });
     stage.record(now + 30 * DAY, Record::Retention { cutoff: START + 10 * DAY, most: 3 });
     stage.imported(now + 31 * DAY, 15, Some(100), 420);

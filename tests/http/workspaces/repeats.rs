@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tripswitch::background::Stop;
 use tripswitch::domain::system::Permission;
 
 use crate::support::world::{BOUND, FOREIGN, Holder, World, at};
@@ -104,7 +105,9 @@ async fn r4_10_contacts_that_are_unknown_are_listed_each_and_recorded_once() {
     assert_eq!(frames(&world).await.0, before + 1);
     let text = std::fs::read_to_string(world.server.directory.path().join("erasures")).expect("a list");
     assert_eq!(text.matches("\"hash\"").count(), 40);
-    world.server.service.flush_repeats().await;
+    let stop = Stop::new();
+    stop.cancel();
+    world.server.service.upkeep(&stop).await;
     let erased = entries(&world, &key, "contact.erased").await;
     assert_eq!((erased.len(), &erased[0]["count"]), (1, &json!(40)));
 }
