@@ -264,6 +264,11 @@ impl Engine {
         self.write_counted(key, Record::Command { actor: actor.into(), command }).await
     }
 
+    /// Writes a record of the server's own that a side's clients were the cause of; it counts as theirs.
+    pub async fn note(&self, key: WorkspaceKey, record: Record) -> Result<(), EngineError> {
+        self.write_counted(key, record).await.map(drop)
+    }
+
     /// Erases what `record` names (R4.10); answers whether there was anything.
     pub async fn erase(&self, key: WorkspaceKey, record: Record) -> Result<bool, EngineError> {
         match self.write_counted(key, record).await? {

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -15,7 +16,7 @@ use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
 use crate::domain::time::Millis;
-use crate::erasures::{Erasures, ErasuresError, due};
+use crate::erasures::{Erasures, ErasuresError, Keeping};
 use crate::ids::Ids;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
 use crate::journal::Journal;
@@ -105,17 +106,19 @@ pub async fn start(
 ) -> Result<Started, AppError> {
     let Parts { clock, ids, journal, snapshots, secret, erasures, issuer, quotas, cores } = parts;
     let (reader, store, now) = (journal.reader(), Arc::clone(&snapshots), Arc::clone(&clock));
+    let keeping = Keeping { backups: millis(config.storage.backups_kept), within: millis(config.storage.erase_within) };
+    let list = Arc::clone(&erasures);
     let replay = tokio::task::spawn_blocking(move || {
         let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
         progress.finish();
         check_start(now.now(), recovered.last_receipt, accept_clock)?;
+        list.keep(keeping, now.now());
         Ok::<_, AppError>(recovered)
     });
     let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
     let settings = settings_source(config, secret.id());
     warn(&recovered, &settings);
-    let erase_within = Millis::try_from(config.storage.erase_within.as_millis()).unwrap_or(Millis::MAX);
-    let options = engine_options(config, purge(Arc::clone(&erasures), erase_within));
+    let options = engine_options(config, purge(Arc::clone(&erasures), keeping.within));
     let group_limits = GroupLimits {
         bytes: to_usize(config.journal.group_bytes()),
         frames: to_usize(config.journal.group_max_frames.into()),
@@ -137,7 +140,7 @@ pub async fn start(
     let door = Arc::new(door(config, secret, &engine));
     let service = Service::new(engine.clone(), door, ids, erasures)
         .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART)
-        .with_erase_within(erase_within)
+        .with_erase_within(keeping.within)
         .with_data_dir(data_dir(config))
         .with_ceilings(ceilings(config))
         .with_quotas(Quotas::new(quotas, &clock));
@@ -186,7 +189,7 @@ fn engine_options(config: &Config, purge: Purge) -> EngineOptions {
     EngineOptions {
         waiting_bytes: to_usize(config.limits.inflight_bytes),
         duplicate_limit: config.limits.duplicates,
-        idle_after: Millis::try_from(config.limits.account_idle.as_millis()).unwrap_or(Millis::MAX),
+        idle_after: millis(config.limits.account_idle),
         snapshots: SnapshotRules {
             replay_budget: config.snapshots.replay_budget,
             interval: config.snapshots.interval,
@@ -200,7 +203,7 @@ fn engine_options(config: &Config, purge: Purge) -> EngineOptions {
 
 /// What was erased, and must be gone from snapshots and journal by now (R4.10).
 fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
-    Purge::new(move |now| due(&erasures.entries(), now, within))
+    Purge::new(move |now| erasures.due(now, within))
 }
 
 /// The settings by workspace; both sides of one share them.
@@ -234,6 +237,10 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
 fn ceilings(config: &Config) -> Ceilings {
     let limits = &config.limits;
     Ceilings::new(to_usize(limits.workspaces_per_tenant.into()), to_usize(limits.keys_per_tenant.into()))
+}
+
+fn millis(span: Duration) -> Millis {
+    Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX)
 }
 
 pub(super) fn to_usize(bytes: u64) -> usize {

@@ -93,6 +93,8 @@ pub struct StorageConfig {
     pub data_dir: PathBuf,
     /// Snapshots and segments that hold something erased are gone within this time (R4.10).
     pub erase_within: Duration,
+    /// No backup older than this is restored, so erasures from before it leave the kept list (R4.10).
+    pub backups_kept: Duration,
 }
 
 /// `[journal]`.
@@ -313,6 +315,7 @@ fn read_storage(r: &mut Reader) -> StorageConfig {
     StorageConfig {
         data_dir: PathBuf::from(&*r.text("storage.data_dir", "snapshots", "a path", |path| !path.is_empty())),
         erase_within: Duration::from_secs(3_600 * hours),
+        backups_kept: Duration::from_secs(86_400 * r.integer("storage.backups_kept_days", 30..=3_650u64, 400)),
     }
 }
 

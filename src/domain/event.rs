@@ -1,9 +1,12 @@
 //! Events as the journal holds them: what `service::door` has made of R4.6's JSON. Numbers, features and keyed
 //! hashes; never message text, never an event's own id or source (R4.8, I2).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::Id;
+use super::life::ContactMark;
 use super::message::Heard;
 use super::quantum::Quantum;
 use super::score::Hundredths;
@@ -21,10 +24,70 @@ pub struct EventRecord {
     pub account: Option<Id>,
     pub account_name: Option<Box<str>>,
     /// Opaque (R4.6).
-    pub contact: Option<Box<str>>,
+    pub contact: Option<ContactName>,
     pub channel: Option<Box<str>>,
     pub intent: Option<Box<str>>,
     pub body: Body,
+}
+
+/// A contact as an event names it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactName {
+    pub id: Box<str>,
+    /// None in events that were recorded before marks were keyed. A record has the marks behind its events.
+    #[serde(skip)]
+    pub mark: Option<ContactMark>,
+}
+
+impl ContactName {
+    /// What the state keeps of it.
+    pub fn kept_mark(&self) -> ContactMark {
+        self.mark.unwrap_or_else(|| ContactMark::unkeyed(&self.id))
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for ContactName {
+    fn from(id: T) -> Self {
+        Self { id: id.into(), mark: None }
+    }
+}
+
+impl fmt::Debug for ContactName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, mark } = self;
+        match mark {
+            Some(mark) => write!(f, "{id:?} as {mark:?}"),
+            None => write!(f, "{id:?}"),
+        }
+    }
+}
+
+impl std::ops::Deref for ContactName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.id
+    }
+}
+
+impl EventRecord {
+    /// Every contact that it names, in the order in which a record has their marks.
+    pub fn contacts(&self) -> impl Iterator<Item = &ContactName> {
+        let listed: &[ContactName] = match &self.body {
+            Body::AccountUpdated { contacts } => contacts,
+            _ => &[],
+        };
+        self.contact.iter().chain(listed)
+    }
+
+    /// As [`contacts`](Self::contacts).
+    pub fn contacts_mut(&mut self) -> impl Iterator<Item = &mut ContactName> {
+        let listed: &mut [ContactName] = match &mut self.body {
+            Body::AccountUpdated { contacts } => contacts,
+            _ => &mut [],
+        };
+        self.contact.iter_mut().chain(listed)
+    }
 }
 
 /// What tells one event from another (R4.4): 96 bits of a keyed hash of source and id, and 32 of
@@ -57,7 +120,7 @@ pub enum Body {
     },
     ConversationScored(ImportedScore),
     AccountUpdated {
-        contacts: Vec<Box<str>>,
+        contacts: Vec<ContactName>,
     },
     /// A message as `support-2` reads it, or an automatic one. Without a sender it is the customer's.
     Message {

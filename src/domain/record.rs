@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::audit::{Repeat, SideAction};
 use super::csat_config::CsatPatch;
 use super::event::EventRecord;
 use super::ids::{Id, WorkspaceKey};
@@ -54,6 +55,11 @@ pub enum Record {
     ErasedBy { actor: Box<str>, conversation: Option<Id>, contact: Option<ContactMark> },
     /// The settings that hold from here on.
     Settings(Box<Settings>),
+    /// Requests that changed nothing and were answered without a record of their own, written at most once a minute
+    /// (R2.14b).
+    Repeats(Vec<Repeat<SideAction>>),
+    /// As [`ErasedBy`](Self::ErasedBy), of a contact that may be known by several marks.
+    ErasedContact { actor: Box<str>, marks: Vec<ContactMark> },
 }
 
 /// What people do to a workspace side.

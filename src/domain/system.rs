@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::audit::{Repeat, SystemAction};
 use super::ids::{Id, Side};
 use super::time::Millis;
 
@@ -33,6 +34,8 @@ pub enum SystemRecord {
     },
     /// Last uses, written at most once a minute (R2.11).
     KeysUsed(Vec<(Id, Millis)>),
+    /// Requests that changed nothing and were answered without a record of their own; as seldom.
+    Repeats(Vec<Repeat<SystemAction>>),
 }
 
 /// A workspace's entry; both its sides share it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, Trail};
+use super::audit::{AuditEntry, AuditOutcome, KeyNote, SystemAction, SystemTrails};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::listing::{Listing, Place};
 use super::record::{Frame, Record};
@@ -34,9 +34,9 @@ pub struct SystemTable {
     by_tenant: BTreeMap<Box<str>, Vec<Id>>,
     keys: BTreeMap<Id, Arc<ApiKey>>,
     by_hash: BTreeMap<[u8; 32], Id>,
-    /// On disk the trail is kept beside the table.
+    /// On disk the trails are kept beside the table.
     #[serde(skip)]
-    trail: Trail<SystemAction>,
+    trails: SystemTrails,
     /// Made of the maps when the table is read.
     #[serde(skip)]
     listed_workspaces: Listing,
@@ -67,6 +67,8 @@ impl SystemTable {
             | Record::Delivered { .. }
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
+            | Record::Repeats(_)
+            | Record::ErasedContact { .. }
             | Record::Retention { .. } => None,
         }
     }
@@ -97,6 +99,12 @@ impl SystemTable {
                 uses.iter().for_each(|(id, at)| self.used(*id, *at));
                 Ok(())
             }
+            SystemRecord::Repeats(repeats) => {
+                for (place, repeat) in (0..).zip(repeats) {
+                    self.trails.repeat(Position::new(self.applied, place), receipt, repeat.clone());
+                }
+                Ok(())
+            }
         }
     }
 
@@ -113,7 +121,7 @@ impl SystemTable {
             Err(refusal) => AuditOutcome::Refused(refusal.into()),
         };
         let at = Position::new(self.applied, 0);
-        self.trail.push(AuditEntry { at, receipt, actor: Some(actor.into()), action, outcome });
+        self.trails.push(AuditEntry { at, receipt, actor: Some(actor.into()), action, outcome });
         came_to.map(|_| ())
     }
 
@@ -125,11 +133,8 @@ impl SystemTable {
     }
 
     fn create_workspace(&mut self, id: Id, name: &str, tenant: &str, at: Millis) -> Result<Change, SystemRefusal> {
-        if id == WorkspaceKey::SYSTEM.id {
-            return Err(SystemRefusal::ReservedId);
-        }
-        if self.workspaces.contains_key(&id) {
-            return Err(SystemRefusal::WorkspaceExists);
+        if let Some(refusal) = self.refuses_workspace(id) {
+            return Err(refusal);
         }
         let entry = WorkspaceEntry { id, name: name.into(), tenant: tenant.into(), created_at: at };
         self.workspaces.insert(id, Arc::new(entry));
@@ -183,16 +188,15 @@ impl SystemTable {
         self.applied = seq;
     }
 
-    /// Who did what to workspaces and keys, the oldest first. It is bounded by number alone, since what it tells of
-    /// stays in the table for good, too.
-    pub fn trail(&self) -> &Trail<SystemAction> {
-        &self.trail
+    /// Who did what to workspaces and keys.
+    pub fn trails(&self) -> &SystemTrails {
+        &self.trails
     }
 
-    /// The same table with this trail, which was kept beside it.
+    /// The same table with these trails, which were kept beside it.
     #[must_use]
-    pub fn with_trail(self, trail: Trail<SystemAction>) -> Self {
-        Self { trail, ..self }
+    pub fn with_trails(self, trails: SystemTrails) -> Self {
+        Self { trails, ..self }
     }
 
     /// The same table, which was read from where lists are not kept.
@@ -210,8 +214,16 @@ impl SystemTable {
 
     /// Whether the tables are equal, and the trails as far as both go back.
     pub fn agrees_with(&self, other: &Self) -> bool {
-        let table = |of: &Self| of.clone().with_trail(Trail::default());
-        table(self) == table(other) && self.trail.agrees_with(&other.trail)
+        let table = |of: &Self| of.clone().with_trails(SystemTrails::default());
+        table(self) == table(other) && self.trails.agrees_with(&other.trails)
+    }
+
+    /// Why no workspace can be made with this id.
+    pub fn refuses_workspace(&self, id: Id) -> Option<SystemRefusal> {
+        if id == WorkspaceKey::SYSTEM.id {
+            return Some(SystemRefusal::ReservedId);
+        }
+        self.workspaces.contains_key(&id).then_some(SystemRefusal::WorkspaceExists)
     }
 
     /// `None` before the first record of a data directory.
@@ -313,7 +325,7 @@ mod tests {
         let mut table = SystemTable::default();
         table.apply(&workspace(1, "a"), 10).unwrap();
         table.apply(&key(7, Some("a"), Some(1)), 11).unwrap();
-        let table_of = |table: &SystemTable| table.clone().with_trail(Trail::default());
+        let table_of = |table: &SystemTable| table.clone().with_trails(SystemTrails::default());
         let before = table_of(&table);
         let cases = [
             (workspace(1, "b"), SystemRefusal::WorkspaceExists),
@@ -324,10 +336,13 @@ mod tests {
             (key(8, None, Some(1)), SystemRefusal::UnknownWorkspace),
             (revoked(9), SystemRefusal::UnknownKey),
         ];
-        for (record, refusal) in cases {
+        for (seq, (record, refusal)) in (1..).zip(cases) {
+            table.advance(seq);
             assert_eq!(table.apply(&record, 12), Err(refusal), "{record:?}");
+            table.advance(before.applied());
             assert_eq!(table_of(&table), before);
-            let noted = table.trail().newest().map(|entry| entry.outcome);
+            let noted = table.trails().iter().filter_map(|trail| trail.repeats().last()).map(|last| last.first.clone());
+            let noted = noted.max_by_key(|entry| entry.at).map(|entry| entry.outcome);
             assert_eq!(noted, Some(AuditOutcome::Refused(refusal.into())), "{record:?}");
         }
     }
@@ -342,13 +357,16 @@ mod tests {
         }
         table.advance(6);
         table.apply(&SystemRecord::KeysUsed(vec![(Id(7), 15)]), 16).unwrap();
-        let found: Vec<_> = table.trail().iter().map(|entry| (entry.at.seq(), entry.receipt, entry.outcome)).collect();
+        let all: Vec<_> = table.trails().iter().flat_map(|trail| trail.before(Millis::MAX, Position::ZERO)).collect();
+        let mut found: Vec<_> =
+            all.iter().map(|noted| (noted.entry.at.seq(), noted.entry.receipt, noted.entry.outcome)).collect();
+        found.sort_unstable_by_key(|(seq, ..)| *seq);
         let unknown = AuditOutcome::Refused(SystemRefusal::UnknownKey.into());
         let outcomes = [AuditOutcome::Done, AuditOutcome::Done, AuditOutcome::Done, AuditOutcome::Unchanged, unknown];
         let expected: Vec<_> = (1..).zip(outcomes).map(|(seq, outcome)| (seq, 10 + seq as Millis, outcome)).collect();
         assert_eq!(found, expected);
-        assert!(table.trail().iter().all(|entry| entry.actor.as_deref() == Some("cli")));
-        assert!(!format!("{:?}", table.trail()).contains("hash"));
+        assert!(all.iter().all(|noted| noted.entry.actor.as_deref() == Some("cli")));
+        assert!(!format!("{:?}", table.trails()).contains("hash"));
     }
 
     #[test]
@@ -357,10 +375,15 @@ mod tests {
         let actions = |records: &[SystemRecord]| {
             let mut table = SystemTable::default();
             table.apply(&workspace(1, "a"), 0).unwrap();
-            for record in records {
+            for (seq, record) in (1..).zip(records) {
+                table.advance(seq);
                 let _refused = table.apply(record, 0);
             }
-            table.trail().iter().map(|entry| entry.action.concerns(&ours, Side::Live)).collect::<Vec<_>>()
+            let all = table.trails().iter().flat_map(|trail| trail.before(Millis::MAX, Position::ZERO));
+            let mut all: Vec<_> =
+                all.map(|noted| (noted.entry.at, noted.entry.action.concerns(&ours, Side::Live))).collect();
+            all.sort_unstable();
+            all.into_iter().map(|(_, concerns)| concerns).collect::<Vec<_>>()
         };
         // The first entry is the workspace's own creation.
         assert_eq!(actions(&[workspace(1, "a"), workspace(1, "b"), workspace(2, "a")]), [true, true, false, false]);
@@ -402,7 +425,7 @@ mod tests {
         let stored = bincode::serde::encode_to_vec(&table, bincode::config::standard()).unwrap();
         let (read, _): (SystemTable, _) =
             bincode::serde::decode_from_slice(&stored, bincode::config::standard()).unwrap();
-        assert_eq!(read.with_trail(table.trail().clone()).with_lists(), table, "lists are made anew of what is kept");
+        assert_eq!(read.with_trails(table.trails().clone()).with_lists(), table, "lists are made anew of what is kept");
     }
 
     #[test]

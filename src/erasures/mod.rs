@@ -4,12 +4,19 @@
 //! The list keeps no ids: an entry has a hash, keyed with the identity key of the data directory, of
 //! what was erased. Whoever holds a state can tell which of its conversations and contacts are meant;
 //! a contact is known by its [`ContactMark`], since that is all that some parts of a state have of it.
+//!
+//! The list is bounded: an entry goes when no backup that is as old is restored any more ([`Keeping`]), a repeat
+//! replaces the earlier entry, and one workspace side has at most [`MOST_OF_A_SIDE`] of them. One thread writes it
+//! ([`Erasures`]): what waits is written and synced at once.
 
+mod disk;
 mod file;
+mod list;
 #[cfg(test)]
 mod tests;
-
-use std::collections::HashSet;
+mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,9 +24,10 @@ use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::record::Record;
 use crate::domain::time::{MINUTE, Millis};
-use crate::domain::workspace::Workspace;
 
-pub use file::{Erasures, ErasuresError};
+pub use file::{ErasuresError, read_list, write_list};
+pub use list::{ErasureList, Keeping, MOST_OF_A_SIDE};
+pub use writer::{Erasures, Listed, WAITING_OF_A_TENANT};
 
 /// An erasure is on the list before it is in the journal, and is taken to be applied within this time.
 pub const SLACK: Millis = 5 * MINUTE;
@@ -32,15 +40,6 @@ pub enum Erased {
 }
 
 impl Erased {
-    /// What erases it because somebody asked for it.
-    pub fn record_by(self, actor: &str) -> Record {
-        let actor = actor.into();
-        match self {
-            Self::Conversation(id) => Record::ErasedBy { actor, conversation: Some(id), contact: None },
-            Self::Contact(mark) => Record::ErasedBy { actor, conversation: None, contact: Some(mark) },
-        }
-    }
-
     /// What erases it again.
     pub const fn record(self) -> Record {
         match self {
@@ -98,6 +97,10 @@ impl ErasureEntry {
         let WorkspaceKey { id: workspace, side } = key;
         Self { at, workspace, side, kind: erased.kind(), hash: erased.hash(identity_key, key) }
     }
+
+    const fn side(&self) -> WorkspaceKey {
+        WorkspaceKey { id: self.workspace, side: self.side }
+    }
 }
 
 /// Stands for what was erased. 64 hexadecimal digits in the file.
@@ -115,44 +118,4 @@ impl<'de> Deserialize<'de> for Hash {
         let text = String::deserialize(deserializer)?;
         blake3::Hash::from_hex(text).map(|hash| Self(hash.into())).map_err(serde::de::Error::custom)
     }
-}
-
-/// The records that have to be applied to a restored state, so that it loses again what it still holds although it
-/// was erased: after the state's last frame, or so shortly before it ([`SLACK`]) that the erasure may not be in it.
-/// What came anew after an erasure that the state contains is left alone. `identity_key` is the key with which the
-/// entries were made; a restored data directory keeps it.
-pub fn matching(entries: &[ErasureEntry], identity_key: &[u8; 32], workspace: &Workspace) -> Vec<Record> {
-    let key = workspace.key();
-    let is_meant = |entry: &&ErasureEntry| {
-        (entry.workspace, entry.side) == (key.id, key.side)
-            && entry.at.saturating_add(SLACK) >= workspace.last_applied_at()
-    };
-    let meant: HashSet<(Kind, Hash)> = entries.iter().filter(is_meant).map(|entry| (entry.kind, entry.hash)).collect();
-    let has = |kind| meant.iter().any(|(of, _)| *of == kind);
-    let mut found = Vec::new();
-    if has(Kind::Conversation) {
-        found.extend(workspace.conversation_ids().map(Erased::Conversation));
-    }
-    if has(Kind::Contact) {
-        found.extend(workspace.contact_marks().map(Erased::Contact));
-    }
-    let mut taken = HashSet::new();
-    found.retain(|erased| {
-        let name = (erased.kind(), erased.hash(identity_key, key));
-        meant.contains(&name) && taken.insert(name)
-    });
-    found.into_iter().map(Erased::record).collect()
-}
-
-/// The time from before which nothing may be left in snapshots and journal (R4.10): whatever holds what was erased
-/// must be gone `within` that time after the erasure. `None` while no erasure is that far along.
-///
-/// An erasure is due when three quarters of its time are over; the latest due one is named, also after its work is
-/// done, since a caller that has nothing so old left has nothing to do. Snapshots and parts of the journal from this
-/// time or before must go. It lies [`SLACK`] after the entry, so that what was recorded between the entry and its
-/// record counts as well.
-pub fn due(entries: &[ErasureEntry], now: Millis, within: Millis) -> Option<Millis> {
-    let begun = now.saturating_sub(within / 4 * 3);
-    let latest = entries.iter().map(|entry| entry.at).filter(|at| *at <= begun).max()?;
-    Some(latest.saturating_add(SLACK))
 }

@@ -292,6 +292,7 @@ fn of_erasures(error: &ErasuresError, message: String) -> ApiError {
         ErasuresError::Io { .. }
         | ErasuresError::Damaged { .. }
         | ErasuresError::UnknownVersion { .. }
+        | ErasuresError::SideFull
         | ErasuresError::Failed => ApiError::retry("erasures_failed", message, "30"),
     }
 }

@@ -5,7 +5,8 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 to 3), bincode (its "legacy" layout: fixed-width integers)
+//! record = version u16 (1 to 4), bincode (its "legacy" layout: fixed-width integers); of events of version 4, behind
+//!          them the mark of each contact that they name
 //! ```
 //!
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
@@ -14,16 +15,19 @@
 //!
 //! A record is written in the oldest version that has its kind, so that an older program reads a journal up to the
 //! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
-//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models.
+//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models;
+//! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts.
 //! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;
 
-use crate::domain::event::{Body, ObservedSignal};
+use crate::domain::event::{Body, EventRecord, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::life::ContactMark;
 use crate::domain::record::{Frame, Record};
 use crate::domain::scoring::profile::ScoringModel;
+use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 
 use super::MAX_GROUP_BYTES;
@@ -32,7 +36,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
 /// only knows that version can go on reading.
-pub const RECORD_VERSION: u16 = 3;
+pub const RECORD_VERSION: u16 = 4;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -57,6 +61,8 @@ pub enum CodecError {
     Side(u8),
     #[error("a record says that it is of version {found}, which has no such kind")]
     Newer { found: u16 },
+    #[error("a record has not as many marks as its events name contacts")]
+    Marks,
     #[error("a record could not be read")]
     Decode(#[source] Box<bincode::error::DecodeError>),
 }
@@ -83,14 +89,40 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
     bytes.extend_from_slice(&version_of(record).to_le_bytes());
     bincode::serde::encode_into_std_write(record, &mut bytes, config::legacy())
         .expect("records have known lengths, and a Vec takes every byte");
+    if let Some(marks) = marks_of(record) {
+        bincode::serde::encode_into_std_write(marks, &mut bytes, config::legacy())
+            .expect("marks have known lengths, and a Vec takes every byte");
+    }
     bytes
 }
 
+/// The marks of the contacts that the events name, in their order, if there are any: only events of version 4 have
+/// them, and these always.
+fn marks_of(record: &Record) -> Option<Vec<Option<ContactMark>>> {
+    let Record::Events(events) = record else { return None };
+    let marks = || events.iter().flat_map(EventRecord::contacts).map(|contact| contact.mark);
+    marks().any(|mark| mark.is_some()).then(|| marks().collect())
+}
+
+/// The inverse of [`marks_of`]. How many bytes the marks took; `None` if they are not as many as there are contacts.
+fn take_marks(record: &mut Record, bytes: &[u8]) -> Result<Option<usize>, CodecError> {
+    let Record::Events(events) = record else { return Ok(Some(0)) };
+    let (marks, consumed) = bincode::serde::decode_from_slice::<Vec<Option<ContactMark>>, _>(bytes, CONFIG)
+        .map_err(|source| CodecError::Decode(Box::new(source)))?;
+    let contacts: Vec<_> = events.iter_mut().flat_map(EventRecord::contacts_mut).collect();
+    let fits = contacts.len() == marks.len();
+    contacts.into_iter().zip(marks).for_each(|(contact, mark)| contact.mark = mark);
+    Ok(fits.then_some(consumed))
+}
+
 /// Version 2 has [`Record::ErasedBy`], version 3 [`Record::Settings`], events with a [`Body::Message`] and signals of
-/// later models; the layout is the same.
+/// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`] and events with marks; the layout of what was there
+/// before is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
+        Record::Events(_) if marks_of(record).is_some() => 4,
         Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
+        Record::System(SystemRecord::Repeats(_)) => 4,
         Record::Events(_)
         | Record::Command { .. }
         | Record::SettingsV1(_)
@@ -101,6 +133,7 @@ fn version_of(record: &Record) -> u16 {
         | Record::Retention { .. } => 1,
         Record::ErasedBy { .. } => 2,
         Record::Settings(_) => 3,
+        Record::Repeats(_) | Record::ErasedContact { .. } => 4,
     }
 }
 
@@ -121,8 +154,12 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     if !(1..=RECORD_VERSION).contains(&found) {
         return Err(CodecError::UnknownVersion { what: "record", found, known: RECORD_VERSION });
     }
-    let (record, consumed) = bincode::serde::decode_from_slice::<Record, _>(body, CONFIG)
+    let (mut record, mut consumed) = bincode::serde::decode_from_slice::<Record, _>(body, CONFIG)
         .map_err(|source| CodecError::Decode(Box::new(source)))?;
+    if found > 3 {
+        let marks = take_marks(&mut record, &body[consumed..])?;
+        consumed += marks.ok_or(CodecError::Marks)?;
+    }
     match body.len() - consumed {
         0 if version_of(&record) > found => Err(CodecError::Newer { found }),
         0 => Ok(record),

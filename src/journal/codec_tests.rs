@@ -118,7 +118,7 @@ fn r9_7_golden_bytes_of_version_1() {
 #[test]
 fn r9_7_unknown_versions_are_refused_by_name() {
     // Version 0 was never released.
-    for version in [0_u16, 4, 513] {
+    for version in [0_u16, 5, 513] {
         let mut bytes = sample();
         bytes[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_group(&bytes).unwrap_err().to_string();
@@ -126,7 +126,7 @@ fn r9_7_unknown_versions_are_refused_by_name() {
         let mut record = encode_record(&skip());
         record[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_record(&record).unwrap_err().to_string();
-        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 3"));
+        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 4"));
     }
 }
 
@@ -203,4 +203,35 @@ proptest! {
         let _ = decode_group(&bytes);
         let _ = decode_group(&noise);
     }
+}
+
+#[test]
+fn r9_7_events_with_marks_are_version_4_and_others_as_they_were() {
+    let Record::Events(mut events) = events() else { unreachable!("made so") };
+    events[0].contact = Some("anna".into());
+    let mut updated = EventRecord { contact: None, ..events[0].clone() };
+    updated.body = Body::AccountUpdated { contacts: vec!["bert".into(), "carl".into()] };
+    events.push(updated);
+    let unmarked = encode_record(&Record::Events(events.clone()));
+    assert_eq!(unmarked[..2], [1, 0]);
+    let last = events[1].contacts_mut().last().unwrap();
+    last.mark = Some(ContactMark::from_bytes([7; 8]));
+    let record = Record::Events(events.clone());
+    let bytes = encode_record(&record);
+    assert_eq!(
+        (&bytes[..2], &bytes[2..unmarked.len()]),
+        (&[4, 0][..], &unmarked[2..]),
+        "marks stand behind the events"
+    );
+    assert_eq!(bytes.len() - unmarked.len(), 8 + 1 + 1 + 9);
+    assert_eq!(decode_record(&bytes).unwrap(), record);
+    // A mark too few, none at all, and none that is needed.
+    let mut fewer = bytes.clone();
+    fewer[unmarked.len()] = 2;
+    fewer.remove(unmarked.len() + 8);
+    assert!(matches!(decode_record(&fewer), Err(CodecError::Marks)));
+    assert!(decode_record(&bytes[..unmarked.len()]).is_err());
+    let erased = Record::ErasedContact { actor: "x".into(), marks: vec![ContactMark::default()] };
+    let erased_bytes = encode_record(&erased);
+    assert_eq!((erased_bytes[0], decode_record(&erased_bytes).unwrap()), (4, erased));
 }

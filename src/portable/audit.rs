@@ -1,11 +1,15 @@
-//! The line of an audit entry.
+//! The line of an audit entry. Before format 5 what changed nothing had a line each time.
 
 use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
+use super::problem::LAST_WITHOUT_COUNTS;
 use super::values::{PositionText, Time};
-use crate::domain::audit::{AuditEntry, Trail};
-use crate::domain::ids::Id;
+use crate::domain::audit::{
+    AuditEntry, AuditOutcome, Audited, Noted, Repeated, SideAction, SystemAction, SystemTrails, Trail,
+};
+use crate::domain::ids::{Id, Position};
+use crate::domain::time::Millis;
 use crate::wire::audit::{Action, AuditDetails, Outcome, RefusalCode, Shown};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +30,12 @@ pub struct AuditLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<RefusalCode>,
     pub details: AuditDetails,
+    /// How often, where it changed nothing; none: once. Not before format 5, nor is the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<Time>,
 }
 
 impl<A: Action> From<&AuditEntry<A>> for AuditLine {
@@ -42,6 +52,20 @@ impl<A: Action> From<&AuditEntry<A>> for AuditLine {
             outcome,
             code,
             details,
+            count: None,
+            last_at: None,
+        }
+    }
+}
+
+impl<A: Action> From<Noted<'_, A>> for AuditLine {
+    fn from(noted: Noted<'_, A>) -> Self {
+        let Noted { entry, count, last } = noted;
+        match entry.outcome {
+            AuditOutcome::Done => Self::from(entry),
+            AuditOutcome::Unchanged | AuditOutcome::Refused(_) => {
+                Self { count: Some(count), last_at: Some(Time(last)), ..Self::from(entry) }
+            }
         }
     }
 }
@@ -59,17 +83,18 @@ impl AuditLine {
     }
 }
 
-/// The lines of one trail, taken in so far.
+/// The lines of the system workspace, or of a side, taken in so far.
 #[derive(Debug)]
 pub struct TrailLines<A> {
     /// What frames up to this seq did has no entries; none where no line says so: then that holds for all frames.
     after: Option<u64>,
     entries: Vec<AuditEntry<A>>,
+    repeats: Vec<Repeated<A>>,
 }
 
 impl<A> TrailLines<A> {
     pub const fn new(after: Option<u64>) -> Self {
-        Self { after, entries: Vec::new() }
+        Self { after, entries: Vec::new(), repeats: Vec::new() }
     }
 }
 
@@ -79,15 +104,55 @@ impl<A> Default for TrailLines<A> {
     }
 }
 
-impl<A: Action + Clone> TrailLines<A> {
+impl<A: Action + Audited> TrailLines<A> {
     /// None where the line makes no entry.
-    pub fn take(&mut self, line: AuditLine) -> Option<()> {
-        self.entries.push(line.entry()?);
+    pub fn take(&mut self, line: AuditLine, format: u32) -> Option<()> {
+        let repeated = (line.count, line.last_at);
+        let entry = line.entry()?;
+        match (repeated, entry.outcome) {
+            ((None, None), AuditOutcome::Done) => self.entries.push(entry),
+            ((None, None), _) if format <= LAST_WITHOUT_COUNTS => self.entries.push(entry),
+            ((Some(count), Some(last)), AuditOutcome::Unchanged | AuditOutcome::Refused(_))
+                if format > LAST_WITHOUT_COUNTS =>
+            {
+                self.repeats.push(Repeated { first: entry, count, last: last.0 });
+            }
+            (_, _) => return None,
+        }
         Some(())
     }
+}
 
-    /// The trail of a state at this seq; none where the entries are not its frames' in their order.
-    pub fn trail(self, seq: u64) -> Option<Trail<A>> {
-        Trail::restored(self.after.unwrap_or(seq), self.entries, seq)
+impl TrailLines<SideAction> {
+    /// The trail of a side at this seq; none where the entries are not its frames' in their order.
+    pub fn trail(self, seq: u64, format: u32) -> Option<Trail<SideAction>> {
+        let Self { after, entries, repeats } = self;
+        let after = after.unwrap_or(seq);
+        if format > LAST_WITHOUT_COUNTS {
+            return Trail::restored(after, entries, repeats, seq);
+        }
+        let (after, entries) = Trail::whole_part(after, entries);
+        Trail::restored(after, entries, repeats, seq)
     }
+}
+
+impl TrailLines<SystemAction> {
+    /// As that of a side.
+    pub fn trails(self, seq: u64, format: u32) -> Option<SystemTrails> {
+        let Self { after, entries, repeats } = self;
+        let after = after.unwrap_or(seq);
+        if format > LAST_WITHOUT_COUNTS {
+            return SystemTrails::restored(after, entries, repeats, seq);
+        }
+        SystemTrails::of_one_list(after, entries, seq)
+    }
+}
+
+/// The lines of all these trails, the oldest first.
+pub fn lines_of<'a, A: Action + Audited + 'a>(
+    trails: impl Iterator<Item = &'a Trail<A>>,
+) -> impl Iterator<Item = AuditLine> {
+    let mut noted: Vec<_> = trails.flat_map(|trail| trail.before(Millis::MAX, Position::ZERO)).collect();
+    noted.sort_by_key(Noted::place);
+    noted.into_iter().map(AuditLine::from)
 }

@@ -4,16 +4,17 @@ use std::io::Write;
 
 use hashbrown::HashMap;
 
-use super::audit::{AuditLine, TrailLines};
+use super::audit::{TrailLines, lines_of};
 use super::conversation::ConversationLine;
 use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine};
 use super::out::{ExportError, Lines};
-use super::problem::{LAST_WITH_NUMBERS, NO_ENTRY, Problem, parse};
+use super::problem::{LAST_WITH_NUMBERS, LAST_WITHOUT_MARKS, NO_ENTRY, Problem, parse};
 use super::side::SideLine;
-use super::values::{HexBytes, Time};
+use super::values::{Hex, HexBytes, Time};
 use crate::domain::audit::SideAction;
 use crate::domain::event::Identity;
 use crate::domain::ids::Id;
+use crate::domain::life::ContactMark;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::blocks::{Head, RestoreError};
 use crate::domain::workspace::cut::Cut;
@@ -29,7 +30,8 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
     if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
         return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
     }
-    let line = SideLine { audit_after: Some(side.trail().after()), ..SideLine::from(head) };
+    let (audit_after, unkeyed_marks) = (Some(side.trail().after()), Some(side.has_unkeyed_marks()));
+    let line = SideLine { audit_after, unkeyed_marks, ..SideLine::from(head) };
     lines.put(Kind::Side, &line)?;
     for account in side.accounts() {
         let name = account.name.as_deref().map(Into::into);
@@ -37,7 +39,8 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
     }
     for contact in side.contacts() {
         let account_id = account_id(side, contact.account)?;
-        lines.put(Kind::Contact, &ContactLine { kind: Kind::Contact, id: (&*contact.id).into(), account_id })?;
+        let (id, mark) = ((&*contact.id).into(), Some(Hex(contact.mark.to_bytes())));
+        lines.put(Kind::Contact, &ContactLine { kind: Kind::Contact, id, account_id, mark })?;
     }
     for facts in side.facts() {
         let account = facts.account.map(|(account, _)| account_id(side, account)).transpose()?;
@@ -47,7 +50,7 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
         lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
     }
     write_identities(lines, side)?;
-    side.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
+    lines_of(std::iter::once(side.trail())).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
 
 fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {
@@ -94,19 +97,23 @@ pub struct SideFacts {
     gathered: Gathering,
     accounts: HashMap<Id, u32>,
     trail: TrailLines<SideAction>,
+    unkeyed_marks: bool,
     seq: u64,
+    format: u32,
 }
 
 impl SideFacts {
-    /// `audit_after` is what the side's line says of its trail.
-    pub fn new(head: Head, audit_after: Option<u64>) -> Result<Self, RestoreError> {
+    /// `audit_after` and `unkeyed_marks` are what the side's line says of its trail and of marks, in an export of this
+    /// format.
+    pub fn new(head: Head, audit_after: Option<u64>, unkeyed_marks: bool, format: u32) -> Result<Self, RestoreError> {
         let (trail, seq) = (TrailLines::new(audit_after), head.applied);
-        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, seq })
+        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, unkeyed_marks, seq, format })
     }
 
     /// Takes a line of this type in.
-    pub fn take(&mut self, kind: Kind, line: &[u8], format: u32) -> Result<(), Problem> {
-        let Self { gathered, accounts, trail, .. } = self;
+    pub fn take(&mut self, kind: Kind, line: &[u8]) -> Result<(), Problem> {
+        let Self { gathered, accounts, trail, format, .. } = self;
+        let format = *format;
         match kind {
             Kind::Account => {
                 let AccountLine { id, name, .. } = parse(line)?;
@@ -116,8 +123,13 @@ impl SideFacts {
                 gathered.account(AccountRecord { id, name: name.map(Into::into) });
             }
             Kind::Contact => {
-                let ContactLine { id, account_id, .. } = parse(line)?;
-                gathered.contact(Contact { id: id.into(), account: number_of(accounts, account_id)? });
+                let ContactLine { id, account_id, mark, .. } = parse(line)?;
+                let mark = match (mark, format > LAST_WITHOUT_MARKS) {
+                    (Some(Hex(mark)), true) => ContactMark::from_bytes(mark),
+                    (None, false) => ContactMark::unkeyed(&id),
+                    (_, _) => return Err(Problem::Value("contacts have marks since format 5")),
+                };
+                gathered.contact(Contact { id: id.into(), account: number_of(accounts, account_id)?, mark });
             }
             Kind::Conversation => {
                 let line: ConversationLine = parse(line)?;
@@ -129,15 +141,15 @@ impl SideFacts {
             }
             Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.into())?,
             Kind::Identities => take_identities(gathered, &parse(line)?)?,
-            Kind::Audit => trail.take(parse(line)?).ok_or(NO_ENTRY)?,
+            Kind::Audit => trail.take(parse(line)?, format).ok_or(NO_ENTRY)?,
             _ => {}
         }
         Ok(())
     }
 
     pub fn finish(self) -> Result<Workspace, RestoreError> {
-        let trail = self.trail.trail(self.seq).ok_or(RestoreError::Stray("an entry of the trail"))?;
-        self.gathered.finish(Pieces { trail })
+        let trail = self.trail.trail(self.seq, self.format).ok_or(RestoreError::Stray("an entry of the trail"))?;
+        self.gathered.finish(Pieces { trail, unkeyed_marks: self.unkeyed_marks })
     }
 }
 

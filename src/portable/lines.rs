@@ -168,6 +168,9 @@ pub struct ContactLine {
     pub kind: Kind,
     pub id: Box<str>,
     pub account_id: Id,
+    /// By which lives and comments know it. Before format 5 it followed from the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Hex<8>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,10 @@ pub const LONGEST: u64 = 256 << 20;
 pub const OLDEST: u32 = 1;
 /// The last format that says how the memory was laid out: the number of each conversation, and which were free.
 pub const LAST_WITH_NUMBERS: u32 = 3;
+/// The last format whose contacts have no marks.
+pub const LAST_WITHOUT_MARKS: u32 = 4;
+/// The last format that has a line for each time that something was refused or changed nothing.
+pub const LAST_WITHOUT_COUNTS: u32 = 4;
 
 /// Of an `audit` line.
 pub const NO_ENTRY: Problem = Problem::Value("action, target, outcome and details make no audit entry");

@@ -170,10 +170,10 @@ impl Reader {
             Kind::Free if self.format > LAST_WITH_NUMBERS => {
                 return Err(Problem::Value("this format has no such lines"));
             }
-            Kind::Audit if self.side.is_none() => self.trail.take(parse(line)?).ok_or(NO_ENTRY)?,
+            Kind::Audit if self.side.is_none() => self.trail.take(parse(line)?, self.format).ok_or(NO_ENTRY)?,
             Kind::End => self.end(parse(line)?, before)?,
             _ => match &mut self.side {
-                Some(side) => side.take(kind, line, self.format)?,
+                Some(side) => side.take(kind, line)?,
                 None => return Err(Problem::Value("it belongs to no side")),
             },
         }
@@ -197,13 +197,13 @@ impl Reader {
         }
     }
 
-    /// What making the table anew has put into its trail gives way to what the lines say.
+    /// What making the table anew has put into its trails gives way to what the lines say.
     fn finish_system(&mut self) -> Result<(), Problem> {
         let seq = self.position.map_or(0, |position| position.seq);
-        let trail = std::mem::take(&mut self.trail).trail(seq);
-        let trail =
-            trail.ok_or(Problem::Value("the audit lines before the first side are not its records' in order"))?;
-        self.system = std::mem::take(&mut self.system).with_trail(trail);
+        let trails = std::mem::take(&mut self.trail).trails(seq, self.format);
+        let trails =
+            trails.ok_or(Problem::Value("the audit lines before the first side are not its records' in order"))?;
+        self.system = std::mem::take(&mut self.system).with_trails(trails);
         self.system.advance(seq);
         Ok(())
     }
@@ -211,6 +211,7 @@ impl Reader {
     fn side(&mut self, line: SideLine) -> Result<(), Problem> {
         let key = line.key();
         let audit_after = self.audit_after(line.audit_after)?;
+        let unkeyed_marks = line.unkeyed_marks.unwrap_or(true);
         if self.system.workspace(key.id).is_none() {
             return Err(Problem::UnknownWorkspace(key.id));
         }
@@ -219,7 +220,7 @@ impl Reader {
         }
         let head =
             line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
-        self.side = Some(SideFacts::new(head, audit_after)?);
+        self.side = Some(SideFacts::new(head, audit_after, unkeyed_marks, self.format)?);
         Ok(())
     }
 

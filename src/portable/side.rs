@@ -50,6 +50,9 @@ pub struct SideLine {
     /// What frames up to this seq did was not written down. Absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_after: Option<u64>,
+    /// Whether a contact may be known by the mark that it had before marks were keyed. Absent before format 5: yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unkeyed_marks: Option<bool>,
 }
 
 /// Settings without their profile, which is the last of `profiles`. Read, they have the default one.
@@ -133,6 +136,7 @@ impl From<&Head> for SideLine {
             late_events: *late,
             epoch: *epoch,
             audit_after: None,
+            unkeyed_marks: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use super::audit::AuditLine;
+use super::audit::lines_of;
 use super::facts::write_side;
 use super::lines::{DirectoryLine, ExportLine, KeyLine, Kind, WorkspaceLine};
 use super::out::{ExportError, Lines};
@@ -76,7 +76,7 @@ fn write_directory<W: Write>(
         identity_key: Hex(origin.identity_key),
         seq: position.seq,
         last_receipt: Time::since(position.last_receipt),
-        audit_after: Some(system.trail().after()),
+        audit_after: Some(system.trails().after()),
     };
     lines.put(Kind::Directory, &directory)?;
     for entry in by_tenant(system) {
@@ -87,7 +87,7 @@ fn write_directory<W: Write>(
         lines.put(Kind::Key, &KeyLine::from(key))?;
         summary.keys += 1;
     }
-    system.trail().iter().try_for_each(|entry| lines.put(Kind::Audit, &AuditLine::from(entry)))
+    lines_of(system.trails().iter()).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
 
 /// Those of one tenant together and oldest first: so whoever reads them enters them.

@@ -37,6 +37,8 @@ mod imp {
             | Record::Skip { .. }
             | Record::System(_)
             | Record::Delivered { .. }
+            | Record::Repeats(_)
+            | Record::ErasedContact { .. }
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Retention { .. } => Vec::new(),

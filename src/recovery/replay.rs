@@ -202,6 +202,8 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::Settings(_)
         | Record::System(_)
         | Record::Delivered { .. }
+        | Record::Repeats(_)
+        | Record::ErasedContact { .. }
         | Record::Erasure { .. }
         | Record::ErasedBy { .. }
         | Record::Retention { .. } => Ok(None),

@@ -3,19 +3,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Clock;
+use crate::domain::audit::Trail;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::blocks::TrailHead;
 use crate::domain::workspace::cut::Cut;
+use crate::domain::workspace::pieces::REPEATS_OF_A_BLOCK;
 use crate::journal::GroupPosition;
 use crate::journal::codec::RECORD_VERSION;
 use crate::snapshot::{
     BlockKey, Draft, DraftSide, JournalId, Manifest, SnapshotError, SnapshotStore, SnapshotWriter, envelope,
 };
 
-use super::versions::TRAIL;
+use super::versions::{TRAIL, TrailBlock};
 
 /// The system workspace is one content, which is split into pieces of so many bytes.
 const SYSTEM_BLOCK: usize = 48 << 10;
@@ -90,10 +92,15 @@ fn put_system(writer: &mut dyn SnapshotWriter, system: &SystemTable) -> Result<D
     for (number, piece) in (0..).zip(bytes.chunks(SYSTEM_BLOCK)) {
         writer.put(BlockKey { side: 0, section: 0, number }, piece)?;
     }
-    let head = envelope::encode(&TrailHead::from(system.trail()));
+    let trails = system.trails();
+    let entries = trails.iter().map(|trail| trail.len() as u64).sum();
+    let head = envelope::encode(&TrailHead { after: trails.after(), entries });
     writer.put(BlockKey { side: 0, section: TRAIL, number: 0 }, &head)?;
-    for (number, entries) in (1..).zip(system.trail().chunks()) {
-        writer.put(BlockKey { side: 0, section: TRAIL, number }, &envelope::encode(&entries))?;
+    let done = trails.iter().flat_map(Trail::chunks).map(|chunk| TrailBlock::Entries(chunk.into()));
+    let repeats = trails.iter().flat_map(|trail| trail.repeats().chunks(REPEATS_OF_A_BLOCK));
+    let repeats = repeats.map(|chunk| TrailBlock::Repeats(chunk.into()));
+    for (number, block) in (1..).zip(done.chain(repeats)) {
+        writer.put(BlockKey { side: 0, section: TRAIL, number }, &envelope::encode(&block))?;
     }
     Ok(DraftSide { key: WorkspaceKey::SYSTEM, seq: system.applied(), conversations: 0, accounts: 0 })
 }

@@ -5,20 +5,34 @@
 //! | 1 | |
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
 //! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
+//! | 4 | what changed nothing, apart from the trails' entries and counted: blocks `Repeats` of a side, [`TrailBlock::Repeats`] |
 //!
 //! Blocks of version 1 are blocks of version 2: no type had to be frozen for them. The system workspace's trail has a
-//! section of its own, so that its other content stays the one block that the table is.
+//! section of its own, so that its other content stays the one block that the table is. Before version 4 it was one trail
+//! of all tenants: it is read as their trails.
 
-use crate::domain::audit::{AuditEntry, SystemAction, Trail};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::audit::{AuditEntry, Repeated, SystemAction, SystemTrails};
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::blocks::{Block, RestoreError, TrailHead};
 use crate::domain::workspace::restore::Restoring;
 use crate::snapshot::envelope::{self, EnvelopeError, VERSION};
 
-/// The section of the system workspace that holds its trail: a [`TrailHead`], then blocks that are lists of entries.
-/// The table itself is in section 0, one content in pieces.
+/// The section of the system workspace that holds its trails: a [`TrailHead`], then each a [`TrailBlock`]; before
+/// version 4 lists of entries. The table itself is in section 0, one content in pieces.
 pub const TRAIL: u8 = 1;
+
+/// A part of the system workspace's trails. The order of the variants is part of the format.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum TrailBlock<'a> {
+    /// Those of one tenant in their order.
+    Entries(Cow<'a, [AuditEntry<SystemAction>]>),
+    Repeats(Cow<'a, [Repeated<SystemAction>]>),
+}
 
 /// Why blocks do not make a state.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +73,7 @@ pub struct SystemBlocks {
     table: Vec<u8>,
     head: Option<TrailHead>,
     entries: Vec<AuditEntry<SystemAction>>,
+    repeats: Vec<Repeated<SystemAction>>,
 }
 
 impl SystemBlocks {
@@ -66,24 +81,30 @@ impl SystemBlocks {
         match (section, self.head) {
             (0, None) => self.table.extend_from_slice(bytes),
             (TRAIL, None) => self.head = Some(envelope::read(open(bytes)?.1)?),
-            (TRAIL, Some(_)) => self.entries.append(&mut envelope::read(open(bytes)?.1)?),
+            (TRAIL, Some(_)) => match open(bytes)? {
+                (1..=3, content) => self.entries.append(&mut envelope::read(content)?),
+                (_, content) => match envelope::read(content)? {
+                    TrailBlock::Entries(entries) => self.entries.extend(entries.into_owned()),
+                    TrailBlock::Repeats(repeats) => self.repeats.extend(repeats.into_owned()),
+                },
+            },
             (_, _) => return Err(RestoreError::Stray("a section of the system workspace").into()),
         }
         Ok(())
     }
 
     pub fn finish(self) -> Result<SystemTable, BlockError> {
-        let Self { table, head, entries } = self;
+        let Self { table, head, entries, repeats } = self;
         let (version, content) = open(&table)?;
         let table: SystemTable = envelope::read(content)?;
-        let trail = match head {
-            None if version == 1 => Trail::beginning_after(table.applied()),
-            Some(TrailHead { after, entries: count }) if version > 1 && count == entries.len() as u64 => {
-                let trail = Trail::restored(after, entries, table.applied());
-                trail.ok_or(RestoreError::Stray("an entry of the system workspace's trail"))?
-            }
-            Some(_) | None => return Err(RestoreError::Stray("the system workspace's trail").into()),
+        let (found, applied) = (entries.len() as u64, table.applied());
+        let trails = match (version, head) {
+            (1, None) => Some(SystemTrails::beginning_after(applied)),
+            (2 | 3, Some(head)) if head.entries == found => SystemTrails::of_one_list(head.after, entries, applied),
+            (4.., Some(head)) if head.entries == found => SystemTrails::restored(head.after, entries, repeats, applied),
+            (_, _) => return Err(RestoreError::Stray("the system workspace's trails").into()),
         };
-        Ok(table.with_trail(trail).with_lists())
+        let trails = trails.ok_or(RestoreError::Stray("an entry of the system workspace's trails"))?;
+        Ok(table.with_trails(trails).with_lists())
     }
 }

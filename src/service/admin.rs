@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Principal, Service, ServiceError};
+use crate::domain::audit::SystemAction;
 use crate::domain::ids::{Id, Side};
 use crate::domain::listing::Place;
 use crate::domain::system::{ApiKey, KeySecret, NewKey, Permission, SystemRecord, SystemRefusal, WorkspaceEntry};
@@ -110,6 +111,12 @@ impl Service {
         }
         let id = new.id.unwrap_or_else(|| self.ids.uuid().into());
         let (name, bound) = (new.name.into_boxed_str(), admin.tenant.is_some());
+        if let Some(refusal) = self.engine.system_table().refuses_workspace(id) {
+            let action = SystemAction::WorkspaceCreated { id, name: name.clone(), tenant: tenant.clone() };
+            if self.repeats_in_system(admin.actor, action, refusal) {
+                return Err(refusal.into());
+            }
+        }
         let record = SystemRecord::WorkspaceCreated { id, name, tenant: tenant.clone(), actor: admin.actor.into() };
         let service = Arc::clone(self);
         let making = async move {

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use super::period::end_of_range;
 use super::{Principal, Service, ServiceError};
-use crate::domain::audit::{AuditEntry, SideAction, Trail};
+use crate::domain::audit::{Audited, Noted as Entry, SideAction, SystemAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
 use crate::domain::system::WorkspaceEntry;
 use crate::domain::system_table::SystemTable;
@@ -100,7 +100,7 @@ fn of_side<'a>(
     filter: &'a Filter,
     before: Option<TrailPosition>,
 ) -> impl Iterator<Item = Noted> + 'a {
-    entries(trail, TrailSource::Side, filter, before).map(|entry| noted(TrailSource::Side, entry))
+    entries(trail, TrailSource::Side, filter, before).map(|entry| noted(TrailSource::Side, &entry))
 }
 
 fn of_system<'a>(
@@ -111,18 +111,22 @@ fn of_system<'a>(
     filter: &'a Filter,
     before: Option<TrailPosition>,
 ) -> impl Iterator<Item = Noted> + 'a {
-    entries(table.trail(), TrailSource::System, filter, before)
-        .filter(move |entry| entry.action.concerns(workspace, side) && !(bound && entry.action.is_tenant_wide()))
-        .map(|entry| noted(TrailSource::System, entry))
+    let concerns = move |noted: &Entry<'_, SystemAction>| {
+        let action = &noted.entry.action;
+        action.concerns(workspace, side) && !(bound && action.is_tenant_wide())
+    };
+    let trail = table.trails().of(Some(&workspace.tenant));
+    let found = trail.into_iter().flat_map(move |trail| entries(trail, TrailSource::System, filter, before));
+    found.filter(concerns).map(|entry| noted(TrailSource::System, &entry))
 }
 
 /// Those before the place and within the bounds, the newest first.
-fn entries<'a, A>(
+fn entries<'a, A: Audited>(
     trail: &'a Trail<A>,
     source: TrailSource,
     filter: &Filter,
     before: Option<TrailPosition>,
-) -> impl Iterator<Item = &'a AuditEntry<A>> + use<'a, A> {
+) -> impl Iterator<Item = Entry<'a, A>> + use<'a, A> {
     let first = Position::ZERO;
     let after_end = filter.to.map_or(Millis::MAX, |to| to.saturating_add(1));
     let bound = match before {
@@ -134,10 +138,11 @@ fn entries<'a, A>(
     };
     let (receipt, at) = bound.min((after_end, first));
     let from = filter.from.unwrap_or(Millis::MIN);
-    trail.before(receipt, at).take_while(move |entry| entry.receipt >= from)
+    trail.before(receipt, at).take_while(move |noted| noted.entry.receipt >= from)
 }
 
-fn noted<A: Action>(source: TrailSource, entry: &AuditEntry<A>) -> Noted {
+fn noted<A: Action>(source: TrailSource, found: &Entry<'_, A>) -> Noted {
+    let entry = found.entry;
     let Shown { name, target, details } = entry.action.shown();
     let (outcome, code) = Outcome::of(entry.outcome);
     let position = match source {
@@ -145,7 +150,10 @@ fn noted<A: Action>(source: TrailSource, entry: &AuditEntry<A>) -> Noted {
         TrailSource::System => format!("system:{}", entry.at),
     };
     let (at, actor) = (Timestamp(entry.receipt), entry.actor.clone());
-    let shown = wire::AuditEntry { position, at, actor, action: name, target, outcome, code, details };
+    let often = Some(found.count).filter(|count| *count > 1);
+    let last_at = often.map(|_| Timestamp(found.last));
+    let shown =
+        wire::AuditEntry { position, at, actor, action: name, target, outcome, code, details, count: often, last_at };
     (TrailPosition { receipt: entry.receipt, source, at: entry.at }, shown)
 }
 

@@ -1,10 +1,11 @@
 //! Commands of people on a workspace side. Here only the record is made; `apply` accepts or refuses it by the state
-//! (I2).
+//! (I2). What changes nothing is recorded once and then counted ([`super::repeats`]).
 
 use super::{Principal, Service, ServiceError};
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::reply::CommandRefusal;
+use crate::domain::record::Command;
+use crate::domain::reply::{CommandRefusal, Reply};
 use crate::domain::system::Permission;
 use crate::domain::view::BreakerView;
 
@@ -18,6 +19,10 @@ impl Service {
     ) -> Result<CsatConfig, ServiceError> {
         if patch == CsatPatch::default() {
             return self.csat_config(key).await;
+        }
+        let command = Command::PatchCsatConfig(patch.clone());
+        if let Some(Reply::Config(config)) = self.repeated_command(who, key, command).await? {
+            return Ok(config);
         }
         Ok(self.engine.patch_csat_config(key, &who.actor, patch).await?)
     }
@@ -46,6 +51,10 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
+        let command = Command::Acknowledge { breaker, note: note.clone() };
+        if let Some(Reply::Breaker(known)) = self.repeated_command(who, key, command).await? {
+            return Ok(known?);
+        }
         Ok(self.engine.acknowledge(key, &who.actor, breaker, note).await??)
     }
 
@@ -57,6 +66,10 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
+        let command = Command::Resolve { breaker, note: note.clone() };
+        if let Some(Reply::Breaker(known)) = self.repeated_command(who, key, command).await? {
+            return Ok(known?);
+        }
         Ok(self.engine.resolve(key, &who.actor, breaker, note).await??)
     }
 }

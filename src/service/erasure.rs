@@ -4,17 +4,26 @@ use std::sync::Arc;
 
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
+use crate::domain::audit::{AuditOutcome, SideAction};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::life::ContactMark;
+use crate::domain::record::Record;
 use crate::domain::system::Permission;
 use crate::domain::time::Millis;
-use crate::erasures::{Erased, ErasureEntry};
+use crate::erasures::{Erased, ErasureEntry, Listed};
 
 /// When it was erased, and by when the last old snapshot and journal segment with it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErasureTimes {
     pub erased_at: Millis,
     pub gone_by: Millis,
+}
+
+/// What somebody asks to erase.
+enum Target {
+    Conversation(Id),
+    /// By its id.
+    Contact(Box<str>),
 }
 
 impl Service {
@@ -41,7 +50,7 @@ impl Service {
         key: WorkspaceKey,
         conversation: Id,
     ) -> Result<ErasureTimes, ServiceError> {
-        match self.erase(who, key, Erased::Conversation(conversation)).await? {
+        match self.erase(who, key, Target::Conversation(conversation)).await? {
             (times, true) => Ok(times),
             (_, false) => Err(ServiceError::UnknownConversation),
         }
@@ -55,7 +64,7 @@ impl Service {
         key: WorkspaceKey,
         contact: &str,
     ) -> Result<ErasureTimes, ServiceError> {
-        let (times, _) = self.erase(who, key, Erased::Contact(ContactMark::of(contact))).await?;
+        let (times, _) = self.erase(who, key, Target::Contact(contact.into())).await?;
         Ok(times)
     }
 
@@ -64,26 +73,81 @@ impl Service {
         self: &Arc<Self>,
         who: &Principal,
         key: WorkspaceKey,
-        erased: Erased,
+        target: Target,
     ) -> Result<(ErasureTimes, bool), ServiceError> {
-        let (service, actor) = (Arc::clone(self), who.actor.clone());
-        self.engine.run(async move { service.erase_here(&actor, key, erased).await }).await?
+        let (service, who) = (Arc::clone(self), who.clone());
+        self.engine.run(async move { service.erase_here(&who, key, target).await }).await?
     }
 
-    /// On the kept list first, then in the journal: every erasure that was answered is on the list.
+    /// On the kept list first, then in the journal: every erasure that was answered is on the list. One of a contact
+    /// that the state knows nothing of need not be in the journal each time.
     async fn erase_here(
         &self,
-        actor: &str,
+        who: &Principal,
         key: WorkspaceKey,
-        erased: Erased,
+        target: Target,
     ) -> Result<(ErasureTimes, bool), ServiceError> {
         let erased_at = self.now();
         let table = self.engine.system_table();
         let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
-        let entry = ErasureEntry::new(erased_at, key, erased, &origin.identity_key);
-        let list = Arc::clone(&self.erasures);
-        self.engine.run_blocking(move || list.append(entry)).await??;
-        let found = self.engine.erase(key, erased.record_by(actor)).await?;
-        Ok((ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }, found))
+        let tenant = &table.workspace(key.id).ok_or(ServiceError::UnknownWorkspace)?.tenant;
+        let names = self.names_of(key, &target).await?;
+        let entry = |name: &Erased| ErasureEntry::new(erased_at, key, *name, &origin.identity_key);
+        let listed: Option<Vec<Listed>> = names.iter().map(|name| self.erasures.append(tenant, entry(name))).collect();
+        for listed in listed.ok_or(EngineError::Overloaded)? {
+            listed.wait().await?;
+        }
+        let times = ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) };
+        if self.repeats_erasure(who, key, &names).await? {
+            return Ok((times, false));
+        }
+        let found = self.engine.erase(key, record(&who.actor, &names)).await?;
+        Ok((times, found))
+    }
+
+    /// Whatever the state may know the target by. An event that comes meanwhile knows a contact by its mark of now,
+    /// which is the first.
+    async fn names_of(&self, key: WorkspaceKey, target: &Target) -> Result<Vec<Erased>, ServiceError> {
+        match target {
+            Target::Conversation(id) => Ok(vec![Erased::Conversation(*id)]),
+            Target::Contact(contact) => {
+                let (contact, mark) = (contact.clone(), self.door.contact_mark(key, contact));
+                let marks = self.engine.read(key, move |workspace| workspace.marks_of(&contact, mark)).await?;
+                Ok(marks.into_iter().map(Erased::Contact).collect())
+            }
+        }
+    }
+
+    /// Whether the erasure finds nothing and its like was recorded a moment ago. Unknown conversations are told before.
+    async fn repeats_erasure(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        names: &[Erased],
+    ) -> Result<bool, ServiceError> {
+        let marks = marks(names);
+        if marks.is_empty() {
+            return Ok(false);
+        }
+        let is_known = self.engine.read(key, move |workspace| workspace.knows_contact(&marks)).await?;
+        Ok(!is_known && self.repeats_on(who, key, SideAction::ContactErased, AuditOutcome::Unchanged))
+    }
+}
+
+fn marks(names: &[Erased]) -> Vec<ContactMark> {
+    let mark = |name: &Erased| match name {
+        Erased::Contact(mark) => Some(*mark),
+        Erased::Conversation(_) => None,
+    };
+    names.iter().filter_map(mark).collect()
+}
+
+/// What erases one thing, by all its names, because somebody asked for it.
+fn record(actor: &str, names: &[Erased]) -> Record {
+    let actor = actor.into();
+    match names {
+        [Erased::Conversation(id)] => Record::ErasedBy { actor, conversation: Some(*id), contact: None },
+        [Erased::Contact(mark)] => Record::ErasedBy { actor, conversation: None, contact: Some(*mark) },
+        names => Record::ErasedContact { actor, marks: marks(names) },
     }
 }

@@ -10,7 +10,7 @@ use super::quota::Payer;
 use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
 use crate::actors::{Allowance, BodyPermit, EngineError};
-use crate::domain::event::{Body, EventRecord, TurnFeatures};
+use crate::domain::event::{Body, ContactName, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
 use crate::domain::reply::{Rejection, Verdict};
@@ -142,8 +142,9 @@ fn read_now(door: &Door, key: WorkspaceKey, now: Millis, request: IngestRequest)
 
 /// Bytes that an event holds until it is applied (R4.9).
 fn weight(event: &EventRecord) -> usize {
-    let texts = [&event.account_name, &event.contact, &event.channel, &event.intent];
-    let text: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+    let names = [&event.account_name, &event.channel, &event.intent].map(|name| name.as_deref());
+    let texts = names.into_iter().chain([event.contact.as_deref()]);
+    let text: usize = texts.flatten().map(|text| text.len()).sum();
     size_of::<EventRecord>() + text + body_weight(&event.body)
 }
 
@@ -158,7 +159,7 @@ fn body_weight(body: &Body) -> usize {
                 + size_of::<Reading>() * message.readings.len()
         }
         Body::SurveyResponded { comment, .. } => comment.as_ref().map_or(0, |comment| comment.len()),
-        Body::AccountUpdated { contacts } => contacts.iter().map(|c| c.len() + size_of::<Box<str>>()).sum(),
+        Body::AccountUpdated { contacts } => contacts.iter().map(|c| c.len() + size_of::<ContactName>()).sum(),
         Body::ConversationCreated
         | Body::StatusChanged(_)
         | Body::ConversationResolved(_)

@@ -45,8 +45,8 @@ impl KeyUsage {
 }
 
 impl Service {
-    /// What is due once a minute until the stop: writes the last uses of keys, also a last time then, and forgets idle
-    /// quotas and tenants.
+    /// What is due once a minute until the stop: writes the last uses of keys and the counts of repeated requests, also
+    /// a last time then, and forgets idle quotas and tenants.
     pub async fn upkeep(&self, stop: &Stop) {
         let mut ticks = every(EVERY, stop);
         while ticks.next().await {
@@ -63,6 +63,7 @@ impl Service {
         if let Err(error) = self.flush_key_usage().await {
             tracing::warn!(%error, "the last uses of API keys could not be written");
         }
+        self.flush_repeats().await;
     }
 
     /// Writes the pending uses as one record, if there are any. After an error they stay pending.

@@ -1,8 +1,8 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time, `ceilings` how many things it makes; `lookup`, `command`,
-//! `ingest`, `erasure`, `admin`, `audit`, `snapshots` and `status` are the use cases; `period` is pure. Errors are
+//! how much at a time, `ceilings` how many things it makes; `lookup`, `command`, `ingest`, `erasure`, `admin`, `audit`,
+//! `snapshots` and `status` are the use cases; `repeats` counts what changes nothing; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
@@ -20,6 +20,7 @@ pub mod key_usage;
 pub mod lookup;
 pub mod period;
 pub mod quota;
+pub mod repeats;
 pub mod snapshots;
 pub mod status;
 pub mod tenant_load;
@@ -42,6 +43,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
+    repeats: repeats::Repeats,
     loads: tenant_load::TenantLoads,
     issuer: Option<Arc<Issuer>>,
     erasures: Arc<Erasures>,
@@ -58,8 +60,22 @@ impl Service {
         let started = status::Started::now(&engine);
         let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX));
         let (issuer, quotas, data_dir, erase_within) = (None, None, None, DAY);
-        let ceilings = ceilings::Ceilings::default();
-        Self { engine, door, ids, usage, loads, issuer, erasures, erase_within, data_dir, started, ceilings, quotas }
+        let (ceilings, repeats) = (ceilings::Ceilings::default(), repeats::Repeats::default());
+        Self {
+            engine,
+            door,
+            ids,
+            usage,
+            repeats,
+            loads,
+            issuer,
+            erasures,
+            erase_within,
+            data_dir,
+            started,
+            ceilings,
+            quotas,
+        }
     }
 
     /// With an issuer whose tokens are taken; without one API keys are all.

@@ -17,7 +17,7 @@ use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
 /// The names of all actions.
-pub const ACTIONS: [&str; 10] = [
+pub const ACTIONS: [&str; 11] = [
     "breaker.acknowledged",
     "breaker.resolved",
     "contact.erased",
@@ -26,9 +26,13 @@ pub const ACTIONS: [&str; 10] = [
     "event.skipped",
     "key.created",
     "key.revoked",
+    "requests.others",
     "settings.installed",
     "workspace.created",
 ];
+
+/// What stands for requests that are not told apart any more.
+const OTHERS: &str = "requests.others";
 
 /// The newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -53,7 +57,7 @@ pub struct AuditEntry {
     #[schema(pattern = r"^(system:)?\d+-\d+$")]
     pub position: String,
     pub at: Timestamp,
-    /// `api-key:<id>`, the subject of a JWT, or `data-directory`; null: the server itself.
+    /// `api-key:<id>`, the subject of a JWT, or `data-directory`; null: the server itself, or several.
     #[schema(required)]
     pub actor: Option<Box<str>>,
     #[schema(inline, value_type = ActionName)]
@@ -67,6 +71,14 @@ pub struct AuditEntry {
     #[schema(required = false, inline, value_type = RefusalCode)]
     pub code: Option<RefusalCode>,
     pub details: AuditDetails,
+    /// How often it was refused, or changed nothing; absent: once. `at` is the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 2)]
+    pub count: Option<u64>,
+    /// Of several times the last.
+    #[serde(rename = "lastAt", skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Timestamp)]
+    pub last_at: Option<Timestamp>,
 }
 
 /// One of [`ACTIONS`].
@@ -173,7 +185,7 @@ pub struct AuditDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
     pub name: Option<Box<str>>,
-    /// `workspace.created`.
+    /// `workspace.created`, `requests.others`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
     pub tenant: Option<Box<str>>,
@@ -300,6 +312,7 @@ impl Action for SideAction {
             Self::EventSkipped { event } => {
                 ("event.skipped", None, AuditDetails { event: Some(event.to_string().into()), ..none })
             }
+            Self::Others => (OTHERS, None, none),
         };
         Shown { name, target, details }
     }
@@ -316,6 +329,7 @@ impl Action for SideAction {
             "conversation.erased" => Self::ConversationErased,
             "contact.erased" => Self::ContactErased,
             "event.skipped" => Self::EventSkipped { event: Position::parse(&details.event?)? },
+            OTHERS => Self::Others,
             _ => return None,
         })
     }
@@ -327,24 +341,25 @@ impl Action for SystemAction {
         let (name, target, details) = match self {
             Self::WorkspaceCreated { id, name, tenant } => {
                 let details = AuditDetails { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
-                ("workspace.created", *id, details)
+                ("workspace.created", Some(*id), details)
             }
             Self::KeyCreated { id, key } => {
-                ("key.created", *id, AuditDetails { key: Some(KeyForm(KeyNote::clone(key))), ..none })
+                ("key.created", Some(*id), AuditDetails { key: Some(KeyForm(KeyNote::clone(key))), ..none })
             }
             Self::KeyRevoked { id, key } => {
-                ("key.revoked", *id, AuditDetails { key: key.as_deref().cloned().map(KeyForm), ..none })
+                ("key.revoked", Some(*id), AuditDetails { key: key.as_deref().cloned().map(KeyForm), ..none })
             }
+            Self::Others { tenant } => (OTHERS, None, AuditDetails { tenant: tenant.clone(), ..none }),
         };
-        Shown { name, target: Some(target), details }
+        Shown { name, target, details }
     }
 
     fn read(name: &str, target: Option<Id>, details: AuditDetails) -> Option<Self> {
-        let id = target?;
         Some(match name {
-            "workspace.created" => Self::WorkspaceCreated { id, name: details.name?, tenant: details.tenant? },
-            "key.created" => Self::KeyCreated { id, key: Box::new(details.key?.0) },
-            "key.revoked" => Self::KeyRevoked { id, key: details.key.map(|key| Box::new(key.0)) },
+            "workspace.created" => Self::WorkspaceCreated { id: target?, name: details.name?, tenant: details.tenant? },
+            "key.created" => Self::KeyCreated { id: target?, key: Box::new(details.key?.0) },
+            OTHERS => Self::Others { tenant: details.tenant },
+            "key.revoked" => Self::KeyRevoked { id: target?, key: details.key.map(|key| Box::new(key.0)) },
             _ => return None,
         })
     }
@@ -412,12 +427,14 @@ mod tests {
         assert!(installed.contains(r#""secretId":"abababababababab","profile":"#), "{installed}");
         assert_eq!([back(&SideAction::ConversationErased), back(&SideAction::ContactErased)], ["{}", "{}"]);
         assert_eq!(back(&SideAction::EventSkipped { event: Position::new(3, 2) }), r#"{"event":"3-2"}"#);
+        assert_eq!(back(&SideAction::Others), "{}");
 
         back(&SystemAction::WorkspaceCreated { id: Id(7), name: "Support".into(), tenant: "nordic".into() });
         let created = back(&SystemAction::KeyCreated { id: Id(8), key: Box::new(key()) });
         assert!(created.contains(r#""expiresAt":"2026-03-25T10:00:00.000Z""#), "{created}");
         back(&SystemAction::KeyRevoked { id: Id(8), key: Some(Box::new(key())) });
         back(&SystemAction::KeyRevoked { id: Id(8), key: None });
+        back(&SystemAction::Others { tenant: Some("nordic".into()) });
     }
 
     #[test]

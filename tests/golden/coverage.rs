@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use tripswitch::domain::event::{Body, ObservedSignal};
+use tripswitch::domain::event::{Body, EventRecord, ObservedSignal};
 use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 30] = [
+const ALL: [&str; 34] = [
     "account updated",
     "acknowledge",
     "attention item",
     "command",
     "delivered",
     "erased by",
+    "erased contact",
     "erasure",
     "events",
     "imported score",
@@ -21,12 +22,15 @@ const ALL: [&str; 30] = [
     "key created",
     "key revoked",
     "keys used",
+    "marked contact",
     "message",
     "message received",
     "message sent",
     "observed signal",
     "own signal",
     "patch",
+    "repeats",
+    "repeats in the system",
     "conversation created",
     "conversation resolved",
     "resolve",
@@ -41,10 +45,22 @@ const ALL: [&str; 30] = [
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 3] = ["erased by", "message", "settings of a model"];
+pub const SINCE_2: [&str; 7] = [
+    "erased by",
+    "erased contact",
+    "marked contact",
+    "message",
+    "repeats",
+    "repeats in the system",
+    "settings of a model",
+];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 2] = ["message", "settings of a model"];
+pub const SINCE_3: [&str; 6] =
+    ["erased contact", "marked contact", "message", "repeats", "repeats in the system", "settings of a model"];
+
+/// The kinds that version 3 does not have.
+pub const SINCE_4: [&str; 4] = ["erased contact", "marked contact", "repeats", "repeats in the system"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -57,7 +73,8 @@ fn kinds(record: &Record) -> Vec<&'static str> {
     match record {
         Record::Events(events) => {
             let bodies = events.iter().map(|event| body(&event.body));
-            std::iter::once("events").chain(bodies).collect()
+            let is_marked = events.iter().flat_map(EventRecord::contacts).any(|contact| contact.mark.is_some());
+            std::iter::once("events").chain(bodies).chain(is_marked.then_some("marked contact")).collect()
         }
         Record::Command { command: done, .. } => vec!["command", command(done)],
         Record::SettingsV1(_) => vec!["settings"],
@@ -68,6 +85,8 @@ fn kinds(record: &Record) -> Vec<&'static str> {
         Record::Erasure { .. } => vec!["erasure"],
         Record::ErasedBy { .. } => vec!["erased by"],
         Record::Retention { .. } => vec!["retention"],
+        Record::Repeats(_) => vec!["repeats"],
+        Record::ErasedContact { .. } => vec!["erased contact"],
     }
 }
 
@@ -103,5 +122,6 @@ fn system(change: &SystemRecord) -> &'static str {
         SystemRecord::KeyCreated { .. } => "key created",
         SystemRecord::KeyRevoked { .. } => "key revoked",
         SystemRecord::KeysUsed(_) => "keys used",
+        SystemRecord::Repeats(_) => "repeats in the system",
     }
 }

@@ -1,15 +1,18 @@
 //! The golden files, and data directories made of them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
 use tripswitch::clock::ManualClock;
+use tripswitch::domain::audit::{Audited, Noted, Trail};
+use tripswitch::domain::ids::Position;
 use tripswitch::domain::record::Frame;
 use tripswitch::domain::system_table::SystemTable;
+use tripswitch::domain::time::Millis;
 use tripswitch::domain::workspace::Workspace;
 use tripswitch::journal::codec::{GroupBuilder, decode_group, encode_record};
 use tripswitch::journal::{GroupPosition, JournalRead};
@@ -49,10 +52,11 @@ pub struct Golden {
 /// What older programs have written: never anew.
 pub static V1: LazyLock<Golden> = LazyLock::new(|| Golden::read(1));
 pub static V2: LazyLock<Golden> = LazyLock::new(|| Golden::read(2));
+pub static V3: LazyLock<Golden> = LazyLock::new(|| Golden::read(3));
 /// What this program writes. Written anew before it is read, where the environment asks for that.
-pub static V3: LazyLock<Golden> = LazyLock::new(|| Golden::read(WRITTEN));
+pub static V4: LazyLock<Golden> = LazyLock::new(|| Golden::read(WRITTEN));
 
-const WRITTEN: u8 = 3;
+const WRITTEN: u8 = 4;
 
 impl Golden {
     fn read(version: u8) -> Self {
@@ -69,11 +73,13 @@ impl Golden {
             other => panic!("TRIPSWITCH_GOLDEN is state-hashes or all, not {other}"),
         }
         let segment = fs::read(directory(version).join(SEGMENT)).unwrap();
+        let place = Place::new(&segment, true);
+        if !anew.is_empty() && version > 1 {
+            fs::write(directory(version).join(TRAILS), trails_of(&place)).unwrap();
+        }
         if !anew.is_empty() && version == WRITTEN {
-            let place = Place::new(&segment, true);
             fs::write(directory(version).join(HASHES), hashes_of(&place)).unwrap();
             fs::write(directory(version).join(BLOCKS), blocks_of(&place)).unwrap();
-            fs::write(directory(version).join(TRAILS), trails_of(&place)).unwrap();
         }
         let text = |name: &str| fs::read_to_string(directory(version).join(name)).unwrap();
         let blocks = fs::read(directory(version).join(BLOCKS)).unwrap();
@@ -217,16 +223,24 @@ pub fn sides_text(workspaces: &[Workspace]) -> String {
     text
 }
 
-/// Who did what, one line an entry.
+/// Who did what, one line an entry, with how often and when last where it came again.
 pub fn trails_of(place: &Place) -> String {
     let (system, sides) = states(place);
     let mut text = String::from("system\n");
-    system.trail().iter().for_each(|entry| writeln!(text, "{entry:?}").unwrap());
+    system.trails().iter().for_each(|trail| write_trail(&mut text, trail));
     for side in sides {
         writeln!(text, "{} {:?}", side.key().id, side.key().side).unwrap();
-        side.trail().iter().for_each(|entry| writeln!(text, "{entry:?}").unwrap());
+        write_trail(&mut text, side.trail());
     }
     text
+}
+
+fn write_trail<A: Audited + Debug>(text: &mut String, trail: &Trail<A>) {
+    let newest_first: Vec<_> = trail.before(Millis::MAX, Position::ZERO).collect();
+    for Noted { entry, count, last } in newest_first.into_iter().rev() {
+        let again = if count > 1 { format!(" {count} times, last {last}") } else { String::new() };
+        writeln!(text, "{entry:?}{again}").unwrap();
+    }
 }
 
 pub fn trails(golden: &Golden) -> String {

@@ -1,10 +1,11 @@
 //! The events of the golden stream.
 
 use tripswitch::domain::event::{
-    AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
-    TurnFeatures,
+    AttentionType, Body, ContactName, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution,
+    Sender, Status, TurnFeatures,
 };
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::message::{Heard, LanguageCode, MessageFeatures, Reading};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::{SignalKind, TASK};
@@ -44,6 +45,17 @@ impl Events {
         };
         self.sent.push(event.clone());
         event
+    }
+
+    /// Contacts with marks, and one without.
+    pub fn marked(&mut self) -> Vec<EventRecord> {
+        let named = |id: &str, mark: u8| ContactName { mark: Some(ContactMark::from_bytes([mark; 8])), ..id.into() };
+        let mut created = self.event(600, Body::ConversationCreated);
+        created.contact = Some(named("+46 70 123", 1));
+        let contacts = vec![named("someone new", 2), "someone old".into(), named("someone@example.com", 3)];
+        let mut updated = self.event(0, Body::AccountUpdated { contacts });
+        (updated.conversation, updated.account) = (None, Some(Self::account(1)));
+        vec![created, updated]
     }
 
     /// Three conversations with events of every kind in them, one request each, and an account's contacts.

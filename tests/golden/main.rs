@@ -1,9 +1,10 @@
 //! The formats of the journal and of a snapshot's blocks as files, one directory a version: what an older
 //! program has written is read, what this one writes is the same to the byte, and the state it comes to is the
 //! same everywhere (R9.7, I1). Version 2 of a record has one kind more than version 1, version 3 settings with a model
-//! and messages as it reads them; a snapshot of version 2 has the audit trails, of version 3 another head.
+//! and messages as it reads them, version 4 counts of what changed nothing; a snapshot of version 2 has the audit trails,
+//! of version 3 another head, of version 4 those counts.
 //!
-//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes of version 3 anew, and its blocks and trails; `=all` its journal
+//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes of version 4 anew, its blocks, and all trails; `=all` its journal
 //! and frames, too.
 
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
@@ -25,15 +26,15 @@ use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::storage::{FileOptions, Storage};
 
-use files::{Golden, MIB, V1, V2, V3, frames_of, frames_text};
+use files::{Golden, MIB, V1, V2, V3, V4, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
 
 const P: Partition = Partition(0);
 /// How to go on after a change that was meant.
 const ANEW: &str = "if this was meant: CONTRIBUTING.md says how to write the golden files anew";
 
-fn all() -> [&'static Golden; 3] {
-    [&V1, &V2, &V3]
+fn all() -> [&'static Golden; 4] {
+    [&V1, &V2, &V3, &V4]
 }
 
 #[test]
@@ -44,6 +45,7 @@ fn r9_7_the_golden_journals_hold_every_kind_of_record() {
         let expected: &[_] = match golden.version {
             1 => &coverage::SINCE_2,
             2 => &coverage::SINCE_3,
+            3 => &coverage::SINCE_4,
             _ => &[],
         };
         assert_eq!(missing, expected);
@@ -91,7 +93,7 @@ fn i1_the_golden_journals_come_to_the_same_state_everywhere() {
         assert_eq!(files::hashes_of(&golden.place(true)), golden.hashes_text, "{ANEW}");
         assert!(golden.hashes_text.lines().count() >= 4, "the system workspace and three sides");
     }
-    for golden in [&V2, &V3] {
+    for golden in [&V2, &V3, &V4] {
         assert_eq!(files::trails_of(&golden.place(true)), files::trails(golden), "{ANEW}");
     }
 }
@@ -127,13 +129,13 @@ fn r9_7_a_system_table_of_version_1_is_read_and_has_no_trail() {
     blocks.push(0, first).unwrap();
     blocks.push(0, second).unwrap();
     let read = blocks.finish().unwrap();
-    assert_eq!((read.trail().after(), read.trail().len()), (table.applied(), 0));
+    assert!(read.trails().after() == table.applied() && read.trails().is_empty());
     assert!(read != table && read.agrees_with(&table));
 }
 
 #[test]
 fn r9_7_the_golden_snapshots_since_version_2_are_read() {
-    for golden in [&V2, &V3] {
+    for golden in [&V2, &V3, &V4] {
         let (system, sides) = golden.restored();
         assert_eq!(files::sides_text(&sides), sides_of(golden));
         let (replayed_system, replayed) = files::states(&golden.place(true));
@@ -143,10 +145,10 @@ fn r9_7_the_golden_snapshots_since_version_2_are_read() {
 }
 
 #[test]
-fn r9_7_the_golden_snapshot_of_version_3_is_written_as_it_was() {
-    let blocks = files::blocks_of(&V3.place(true));
-    let differs = blocks.iter().zip(&V3.blocks).position(|(written, golden)| written != golden);
-    assert!(differs.is_none() && blocks.len() == V3.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
+fn r9_7_the_golden_snapshot_of_version_4_is_written_as_it_was() {
+    let blocks = files::blocks_of(&V4.place(true));
+    let differs = blocks.iter().zip(&V4.blocks).position(|(written, golden)| written != golden);
+    assert!(differs.is_none() && blocks.len() == V4.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
 }
 
 #[test]
@@ -174,7 +176,7 @@ fn chain(error: &dyn Error) -> String {
 fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
     let record = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
     let in_record = GROUP_HEADER_BYTES + FRAME_HEADER_BYTES;
-    for (what, at, next) in [("group", 0, 2), ("record", in_record, 4)] {
+    for (what, at, next) in [("group", 0, 2), ("record", in_record, 5)] {
         for version in [0_u16, next] {
             let root = tempfile::tempdir().unwrap();
             let opened = Storage::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());

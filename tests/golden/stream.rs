@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use tripswitch::domain::audit::{AuditOutcome, Refusal, Repeat, SideAction, SystemAction};
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
@@ -78,6 +79,10 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     }
     if version > 2 {
         maker.models(&mut events);
+    }
+    if version > 3 {
+        maker.repeats();
+        maker.marked(&mut events);
     }
     maker.groups
 }
@@ -180,7 +185,7 @@ impl Maker {
         changed.profile.composite_weights = [0.5, 0.25, 0.25];
         self.group([(LIVE, settings_v1(&changed)), (OTHER, retention(START))]);
         let last = events.import(501, 1, 290, None);
-        let contact = Some(ContactMark::of("someone@example.com"));
+        let contact = Some(ContactMark::unkeyed("someone@example.com"));
         self.group([
             (LIVE, Record::Events(vec![last])),
             (LIVE, retention(START + 15_000)),
@@ -195,7 +200,7 @@ impl Maker {
     fn erased_by(&mut self, events: &Events) {
         let erased =
             |conversation, contact| Record::ErasedBy { actor: "ana@example.com".into(), conversation, contact };
-        let contact = Some(ContactMark::of("+46 70 123"));
+        let contact = Some(ContactMark::unkeyed("+46 70 123"));
         self.group([
             (LIVE, erased(Some(events.conversation(501)), None)),
             (LIVE, erased(Some(events.conversation(999)), None)),
@@ -231,6 +236,38 @@ impl Maker {
         for part in events.heard() {
             self.group([(LIVE, Record::Events(part))]);
         }
+    }
+
+    /// What version 4 has on top: counts of what is in the trails, and of what is not.
+    fn repeats(&mut self) {
+        let (breaker, last) = (self.first_breaker(LIVE), self.now);
+        let actor = || Some(Box::from("ana@example.com"));
+        let acknowledged = SideAction::BreakerAcknowledged { breaker, noted: true };
+        let refused = AuditOutcome::Refused(Refusal::BreakerResolved);
+        let unchanged = AuditOutcome::Unchanged;
+        let of_side = vec![
+            Repeat { actor: actor(), action: acknowledged, outcome: refused, count: 3, last },
+            Repeat { actor: actor(), action: SideAction::ContactErased, outcome: unchanged, count: 1, last },
+            Repeat { actor: None, action: SideAction::Others, outcome: unchanged, count: 70_000, last: last + 500 },
+        ];
+        let tenant = || Box::from("org_söder");
+        let created = SystemAction::WorkspaceCreated { id: LIVE.id, name: "y".into(), tenant: tenant() };
+        let others = SystemAction::Others { tenant: Some(tenant()) };
+        let exists = AuditOutcome::Refused(Refusal::WorkspaceExists);
+        let of_system = vec![
+            Repeat { actor: Some("api-key:1".into()), action: created, outcome: exists, count: 2, last },
+            Repeat { actor: None, action: others, outcome: unchanged, count: 9, last },
+        ];
+        self.group([(LIVE, Record::Repeats(of_side)), (SYSTEM, Record::System(SystemRecord::Repeats(of_system)))]);
+    }
+
+    /// And marks: of a contact that was known before there were any, of new ones, and an erasure by several.
+    fn marked(&mut self, events: &mut Events) {
+        let marked = events.marked();
+        self.group([(LIVE, Record::Events(marked))]);
+        let marks = ["someone else", "someone@example.com"].map(ContactMark::unkeyed).into();
+        let actor = "ana@example.com".into();
+        self.group([(LIVE, Record::ErasedContact { actor, marks })]);
     }
 
     /// The one that the golden stream has resolved.

@@ -1,6 +1,6 @@
 //! The audit trail: an entry for each record that somebody asked for, and for those of the server's own that matter.
 
-use tripswitch::domain::audit::{AuditEntry, AuditOutcome, SideAction};
+use tripswitch::domain::audit::{AuditEntry, AuditOutcome, Repeated, SideAction};
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{Command, Frame};
@@ -13,6 +13,14 @@ use crate::naive::{Answer, Naive};
 
 /// An entry as both models say it: where, when, who, what to what, with a note or not, outcome and code.
 pub type Line = (Position, Millis, Option<Box<str>>, String);
+
+/// What changed nothing: the first time, how often, and when last.
+pub type Repeats = (Line, u64, Millis);
+
+/// The domain's.
+pub fn repeats(repeated: &Repeated<SideAction>) -> Repeats {
+    (line(&repeated.first), repeated.count, repeated.last)
+}
 
 /// The domain's entry.
 pub fn line(entry: &AuditEntry<SideAction>) -> Line {
@@ -40,7 +48,17 @@ fn text(
 
 impl Naive {
     fn note(&mut self, frame: &Frame, place: u16, actor: Option<&str>, text: String) {
-        self.trail.push((Position::new(frame.seq, place), frame.receipt, actor.map(Into::into), text));
+        let line = (Position::new(frame.seq, place), frame.receipt, actor.map(Into::into), text);
+        if line.3.contains(" done ") {
+            self.trail.push(line);
+            return;
+        }
+        // A note makes no other request of it.
+        let name = |line: &Line| (line.2.clone(), line.3.replace("Some(true)", "Some(false)"));
+        match self.vain.iter_mut().find(|(first, ..)| name(first) == name(&line)) {
+            Some((_, count, last)) => (*count, *last) = (*count + 1, frame.receipt),
+            None => self.vain.push((line, 1, frame.receipt)),
+        }
     }
 
     pub fn noted_command(&mut self, frame: &Frame, actor: &str, command: &Command) -> Answer {

@@ -6,15 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
-use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use tripswitch::domain::reply::{Effect, EffectKind, Reply};
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::{BreakerScope, Gate};
 
-use crate::audit::line;
+use crate::audit::{line, repeats};
 use crate::broken::Broken;
 use crate::coverage::Coverage;
+use crate::events::mark_of;
 use crate::naive::{Answer, Happening, Naive};
 use crate::random::Random;
 use crate::real::Real;
@@ -106,8 +106,15 @@ impl Compared {
     fn frame(&mut self, receipt: Millis, action: &Action) -> Check {
         let seq = self.frames.len() as u64 + 1;
         let frame = Frame { key: KEY, seq, receipt, apply_version: APPLY_VERSION, record: self.record(action) };
+        let vain = self.real.in_vain(&frame.record);
         let (replies, effects) = self.real.apply(std::slice::from_ref(&frame));
         let (answer, happened) = self.naive.apply(&frame);
+        let was_skipped = replies.iter().any(|(_, reply)| *reply == Reply::Skipped);
+        if matches!(frame.record, Record::Command { .. }) && !was_skipped {
+            let done = self.real.trail().newest().is_some_and(|entry| entry.at.seq() == seq);
+            let expected = replies.first().map(|(_, reply)| reply.clone()).filter(|_| !done);
+            same("the answer to a command that changes nothing, before it is applied", &vain, &expected)?;
+        }
         self.effects(&effects, &happened)?;
         let expected = match &answer {
             Answer::Events(verdicts) => Reply::Events(verdicts.clone()),
@@ -153,7 +160,7 @@ impl Compared {
             Action::Settings(settings) => return Record::Settings(settings.clone()),
             Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
             Action::Erase { conversation, contact } => {
-                let contact = contact.as_deref().map(ContactMark::of);
+                let contact = contact.as_deref().map(mark_of);
                 let conversation = *conversation;
                 return match self.frames.len() % 2 {
                     0 => Record::Erasure { conversation, contact },
@@ -239,6 +246,8 @@ impl Compared {
         }
         let trail: Vec<_> = self.real.trail().iter().map(line).collect();
         same("trail", &trail, &self.naive.trail)?;
+        let vain: Vec<_> = self.real.trail().repeats().iter().map(repeats).collect();
+        same("what changed nothing", &vain, &self.naive.vain)?;
         same("late events", self.real.late_events(), self.naive.late_events)?;
         same("identities held", self.real.duplicates_held(), self.naive.identities.len() as u64)?;
         same("needs settings", self.real.needs_settings(&self.naive.settings), false)?;

@@ -3,6 +3,8 @@
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::life::ContactMark;
 
+use crate::events::mark_of;
+
 use crate::broken::Broken;
 use crate::life::End;
 use crate::naive::{Conversation, Naive};
@@ -51,10 +53,10 @@ impl Naive {
     }
 
     fn erase_contact(&mut self, mark: ContactMark) -> bool {
-        let is_theirs = |contact: &Option<Box<str>>| contact.as_deref().map(ContactMark::of) == Some(mark);
+        let is_theirs = |contact: &Option<Box<str>>| contact.as_deref().map(mark_of) == Some(mark);
         let before = self.contacts.len();
         if !self.breaks(Broken::ErasedContactStaysMapped) {
-            self.contacts.retain(|(contact, _)| ContactMark::of(contact) != mark);
+            self.contacts.retain(|(contact, _)| mark_of(contact) != mark);
         }
         let mut found = self.contacts.len() < before;
         let lives = |known: &Conversation| !known.settled && is_theirs(&known.contact);

@@ -1,10 +1,11 @@
 //! The events of a stream.
 
 use tripswitch::domain::event::{
-    AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
-    TurnFeatures,
+    AttentionType, Body, ContactName, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution,
+    Sender, Status, TurnFeatures,
 };
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::message::{Heard, LanguageCode, MessageFeatures, Reading};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalKind;
@@ -129,8 +130,8 @@ impl Maker {
         self.rng.chance(percent).then(|| self.rng.pick(&["Nordic Parts ApS", "Fjord & Co", "Ålborg Værft"]).into())
     }
 
-    fn contact(&mut self) -> Box<str> {
-        format!("contact-{}", self.rng.below(self.shares.contacts)).into()
+    fn contact(&mut self) -> ContactName {
+        named(&format!("contact-{}", self.rng.below(self.shares.contacts)))
     }
 
     /// A conversation: known, or new. Imports like new ones best.
@@ -368,4 +369,16 @@ impl Maker {
         event.account = Some(to);
         events.push(event);
     }
+}
+
+/// Every other contact has a mark of its own; the others have it as before marks were keyed.
+fn named(id: &str) -> ContactName {
+    let is_keyed = id.bytes().last().is_some_and(|last| last % 2 == 1);
+    let mark = is_keyed.then(|| ContactMark::unkeyed(&format!("keyed {id}")));
+    ContactName { mark, ..id.into() }
+}
+
+/// By what the state knows the contact.
+pub fn mark_of(id: &str) -> ContactMark {
+    named(id).kept_mark()
 }

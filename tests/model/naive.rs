@@ -15,7 +15,7 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::BreakerScope;
 
-use crate::audit::Line;
+use crate::audit::{Line, Repeats};
 use crate::broken::Broken;
 use crate::coverage::Coverage;
 use crate::life::{End, Kept, reopens};
@@ -157,6 +157,8 @@ pub struct Naive {
     pub happened: Vec<Happening>,
     pub installed: bool,
     pub trail: Vec<Line>,
+    /// What was refused or changed nothing.
+    pub vain: Vec<Repeats>,
 }
 
 /// An event on its way in.
@@ -196,6 +198,7 @@ impl Naive {
             happened: Vec::new(),
             installed: false,
             trail: Vec::new(),
+            vain: Vec::new(),
         }
     }
 
@@ -236,7 +239,9 @@ impl Naive {
                 self.noted_erasure(frame, Some(actor), *conversation, *contact)
             }
             Record::Skip { seq, place, .. } => self.noted_skip(frame, Position::new(*seq, *place)),
-            Record::System(_) | Record::Delivered { .. } => Answer::Done,
+            Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) | Record::ErasedContact { .. } => {
+                Answer::Done
+            }
         };
         (answer, std::mem::take(&mut self.happened))
     }

@@ -207,6 +207,12 @@ impl Real {
         self.local.sleep(id);
     }
 
+    /// What the command would be answered without a record, if it changed nothing.
+    pub fn in_vain(&self, record: &Record) -> Option<Reply> {
+        let Record::Command { command, .. } = record else { return None };
+        self.local.workspace.in_vain(command).map(|vain| vain.reply)
+    }
+
     pub fn trail(&self) -> &Trail<SideAction> {
         self.local.workspace.trail()
     }

@@ -10,6 +10,7 @@ impl Naive {
     pub fn retain(&mut self, cutoff: Millis, most: usize) {
         self.retained_from = self.retained_from.max(cutoff);
         self.trail.retain(|(_, receipt, ..)| *receipt >= cutoff);
+        self.vain.retain(|(.., last)| *last >= cutoff);
         let due = self.due(cutoff);
         let most = if self.breaks(Broken::RetentionWithoutBound) { due.len() } else { most };
         if due.len() > most {
@@ -22,7 +23,9 @@ impl Naive {
     }
 
     pub fn is_retention_due(&self, cutoff: Millis) -> bool {
-        !self.due(cutoff).is_empty() || self.trail.iter().any(|(_, receipt, ..)| *receipt < cutoff)
+        !self.due(cutoff).is_empty()
+            || self.trail.iter().any(|(_, receipt, ..)| *receipt < cutoff)
+            || self.vain.iter().any(|(.., last)| *last < cutoff)
     }
 
     /// Age, whether it is unscored, position and id of what is older than the cut-off, oldest first.

@@ -33,7 +33,7 @@ impl Naive {
             known.settled = false;
             (known.contact, known.ended) = (None, None);
         }
-        known.contact = event.contact.clone().or(known.contact.take());
+        known.contact = event.contact.as_ref().map(|contact| contact.id.clone()).or(known.contact.take());
         if matches!(event.body, Body::SurveyResponded { comment: Some(_), .. }) {
             known.comment = Some(known.contact.clone());
         }

@@ -280,6 +280,8 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         | Record::Skip { .. }
         | Record::System(_)
         | Record::Delivered { .. }
+        | Record::Repeats(_)
+        | Record::ErasedContact { .. }
         | Record::Erasure { .. }
         | Record::ErasedBy { .. }
         | Record::Retention { .. } => None,

@@ -14,7 +14,7 @@ use crate::cli::target::{open_exit, snapshot_exit};
 use crate::clock::SystemClock;
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
-use crate::erasures::{ErasureEntry, Erasures};
+use crate::erasures::{ErasureList, SLACK, read_list};
 use crate::ids::RandomIds;
 use crate::offline::restore::{Carried, Found, Point, Replace, RestoreError, Source, Written, check_target, write};
 use crate::recovery::Progress;
@@ -90,6 +90,9 @@ struct Report {
     workspaces: Vec<RestoredSide>,
     /// Erasures that were applied again.
     erased_again: usize,
+    /// What was erased between the state and this time may have left the list, so it may be in the new directory.
+    /// `None`: nothing has.
+    erasures_missing_before: Option<String>,
     /// Damaged snapshots that were passed over.
     passed_over: Vec<String>,
     secret: bool,
@@ -121,6 +124,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let erased = found.erase(&list);
     let secret = Some(source.data_dir.join("secret")).filter(|path| path.is_file());
     let mut report = Report::of(&found, erased, secret.is_some());
+    report.erasures_missing_before = list.since().filter(|since| is_before(&found, *since)).map(time::format);
     if !args.dry_run {
         let carried = Carried { secret, erasures: list };
         let written = put(&args.to, found, &carried, replace, quiet)?;
@@ -132,6 +136,11 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         Format::Json => output::json(&report),
         Format::Table => report.tell(),
     }
+}
+
+/// Whether erasures from before this time may be missing in the state.
+fn is_before(found: &Found, since: time::Millis) -> bool {
+    found.last_receipt.is_some_and(|last| last < since.saturating_add(SLACK))
 }
 
 impl Args {
@@ -158,8 +167,8 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
 }
 
 /// The lists of the source, of the target that is replaced, and the one that was named.
-fn erasures(args: &Args, source: &Path) -> Result<Vec<ErasureEntry>, Failure> {
-    let mut all: Vec<ErasureEntry> = Vec::new();
+fn erasures(args: &Args, source: &Path) -> Result<ErasureList, Failure> {
+    let mut all = ErasureList::default();
     let named = args.erasures.as_deref();
     if let Some(path) = named
         && !path.is_file()
@@ -168,12 +177,7 @@ fn erasures(args: &Args, source: &Path) -> Result<Vec<ErasureEntry>, Failure> {
     }
     let directories = [Some(source), Some(args.to.as_path()), named.and_then(Path::parent)];
     for directory in directories.into_iter().flatten().filter(|directory| directory.join("erasures").is_file()) {
-        let entries = Erasures::load(directory).map_err(|error| Failure::new(Exit::Damaged, error.to_string()))?;
-        for entry in entries.entries() {
-            if !all.contains(&entry) {
-                all.push(entry);
-            }
-        }
+        all.merge(&read_list(directory).map_err(|error| Failure::new(Exit::Damaged, error.to_string()))?);
     }
     Ok(all)
 }
@@ -196,6 +200,7 @@ impl Report {
             last_receipt: found.last_receipt.map(time::format),
             workspaces: sides.collect(),
             erased_again,
+            erasures_missing_before: None,
             passed_over: found
                 .passed_over
                 .iter()
@@ -227,6 +232,12 @@ impl Report {
         }
         if self.erased_again > 0 {
             output::line(format_args!("erased again: {}", self.erased_again))?;
+        }
+        if let Some(since) = &self.erasures_missing_before {
+            output::line(format_args!(
+                "WARNING: this state is older than the list of erasures, which begins at {since}: what was erased \
+                 between is here again; erase it once more, or do not use this directory"
+            ))?;
         }
         if !self.secret {
             output::line(format_args!("without the file `secret`: known events will not be compared by content"))?;

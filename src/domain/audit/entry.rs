@@ -19,6 +19,44 @@ pub struct AuditEntry<A> {
     pub outcome: AuditOutcome,
 }
 
+/// A request that was answered without a record, since it changed nothing and its like was recorded a moment ago, as
+/// often as it was. Part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat<A> {
+    /// None: of several.
+    pub actor: Option<Box<str>>,
+    pub action: A,
+    pub outcome: AuditOutcome,
+    pub count: u64,
+    /// When the last one was answered.
+    pub last: Millis,
+}
+
+/// What changed nothing: the first time, and how often in all. Part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated<A> {
+    pub first: AuditEntry<A>,
+    pub count: u64,
+    /// When it was asked for the last time.
+    pub last: Millis,
+}
+
+/// What a trail has to know of the actions in it.
+pub trait Audited: Clone {
+    /// Whether both are the same thing done to the same target, whatever else they say.
+    fn is_like(&self, other: &Self) -> bool;
+
+    /// Bytes of the texts in it.
+    fn text_bytes(&self) -> usize;
+}
+
+impl<A: Audited> Repeat<A> {
+    /// Whether actor, action, target and outcome are these.
+    pub fn is_like(&self, actor: Option<&str>, action: &A, outcome: AuditOutcome) -> bool {
+        self.outcome == outcome && self.actor.as_deref() == actor && self.action.is_like(action)
+    }
+}
+
 /// Whether the action was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditOutcome {

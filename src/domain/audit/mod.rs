@@ -4,13 +4,17 @@
 //! integers and short texts, nothing secret, and nothing that an erasure has to find: that a conversation
 //! or a contact was erased is in it, which one is not (R4.10).
 //!
-//! The trail is state because the journal is trimmed. It is bounded: the newest 100,000 entries (100 to 200 bytes
-//! each) of a side, and as many of the system table, in chunks that a cut shares. A retention record removes a side's
-//! entries from before its cut-off, and is written for the trail alone if need be. The system's entries are bounded
-//! by number only: what they tell of, revoked keys included, stays in the table as well. Readers get the chunks and
-//! page through them without holding up the workspace's actor.
+//! The trail is state because the journal is trimmed. It is bounded: of what was done the newest 100,000 entries (100 to
+//! 200 bytes each) and 32 MiB, in chunks that a cut shares; of what was refused or changed nothing, which anybody can
+//! make in any number, the newest 1,000, each with how often it came. So the one never pushes the other out. The system
+//! table has a trail for each tenant ([`SystemTrails`]), so that no tenant pushes out another's. A retention record
+//! removes a side's entries from before its cut-off, and is written for the trail alone if need be. The system's entries
+//! are bounded by number and bytes only: what they tell of, revoked keys included, stays in the table as well. Readers
+//! get the chunks and page through them without holding up the workspace's actor.
 
 mod entry;
+mod repeats;
+mod system_trails;
 mod trail;
 
 use serde::{Deserialize, Serialize};
@@ -21,8 +25,10 @@ use super::settings::{Model, Settings};
 use super::system::{ApiKey, Permission, WorkspaceEntry};
 use super::time::Millis;
 
-pub use entry::{AuditEntry, AuditOutcome, Refusal};
-pub use trail::{KEPT, Trail};
+pub use entry::{AuditEntry, AuditOutcome, Audited, Refusal, Repeat, Repeated};
+pub use repeats::KEPT_REPEATS;
+pub use system_trails::SystemTrails;
+pub use trail::{KEPT, KEPT_BYTES, Noted, Trail};
 
 /// What happens to a workspace side. The order of the variants is part of the on-disk format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +51,8 @@ pub enum SideAction {
     EventSkipped {
         event: Position,
     },
+    /// Requests that changed nothing, beyond those that are told apart.
+    Others,
 }
 
 /// The fields that were sent (R3.8).
@@ -88,6 +96,10 @@ pub enum SystemAction {
         /// None for an unknown one.
         key: Option<Box<KeyNote>>,
     },
+    /// Requests of a tenant, or of server keys, that changed nothing, beyond those that are told apart.
+    Others {
+        tenant: Option<Box<str>>,
+    },
 }
 
 /// A key without its hash.
@@ -118,7 +130,76 @@ impl From<&ApiKey> for KeyNote {
     }
 }
 
+impl Audited for SideAction {
+    fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.target() == other.target()
+    }
+
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::SettingsInstalled(installed) => installed.profile.len(),
+            Self::CsatConfigPatched(_)
+            | Self::BreakerAcknowledged { .. }
+            | Self::BreakerResolved { .. }
+            | Self::ConversationErased
+            | Self::ContactErased
+            | Self::EventSkipped { .. }
+            | Self::Others => 0,
+        }
+    }
+}
+
+impl SideAction {
+    /// The breaker that it was done to.
+    pub const fn target(&self) -> Option<Id> {
+        match self {
+            Self::BreakerAcknowledged { breaker, .. } | Self::BreakerResolved { breaker, .. } => Some(*breaker),
+            Self::CsatConfigPatched(_)
+            | Self::SettingsInstalled(_)
+            | Self::ConversationErased
+            | Self::ContactErased
+            | Self::EventSkipped { .. }
+            | Self::Others => None,
+        }
+    }
+}
+
+impl Audited for SystemAction {
+    fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.target() == other.target()
+    }
+
+    fn text_bytes(&self) -> usize {
+        let of = |text: &Option<Box<str>>| text.as_deref().map_or(0, str::len);
+        let of_key = |key: &KeyNote| key.name.len() + key.key_prefix.len() + of(&key.tenant) + key.scopes.len();
+        match self {
+            Self::WorkspaceCreated { name, tenant, .. } => name.len() + tenant.len(),
+            Self::KeyCreated { key, .. } => of_key(key),
+            Self::KeyRevoked { key, .. } => key.as_deref().map_or(0, of_key),
+            Self::Others { tenant } => of(tenant),
+        }
+    }
+}
+
 impl SystemAction {
+    /// The workspace or key that it was done to.
+    pub const fn target(&self) -> Option<Id> {
+        match self {
+            Self::WorkspaceCreated { id, .. } | Self::KeyCreated { id, .. } | Self::KeyRevoked { id, .. } => Some(*id),
+            Self::Others { .. } => None,
+        }
+    }
+
+    /// Whose trail it belongs into; None: of server keys, and of keys that nobody knows.
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::WorkspaceCreated { tenant, .. } => Some(tenant),
+            Self::KeyCreated { key, .. } => key.tenant.as_deref(),
+            Self::KeyRevoked { key, .. } => key.as_deref()?.tenant.as_deref(),
+            Self::Others { tenant } => tenant.as_deref(),
+        }
+    }
+
     /// Whether it belongs into the trail of this side: the creation of the workspace into both; a key of the
     /// workspace, or of its whole tenant, into that of the side that the key sees. What another tenant tried with the
     /// same id does not.
@@ -127,15 +208,17 @@ impl SystemAction {
             Self::WorkspaceCreated { id, tenant, .. } => *id == workspace.id && *tenant == workspace.tenant,
             Self::KeyCreated { key, .. } => key.concerns(workspace, side),
             Self::KeyRevoked { key, .. } => key.as_ref().is_some_and(|key| key.concerns(workspace, side)),
+            Self::Others { tenant } => tenant.as_ref() == Some(&workspace.tenant),
         }
     }
 
-    /// Whether it is about a key that is good for all workspaces of its tenant.
+    /// Whether it is about a key that is good for all workspaces of its tenant, or about the tenant.
     pub fn is_tenant_wide(&self) -> bool {
         match self {
             Self::WorkspaceCreated { .. } => false,
             Self::KeyCreated { key, .. } => key.workspace.is_none(),
             Self::KeyRevoked { key, .. } => key.as_ref().is_none_or(|key| key.workspace.is_none()),
+            Self::Others { .. } => true,
         }
     }
 }

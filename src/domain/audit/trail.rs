@@ -1,4 +1,5 @@
-//! Entries in their order, the newest [`KEPT`] of them.
+//! Entries in their order: of what was done the newest [`KEPT`], and apart from these what was refused or changed
+//! nothing ([`Repeated`]), so that it pushes nothing out that was done.
 //!
 //! A trail says after which frame it is whole: older snapshots and exports have none, so it begins at their `seq`. It
 //! is no part of the state hash, which is what it was before there were trails. `snapshot verify` compares hashes,
@@ -9,12 +10,41 @@ use std::sync::Arc;
 
 use super::super::ids::Position;
 use super::super::time::Millis;
-use super::entry::AuditEntry;
+use super::entry::{AuditEntry, AuditOutcome, Audited, Repeat, Repeated};
+use super::repeats::Repeats;
 
-/// Entries that a trail keeps at most, of some 100 to 200 bytes each.
+/// Entries of what was done that a trail keeps at most, of some 100 to 200 bytes each.
 pub const KEPT: usize = 100_000;
+/// And so many bytes of them: actors and names have up to 255 characters.
+pub const KEPT_BYTES: usize = 32 << 20;
+/// What an entry takes beside its texts.
+const ENTRY_BYTES: usize = 128;
 /// Entries of a chunk. What a cut shares is copied by chunks (I9).
 const CHUNK: usize = 256;
+
+/// An entry as it is read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Noted<'a, A> {
+    pub entry: &'a AuditEntry<A>,
+    /// How often, and when the last time.
+    pub count: u64,
+    pub last: Millis,
+}
+
+impl<'a, A> Noted<'a, A> {
+    const fn once(entry: &'a AuditEntry<A>) -> Self {
+        Self { entry, count: 1, last: entry.receipt }
+    }
+
+    const fn often(repeated: &'a Repeated<A>) -> Self {
+        Self { entry: &repeated.first, count: repeated.count, last: repeated.last }
+    }
+
+    /// Where it stands in the order of its trail.
+    pub const fn place(&self) -> (Millis, Position) {
+        (self.entry.receipt, self.entry.at)
+    }
+}
 
 /// Who did what, the oldest first. A clone shares what is in it.
 #[derive(Clone, Debug)]
@@ -22,6 +52,10 @@ pub struct Trail<A> {
     /// All but the first and the last are full; none is empty.
     chunks: VecDeque<Arc<Vec<AuditEntry<A>>>>,
     len: usize,
+    /// Of the entries in `chunks`, by [`weight`].
+    bytes: usize,
+    /// What was not done.
+    repeats: Repeats<A>,
     /// Frames up to this seq have left no entries.
     after: u64,
 }
@@ -35,7 +69,10 @@ impl<A> Default for Trail<A> {
 impl<A: PartialEq> PartialEq for Trail<A> {
     /// Wherever chunks end: two trails are equal if their entries are.
     fn eq(&self, other: &Self) -> bool {
-        self.after == other.after && self.len == other.len && self.iter().eq(other.iter())
+        self.after == other.after
+            && self.len == other.len
+            && self.iter().eq(other.iter())
+            && self.repeats == other.repeats
     }
 }
 
@@ -44,7 +81,7 @@ impl<A: Eq> Eq for Trail<A> {}
 impl<A> Trail<A> {
     /// An empty trail of a state from before there were trails: its frames up to `seq` have left no entries.
     pub fn beginning_after(seq: u64) -> Self {
-        Self { chunks: VecDeque::new(), len: 0, after: seq }
+        Self { chunks: VecDeque::new(), len: 0, bytes: 0, repeats: Repeats::default(), after: seq }
     }
 
     /// What frames up to this seq did is not in it; what later ones did is, as far as entries are kept.
@@ -52,26 +89,43 @@ impl<A> Trail<A> {
         self.after
     }
 
+    /// Entries of what was done.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
+    pub fn is_empty(&self) -> bool {
+        self.len == 0 && self.repeats().is_empty()
     }
 
-    /// The oldest first.
+    /// What was refused or changed nothing, in the order in which it came first.
+    pub fn repeats(&self) -> &[Repeated<A>] {
+        self.repeats.as_slice()
+    }
+
+    /// What was done, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &AuditEntry<A>> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
-    /// Chunk by chunk, the oldest first.
+    /// [`iter`](Self::iter), chunk by chunk.
     pub fn chunks(&self) -> impl Iterator<Item = &[AuditEntry<A>]> {
         self.chunks.iter().map(|chunk| chunk.as_slice())
     }
 
-    /// The entries before this place, the newest first. Receipts and positions ascend together.
-    pub fn before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = &AuditEntry<A>> {
+    /// All that was noted before this place, the newest first. Receipts and positions ascend together.
+    pub fn before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = Noted<'_, A>> {
+        let mut done = self.done_before(receipt, at).map(Noted::once).peekable();
+        let count = self.repeats.before(receipt, at);
+        let mut repeats = self.repeats().iter().take(count).rev().map(Noted::often).peekable();
+        std::iter::from_fn(move || match (done.peek(), repeats.peek()) {
+            (Some(one), Some(other)) if one.place() < other.place() => repeats.next(),
+            (Some(_), _) => done.next(),
+            (None, _) => repeats.next(),
+        })
+    }
+
+    fn done_before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = &AuditEntry<A>> {
         let is_before = move |entry: &AuditEntry<A>| (entry.receipt, entry.at) < (receipt, at);
         let whole = self.chunks.partition_point(|chunk| chunk.first().is_some_and(is_before));
         self.chunks.iter().take(whole).rev().flat_map(move |chunk| {
@@ -80,30 +134,50 @@ impl<A> Trail<A> {
         })
     }
 
-    pub fn oldest(&self) -> Option<&AuditEntry<A>> {
-        self.chunks.front().and_then(|chunk| chunk.first())
-    }
-
     pub fn newest(&self) -> Option<&AuditEntry<A>> {
         self.chunks.back().and_then(|chunk| chunk.last())
     }
 }
 
-impl<A: Clone> Trail<A> {
-    /// Adds an entry at the end; if there are too many, the oldest is dropped.
+/// Bytes of an entry; the same on every machine, since what is kept depends on it (I1).
+fn weight<A: Audited>(entry: &AuditEntry<A>) -> usize {
+    ENTRY_BYTES + entry.actor.as_deref().map_or(0, str::len) + entry.action.text_bytes()
+}
+
+impl<A: Audited> Trail<A> {
+    /// Adds an entry behind all others. Of what was done the oldest are dropped if there are too many; what was not is
+    /// counted where the like of it is there already.
     pub fn push(&mut self, entry: AuditEntry<A>) {
+        match entry.outcome {
+            AuditOutcome::Done => self.push_done(entry),
+            AuditOutcome::Unchanged | AuditOutcome::Refused(_) => {
+                let last = entry.receipt;
+                self.repeats.note(entry, 1, last);
+            }
+        }
+    }
+
+    /// Counts requests that were answered without a record; `at` and `receipt` are those of the record that tells.
+    pub fn repeat(&mut self, at: Position, receipt: Millis, repeat: Repeat<A>) {
+        let Repeat { actor, action, outcome, count, last } = repeat;
+        self.repeats.note(AuditEntry { at, receipt, actor, action, outcome }, count, last.min(receipt));
+    }
+
+    fn push_done(&mut self, entry: AuditEntry<A>) {
+        self.bytes += weight(&entry);
         match self.chunks.back_mut() {
             Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
             Some(_) | None => self.chunks.push_back(Arc::new(vec![entry])),
         }
         self.len += 1;
-        if self.len > KEPT {
+        while self.len > KEPT || self.bytes > KEPT_BYTES {
             self.drop_first(1);
         }
     }
 
     /// Drops what was received before `cutoff` (R4.11).
     pub fn forget(&mut self, cutoff: Millis) {
+        self.repeats.forget(cutoff);
         while let Some(first) = self.chunks.front() {
             match first.partition_point(|entry| entry.receipt < cutoff) {
                 0 => return,
@@ -112,10 +186,17 @@ impl<A: Clone> Trail<A> {
         }
     }
 
+    /// Whether there is anything for [`forget`](Self::forget) to drop.
+    pub fn is_older(&self, cutoff: Millis) -> bool {
+        let oldest = self.chunks.front().and_then(|chunk| chunk.first());
+        oldest.is_some_and(|entry| entry.receipt < cutoff) || self.repeats.is_older(cutoff)
+    }
+
     /// Of the first chunk.
     fn drop_first(&mut self, count: usize) {
         let Some(first) = self.chunks.front_mut() else { return };
         self.len -= count;
+        self.bytes -= first.iter().take(count).map(weight).sum::<usize>();
         if first.len() == count {
             self.chunks.pop_front();
         } else {
@@ -124,15 +205,34 @@ impl<A: Clone> Trail<A> {
     }
 }
 
-impl<A: Clone> Trail<A> {
+impl<A: Audited> Trail<A> {
     /// The trail of a state at seq `applied`; `None` if the entries are not of its frames, in their order.
-    pub fn restored(after: u64, entries: Vec<AuditEntry<A>>, applied: u64) -> Option<Self> {
+    pub fn restored(after: u64, entries: Vec<AuditEntry<A>>, repeats: Vec<Repeated<A>>, applied: u64) -> Option<Self> {
         let of_state = |entry: &AuditEntry<A>| after < entry.at.seq() && entry.at.seq() <= applied;
-        let ascend = |pair: &[AuditEntry<A>]| pair[0].at < pair[1].at && pair[0].receipt <= pair[1].receipt;
-        let fits = after <= applied && entries.iter().all(of_state) && entries.windows(2).all(ascend);
-        let mut trail = Self::beginning_after(after);
-        fits.then(|| entries.into_iter().for_each(|entry| trail.push(entry)))?;
+        let ascend = |one: &AuditEntry<A>, next: &AuditEntry<A>| one.at < next.at && one.receipt <= next.receipt;
+        let fits = after <= applied
+            && entries.iter().chain(repeats.iter().map(|repeated| &repeated.first)).all(of_state)
+            && entries.windows(2).all(|pair| ascend(&pair[0], &pair[1]))
+            && repeats.windows(2).all(|pair| ascend(&pair[0].first, &pair[1].first));
+        let mut trail = fits.then(|| Self::beginning_after(after))?;
+        entries.into_iter().for_each(|entry| trail.push(entry));
+        for Repeated { first, count, last } in repeats {
+            let newest = trail.repeats().last().map(|repeated| repeated.first.at);
+            let is_possible = first.outcome != AuditOutcome::Done && count > 0 && newest.is_none_or(|at| at < first.at);
+            is_possible.then(|| trail.repeats.note(first, count, last))?;
+        }
         Some(trail)
+    }
+
+    /// What is whole of a list that held the newest entries of every outcome: beyond a full one, what frames up to its
+    /// oldest entry did is not known to be in it. Answers after which frame it is whole, and its entries.
+    pub fn whole_part(after: u64, mut entries: Vec<AuditEntry<A>>) -> (u64, Vec<AuditEntry<A>>) {
+        let is_full = entries.len() >= KEPT;
+        let after = entries.first().filter(|_| is_full).map_or(after, |oldest| oldest.at.seq().max(after));
+        if is_full {
+            entries.retain(|entry| entry.at.seq() > after);
+        }
+        (after, entries)
     }
 }
 
@@ -141,14 +241,27 @@ impl<A: PartialEq> Trail<A> {
     pub fn agrees_with(&self, other: &Self) -> bool {
         let after = self.after.max(other.after);
         let both = |entry: &&AuditEntry<A>| entry.at.seq() > after;
-        self.iter().filter(both).eq(other.iter().filter(both))
+        // Repeats count from where a trail begins.
+        let same_repeats = self.after != other.after || self.repeats == other.repeats;
+        same_repeats && self.iter().filter(both).eq(other.iter().filter(both))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::AuditOutcome;
+    use super::super::entry::Refusal;
+    use super::super::repeats::KEPT_REPEATS;
     use super::*;
+
+    impl Audited for u64 {
+        fn is_like(&self, other: &Self) -> bool {
+            self == other
+        }
+
+        fn text_bytes(&self) -> usize {
+            0
+        }
+    }
 
     fn entry(seq: u64) -> AuditEntry<u64> {
         let receipt = seq as Millis / 3;
@@ -170,7 +283,7 @@ mod tests {
         let all = KEPT as u64 + 700;
         let trail = trail(1..=all);
         assert_eq!((trail.len(), trail.iter().count()), (KEPT, KEPT));
-        assert_eq!((trail.oldest().map(|e| e.action), trail.newest().map(|e| e.action)), (Some(701), Some(all)));
+        assert_eq!((trail.iter().next().map(|e| e.action), trail.newest().map(|e| e.action)), (Some(701), Some(all)));
     }
 
     #[test]
@@ -178,7 +291,7 @@ mod tests {
         for (cutoff, oldest) in [(0, Some(1)), (1, Some(3)), (200, Some(600)), (333, Some(999)), (334, None)] {
             let mut trail = trail(1..=1_000);
             trail.forget(cutoff);
-            assert_eq!(trail.oldest().map(|entry| entry.action), oldest, "{cutoff}");
+            assert_eq!(trail.iter().next().map(|entry| entry.action), oldest, "{cutoff}");
             assert_eq!(seqs(&trail), (oldest.unwrap_or(1_001)..=1_000).collect::<Vec<_>>());
             assert_eq!(trail.len(), seqs(&trail).len());
             trail.push(entry(1_001));
@@ -203,8 +316,9 @@ mod tests {
     fn what_stands_before_a_place_comes_newest_first() {
         let mut trail = trail(1..=1_000);
         trail.forget(10);
-        let before =
-            |receipt, seq| trail.before(receipt, Position::new(seq, 0)).map(|entry| entry.action).collect::<Vec<u64>>();
+        let before = |receipt, seq| {
+            trail.before(receipt, Position::new(seq, 0)).map(|noted| noted.entry.action).collect::<Vec<u64>>()
+        };
         let down = |to: u64| (30..=to).rev().collect::<Vec<u64>>();
         assert_eq!(before(Millis::MAX, 0), down(1_000));
         for to in [30, 31, 255, 256, 285, 286, 287, 300, 999] {
@@ -217,7 +331,8 @@ mod tests {
     #[test]
     fn only_entries_of_the_states_frames_in_their_order_make_a_trail() {
         let restored = |after, seqs: &[u64], applied| {
-            Trail::restored(after, seqs.iter().map(|seq| entry(*seq)).collect(), applied).map(|trail| trail.len())
+            Trail::restored(after, seqs.iter().map(|seq| entry(*seq)).collect(), vec![], applied)
+                .map(|trail| trail.len())
         };
         assert_eq!(restored(3, &[4, 5, 9], 9), Some(3));
         assert_eq!([restored(3, &[], 3), restored(0, &[], 0)], [Some(0), Some(0)]);
@@ -244,5 +359,82 @@ mod tests {
         later.push(entry(502));
         assert!(!whole.agrees_with(&later) && !later.agrees_with(&whole));
         assert!(whole.agrees_with(&Trail::beginning_after(500)) && !whole.agrees_with(&Trail::beginning_after(499)));
+    }
+
+    /// A request that changes nothing, in the frame with this seq.
+    fn vain(seq: u64, actor: &str, target: u64) -> AuditEntry<u64> {
+        let outcome = AuditOutcome::Refused(Refusal::UnknownBreaker);
+        AuditEntry { actor: Some(actor.into()), action: target, outcome, ..entry(seq) }
+    }
+
+    #[test]
+    fn r2_14b_what_was_refused_pushes_nothing_out_that_was_done() {
+        let mut trail = trail(1..=10);
+        (11..=300_000).for_each(|seq| trail.push(vain(seq, "a", seq % 3)));
+        assert_eq!(seqs(&trail), (1..=10).collect::<Vec<_>>());
+        let counts: Vec<_> = trail.repeats().iter().map(|repeated| (repeated.first.at.seq(), repeated.count)).collect();
+        assert_eq!(counts.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [11, 12, 13]);
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), 299_990);
+        assert_eq!(trail.repeats()[0].last, 299_999 / 3);
+        // Each different one has an entry, up to a bound: the one goes that did not come for the longest time.
+        (300_001..302_000).for_each(|seq| trail.push(vain(seq, "a", seq)));
+        trail.push(vain(302_001, "b", 0));
+        trail.push(vain(302_002, "b", 0));
+        assert_eq!((trail.repeats().len(), trail.len()), (KEPT_REPEATS, 10));
+        let newest = trail.repeats().last().map(|repeated| (repeated.first.at.seq(), repeated.count));
+        assert_eq!(newest, Some((302_001, 2)), "another's is another one");
+    }
+
+    #[test]
+    fn r2_14b_a_trail_is_bounded_in_bytes_as_well() {
+        let mut trail = Trail::default();
+        let long = |seq| AuditEntry { actor: Some("x".repeat(4 * 255).into()), ..entry(seq) };
+        (1..=50_000).for_each(|seq| trail.push(long(seq)));
+        assert_eq!(trail.len(), KEPT_BYTES / (ENTRY_BYTES + 4 * 255));
+        assert_eq!(trail.newest().map(|entry| entry.action), Some(50_000));
+        let again = Trail::restored(0, trail.iter().cloned().collect(), vec![], 50_000).unwrap();
+        assert_eq!((again == trail, again.bytes), (true, trail.bytes));
+        trail.forget(Millis::MAX);
+        assert_eq!((trail.bytes, trail.len()), (0, 0));
+    }
+
+    #[test]
+    fn r2_14b_counts_of_what_was_not_recorded_come_to_its_entry() {
+        let mut trail = trail(1..=3);
+        trail.push(vain(4, "a", 7));
+        let repeat = |action, count, last| Repeat {
+            actor: Some("a".into()),
+            action,
+            outcome: AuditOutcome::Refused(Refusal::UnknownBreaker),
+            count,
+            last,
+        };
+        trail.repeat(Position::new(5, 0), 50, repeat(7, 90, 40));
+        trail.repeat(Position::new(5, 1), 50, repeat(8, 2, 60));
+        let found: Vec<_> = trail.repeats().iter().map(|one| (one.first.at.seq(), one.count, one.last)).collect();
+        assert_eq!(found, [(4, 91, 40), (5, 2, 50)], "no later than the record that tells of it");
+        let all: Vec<_> = trail.before(Millis::MAX, Position::ZERO).map(|noted| noted.entry.at.seq()).collect();
+        assert_eq!(all, [5, 4, 3, 2, 1]);
+        assert!(trail.is_older(41) && !Trail::<u64>::default().is_older(Millis::MAX));
+        trail.forget(41);
+        assert_eq!(trail.repeats().len(), 1, "what came again lately stays");
+        let repeats = trail.repeats().to_vec();
+        let restored = |repeats, applied| Trail::restored(0, vec![], repeats, applied);
+        assert_eq!(restored(repeats.clone(), 5).map(|trail| trail.repeats().to_vec()), Some(repeats.clone()));
+        let never = Repeated { count: 0, ..repeats[0].clone() };
+        let done = Repeated { first: entry(5), ..repeats[0].clone() };
+        for wrong in [vec![never], vec![done], vec![repeats[0].clone(), repeats[0].clone()]] {
+            assert_eq!(restored(wrong, 5), None);
+        }
+        assert_eq!(restored(repeats, 4), None);
+    }
+
+    #[test]
+    fn r9_7_of_a_full_list_of_everything_only_the_part_is_whole_that_it_still_has() {
+        let few = vec![entry(3), vain(4, "a", 1)];
+        assert_eq!(Trail::whole_part(2, few.clone()), (2, few));
+        let full: Vec<_> = (701..=700 + KEPT as u64).map(entry).collect();
+        let (after, entries) = Trail::whole_part(0, full);
+        assert_eq!((after, entries.len(), entries[0].at.seq()), (701, KEPT - 1, 702));
     }
 }

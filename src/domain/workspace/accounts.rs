@@ -8,6 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::super::chunks::Chunks;
+use super::super::event::ContactName;
 use super::super::ids::Id;
 use super::super::index::Index;
 use super::super::life::ContactMark;
@@ -38,6 +39,9 @@ pub struct Contact {
     pub id: Arc<str>,
     /// The account's number.
     pub account: u32,
+    /// The first that an event had with the id. On disk the marks stand in blocks of their own.
+    #[serde(skip)]
+    pub mark: ContactMark,
 }
 
 impl Contact {
@@ -146,12 +150,12 @@ impl Accounts {
         self.by_contact.find(self.hasher.hash_one(contact), |number| &*self.contacts.get(number).id == contact)
     }
 
-    pub fn map_contact(&mut self, contact: &str, account: u32) {
+    pub fn map_contact(&mut self, contact: &ContactName, account: u32) {
         match self.find_contact(contact) {
             // Most events say what is known already.
             Some(number) if self.contacts.get(number).account == account => {}
             Some(number) => self.contacts.get_mut(number).account = account,
-            None => self.create_contact(Contact { id: contact.into(), account }),
+            None => self.create_contact(Contact { id: (&*contact.id).into(), account, mark: contact.kept_mark() }),
         }
     }
 
@@ -169,16 +173,22 @@ impl Accounts {
         self.by_contact.insert(hash, number, |other| hasher.hash_one(&*contacts.get(other).id));
     }
 
-    /// Forgets the contacts with this mark (R4.10); answers whether there was one. Looks at all of them.
-    pub fn erase_contacts(&mut self, mark: ContactMark) -> bool {
-        let marked = |contact: &Contact| !contact.is_free() && ContactMark::of(&contact.id) == mark;
+    /// The mark under which a contact is known.
+    pub fn mark_of(&self, contact: &str) -> Option<ContactMark> {
+        self.find_contact(contact).map(|number| self.contacts.get(number).mark)
+    }
+
+    /// Forgets the contacts with one of these marks (R4.10); answers whether there was one. Looks at all of them.
+    pub fn erase_contacts(&mut self, marks: &[ContactMark]) -> bool {
+        let marked = |contact: &Contact| !contact.is_free() && marks.contains(&contact.mark);
         let theirs: Vec<u32> =
             (0..).zip(self.contacts.iter()).filter(|(_, contact)| marked(contact)).map(|(number, _)| number).collect();
         for &number in &theirs {
             let (contacts, hasher) = (&self.contacts, &self.hasher);
             let hash_of = |other: u32| hasher.hash_one(&*contacts.get(other).id);
             self.by_contact.remove(hash_of(number), number, hash_of);
-            self.contacts.get_mut(number).id = "".into();
+            let contact = self.contacts.get_mut(number);
+            (contact.id, contact.mark) = ("".into(), ContactMark::default());
             self.free_contacts.push(number);
         }
         !theirs.is_empty()
@@ -186,7 +196,7 @@ impl Accounts {
 
     /// The marks of all contacts.
     pub fn contact_marks(&self) -> impl Iterator<Item = ContactMark> {
-        self.contacts.iter().filter(|contact| !contact.is_free()).map(|contact| ContactMark::of(&contact.id))
+        self.contacts.iter().filter(|contact| !contact.is_free()).map(|contact| contact.mark)
     }
 
     /// No account is awake any more.
@@ -205,6 +215,15 @@ impl Accounts {
         let mut contacts: Vec<_> = known.map(|contact| (&*contact.id, contact.account)).collect();
         contacts.sort_unstable();
         contacts
+    }
+
+    /// The marks of contacts that are not what they were before marks were keyed, in the order of ids.
+    pub fn keyed_in_order(&self) -> Vec<(&str, ContactMark)> {
+        let is_keyed = |contact: &&Contact| !contact.is_free() && contact.mark != ContactMark::unkeyed(&contact.id);
+        let mut keyed: Vec<_> =
+            self.contacts.iter().filter(is_keyed).map(|contact| (&*contact.id, contact.mark)).collect();
+        keyed.sort_unstable();
+        keyed
     }
 
     /// Made of records and contacts, without any conversations.

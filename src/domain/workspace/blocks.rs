@@ -1,6 +1,6 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
-//! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`; blocks
-//! of older versions are blocks of this.
+//! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
+//! apart from the trail's entries what changed nothing, and the marks of contacts; blocks of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::super::audit::{AuditEntry, SideAction, Trail};
+use super::super::audit::{AuditEntry, Repeated, SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::csat_config::CsatConfig;
 use super::super::dedup;
 use super::super::ids::{Position, WorkspaceKey};
-use super::super::life::Life;
+use super::super::life::{ContactMark, Life};
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::settings_v1::{self, ProfileV1, SettingsV1};
@@ -53,6 +53,14 @@ pub enum Block<'a> {
     Entries(Cow<'a, [AuditEntry<SideAction>]>),
     /// Not in version 1 or 2. Comes first.
     Head(Box<Head>),
+    /// Not before version 4.
+    Repeats(Cow<'a, [Repeated<SideAction>]>),
+    /// Not before version 4. Whether anything may have the mark that it had before marks were keyed.
+    Marks {
+        unkeyed: bool,
+    },
+    /// Not before version 4. Of the contacts, in their order.
+    ContactMarks(Vec<ContactMark>),
 }
 
 impl Block<'_> {
@@ -74,6 +82,9 @@ impl Block<'_> {
             Self::Signals(_) => 12,
             Self::Trail(_) => 13,
             Self::Entries(_) => 14,
+            Self::Repeats(_) => 15,
+            Self::Marks { .. } => 16,
+            Self::ContactMarks(_) => 17,
         }
     }
 }

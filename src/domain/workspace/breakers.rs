@@ -26,6 +26,7 @@ pub struct Breakers {
 }
 
 /// The result of what a person asked of a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     Changed,
     Unchanged,
@@ -63,39 +64,59 @@ impl Breakers {
         }
     }
 
+    /// What acknowledging it now would come to.
+    pub fn on_acknowledge(&self, id: Id) -> Result<Done, CommandRefusal> {
+        let breaker = self.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
+        match (&breaker.resolved, &breaker.acknowledged) {
+            (Some(_), _) => Err(CommandRefusal::BreakerResolved),
+            (None, Some(_)) => Ok(Done::Unchanged),
+            (None, None) => Ok(Done::Changed),
+        }
+    }
+
+    /// What resolving it now would come to.
+    pub fn on_resolve(&self, id: Id) -> Result<Done, CommandRefusal> {
+        let breaker = self.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
+        match (&breaker.resolved, &breaker.acknowledged) {
+            (Some(_), _) => Ok(Done::Unchanged),
+            (None, None) => Err(CommandRefusal::BreakerNotAcknowledged),
+            (None, Some(_)) => Ok(Done::Changed),
+        }
+    }
+
+    fn of_mut(&mut self, id: Id) -> Option<(u32, &mut Breaker)> {
+        let number = *self.by_id.get(&id)?;
+        Some((number, self.list.get_mut(number)))
+    }
+
     /// R3.5.
     pub fn acknowledge(&mut self, id: Id, step: BreakerAction) -> Result<Done, CommandRefusal> {
-        let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
-        let breaker = self.list.get_mut(number);
-        if breaker.resolved.is_some() {
-            return Err(CommandRefusal::BreakerResolved);
+        let done = self.on_acknowledge(id)?;
+        if done == Done::Changed
+            && let Some((_, breaker)) = self.of_mut(id)
+        {
+            breaker.acknowledged = Some(step);
+            self.epoch += 1;
         }
-        if breaker.acknowledged.is_some() {
-            return Ok(Done::Unchanged);
-        }
-        breaker.acknowledged = Some(step);
-        self.epoch += 1;
-        Ok(Done::Changed)
+        Ok(done)
     }
 
     /// R3.6.
     pub fn resolve(&mut self, id: Id, step: BreakerAction) -> Result<Done, CommandRefusal> {
-        let number = *self.by_id.get(&id).ok_or(CommandRefusal::UnknownBreaker)?;
-        let breaker = self.list.get_mut(number);
-        if breaker.resolved.is_some() {
-            return Ok(Done::Unchanged);
+        let done = self.on_resolve(id)?;
+        if done == Done::Unchanged {
+            return Ok(done);
         }
-        if breaker.acknowledged.is_none() {
-            return Err(CommandRefusal::BreakerNotAcknowledged);
-        }
-        if breaker.scope == BreakerScope::Workspace {
+        if self.get(id).is_some_and(|breaker| breaker.scope == BreakerScope::Workspace) {
             self.workspace_active = None;
             self.workspace_last_resolve = Some(LastResolve { at: step.at, position: step.position });
         }
-        breaker.resolved = Some(step);
-        self.active.retain(|&active| active != number);
-        self.epoch += 1;
-        Ok(Done::Changed)
+        if let Some((number, breaker)) = self.of_mut(id) {
+            breaker.resolved = Some(step);
+            self.active.retain(|&active| active != number);
+            self.epoch += 1;
+        }
+        Ok(done)
     }
 
     /// How many are active, and how many of those somebody has acknowledged.

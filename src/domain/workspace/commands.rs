@@ -79,7 +79,7 @@ impl Workspace {
         self.breaker(id)
     }
 
-    fn breaker(&self, id: Id) -> Result<BreakerView, CommandRefusal> {
+    pub(super) fn breaker(&self, id: Id) -> Result<BreakerView, CommandRefusal> {
         let breaker = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
         Ok(breaker.view(self.key))
     }

@@ -75,6 +75,11 @@ impl Cut {
         self.head.counts.records - self.head.counts.free
     }
 
+    /// Whether anything may have the mark that it had before marks were keyed.
+    pub const fn has_unkeyed_marks(&self) -> bool {
+        self.pieces.unkeyed_marks
+    }
+
     pub fn trail(&self) -> &Trail<SideAction> {
         &self.pieces.trail
     }
@@ -96,6 +101,11 @@ impl Cut {
             .chain(self.duplicates.identities(BLOCK_BYTES).map(|bytes| Block::Identities(bytes.into())))
             .chain(self.signals.blocks().map(|block| Block::Signals(Arc::clone(block))))
             .chain(self.pieces.blocks())
+            .chain(
+                self.contacts
+                    .chunks()
+                    .map(|chunk| Block::ContactMarks(chunk.iter().map(|contact| contact.mark).collect())),
+            )
     }
 }
 

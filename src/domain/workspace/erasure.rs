@@ -1,8 +1,11 @@
 //! Erasure (R4.10): the numbers of a conversation stay, what tells whose it was goes.
 //!
-//! A contact is erased by its *mark*, a hash of 64 bits: lives and comments have only that, so neither the record of
-//! an erasure nor the kept list needs the id. Two contacts of one mark would go together. An erasure looks at every
+//! A contact is erased by its *mark*, a keyed hash of 64 bits: lives and comments have only that, so neither the record
+//! of an erasure nor the kept list needs the id. Two contacts of one mark would go together. An erasure looks at every
 //! contact, life and comment once.
+//!
+//! A state from before marks were keyed may know a contact by the unkeyed one, and one that has lost its secret by that
+//! of another secret: [`Workspace::marks_of`] says by which, and an erasure names them all.
 
 use super::super::ids::Id;
 use super::super::life::ContactMark;
@@ -26,9 +29,22 @@ impl Workspace {
         contact: Option<ContactMark>,
     ) -> Reply {
         let conversation = conversation.map(|id| self.erase_conversation(round, id));
-        let contact = contact.map(|mark| self.erase_contact(round, mark));
+        let contact = contact.map(|mark| self.erase_contact(round, &[mark]));
         self.note_erasure(frame, actor, conversation, contact);
         Reply::Erased { found: conversation == Some(true) || contact == Some(true) }
+    }
+
+    /// A contact that may be known by several marks.
+    pub(super) fn erase_marked(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        actor: &str,
+        marks: &[ContactMark],
+    ) -> Reply {
+        let found = self.erase_contact(round, marks);
+        self.note_erasure(frame, Some(actor), None, Some(found));
+        Reply::Erased { found }
     }
 
     /// Statistics, windows and runs keep the score of a scored conversation; one without a score leaves nothing to
@@ -50,9 +66,10 @@ impl Workspace {
     }
 
     /// The conversations are not the contact's: they keep their ids, unless nothing is left of them.
-    fn erase_contact(&mut self, round: &mut Round, mark: ContactMark) -> bool {
-        let mapped = self.accounts.erase_contacts(mark);
-        let lives = self.conversations.lives().filter(|(_, life)| life.contact == Some(mark));
+    fn erase_contact(&mut self, round: &mut Round, marks: &[ContactMark]) -> bool {
+        let mapped = self.accounts.erase_contacts(marks);
+        let is_theirs = |mark: Option<ContactMark>| mark.is_some_and(|mark| marks.contains(&mark));
+        let lives = self.conversations.lives().filter(|(_, life)| is_theirs(life.contact));
         let lives: Vec<u32> = lives.map(|(number, _)| number).collect();
         for &number in &lives {
             if self.conversations.is_scored(number) {
@@ -61,7 +78,7 @@ impl Workspace {
                 self.remove(round, number);
             }
         }
-        let comments = self.conversations.comments().filter(|(_, comment)| comment.contact == Some(mark));
+        let comments = self.conversations.comments().filter(|(_, comment)| is_theirs(comment.contact));
         let comments: Vec<u32> = comments.map(|(number, _)| number).collect();
         comments.iter().for_each(|&number| self.conversations.drop_comment(number));
         mapped || !lives.is_empty() || !comments.is_empty()
@@ -103,6 +120,23 @@ impl Workspace {
         let lives = self.conversations.lives().filter_map(|(_, life)| life.contact);
         let comments = self.conversations.comments().filter_map(|(_, comment)| comment.contact);
         self.accounts.contact_marks().chain(lives).chain(comments)
+    }
+
+    /// The marks by which the state may know a contact whose mark is `keyed` now.
+    pub fn marks_of(&self, contact: &str, keyed: ContactMark) -> Vec<ContactMark> {
+        let unkeyed = self.pieces.unkeyed_marks.then(|| ContactMark::unkeyed(contact));
+        let mut marks = vec![keyed];
+        for mark in unkeyed.into_iter().chain(self.accounts.mark_of(contact)) {
+            if !marks.contains(&mark) {
+                marks.push(mark);
+            }
+        }
+        marks
+    }
+
+    /// Whether the state has anything of a contact with one of these marks.
+    pub fn knows_contact(&self, marks: &[ContactMark]) -> bool {
+        self.contact_marks().any(|known| marks.contains(&known))
     }
 
     /// The receipt of the last frame applied.

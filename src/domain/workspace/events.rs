@@ -44,7 +44,7 @@ impl Workspace {
         let score = match &event.body {
             Body::ConversationScored(import) => self.import(number, at, import),
             body => match life_kind(body) {
-                Some(kind) => self.live(number, at, kind, event.contact.as_deref()),
+                Some(kind) => self.live(number, at, kind, event.contact.as_ref()),
                 None => NewScore::Keep,
             },
         };
@@ -96,7 +96,7 @@ impl Workspace {
     /// alone lets the account be inferred.
     fn attach(&mut self, number: u32, event: &EventRecord) {
         let named = event.account.map(|id| self.accounts.find_or_create(id));
-        let contact = event.contact.as_deref();
+        let contact = event.contact.as_ref();
         if let (Some(account), Some(contact)) = (named, contact) {
             self.accounts.map_contact(contact, account);
         }

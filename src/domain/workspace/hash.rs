@@ -59,6 +59,10 @@ impl Workspace {
             self.accounts.scored(number).newest_first().for_each(|item| feed.put(item));
         }
         feed.put(self.accounts.contacts_in_order());
+        let keyed = self.accounts.keyed_in_order();
+        if !keyed.is_empty() {
+            feed.put(keyed);
+        }
         self.breakers.iter().for_each(|breaker| feed.put(breaker));
         feed.put(self.breakers.epoch);
         for (receipt, identity, comparable) in self.duplicates.iter() {

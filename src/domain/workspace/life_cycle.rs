@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use super::super::event::ContactName;
 use super::super::event::ImportedScore;
 use super::super::expectation::Expectation;
 use super::super::ids::Position;
-use super::super::life::{ContactMark, Life, LifeKind, Walk};
+use super::super::life::{Life, LifeKind, Walk};
 use super::super::score::Hundredths;
 use super::super::scoring::estimator::{composite_of, estimate};
 use super::super::scoring::{Ending, Observation};
@@ -38,7 +39,7 @@ impl Workspace {
     }
 
     /// An event of a life; scores as R5.1 says.
-    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&str>) -> NewScore {
+    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&ContactName>) -> NewScore {
         let max_turns = self.rules.settings.model.max_turns;
         let mut taken = self.conversations.take_life(number);
         let life = Arc::make_mut(&mut taken);
@@ -48,7 +49,7 @@ impl Workspace {
         }
         let index = life.insert(at.time, at.position, kind, max_turns);
         life.last_change = at.receipt;
-        life.contact = contact.map(ContactMark::of).or(life.contact);
+        life.contact = contact.map(ContactName::kept_mark).or(life.contact);
         let after = life.walk();
         if after.terminal {
             self.settling.insert((at.receipt, number));

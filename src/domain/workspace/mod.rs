@@ -39,6 +39,7 @@ pub use breakers::GateState;
 pub use round::{AccountTask, Applied, Round};
 
 use super::dedup::Duplicates;
+use super::event::EventRecord;
 use super::ids::{Id, Position, WorkspaceKey};
 use super::record::{Frame, Record};
 use super::reply::{Reply, Verdict};
@@ -170,6 +171,8 @@ impl Workspace {
                 Record::ErasedBy { actor, conversation, contact } => {
                     self.erase(&mut round, frame, Some(actor), *conversation, *contact)
                 }
+                Record::ErasedContact { actor, marks } => self.erase_marked(&mut round, frame, actor, marks),
+                Record::Repeats(repeats) => self.note_repeats(frame, repeats),
                 Record::Skip { seq, place, .. } => self.skip(frame, Position::new(*seq, *place)),
                 Record::System(_) | Record::Delivered { .. } => Reply::Done,
             };
@@ -192,10 +195,12 @@ impl Workspace {
         &mut self,
         round: &mut Round,
         frame: &Frame,
-        events: &[super::event::EventRecord],
+        events: &[EventRecord],
         progress: &AtomicU64,
     ) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(events.len());
+        let mut contacts = events.iter().flat_map(EventRecord::contacts);
+        self.pieces.unkeyed_marks |= contacts.any(|contact| contact.mark.is_none());
         for (place, event) in (0..).zip(events) {
             let position = Position::new(frame.seq, place);
             progress.store(position.packed(), Ordering::Relaxed);

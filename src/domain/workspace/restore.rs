@@ -8,7 +8,7 @@ use std::thread;
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
-use super::super::life::Life;
+use super::super::life::{ContactMark, Life};
 use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::time::Millis;
@@ -28,6 +28,7 @@ pub struct Restoring {
     pub(super) conversations: ConversationsCut,
     pub(super) accounts: Vec<AccountRecord>,
     pub(super) contacts: Vec<Contact>,
+    contact_marks: Vec<ContactMark>,
     pub(super) breakers: Vec<Breaker>,
     pub(super) receipts: Vec<u8>,
     pub(super) identities: Vec<u8>,
@@ -59,6 +60,7 @@ impl Restoring {
             }
             Block::Accounts(accounts) => self.accounts.extend(accounts.into_owned()),
             Block::Contacts(contacts) => self.contacts.extend(contacts.into_owned()),
+            Block::ContactMarks(marks) => self.contact_marks.extend(marks),
             Block::Breakers(breakers) => self.breakers.extend(breakers.into_owned()),
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
@@ -83,8 +85,25 @@ impl Restoring {
     pub fn finish(mut self) -> Result<Workspace, RestoreError> {
         let head = self.head.as_ref().ok_or(RestoreError::Head)?;
         check_counts(&head.counts, &self.counts())?;
-        let pieces = std::mem::take(&mut self.pieces).finish(self.version.unwrap_or(u16::MAX), head.applied)?;
+        let (version, applied) = (self.version.unwrap_or(u16::MAX), head.applied);
+        let pieces = std::mem::take(&mut self.pieces).finish(version, applied)?;
+        self.mark_contacts(version)?;
         self.finish_with(pieces)
+    }
+
+    /// Before version 4 a contact's mark followed from its id.
+    fn mark_contacts(&mut self, version: u16) -> Result<(), RestoreError> {
+        let marks = std::mem::take(&mut self.contact_marks);
+        let known = self.contacts.iter_mut().filter(|_| version < 4);
+        known.filter(|contact| !contact.is_free()).for_each(|contact| contact.mark = ContactMark::unkeyed(&contact.id));
+        match (version, marks.len()) {
+            (..4, 0) => Ok(()),
+            (4.., count) if count == self.contacts.len() => {
+                self.contacts.iter_mut().zip(marks).for_each(|(contact, mark)| contact.mark = mark);
+                Ok(())
+            }
+            (_, _) => Err(RestoreError::Stray("the mark of a contact")),
+        }
     }
 
     /// As [`finish`](Self::finish), with pieces that are whole already.

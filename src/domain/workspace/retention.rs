@@ -30,7 +30,7 @@ impl Workspace {
             let number = self.conversations.find(id);
             number.and_then(|number| self.last_event(number)).is_some_and(|last| last < cutoff)
         };
-        let noted = self.pieces.trail.oldest().is_some_and(|entry| entry.receipt < cutoff);
+        let noted = self.pieces.trail.is_older(cutoff);
         scored || noted || self.unscored.range(..(cutoff, Id(0))).any(is_due)
     }
 

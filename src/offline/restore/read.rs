@@ -10,7 +10,7 @@ use crate::domain::record::{APPLY_VERSION, Frame};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
-use crate::erasures::{self, ErasureEntry};
+use crate::erasures::ErasureList;
 use crate::journal::codec::GroupView;
 use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
@@ -238,12 +238,12 @@ impl Found {
 
     /// Erases again what was erased after this state, or shortly before its end (R4.10); answers how much
     /// of it was there.
-    pub fn erase(&mut self, entries: &[ErasureEntry]) -> usize {
+    pub fn erase(&mut self, list: &ErasureList) -> usize {
         let Some(origin) = self.system.origin().copied() else { return 0 };
         let mut erased = 0;
         for workspace in &mut self.workspaces {
             let receipt = self.last_receipt.unwrap_or(Millis::MIN).max(workspace.last_applied_at());
-            let records = erasures::matching(entries, &origin.identity_key, workspace);
+            let records = list.matching(&origin.identity_key, workspace);
             erased += records.len();
             for record in records {
                 let (key, seq) = (workspace.key(), workspace.applied() + 1);

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::ids::Id;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
-use crate::erasures::{ErasureEntry, Erasures};
+use crate::erasures::{ErasureList, write_list};
 use crate::ids::Ids;
 use crate::journal::GroupPosition;
 use crate::recovery::save::{Moment, SaveProgress, save};
@@ -57,7 +57,7 @@ pub struct Carried {
     /// A file `secret`, where there is one (R4.8).
     pub secret: Option<PathBuf>,
     /// The kept list of erasures.
-    pub erasures: Vec<ErasureEntry>,
+    pub erasures: ErasureList,
 }
 
 /// Makes `target` with this state.
@@ -85,9 +85,8 @@ pub fn write(
         // Its rights go with it: it is its owner's alone.
         fs::copy(secret, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(io(secret))?;
     }
-    if !carried.erasures.is_empty() {
-        let list = Erasures::load(&making)?;
-        carried.erasures.iter().try_for_each(|entry| list.append(*entry))?;
+    if carried.erasures != ErasureList::default() {
+        write_list(&making, &carried.erasures)?;
     }
     sync_directory(&making).map_err(io(&making))?;
     let replaced = set_aside(target, replace).map_err(io(target))?;

@@ -87,17 +87,19 @@ impl<'d> Reader<'d> {
         let content = Content { kind, time: sent.as_ref().map(|(_, text)| &**text), data: &data };
         let identity = self.door.hasher.identity(self.workspace, &source, id, &content, &mut self.buffer);
         let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Box::from);
-        Ok(EventRecord {
+        let mut event = EventRecord {
             identity,
             time,
             conversation: data.conversation,
             account: data.account,
             account_name: owned(&data.account_name),
-            contact: owned(&data.contact),
+            contact: data.contact.as_deref().map(Into::into),
             channel: owned(&data.channel),
             intent: owned(&data.intent),
             body: self.body(kind, data)?,
-        })
+        };
+        self.door.marks.mark_event(self.workspace, &mut event);
+        Ok(event)
     }
 
     fn body(&self, kind: EventType, data: Data<'_>) -> Result<Body, Fault> {
@@ -128,7 +130,9 @@ impl<'d> Reader<'d> {
                     signal_count: data.signal_count,
                 })
             }
-            EventType::AccountUpdated => Body::AccountUpdated { contacts: data.contacts },
+            EventType::AccountUpdated => {
+                Body::AccountUpdated { contacts: data.contacts.into_iter().map(Into::into).collect() }
+            }
         })
     }
 

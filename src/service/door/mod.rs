@@ -11,6 +11,7 @@ mod envelope;
 mod fault;
 mod identity;
 mod judge;
+mod marks;
 mod member;
 mod secret;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::life::ContactMark;
 use crate::domain::reading;
 use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::reader::MessageReader;
@@ -233,6 +235,7 @@ pub struct Door {
     options: DoorOptions,
     reader: Arc<MessageReader>,
     hasher: Hasher,
+    marks: marks::MarkMaker,
 }
 
 impl fmt::Debug for Door {
@@ -245,8 +248,14 @@ impl Door {
     /// `identity_key` is that of the data directory's first record (R4.4).
     pub fn new(options: DoorOptions, reader: Arc<MessageReader>, identity_key: [u8; 32]) -> Self {
         let hasher = Hasher::new(identity_key, &options.secret);
+        let marks = marks::MarkMaker::new(&options.secret);
         reading::prepare();
-        Self { options, reader, hasher }
+        Self { options, reader, hasher, marks }
+    }
+
+    /// By which mark a side knows the contact.
+    pub fn contact_mark(&self, key: WorkspaceKey, contact: &str) -> ContactMark {
+        self.marks.mark(key, contact)
     }
 
     /// Bytes that a body may have after decompression.

@@ -281,7 +281,7 @@ async fn r9_2_the_trail_is_what_it_was_after_a_restart_from_the_journal_and_from
 
     let recovered = recover(&log.writer(), &snapshots, &Progress::default()).expect("it is recovered");
     assert!(recovered.snapshot.is_some(), "from a snapshot");
-    assert_eq!(recovered.system.trail(), world.server.engine.system_table().trail());
+    assert_eq!(recovered.system.trails(), world.server.engine.system_table().trails());
     let found = recovered.workspaces.iter().find_map(|(key, state)| match state {
         RecoveredSide::Ready(workspace) if *key == side => Some(workspace.trail()),
         RecoveredSide::Ready(_) | RecoveredSide::Failed(_) => None,

@@ -4,13 +4,17 @@ use std::fs;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tripswitch::domain::ids::Side;
+use tripswitch::domain::event::{Body, EventRecord, Identity, TurnFeatures};
+use tripswitch::domain::ids::{Side, WorkspaceKey};
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::system::Permission;
+use tripswitch::journal::{JournalRead as _, PARTITION};
+use tripswitch::snapshot::SnapshotStore as _;
 
 use crate::support::Reply;
 use crate::support::world::{
     ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at, conversation, conversation_id, event,
-    low_score,
+    id_of, low_score,
 };
 
 fn path(n: u32) -> String {
@@ -28,7 +32,8 @@ async fn admin(world: &World) -> String {
 /// The entries of the kept list.
 fn listed(world: &World) -> Vec<Value> {
     let text = fs::read_to_string(world.server.directory.path().join("erasures")).unwrap_or_default();
-    text.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON lines")).collect()
+    let groups = text.lines().skip(1).map(|line| serde_json::from_str::<Vec<Value>>(line).expect("JSON lines"));
+    groups.flatten().collect()
 }
 
 /// All that does not name a conversation.
@@ -189,4 +194,93 @@ async fn r4_10_what_cannot_be_put_on_the_list_is_not_erased() {
     assert_eq!(world.fingerprint().await, before);
     fs::remove_dir(world.server.directory.path().join("erasures")).unwrap();
     delete(&world, &path(1), &key).await.expect(200);
+}
+
+/// Whether the bytes hold this mark, in the order of a number or of a text, or in hexadecimal.
+fn holds(bytes: &[u8], mark: ContactMark) -> bool {
+    let mut reversed = mark.to_bytes();
+    reversed.reverse();
+    let hex: String = mark.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let ways: [&[u8]; 3] = [&mark.to_bytes(), &reversed, hex.as_bytes()];
+    ways.iter().any(|way| bytes.windows(way.len()).any(|window| window == *way))
+}
+
+/// The groups of the journal, the blocks of the newest snapshot, an export and the kept list.
+async fn everything(world: &World) -> Vec<Vec<u8>> {
+    world.server.engine.snapshot().await.expect("a snapshot is taken");
+    let journal = world.server.log.writer();
+    let mut all: Vec<_> = journal
+        .read(PARTITION, journal.first(PARTITION))
+        .expect("a journal")
+        .map(|it| it.expect("a group").group)
+        .collect();
+    let newest = world.server.snapshots.list().expect("a list").iter().map(|listed| listed.number).max().expect("one");
+    let snapshot = world.server.snapshots.open(newest).expect("a snapshot");
+    let sides = snapshot.manifest().sides.len() as u32;
+    all.extend((0..sides).flat_map(|side| snapshot.blocks(side)).map(|block| block.expect("a block").value));
+    let export = world.server.get("/api/admin/export", &world.server_key().await).await;
+    all.push(export.text.into_bytes());
+    all.push(fs::read(world.server.directory.path().join("erasures")).unwrap_or_default());
+    all
+}
+
+fn of_contact(id: &str, n: u32, kind: &str) -> Value {
+    let data = json!({"conversationId": conversation_id(n), "contactId": "anna", "accountId": ACCOUNT});
+    event(id, kind, data)
+}
+
+#[tokio::test]
+async fn r4_8_nothing_that_is_written_holds_a_mark_that_could_be_guessed() {
+    let world = World::start().await;
+    let key = admin(&world).await;
+    let comment = json!({"conversationId": conversation_id(2), "contactId": "anna", "rating": 1, "comment": "no"});
+    let update = json!({"accountId": ACCOUNT, "contactIds": ["anna", "bert"]});
+    let rest = [event("b", "survey.responded", comment), event("c", "account.updated", update)];
+    world
+        .send(WORKSPACE, &world.key, &[of_contact("a", 1, "message.received"), rest[0].clone(), rest[1].clone()])
+        .await;
+    let marks = ["anna", "bert"].map(ContactMark::unkeyed);
+    let is_clean = |all: &[Vec<u8>]| all.iter().all(|bytes| marks.iter().all(|mark| !holds(bytes, *mark)));
+    let before = everything(&world).await;
+    assert!(before.iter().any(|bytes| bytes.windows(4).any(|window| window == b"anna")), "the contact is there");
+    assert!(is_clean(&before));
+    delete(&world, &at("contacts/anna"), &key).await.expect(200);
+    assert_eq!(listed(&world).len(), 1);
+    assert!(is_clean(&everything(&world).await));
+    let world = world.restarted().await;
+    let fingerprint = world.fingerprint().await;
+    delete(&world, &at("contacts/anna"), &key).await.expect(200);
+    assert_ne!(world.fingerprint().await, fingerprint, "recorded, and found nothing more");
+    let body = world.server.get(&at("audit?action=contact.erased"), &key).await.expect(200);
+    let outcomes: Vec<_> = body["data"].as_array().unwrap().iter().map(|entry| entry["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unchanged", "done"]);
+}
+
+#[tokio::test]
+async fn r4_10_a_contact_of_events_from_before_marks_were_keyed_is_erased_by_both() {
+    let world = World::start().await;
+    let key = admin(&world).await;
+    // As an older program has recorded it.
+    let old = EventRecord {
+        identity: Identity { key: [9; 12], content: 0 },
+        time: None,
+        conversation: Some(id_of(&conversation_id(1))),
+        account: Some(id_of(ACCOUNT)),
+        account_name: None,
+        contact: Some("anna".into()),
+        channel: None,
+        intent: None,
+        body: Body::MessageReceived(TurnFeatures::default()),
+    };
+    let side = WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
+    let permit = world.server.engine.room(side).unwrap().take(1_000).unwrap();
+    world.server.engine.ingest(side, vec![old], permit).await.unwrap();
+    world.send(WORKSPACE, &world.key, &[of_contact("b", 2, "message.received")]).await;
+    let world = world.restarted().await;
+    assert_eq!(world.server.engine.read(side, |w| w.contact_marks().count()).await.unwrap(), 3);
+    delete(&world, &at("contacts/anna"), &key).await.expect(200);
+    assert_eq!(listed(&world).len(), 2, "a backup may hold either");
+    assert_eq!(world.server.engine.read(side, |w| w.contact_marks().count()).await.unwrap(), 0);
+    let world = world.restarted().await;
+    assert_eq!(world.server.engine.read(side, |w| w.contact_marks().count()).await.unwrap(), 0);
 }

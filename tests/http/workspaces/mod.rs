@@ -6,5 +6,7 @@ mod csat_config;
 mod erasure;
 mod events;
 mod gate;
+mod repeats;
+
 mod retention;
 mod stats;

@@ -1,6 +1,7 @@
 //! R4.10: nothing is left of what was erased but its numbers.
 
 use super::*;
+use crate::domain::event::ContactName;
 use crate::domain::life::ContactMark;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::blocks::Block;
@@ -38,13 +39,17 @@ fn holds_id(workspace: &mut Workspace, Id(id): Id) -> bool {
 }
 
 fn holds_contact(workspace: &mut Workspace) -> bool {
-    let mut mark = ContactMark::of(CONTACT).to_bytes();
+    let mut mark = ContactMark::unkeyed(CONTACT).to_bytes();
     mark.reverse();
     holds(workspace, CONTACT.as_bytes()) || holds(workspace, &mark)
 }
 
 impl Stage {
-    fn of_contact(&mut self, receipt: Millis, Id(conversation): Id, contact: Option<&str>, body: Body) {
+    fn of_contact(&mut self, receipt: Millis, conversation: Id, contact: Option<&str>, body: Body) {
+        self.of_marked(receipt, conversation, contact.map(Into::into), body);
+    }
+
+    fn of_marked(&mut self, receipt: Millis, Id(conversation): Id, contact: Option<ContactName>, body: Body) {
         self.events += 1;
         let mut key = [0; 12];
         key[..8].copy_from_slice(&self.events.to_le_bytes());
@@ -54,7 +59,7 @@ impl Stage {
             conversation: Some(Id(conversation)),
             account: Some(ACCOUNT),
             account_name: Some("Nordic Parts ApS".into()),
-            contact: contact.map(Into::into),
+            contact,
             channel: None,
             intent: None,
             body,
@@ -68,7 +73,7 @@ impl Stage {
     }
 
     fn erase(&mut self, receipt: Millis, conversation: Option<Id>, contact: Option<&str>) -> bool {
-        match self.record(receipt, Record::Erasure { conversation, contact: contact.map(ContactMark::of) }) {
+        match self.record(receipt, Record::Erasure { conversation, contact: contact.map(ContactMark::unkeyed) }) {
             Reply::Erased { found } => found,
             other => panic!("{other:?}"),
         }
@@ -172,4 +177,69 @@ fn r4_10_what_only_evidence_names_is_erased_there() {
     assert!(stage.local.workspace.knows_conversation(ID) && holds_id(&mut stage.local.workspace, ID));
     assert!(stage.erase(START + DAY, Some(ID), None));
     assert!(!stage.local.workspace.knows_conversation(ID) && !holds_id(&mut stage.local.workspace, ID));
+}
+
+/// As two secrets would make it.
+const MARKS: [ContactMark; 2] = [ContactMark::from_bytes([1; 8]), ContactMark::from_bytes([2; 8])];
+
+fn marked(mark: ContactMark) -> Option<ContactName> {
+    Some(ContactName { mark: Some(mark), ..CONTACT.into() })
+}
+
+fn said() -> Body {
+    Body::MessageReceived(TurnFeatures::default())
+}
+
+impl Stage {
+    /// Whether anything was found by the marks that the state names for the contact.
+    fn erase_all(&mut self, receipt: Millis, now: ContactMark) -> (Vec<ContactMark>, bool) {
+        let marks = self.local.workspace.marks_of(CONTACT, now);
+        let record = Record::ErasedContact { actor: "ann".into(), marks: marks.clone() };
+        (marks, self.record(receipt, record) == Reply::Erased { found: true })
+    }
+
+    fn knows(&self, marks: &[ContactMark]) -> bool {
+        self.local.workspace.knows_contact(marks)
+    }
+}
+
+#[test]
+fn r4_10_a_side_of_keyed_marks_alone_names_no_other_and_holds_none() {
+    let mut stage = Stage::new();
+    stage.of_marked(START, ID, marked(MARKS[0]), said());
+    stage.of_marked(START, OTHER, marked(MARKS[0]), Body::SurveyResponded { rating: 1, comment: Some(COMMENT.into()) });
+    let mut unkeyed = ContactMark::unkeyed(CONTACT).to_bytes();
+    unkeyed.reverse();
+    assert!(!holds(&mut stage.local.workspace, &unkeyed) && holds(&mut stage.local.workspace, &[1; 8]));
+    let mut again = restored(&mut stage.local.workspace);
+    assert_eq!(again.state_hash(), stage.local.workspace.state_hash());
+    assert_eq!(again.marks_of(CONTACT, MARKS[0]), [MARKS[0]]);
+    assert!(!stage.erase(START + 1, None, Some(CONTACT)), "the unkeyed mark finds nothing");
+    assert_eq!(stage.erase_all(START + 2, MARKS[0]), (vec![MARKS[0]], true));
+    assert!(!stage.knows(&MARKS) && !holds(&mut stage.local.workspace, &[1; 8]));
+    assert!(!holds(&mut again, &unkeyed));
+}
+
+#[test]
+fn r4_10_what_came_before_marks_were_keyed_is_erased_with_what_came_after() {
+    let mut stage = Stage::new();
+    stage.of_contact(START, ID, Some(CONTACT), said());
+    stage.of_marked(START, OTHER, marked(MARKS[0]), said());
+    let unkeyed = ContactMark::unkeyed(CONTACT);
+    assert!(stage.knows(&[unkeyed]) && stage.knows(&[MARKS[0]]));
+    stage.local.workspace = restored(&mut stage.local.workspace);
+    stage.local.accounts.clear();
+    assert_eq!(stage.erase_all(START + 1, MARKS[0]), (vec![MARKS[0], unkeyed], true));
+    assert!(!stage.knows(&[unkeyed, MARKS[0]]) && !holds_contact(&mut stage.local.workspace));
+    let workspace = &stage.local.workspace;
+    assert!(!workspace.knows_conversation(ID) && !workspace.knows_conversation(OTHER), "neither had a score");
+}
+
+#[test]
+fn r4_10_after_a_lost_secret_a_contact_that_the_state_knows_is_erased_all_the_same() {
+    let mut stage = Stage::new();
+    stage.of_marked(START, ID, marked(MARKS[0]), said());
+    stage.of_marked(START, OTHER, marked(MARKS[1]), said());
+    assert_eq!(stage.erase_all(START + 1, MARKS[1]), (vec![MARKS[1], MARKS[0]], true));
+    assert!(!stage.knows(&MARKS));
 }

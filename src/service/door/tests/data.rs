@@ -1,7 +1,9 @@
 //! `data` by type: R4.6.
 
 use super::*;
-use crate::domain::event::{AttentionType, Body, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status};
+use crate::domain::event::{
+    AttentionType, Body, ContactName, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
+};
 use crate::domain::message::{Heard, LanguageCode};
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::Speaker;
@@ -16,6 +18,11 @@ fn conversation() -> Id {
 
 fn account() -> Id {
     Id(0x9b2d7c1e_3f4a_4b5c_8d6e_7f8091a2b3c4)
+}
+
+/// The contact with the mark that the door gives it (R4.8).
+fn named(id: &str) -> ContactName {
+    ContactName { mark: Some(door().contact_mark(WORKSPACE, id)), ..id.into() }
 }
 
 /// One good event of each type.
@@ -55,7 +62,7 @@ fn r4_6_each_type_becomes_its_body() {
             confidence: Hundredths(100),
             signal_count: 0,
         }),
-        Body::AccountUpdated { contacts: vec!["c1".into(), "c2".into()] },
+        Body::AccountUpdated { contacts: ["c1", "c2"].map(named).into() },
     ];
     assert_eq!(bodies, expected);
 }
@@ -70,7 +77,7 @@ fn r4_6_the_common_members_may_stand_in_any_type() {
         let record = accepted(&event(kind, data));
         assert_eq!(record.account, Some(account()), "{kind}");
         assert_eq!(record.account_name.as_deref(), Some("Nordic Parts ApS"));
-        assert_eq!(record.contact.as_deref(), Some("c-9"));
+        assert_eq!(record.contact, Some(named("c-9")));
         assert_eq!((record.channel.as_deref(), record.intent.as_deref()), (Some("chat"), Some("refund \"now\"")));
         assert_eq!(record.conversation, (kind != "account.updated").then(conversation), "{kind}");
     }
