@@ -1,8 +1,10 @@
 //! Who did what in a workspace: the side's own trail, and what happened to the workspace and its keys.
 
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use super::period::end_of_range;
+use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
 use crate::domain::audit::{Audited, Noted as Entry, SideAction, SystemAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
@@ -76,6 +78,7 @@ impl Service {
     pub async fn audit(
         &self,
         who: &Principal,
+        load: &Arc<TenantLoad>,
         key: WorkspaceKey,
         filter: Filter,
         before: Option<TrailPosition>,
@@ -84,14 +87,14 @@ impl Service {
         let trail = self.engine.read(key, |workspace| workspace.trail().clone()).await?;
         let table = self.engine.system_table();
         let bound = who.workspace.is_some();
-        // On a blocking thread, since a filter may pass over the whole trail.
-        let looking = async move {
+        // A filter may pass over the whole trail.
+        let looking = move || {
             let workspace = table.workspace(key.id)?;
             let side = of_side(&trail, &filter, before);
             let system = of_system(&table, workspace, key.side, bound, &filter, before);
             Some(page(side, system, &filter, limit))
         };
-        self.engine.run(looking).await?.ok_or(ServiceError::UnknownWorkspace)
+        self.in_turn(load, looking).await?.ok_or(ServiceError::UnknownWorkspace)
     }
 }
 

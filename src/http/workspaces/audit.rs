@@ -37,7 +37,8 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     let [workspace] = call.ids([("workspaceId", IdKind::Workspace)])?;
     let key = app.service.administered(&call.who, workspace)?;
     let (filter, limit, before) = read(&call)?;
-    let audit::AuditPage { entries, next } = app.service.audit(&call.who, key, filter, before, limit).await?;
+    let load = call.visit.load();
+    let audit::AuditPage { entries, next } = app.service.audit(&call.who, load, key, filter, before, limit).await?;
     let next_cursor = next.map(|place| Cursor::new(List::Audit, to_numbers(place)).encode());
     Ok(ok(&AuditPage { data: entries, next_cursor }))
 }
