@@ -14,8 +14,10 @@ use super::OpenError;
 
 const LOCK: &str = "lock";
 
-/// In a file's mode: users that are neither owner nor of the group may write.
+/// In a directory's mode: users that are neither owner nor of the group may write; and they may not remove or rename
+/// what is not theirs, as in a fresh tmpfs.
 const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// Held while the data directory is open; released with the process at the latest.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ fn check_own(data_dir: &Path) -> Result<(), OpenError> {
     }
     for path in ["", "journal", "snapshots"].map(|part| data_dir.join(part)) {
         // What is not there is made, for nobody else.
-        if fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & OTHERS_WRITE != 0) {
+        if fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & (OTHERS_WRITE | STICKY) == OTHERS_WRITE) {
             return refuse(path, "every user may write here; take that away with `chmod o-w`");
         }
     }

@@ -171,6 +171,8 @@ fn r9_6_a_directory_that_others_may_write_and_a_lock_that_leads_elsewhere_are_re
         assert_eq!(refused(&site), path);
         fs::set_permissions(&path, before).unwrap();
     }
+    fs::set_permissions(site.root.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    drop(DirectoryLock::acquire(site.root.path()).expect("what is there can be changed by its owner alone"));
     let (lock, elsewhere) = (site.root.path().join("lock"), site.root.path().join("elsewhere"));
     fs::rename(&lock, &elsewhere).unwrap();
     symlink(&elsewhere, &lock).unwrap();
