@@ -62,6 +62,11 @@ impl InFlightBudget {
         }
     }
 
+    /// The workspace was deleted; what it still holds comes back to the tenant and the server.
+    pub fn forget(&self, workspace: Id) {
+        self.workspaces.remove(&workspace);
+    }
+
     /// Bytes in flight now.
     pub fn held(&self) -> usize {
         self.limit.saturating_sub(self.server.available_permits())

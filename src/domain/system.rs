@@ -33,6 +33,11 @@ pub enum SystemRecord {
     },
     /// Last uses, written at most once a minute (R2.11).
     KeysUsed(Vec<(Id, Millis)>),
+    /// Both sides of it go, with all that they hold, and the keys that were bound to it (R2.17).
+    WorkspaceDeleted {
+        id: Id,
+        actor: Box<str>,
+    },
 }
 
 /// A workspace's entry; both its sides share it.

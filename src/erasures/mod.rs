@@ -31,6 +31,25 @@ pub enum Erased {
     Contact(ContactMark),
 }
 
+/// The entry of a workspace that is deleted (R2.17): both its sides.
+pub fn of_workspace(at: Millis, id: Id, identity_key: &[u8; 32]) -> ErasureEntry {
+    let mut hasher = blake3::Hasher::new_keyed(identity_key);
+    hasher.update(b"tripswitch deletion").update(&id.0.to_be_bytes());
+    let hash = Hash(hasher.finalize().into());
+    ErasureEntry { at, workspace: id, side: Side::Live, kind: Kind::Workspace, hash }
+}
+
+/// Whether a restored state, whose last frame came at `last_receipt`, has to lose this workspace again: it was deleted
+/// after that, or so shortly before it ([`SLACK`]) that the state may not contain it.
+pub fn names_workspace(entries: &[ErasureEntry], identity_key: &[u8; 32], id: Id, last_receipt: Millis) -> bool {
+    entries.iter().any(|entry| {
+        entry.kind == Kind::Workspace
+            && entry.workspace == id
+            && entry.at.saturating_add(SLACK) >= last_receipt
+            && *entry == of_workspace(entry.at, id, identity_key)
+    })
+}
+
 impl Erased {
     /// What erases it because somebody asked for it.
     pub fn record_by(self, actor: &str) -> Record {
@@ -79,6 +98,8 @@ impl Erased {
 pub enum Kind {
     Conversation,
     Contact,
+    /// A whole one, both its sides.
+    Workspace,
 }
 
 /// One erasure that was asked for.

@@ -5,7 +5,7 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 to 3), bincode (its "legacy" layout: fixed-width integers)
+//! record = version u16 (1 to 4), bincode (its "legacy" layout: fixed-width integers)
 //! ```
 //!
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
@@ -14,8 +14,8 @@
 //!
 //! A record is written in the oldest version that has its kind, so that an older program reads a journal up to the
 //! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
-//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models.
-//! Golden files hold all of them (`tests/golden`).
+//! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models;
+//! version 4 has deleted workspaces. Golden files hold those up to version 3 (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;
@@ -24,6 +24,7 @@ use crate::domain::event::{Body, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{Frame, Record};
 use crate::domain::scoring::profile::ScoringModel;
+use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 
 use super::MAX_GROUP_BYTES;
@@ -32,7 +33,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
 /// only knows that version can go on reading.
-pub const RECORD_VERSION: u16 = 3;
+pub const RECORD_VERSION: u16 = 4;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -87,10 +88,11 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
 }
 
 /// Version 2 has [`Record::ErasedBy`], version 3 [`Record::Settings`], events with a [`Body::Message`] and signals of
-/// later models; the layout is the same.
+/// later models, version 4 [`SystemRecord::WorkspaceDeleted`]; the layout is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
         Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
+        Record::System(SystemRecord::WorkspaceDeleted { .. }) => 4,
         Record::Events(_)
         | Record::Command { .. }
         | Record::SettingsV1(_)

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::event::{Body, EventRecord, Identity, Sender, TurnFeatures};
 use crate::domain::record::Command;
+use crate::domain::system::SystemRecord;
 
 const A: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Live };
 const B: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Test };
@@ -118,7 +119,7 @@ fn r9_7_golden_bytes_of_version_1() {
 #[test]
 fn r9_7_unknown_versions_are_refused_by_name() {
     // Version 0 was never released.
-    for version in [0_u16, 4, 513] {
+    for version in [0_u16, 5, 513] {
         let mut bytes = sample();
         bytes[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_group(&bytes).unwrap_err().to_string();
@@ -126,7 +127,7 @@ fn r9_7_unknown_versions_are_refused_by_name() {
         let mut record = encode_record(&skip());
         record[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_record(&record).unwrap_err().to_string();
-        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 3"));
+        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 4"));
     }
 }
 
@@ -134,7 +135,8 @@ fn r9_7_unknown_versions_are_refused_by_name() {
 fn r9_7_a_record_is_of_the_oldest_version_that_has_its_kind() {
     let erased = Record::ErasedBy { actor: "x".into(), conversation: Some(Id(9)), contact: None };
     let erasure = Record::Erasure { conversation: Some(Id(9)), contact: None };
-    for (record, version) in [(&erased, 2_u16), (&erasure, 1), (&skip(), 1)] {
+    let deleted = Record::System(SystemRecord::WorkspaceDeleted { id: Id(9), actor: "x".into() });
+    for (record, version) in [(&erased, 2_u16), (&erasure, 1), (&skip(), 1), (&deleted, 4)] {
         let bytes = encode_record(record);
         assert_eq!(bytes[..2], version.to_le_bytes(), "{record:?}");
         assert_eq!(decode_record(&bytes).unwrap(), *record);

@@ -15,7 +15,7 @@ use crate::snapshot::{
     BlockKey, Draft, DraftSide, JournalId, Manifest, SnapshotError, SnapshotStore, SnapshotWriter, envelope,
 };
 
-use super::versions::TRAIL;
+use super::versions::{TRAIL, WITH_DELETED};
 
 /// The system workspace is one content, which is split into pieces of so many bytes.
 const SYSTEM_BLOCK: usize = 48 << 10;
@@ -86,14 +86,19 @@ pub fn save(
 }
 
 fn put_system(writer: &mut dyn SnapshotWriter, system: &SystemTable) -> Result<DraftSide, SnapshotError> {
-    let bytes = envelope::encode(system);
+    // An older program reads what it can know, and refuses what it cannot by its version.
+    let version = if system.deleted().is_empty() { envelope::VERSION } else { WITH_DELETED };
+    let bytes = match version {
+        WITH_DELETED => envelope::encode_as(version, &(system, system.deleted())),
+        _ => envelope::encode_as(version, system),
+    };
     for (number, piece) in (0..).zip(bytes.chunks(SYSTEM_BLOCK)) {
         writer.put(BlockKey { side: 0, section: 0, number }, piece)?;
     }
-    let head = envelope::encode(&TrailHead::from(system.trail()));
+    let head = envelope::encode_as(version, &TrailHead::from(system.trail()));
     writer.put(BlockKey { side: 0, section: TRAIL, number: 0 }, &head)?;
     for (number, entries) in (1..).zip(system.trail().chunks()) {
-        writer.put(BlockKey { side: 0, section: TRAIL, number }, &envelope::encode(&entries))?;
+        writer.put(BlockKey { side: 0, section: TRAIL, number }, &envelope::encode_as(version, &entries))?;
     }
     Ok(DraftSide { key: WorkspaceKey::SYSTEM, seq: system.applied(), conversations: 0, accounts: 0 })
 }

@@ -52,10 +52,15 @@ pub enum EnvelopeError {
 /// The bytes of a block with this content. Its length and that of everything in it must be known and
 /// below [`MAX_BLOCK_BYTES`]; the store refuses larger ones.
 pub fn encode<T: Serialize>(content: &T) -> Vec<u8> {
+    encode_as(VERSION, content)
+}
+
+/// As [`encode`], with a version of its own: for a content that only later programs than those of [`VERSION`] read.
+pub fn encode_as<T: Serialize>(version: u16, content: &T) -> Vec<u8> {
     let mut bytes = vec![0; HEADER_BYTES];
     bincode::serde::encode_into_std_write(content, &mut bytes, config::legacy())
         .expect("contents have known lengths, and a Vec takes every byte");
-    seal(VERSION, &mut bytes);
+    seal(version, &mut bytes);
     bytes
 }
 

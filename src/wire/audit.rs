@@ -17,7 +17,7 @@ use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
 /// The names of all actions.
-pub const ACTIONS: [&str; 10] = [
+pub const ACTIONS: [&str; 11] = [
     "breaker.acknowledged",
     "breaker.resolved",
     "contact.erased",
@@ -28,6 +28,7 @@ pub const ACTIONS: [&str; 10] = [
     "key.revoked",
     "settings.installed",
     "workspace.created",
+    "workspace.deleted",
 ];
 
 /// The newest first.
@@ -329,6 +330,10 @@ impl Action for SystemAction {
                 let details = AuditDetails { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
                 ("workspace.created", *id, details)
             }
+            Self::WorkspaceDeleted { id, name, tenant } => {
+                let details = AuditDetails { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
+                ("workspace.deleted", *id, details)
+            }
             Self::KeyCreated { id, key } => {
                 ("key.created", *id, AuditDetails { key: Some(KeyForm(KeyNote::clone(key))), ..none })
             }
@@ -343,6 +348,7 @@ impl Action for SystemAction {
         let id = target?;
         Some(match name {
             "workspace.created" => Self::WorkspaceCreated { id, name: details.name?, tenant: details.tenant? },
+            "workspace.deleted" => Self::WorkspaceDeleted { id, name: details.name?, tenant: details.tenant? },
             "key.created" => Self::KeyCreated { id, key: Box::new(details.key?.0) },
             "key.revoked" => Self::KeyRevoked { id, key: details.key.map(|key| Box::new(key.0)) },
             _ => return None,
@@ -414,6 +420,7 @@ mod tests {
         assert_eq!(back(&SideAction::EventSkipped { event: Position::new(3, 2) }), r#"{"event":"3-2"}"#);
 
         back(&SystemAction::WorkspaceCreated { id: Id(7), name: "Support".into(), tenant: "nordic".into() });
+        back(&SystemAction::WorkspaceDeleted { id: Id(7), name: "Support".into(), tenant: "nordic".into() });
         let created = back(&SystemAction::KeyCreated { id: Id(8), key: Box::new(key()) });
         assert!(created.contains(r#""expiresAt":"2026-03-25T10:00:00.000Z""#), "{created}");
         back(&SystemAction::KeyRevoked { id: Id(8), key: Some(Box::new(key())) });

@@ -7,7 +7,7 @@ use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 30] = [
+const ALL: [&str; 31] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -38,13 +38,17 @@ const ALL: [&str; 30] = [
     "survey",
     "system",
     "workspace created",
+    "workspace deleted",
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 3] = ["erased by", "message", "settings of a model"];
+pub const SINCE_2: [&str; 4] = ["erased by", "message", "settings of a model", "workspace deleted"];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 2] = ["message", "settings of a model"];
+pub const SINCE_3: [&str; 3] = ["message", "settings of a model", "workspace deleted"];
+
+/// The kinds that version 3 does not have.
+pub const SINCE_4: [&str; 1] = ["workspace deleted"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -103,5 +107,6 @@ fn system(change: &SystemRecord) -> &'static str {
         SystemRecord::KeyCreated { .. } => "key created",
         SystemRecord::KeyRevoked { .. } => "key revoked",
         SystemRecord::KeysUsed(_) => "keys used",
+        SystemRecord::WorkspaceDeleted { .. } => "workspace deleted",
     }
 }

@@ -88,6 +88,12 @@ pub enum SystemAction {
         /// None for an unknown one.
         key: Option<Box<KeyNote>>,
     },
+    /// Its content, and the keys that were bound to it.
+    WorkspaceDeleted {
+        id: Id,
+        name: Box<str>,
+        tenant: Box<str>,
+    },
 }
 
 /// A key without its hash.
@@ -124,16 +130,27 @@ impl SystemAction {
     /// same id does not.
     pub fn concerns(&self, workspace: &WorkspaceEntry, side: Side) -> bool {
         match self {
-            Self::WorkspaceCreated { id, tenant, .. } => *id == workspace.id && *tenant == workspace.tenant,
+            Self::WorkspaceCreated { id, tenant, .. } | Self::WorkspaceDeleted { id, tenant, .. } => {
+                *id == workspace.id && *tenant == workspace.tenant
+            }
             Self::KeyCreated { key, .. } => key.concerns(workspace, side),
             Self::KeyRevoked { key, .. } => key.as_ref().is_some_and(|key| key.concerns(workspace, side)),
+        }
+    }
+
+    /// The workspace that it is about, or that the key is bound to.
+    pub fn workspace(&self) -> Option<Id> {
+        match self {
+            Self::WorkspaceCreated { id, .. } | Self::WorkspaceDeleted { id, .. } => Some(*id),
+            Self::KeyCreated { key, .. } => key.workspace,
+            Self::KeyRevoked { key, .. } => key.as_ref().and_then(|key| key.workspace),
         }
     }
 
     /// Whether it is about a key that is good for all workspaces of its tenant.
     pub fn is_tenant_wide(&self) -> bool {
         match self {
-            Self::WorkspaceCreated { .. } => false,
+            Self::WorkspaceCreated { .. } | Self::WorkspaceDeleted { .. } => false,
             Self::KeyCreated { key, .. } => key.workspace.is_none(),
             Self::KeyRevoked { key, .. } => key.as_ref().is_none_or(|key| key.workspace.is_none()),
         }
