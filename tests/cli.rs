@@ -107,6 +107,39 @@ fn r10_4_workspaces_and_keys_on_a_data_directory_and_on_a_running_server() {
     assert_eq!(run(home.path(), &["journal", "verify"]).status.code(), Some(0));
 }
 
+#[test]
+fn r2_17_a_workspace_is_deleted_on_a_data_directory_and_on_a_running_server() {
+    let home = Kept::new();
+    let make = ["workspace", "create", "--name", "S", "--tenant", "t", "--with-key", "-o", "json"];
+    let [first, second, third] =
+        [(); 3].map(|()| json(&run(home.path(), &make))["id"].as_str().expect("an id").to_owned());
+    let server_key = json(&run(home.path(), &["key", "create", "--server", "-o", "json"]));
+    let admin = server_key["key"].as_str().expect("a key");
+    let delete = |id: &str, more: &[&str]| run(home.path(), &[&["workspace", "delete", id], more].concat());
+    assert_eq!(delete(&first, &[]).status.code(), Some(0));
+    let again = delete(&first, &["--force"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("No workspace exists"), "{}", stderr(&again));
+    assert_eq!(run(home.path(), &[&make[..], &["--id", &first]].concat()).status.code(), Some(1), "its id is taken");
+
+    let server = Served::start(home.path());
+    assert_eq!(delete(&second, &[]).status.code(), Some(75));
+    let remote = ["--url", &server.url, "--admin-key", admin, "-o", "json"];
+    assert_eq!(json(&delete(&second, &remote))["deleted"], true);
+    assert_eq!(delete(&second, &remote).status.code(), Some(1));
+    // It is killed, and nothing comes back.
+    drop(server);
+    let left = json(&run(home.path(), &["workspace", "list", "-o", "json"]));
+    assert_eq!(
+        left.as_array().map(|left| left.iter().map(|one| &one["id"]).collect::<Vec<_>>()),
+        Some(vec![&third.into()])
+    );
+    assert_eq!(json(&run(home.path(), &["key", "list", "-o", "json"])).as_array().map(Vec::len), Some(2));
+    assert_eq!(run(home.path(), &["journal", "verify"]).status.code(), Some(0));
+    let list = std::fs::read_to_string(home.path().join("snapshots/erasures")).expect("the kept list");
+    assert_eq!(list.matches("\"kind\":\"workspace\"").count(), 2, "{list}");
+}
+
 /// Everything in a directory, itself first.
 fn everything(directory: &Path) -> Vec<PathBuf> {
     let mut all = vec![directory.to_owned()];

@@ -74,13 +74,28 @@ impl Directory {
         self.workspaces.get(&key).map(|found| Arc::clone(&found))
     }
 
-    /// The handle, made by `make` if there is none; `make` runs at most once a key.
+    /// The handle, made by `make` if there is none and it makes one. The key's place is locked meanwhile.
     pub fn workspace_or_insert(
         &self,
         key: WorkspaceKey,
-        make: impl FnOnce() -> Arc<WorkspaceHandle>,
-    ) -> Arc<WorkspaceHandle> {
-        Arc::clone(&self.workspaces.entry(key).or_insert_with(make))
+        make: impl FnOnce() -> Option<Arc<WorkspaceHandle>>,
+    ) -> Option<Arc<WorkspaceHandle>> {
+        match self.workspaces.entry(key) {
+            Entry::Occupied(side) => Some(Arc::clone(side.get())),
+            Entry::Vacant(place) => make().map(|made| Arc::clone(&place.insert(made))),
+        }
+    }
+
+    /// Takes the side out: nobody finds it any more.
+    pub fn take(&self, key: WorkspaceKey) -> Option<Arc<WorkspaceHandle>> {
+        self.workspaces.remove(&key).map(|(_, handle)| handle)
+    }
+
+    /// Wakes who waits for a side that will never be there.
+    pub fn wake_awaiting(&self, key: WorkspaceKey) {
+        if let Some(epoch) = self.awaited.get(&key) {
+            epoch.send_replace(u64::MAX);
+        }
     }
 
     /// How many sides are waited for that are not there yet.

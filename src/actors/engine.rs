@@ -14,7 +14,7 @@ use crate::background::Stop;
 use crate::clock::Clock;
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::event::EventRecord;
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{Command, Record};
 use crate::domain::reply::{CommandRefusal, Reply, Verdict};
 use crate::domain::system::{SystemRecord, SystemRefusal};
@@ -163,8 +163,9 @@ impl Engine {
                 RecoveredSide::Ready(workspace) => (Some(workspace), None),
                 RecoveredSide::Failed(guilty) => (None, Some(guilty)),
             };
-            let handle = self.shared.directory.workspace_or_insert(key, || self.shared.install(key, name, workspace));
-            if let Some(guilty) = guilty {
+            let install = || Some(self.shared.install(key, name, workspace));
+            let handle = self.shared.directory.workspace_or_insert(key, install);
+            if let (Some(guilty), Some(handle)) = (guilty, handle) {
                 drop(self.shared.supervisor.send_message(SupervisorMsg::Rebuild { handle, guilty }));
             }
         }
@@ -285,6 +286,23 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         self.shared.submit(Lane::System(Arc::clone(lane)), record, ReplyTo::System(reply), Some(permit))?;
         answer.await.unwrap_or(Err(EngineError::WorkspaceUnavailable))
+    }
+
+    /// Deletes a workspace with both its sides (R2.17): nobody finds it any more when this returns.
+    pub async fn delete_workspace(&self, id: Id, actor: &str) -> Result<Result<(), SystemRefusal>, EngineError> {
+        let deleted = self.system(SystemRecord::WorkspaceDeleted { id, actor: actor.into() }).await?;
+        if deleted.is_ok() {
+            for side in [Side::Live, Side::Test] {
+                self.shared.retire(WorkspaceKey { id, side });
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// How many breakers of a side are active, as of its last round; fails where a side does not serve.
+    pub fn active_breakers(&self, key: WorkspaceKey) -> Result<u64, EngineError> {
+        let held = self.serving(key)?.map(|handle| handle.held());
+        Ok(held.map_or(0, |held| held.breakers_triggered + held.breakers_acknowledged))
     }
 
     /// Does `work` on the runtime of the actors, to its end, whether or not the caller still waits. A panic in it is

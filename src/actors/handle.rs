@@ -69,6 +69,8 @@ pub(crate) struct WorkspaceHandle {
     duplicates: AtomicU64,
     skipped: ArcSwapOption<Skipped>,
     holds: Holds,
+    /// Its workspace was deleted.
+    retired: AtomicBool,
 }
 
 /// What a side holds, as of its last round.
@@ -148,7 +150,21 @@ impl WorkspaceHandle {
             duplicates: AtomicU64::new(0),
             skipped: ArcSwapOption::empty(),
             holds: Holds::default(),
+            retired: AtomicBool::new(false),
         }
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::SeqCst)
+    }
+
+    /// Its workspace was deleted: it counts for nothing from here on, and who waits at its gate is woken. Again,
+    /// nothing changes but what was counted in between.
+    pub fn retire(&self, memory: &DuplicateMemory) {
+        self.retired.store(true, Ordering::SeqCst);
+        self.set_status(Status::Failed);
+        memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
+        self.epoch.send_replace(u64::MAX);
     }
 
     pub fn status(&self) -> Status {
@@ -223,7 +239,11 @@ impl WorkspaceHandle {
 
     pub fn publish_counts(&self, workspace: &Workspace, memory: &DuplicateMemory) {
         let now = workspace.duplicates_held();
-        memory.moved(&self.identities, self.duplicates.swap(now, Ordering::Relaxed), now);
+        memory.moved(&self.identities, self.duplicates.swap(now, Ordering::SeqCst), now);
+        // The round may have been under way when the workspace was deleted.
+        if self.is_retired() {
+            memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
+        }
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
         self.applied.send_replace(workspace.applied());

@@ -83,6 +83,11 @@ impl InFlightBudget {
         Allowance { pool: Arc::clone(&self.pool), tenant, workspace: None }
     }
 
+    /// The workspace was deleted; what it still holds comes back to the tenant and the server.
+    pub fn forget(&self, workspace: Id) {
+        self.workspaces.remove(&workspace);
+    }
+
     /// Bytes held now.
     pub fn held(&self) -> usize {
         *self.pool.held.lock()

@@ -22,7 +22,7 @@ use super::directory::Directory;
 use super::duplicates::{DuplicateMemory, DuplicateShare, MemoryShare};
 use super::error::EngineError;
 use super::faults::Faults;
-use super::handle::{Room, Status, WorkspaceHandle};
+use super::handle::{Room, Status, WorkspaceHandle, answer};
 use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
 use super::snapshots::{Purge, SnapshotRules, Snapshots, Written};
@@ -162,12 +162,30 @@ impl Shared {
         if let Some(handle) = self.directory.workspace(key) {
             return Some(handle);
         }
-        let name = self.system.table().workspace(key.id)?.name.clone();
-        Some(self.directory.workspace_or_insert(key, || {
+        self.directory.workspace_or_insert(key, || {
+            // Looked up while the place is locked: whoever deletes the workspace takes it out of the table first.
+            let name = self.system.table().workspace(key.id)?.name.clone();
             // Whatever the configuration says: its first record brings the settings (I1).
             let workspace = Box::new(Workspace::new(key, name.clone(), Settings::default()));
-            self.install(key, name.clone(), Some(workspace))
-        }))
+            Some(self.install(key, name, Some(workspace)))
+        })
+    }
+
+    /// Lets go of a side whose workspace was deleted: what waits for it is refused, its actor and their accounts stop,
+    /// and what it used belongs to others again.
+    pub fn retire(&self, key: WorkspaceKey) {
+        self.directory.wake_awaiting(key);
+        let Some(handle) = self.directory.take(key) else { return };
+        handle.retire(&self.duplicates);
+        let actor = handle.queue.actor();
+        handle.queue.detach();
+        handle.queue.close(EngineError::WorkspaceUnavailable);
+        if let Some(actor) = actor {
+            actor.stop(None);
+        }
+        answer(handle.take_unanswered(u64::MAX), Vec::new());
+        self.directory.forget_accounts(key);
+        self.in_flight.forget(key.id);
     }
 
     /// Makes the handle of a workspace side and starts its actor; without a state it is to be
@@ -198,6 +216,10 @@ impl Shared {
     pub fn start(self: &Arc<Self>, handle: &Arc<WorkspaceHandle>, workspace: Box<Workspace>) -> bool {
         handle.publish(&workspace, &self.duplicates);
         handle.queue.begins_after(workspace.applied());
+        if handle.is_retired() {
+            handle.retire(&self.duplicates);
+            return false;
+        }
         let state = WorkspaceState::new(workspace, Arc::clone(handle), Arc::clone(self));
         let supervisor = self.supervisor.get_cell();
         let _context = self.runtime.enter();
@@ -205,7 +227,14 @@ impl Shared {
         // which the actor learns later.
         match ActorRuntime::<WorkspaceActor>::spawn_linked_instant(None, WorkspaceActor, state, supervisor) {
             Ok((actor, _)) => {
-                handle.queue.attach(actor);
+                handle.queue.attach(actor.clone());
+                // Whoever deleted the workspace meanwhile may have found no actor to stop.
+                if handle.is_retired() {
+                    handle.retire(&self.duplicates);
+                    handle.queue.detach();
+                    actor.stop(None);
+                    return false;
+                }
                 true
             }
             Err(error) => {

@@ -133,6 +133,14 @@ impl Actor for WorkspaceActor {
         Ok(())
     }
 
+    /// What a round that was under way has woken of a workspace that was deleted meanwhile.
+    async fn post_stop(&self, _: ActorRef<WorkspaceMsg>, state: &mut WorkspaceState) -> Result<(), ActorProcessingErr> {
+        if state.handle.is_retired() {
+            state.shared.directory.forget_accounts(state.handle.key);
+        }
+        Ok(())
+    }
+
     /// An account that died between rounds is built again when it is needed. One that dies in a
     /// round is noticed there, by the reply that is lost.
     async fn handle_supervisor_evt(

@@ -71,7 +71,7 @@ pub fn run() -> Exit {
         Command::Serve(args) => serve::run(&args, quiet),
         Command::Demo(args) => demo::run(&args, quiet),
         Command::Score(args) => score::run(&args).map_err(scored),
-        Command::Workspace(command) => workspace::run(&command),
+        Command::Workspace(command) => workspace::run(&command, quiet),
         Command::Key(command) => key::run(&command, quiet),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),

@@ -16,6 +16,7 @@ use crate::offline::{Absent, OfflineError, OfflineSystem, system_offline};
 use crate::snapshot::SnapshotError;
 use crate::storage::{FileOptions, OpenError};
 use crate::wire::admin::{self, ApiKey, CreatedKey, NewWorkspace, Workspace};
+use crate::wire::erasure::WorkspaceErasure;
 use crate::wire::list::{KeyList, WorkspaceList};
 
 /// A data directory, or `--url` of a running server.
@@ -103,6 +104,17 @@ impl Target {
         }
     }
 
+    /// Both its sides go, with all that they hold, and the keys that are bound to it.
+    pub fn delete_workspace(&mut self, id: Id, force: bool) -> Result<(), Failure> {
+        match self {
+            Self::DataDirectory(system) => Ok(system.delete_workspace(id, force)?),
+            Self::Server(remote) => {
+                let path = format!("workspaces/{id}?force={force}");
+                remote.call::<WorkspaceErasure>("DELETE", &path, NOTHING).map(drop)
+            }
+        }
+    }
+
     /// Its id and its secret. `new.scopes` may hold `server` on a data directory only.
     pub fn create_key(&mut self, new: NewKey) -> Result<(Id, KeySecret), Failure> {
         match self {
@@ -184,7 +196,11 @@ impl From<OfflineError> for Failure {
             OfflineError::Open(error) => open_exit(error),
             OfflineError::Clock(_) => Exit::Configuration,
             OfflineError::Recovery(_) => Exit::Damaged,
-            OfflineError::Append(_) | OfflineError::Refused(_) | OfflineError::NotApplied { .. } => Exit::Failed,
+            OfflineError::Append(_)
+            | OfflineError::Refused(_)
+            | OfflineError::Erasures(_)
+            | OfflineError::BreakersActive
+            | OfflineError::NotApplied { .. } => Exit::Failed,
             OfflineError::Snapshots(error) => snapshot_exit(error),
         };
         let is_held = matches!(&error, OfflineError::Open(OpenError::InUse { .. }));

@@ -1,4 +1,4 @@
-//! `workspace create|list` (R10.4).
+//! `workspace create|list|delete` (R10.4).
 
 use serde_json::json;
 
@@ -9,13 +9,15 @@ use super::target::TargetArgs;
 use crate::domain::ids::{Id, Side};
 use crate::domain::system::{NewKey, Permission};
 
-/// Make and list workspaces
+/// Make, list and delete workspaces
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Make a workspace and print its id
     Create(CreateArgs),
     /// List the workspaces
     List(ListArgs),
+    /// Delete a workspace with all that it holds, and the keys that are bound to it
+    Delete(DeleteArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,14 +48,38 @@ pub struct ListArgs {
     format: FormatArgs,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct DeleteArgs {
+    /// The workspace's id, as `workspace list` shows it
+    #[arg(value_parser = id)]
+    id: Id,
+    /// Also while a circuit breaker of it is active
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
 /// The four scopes of a tenant (R2.14).
 pub const TENANT_SCOPES: [Permission; 4] =
     [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite, Permission::Admin];
 
-pub fn run(command: &Command) -> Result<(), Failure> {
+pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
     match command {
         Command::Create(args) => create(args),
         Command::List(args) => list(args),
+        Command::Delete(args) => {
+            args.target.open()?.delete_workspace(args.id, args.force)?;
+            match args.format.output {
+                Format::Json => output::json(&json!({"id": args.id, "deleted": true})),
+                Format::Table => {
+                    output::note(quiet, format_args!("Deleted {}.", args.id));
+                    Ok(())
+                }
+            }
+        }
     }
 }
 

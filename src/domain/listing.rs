@@ -29,6 +29,19 @@ impl Listing {
         }
     }
 
+    /// The inverse of [`add`](Self::add).
+    pub fn remove(&mut self, tenant: Option<&str>, place: Place) {
+        Arc::make_mut(&mut self.all).remove(&place);
+        if let Some(tenant) = tenant
+            && let Some(places) = self.tenants.get_mut(tenant)
+        {
+            Arc::make_mut(places).remove(&place);
+            if places.is_empty() {
+                self.tenants.remove(tenant);
+            }
+        }
+    }
+
     /// How many a tenant has, or all.
     pub fn count(&self, tenant: Option<&str>) -> usize {
         self.of(tenant).map_or(0, BTreeSet::len)
@@ -65,5 +78,9 @@ mod tests {
         assert_eq!((ids(Some("a"), Some((2, Id(3)))), ids(Some("a"), Some((2, Id(4))))), (vec![9], vec![9]));
         assert!(ids(Some("c"), None).is_empty() && ids(Some("a"), Some((2, Id(9)))).is_empty());
         assert_eq!((listing.count(None), listing.count(Some("b")), listing.count(Some("c"))), (5, 1, 0));
+        listing.remove(Some("a"), (2, Id(3)));
+        listing.remove(None, (3, Id(1)));
+        let ids = |tenant| listing.after(tenant, None).map(|(_, id)| id.0).collect::<Vec<_>>();
+        assert_eq!((ids(None), ids(Some("a"))), (vec![5, 7, 9], vec![7, 9]));
     }
 }

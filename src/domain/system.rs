@@ -36,6 +36,11 @@ pub enum SystemRecord {
     KeysUsed(Vec<(Id, Millis)>),
     /// Requests that changed nothing and were answered without a record of their own; as seldom.
     Repeats(Vec<Repeat<SystemAction>>),
+    /// Both sides of it go, with all that they hold, and the keys that were bound to it (R2.17).
+    WorkspaceDeleted {
+        id: Id,
+        actor: Box<str>,
+    },
 }
 
 /// A workspace's entry; both its sides share it.

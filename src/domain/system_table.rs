@@ -37,6 +37,10 @@ pub struct SystemTable {
     /// On disk the trails are kept beside the table.
     #[serde(skip)]
     trails: SystemTrails,
+    /// The workspaces that were deleted, by the receipt of that: their ids are not used again. On disk beside the
+    /// table.
+    #[serde(skip)]
+    deleted: BTreeMap<Id, Millis>,
     /// Made of the maps when the table is read.
     #[serde(skip)]
     listed_workspaces: Listing,
@@ -95,6 +99,12 @@ impl SystemTable {
                 let key = self.key(*id).map(|key| Box::new(KeyNote::from(key)));
                 self.note(receipt, actor, SystemAction::KeyRevoked { id: *id, key }, revoked)
             }
+            SystemRecord::WorkspaceDeleted { id, actor } => {
+                // One that is unknown leaves no entry: older programs could not read it.
+                let WorkspaceEntry { name, tenant, .. } = self.delete_workspace(*id, receipt)?;
+                let action = SystemAction::WorkspaceDeleted { id: *id, name, tenant };
+                self.note(receipt, actor, action, Ok(Change::Made))
+            }
             SystemRecord::KeysUsed(uses) => {
                 uses.iter().for_each(|(id, at)| self.used(*id, *at));
                 Ok(())
@@ -141,6 +151,22 @@ impl SystemTable {
         self.listed_workspaces.add(Some(tenant), (at, id));
         self.by_tenant.entry(tenant.into()).or_default().push(id);
         Ok(Change::Made)
+    }
+
+    /// The workspace goes, and the keys that are bound to it.
+    fn delete_workspace(&mut self, id: Id, at: Millis) -> Result<WorkspaceEntry, SystemRefusal> {
+        let entry = self.workspaces.remove(&id).ok_or(SystemRefusal::UnknownWorkspace)?;
+        self.listed_workspaces.remove(Some(&entry.tenant), (entry.created_at, id));
+        if let Some(ids) = self.by_tenant.get_mut(&entry.tenant) {
+            ids.retain(|other| *other != id);
+        }
+        let bound: Vec<Id> = self.keys.values().filter(|key| key.workspace == Some(id)).map(|key| key.id).collect();
+        for key in bound.iter().filter_map(|id| self.keys.remove(id)) {
+            self.by_hash.remove(&key.hash);
+            self.listed_keys.remove(key.tenant.as_deref(), (key.created_at, key.id));
+        }
+        self.deleted.insert(id, at);
+        Ok((*entry).clone())
     }
 
     fn create_key(&mut self, key: &ApiKey) -> Result<Change, SystemRefusal> {
@@ -199,6 +225,22 @@ impl SystemTable {
         Self { trails, ..self }
     }
 
+    /// Whether a workspace of this id was deleted.
+    pub fn is_deleted(&self, id: Id) -> bool {
+        self.deleted.contains_key(&id)
+    }
+
+    /// The workspaces that were deleted, by the receipt of that.
+    pub fn deleted(&self) -> &BTreeMap<Id, Millis> {
+        &self.deleted
+    }
+
+    /// The same table with these deleted workspaces, which were kept beside it.
+    #[must_use]
+    pub fn with_deleted(self, deleted: BTreeMap<Id, Millis>) -> Self {
+        Self { deleted, ..self }
+    }
+
     /// The same table, which was read from where lists are not kept.
     #[must_use]
     pub fn with_lists(mut self) -> Self {
@@ -223,7 +265,7 @@ impl SystemTable {
         if id == WorkspaceKey::SYSTEM.id {
             return Some(SystemRefusal::ReservedId);
         }
-        self.workspaces.contains_key(&id).then_some(SystemRefusal::WorkspaceExists)
+        (self.workspaces.contains_key(&id) || self.is_deleted(id)).then_some(SystemRefusal::WorkspaceExists)
     }
 
     /// `None` before the first record of a data directory.
@@ -397,6 +439,36 @@ mod tests {
         ];
         assert_eq!(actions(&keys), [true, true, true, false, false, false, false]);
         assert_eq!(actions(&[revoked(7)]), [true, false], "whose key it was nobody knows");
+    }
+
+    #[test]
+    fn r2_17_a_deleted_workspace_takes_its_keys_along_and_leaves_its_id_taken() {
+        let mut table = SystemTable::default();
+        let deleted = |id| SystemRecord::WorkspaceDeleted { id: Id(id), actor: "ann".into() };
+        let records = [
+            workspace(1, "a"),
+            workspace(2, "a"),
+            key(7, Some("a"), Some(1)),
+            key(8, Some("a"), Some(2)),
+            key(9, Some("a"), None),
+            deleted(1),
+        ];
+        for (seq, record) in (1..).zip(&records) {
+            table.advance(seq);
+            table.apply(record, 10 * seq as Millis).unwrap();
+        }
+        assert!(table.workspace(Id(1)).is_none() && table.is_deleted(Id(1)) && !table.is_deleted(Id(2)));
+        assert_eq!((table.workspaces_of("a"), table.workspace_count(Some("a"))), (&[Id(2)][..], 1));
+        let keys: Vec<_> = table.listed_keys(Some("a"), None).map(|key| key.id.0).collect();
+        assert_eq!((keys, table.key_by_hash(&[7; 32]), table.key(Id(7))), (vec![8, 9], None, None));
+        let last = table.trails().of(Some("a")).and_then(|trail| trail.newest().cloned());
+        let action = SystemAction::WorkspaceDeleted { id: Id(1), name: "Support".into(), tenant: "a".into() };
+        assert_eq!(last.clone().map(|entry| (entry.action, entry.receipt)), Some((action, 60)));
+        assert_eq!(table.apply(&deleted(1), 70), Err(SystemRefusal::UnknownWorkspace));
+        let newest = table.trails().of(Some("a")).and_then(|trail| trail.newest().cloned());
+        assert_eq!(newest, last, "again, nothing happens");
+        assert_eq!(table.apply(&workspace(1, "b"), 80), Err(SystemRefusal::WorkspaceExists));
+        assert_eq!(table.apply(&key(10, Some("a"), Some(1)), 80), Err(SystemRefusal::UnknownWorkspace));
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::domain::ids::WorkspaceKey;
+use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::workspace::Workspace;
 
-use super::{Erased, ErasureEntry, Hash, Kind, SLACK};
+use super::{Erased, ErasureEntry, Hash, Kind, SLACK, of_workspace};
 
 /// Different erasures that one workspace side may have on the list: a credential that erases contacts at random
 /// fills its own side's part, some 100 MB, and nobody else's.
@@ -100,8 +100,18 @@ impl ErasureList {
         self.sides.get(&entry.side())?.get(&(entry.kind, entry.hash)).copied()
     }
 
-    /// Whether the entry's side has room for it: a repeat always has.
+    /// Whether a restored state, whose last frame came at `last_receipt`, has to lose this workspace again: it was
+    /// deleted after that, or so shortly before it ([`SLACK`]) that the state may not contain it.
+    pub fn names_workspace(&self, identity_key: &[u8; 32], id: Id, last_receipt: Millis) -> bool {
+        let at = self.latest(&of_workspace(last_receipt, id, identity_key));
+        at.is_some_and(|at| at.saturating_add(SLACK) >= last_receipt)
+    }
+
+    /// Whether the entry's side has room for it: a repeat always has, and so has the last of a workspace.
     pub(super) fn has_room_for(&self, entry: &ErasureEntry) -> bool {
+        if entry.kind == Kind::Workspace {
+            return true;
+        }
         let side = self.sides.get(&entry.side());
         side.is_none_or(|side| side.len() < MOST_OF_A_SIDE || side.contains_key(&(entry.kind, entry.hash)))
     }

@@ -39,6 +39,14 @@ pub enum Erased {
     Contact(ContactMark),
 }
 
+/// The entry of a workspace that is deleted (R2.17): both its sides.
+pub fn of_workspace(at: Millis, id: Id, identity_key: &[u8; 32]) -> ErasureEntry {
+    let mut hasher = blake3::Hasher::new_keyed(identity_key);
+    hasher.update(b"tripswitch deletion").update(&id.0.to_be_bytes());
+    let hash = Hash(hasher.finalize().into());
+    ErasureEntry { at, workspace: id, side: Side::Live, kind: Kind::Workspace, hash }
+}
+
 impl Erased {
     /// What erases it again.
     pub const fn record(self) -> Record {
@@ -78,6 +86,8 @@ impl Erased {
 pub enum Kind {
     Conversation,
     Contact,
+    /// A whole one, both its sides.
+    Workspace,
 }
 
 /// One erasure that was asked for.

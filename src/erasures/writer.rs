@@ -57,6 +57,11 @@ impl Listed {
     pub async fn wait(self) -> Result<(), ErasuresError> {
         self.0.await.unwrap_or(Err(ErasuresError::Failed))
     }
+
+    /// The same on a thread that may block.
+    pub fn wait_here(self) -> Result<(), ErasuresError> {
+        futures::executor::block_on(self.wait())
+    }
 }
 
 /// The file, and when it is to be looked at again.

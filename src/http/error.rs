@@ -236,6 +236,7 @@ impl From<ServiceError> for ApiError {
                 let fault = Fault::at("id", "is chosen by the server; only a server key names it");
                 Self::new(StatusCode::BAD_REQUEST, "id_not_allowed", message).with_details(vec![fault])
             }
+            ServiceError::BreakersActive => Self::new(StatusCode::CONFLICT, "breakers_active", message),
             ServiceError::TooManyWorkspaces(_) => Self::new(StatusCode::CONFLICT, "too_many_workspaces", message),
             ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             ServiceError::Invalid(details) => Self::invalid(details),

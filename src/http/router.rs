@@ -57,6 +57,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::ingest));
     let admin = OpenApiRouter::new()
         .routes(routes!(admin::workspaces::list, admin::workspaces::create))
+        .routes(routes!(admin::workspaces::delete))
         .routes(routes!(admin::keys::list, admin::keys::create))
         .routes(routes!(admin::keys::revoke))
         .routes(routes!(admin::snapshots::list, admin::snapshots::create))

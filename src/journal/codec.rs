@@ -16,7 +16,8 @@
 //! A record is written in the oldest version that has its kind, so that an older program reads a journal up to the
 //! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
 //! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models;
-//! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts.
+//! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts;
+//! and deleted workspaces.
 //! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
@@ -116,13 +117,14 @@ fn take_marks(record: &mut Record, bytes: &[u8]) -> Result<Option<usize>, CodecE
 }
 
 /// Version 2 has [`Record::ErasedBy`], version 3 [`Record::Settings`], events with a [`Body::Message`] and signals of
-/// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`] and events with marks; the layout of what was there
+/// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`], events with marks and
+/// [`SystemRecord::WorkspaceDeleted`]; the layout of what was there
 /// before is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
         Record::Events(_) if marks_of(record).is_some() => 4,
         Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
-        Record::System(SystemRecord::Repeats(_)) => 4,
+        Record::System(SystemRecord::Repeats(_) | SystemRecord::WorkspaceDeleted { .. }) => 4,
         Record::Events(_)
         | Record::Command { .. }
         | Record::SettingsV1(_)

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::event::{Body, EventRecord, Identity, Sender, TurnFeatures};
 use crate::domain::record::Command;
+use crate::domain::system::SystemRecord;
 
 const A: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Live };
 const B: WorkspaceKey = WorkspaceKey { id: Id(0xA), side: Side::Test };
@@ -134,7 +135,8 @@ fn r9_7_unknown_versions_are_refused_by_name() {
 fn r9_7_a_record_is_of_the_oldest_version_that_has_its_kind() {
     let erased = Record::ErasedBy { actor: "x".into(), conversation: Some(Id(9)), contact: None };
     let erasure = Record::Erasure { conversation: Some(Id(9)), contact: None };
-    for (record, version) in [(&erased, 2_u16), (&erasure, 1), (&skip(), 1)] {
+    let deleted = Record::System(SystemRecord::WorkspaceDeleted { id: Id(9), actor: "x".into() });
+    for (record, version) in [(&erased, 2_u16), (&erasure, 1), (&skip(), 1), (&deleted, 4)] {
         let bytes = encode_record(record);
         assert_eq!(bytes[..2], version.to_le_bytes(), "{record:?}");
         assert_eq!(decode_record(&bytes).unwrap(), *record);

@@ -8,6 +8,7 @@ mod system;
 use crate::clock::StartRefused;
 use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::system::SystemRefusal;
+use crate::erasures::ErasuresError;
 use crate::journal::AppendError;
 use crate::recovery::RecoveryError;
 use crate::snapshot::SnapshotError;
@@ -30,6 +31,10 @@ pub enum OfflineError {
     Refused(#[from] SystemRefusal),
     #[error(transparent)]
     Snapshots(#[from] SnapshotError),
+    #[error(transparent)]
+    Erasures(#[from] ErasuresError),
+    #[error("a circuit breaker of the workspace is active: --force deletes it all the same")]
+    BreakersActive,
     /// A server skips the event at its start (I6).
     #[error("event {at} of workspace {} cannot be applied: start the server, which passes it over", key.id)]
     NotApplied { key: WorkspaceKey, at: Position },

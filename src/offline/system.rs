@@ -3,18 +3,24 @@
 //! Opens the journal with its lock, replays the system workspace alone and appends new records as the
 //! server would: the next server finds nothing that it could not have written itself.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::clock::check_start;
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
-use crate::domain::system::{ApiKey, KeySecret, NewKey, SystemRecord};
+use crate::domain::system::{ApiKey, KeySecret, NewKey, SystemRecord, SystemRefusal, WorkspaceEntry};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
+use crate::erasures::{self, Erasures, ErasuresError, Listed};
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
 use crate::journal::{GroupPosition, Journal, Partition};
+use crate::recovery::faults::ApplyFaults;
+use crate::recovery::one::OneReplay;
 use crate::recovery::recover_system;
+use crate::snapshot::SnapshotStore;
 use crate::storage::{self, FileOptions, Storage};
 
 use super::OfflineError;
@@ -32,6 +38,9 @@ pub struct OfflineSystem<'a> {
     receipt: Millis,
     wall: Millis,
     ids: &'a dyn Ids,
+    snapshots: Arc<dyn SnapshotStore>,
+    last_seqs: HashMap<WorkspaceKey, u64>,
+    data_dir: PathBuf,
 }
 
 /// What to do where there is no data directory.
@@ -61,7 +70,8 @@ pub fn system_offline<'a>(
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
     let receipt = recovered.last_receipt.unwrap_or(wall);
-    let mut system = OfflineSystem { journal, last, table: recovered.system, seq, receipt, wall, ids };
+    let (table, last_seqs, data_dir) = (recovered.system, recovered.last_seqs, data_dir.to_path_buf());
+    let mut system = OfflineSystem { journal, last, table, seq, receipt, wall, ids, snapshots, last_seqs, data_dir };
     if system.table.origin().is_none() {
         let incarnation = ids.uuid().into();
         system.append(SystemRecord::Initialised { incarnation, identity_key: ids.secret() })?;
@@ -105,6 +115,32 @@ impl OfflineSystem<'_> {
         }
     }
 
+    /// Deletes a workspace with all that both its sides hold (R2.17). Unless it is forced, both are replayed to see
+    /// whether a breaker is active.
+    pub fn delete_workspace(&mut self, id: Id, force: bool) -> Result<(), OfflineError> {
+        let WorkspaceEntry { name, tenant, .. } =
+            self.table.workspace(id).ok_or(SystemRefusal::UnknownWorkspace)?.clone();
+        for side in [Side::Live, Side::Test] {
+            if !force && self.has_active_breaker(WorkspaceKey { id, side }, &name)? {
+                return Err(OfflineError::BreakersActive);
+            }
+        }
+        let origin = self.table.origin().expect("an opened directory has its first record");
+        let entry = erasures::of_workspace(self.next_receipt(), id, &origin.identity_key);
+        // Nobody else has an entry waiting.
+        let listed = Erasures::load(&self.data_dir)?.append(&tenant, entry);
+        listed.map_or(Err(ErasuresError::Failed), Listed::wait_here)?;
+        self.append(SystemRecord::WorkspaceDeleted { id, actor: ACTOR.into() })
+    }
+
+    fn has_active_breaker(&self, key: WorkspaceKey, name: &str) -> Result<bool, OfflineError> {
+        let Some(&upto) = self.last_seqs.get(&key) else { return Ok(false) };
+        let faults = ApplyFaults::from_env();
+        let replay = OneReplay { key, name: name.into(), upto, replies_from: u64::MAX, faults };
+        let workspace = replay.run(&*self.journal, &*self.snapshots)?.workspace;
+        Ok(workspace.breakers_active().0 > 0)
+    }
+
     fn next_receipt(&self) -> Millis {
         self.receipt.max(self.wall)
     }
@@ -130,7 +166,6 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::domain::ids::Side;
     use crate::domain::system::Permission;
     use crate::ids::SeededIds;
     use crate::storage::OpenError;

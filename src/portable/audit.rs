@@ -148,11 +148,13 @@ impl TrailLines<SystemAction> {
     }
 }
 
-/// The lines of all these trails, the oldest first.
+/// The lines of all these trails that are told, the oldest first.
 pub fn lines_of<'a, A: Action + Audited + 'a>(
     trails: impl Iterator<Item = &'a Trail<A>>,
+    is_told: impl Fn(&A) -> bool,
 ) -> impl Iterator<Item = AuditLine> {
     let mut noted: Vec<_> = trails.flat_map(|trail| trail.before(Millis::MAX, Position::ZERO)).collect();
+    noted.retain(|noted| is_told(&noted.entry.action));
     noted.sort_by_key(Noted::place);
     noted.into_iter().map(AuditLine::from)
 }

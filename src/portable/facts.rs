@@ -50,7 +50,7 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
         lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
     }
     write_identities(lines, side)?;
-    lines_of(std::iter::once(side.trail())).try_for_each(|line| lines.put(Kind::Audit, &line))
+    lines_of(std::iter::once(side.trail()), |_| true).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
 
 fn account_id(side: &Cut, number: u32) -> Result<Id, ExportError> {

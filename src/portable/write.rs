@@ -9,6 +9,7 @@ use super::lines::{DirectoryLine, ExportLine, KeyLine, Kind, WorkspaceLine};
 use super::out::{ExportError, Lines};
 use super::values::{Hex, Time};
 use super::{FORMAT, Progress, SystemPosition};
+use crate::domain::audit::SystemAction;
 use crate::domain::system::WorkspaceEntry;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
@@ -87,7 +88,9 @@ fn write_directory<W: Write>(
         lines.put(Kind::Key, &KeyLine::from(key))?;
         summary.keys += 1;
     }
-    lines_of(system.trails().iter()).try_for_each(|line| lines.put(Kind::Audit, &line))
+    // Nothing tells of a workspace that was deleted.
+    let is_told = |action: &SystemAction| action.workspace().is_none_or(|id| !system.is_deleted(id));
+    lines_of(system.trails().iter(), is_told).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
 
 /// Those of one tenant together and oldest first: so whoever reads them enters them.

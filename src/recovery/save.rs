@@ -88,7 +88,7 @@ pub fn save(
 }
 
 fn put_system(writer: &mut dyn SnapshotWriter, system: &SystemTable) -> Result<DraftSide, SnapshotError> {
-    let bytes = envelope::encode(system);
+    let bytes = envelope::encode(&(system, system.deleted()));
     for (number, piece) in (0..).zip(bytes.chunks(SYSTEM_BLOCK)) {
         writer.put(BlockKey { side: 0, section: 0, number }, piece)?;
     }

@@ -26,6 +26,8 @@ pub(super) struct Scan {
     pub tail: Tail,
     /// The next seq of each side whose frames were seen.
     next: HashMap<WorkspaceKey, u64>,
+    /// The first gap, of each side that has one. Only a deleted workspace may have one: a snapshot has nothing of it.
+    gaps: HashMap<WorkspaceKey, (u64, u64)>,
 }
 
 impl Scan {
@@ -51,7 +53,10 @@ impl Scan {
             // What `apply` answered was told when the record was new.
             let _answer = scan.system.apply_frame(frame, &skips);
         }
-        Ok(scan)
+        match scan.gaps.iter().find(|(key, _)| !scan.system.is_deleted(key.id)) {
+            Some((&key, &(expected, found))) => Err(ReplayError::Gap { key, expected, found }.into()),
+            None => Ok(scan),
+        }
     }
 
     fn take(&mut self, raw: &RawFrame<'_>, system_frames: &mut Vec<Frame>) -> Result<(), ReplayError> {
@@ -63,7 +68,7 @@ impl Scan {
             None => *last + 1,
         };
         if raw.seq != expected {
-            return Err(ReplayError::Gap { key: raw.key, expected, found: raw.seq });
+            self.gaps.entry(raw.key).or_insert((expected, raw.seq));
         }
         self.next.insert(raw.key, raw.seq + 1);
         self.last_receipt = self.last_receipt.max(Some(raw.receipt));
@@ -84,6 +89,11 @@ impl Scan {
     }
 
     pub fn knows(&self, key: WorkspaceKey) -> bool {
-        key == WorkspaceKey::SYSTEM || self.system.workspace(key.id).is_some()
+        key == WorkspaceKey::SYSTEM || self.system.workspace(key.id).is_some() || self.is_deleted(key)
+    }
+
+    /// Of a workspace that is deleted in the end: whatever the snapshot or the journal has of it is passed over.
+    pub fn is_deleted(&self, key: WorkspaceKey) -> bool {
+        self.system.is_deleted(key.id)
     }
 }

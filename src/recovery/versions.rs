@@ -5,18 +5,21 @@
 //! | 1 | |
 //! | 2 | the audit trails: blocks `Trail` and `Entries` of a side; section [`TRAIL`] of the system workspace |
 //! | 3 | another head of a side, with the model in settings and profiles; messages of `support-2` in lives; signals of later models |
-//! | 4 | what changed nothing, apart from the trails' entries and counted: blocks `Repeats` of a side, [`TrailBlock::Repeats`] |
+//! | 4 | what changed nothing, apart from the trails' entries and counted: blocks `Repeats` of a side, [`TrailBlock::Repeats`]; the marks of contacts; the deleted workspaces, behind the table of the system workspace |
 //!
 //! Blocks of version 1 are blocks of version 2: no type had to be frozen for them. The system workspace's trail has a
 //! section of its own, so that its other content stays the one block that the table is. Before version 4 it was one trail
 //! of all tenants: it is read as their trails.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::{AuditEntry, Repeated, SystemAction, SystemTrails};
+use crate::domain::ids::Id;
 use crate::domain::system_table::SystemTable;
+use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::blocks::{Block, RestoreError, TrailHead};
 use crate::domain::workspace::restore::Restoring;
@@ -96,7 +99,13 @@ impl SystemBlocks {
     pub fn finish(self) -> Result<SystemTable, BlockError> {
         let Self { table, head, entries, repeats } = self;
         let (version, content) = open(&table)?;
-        let table: SystemTable = envelope::read(content)?;
+        let table = match version {
+            1..=3 => envelope::read(content)?,
+            _ => {
+                let (table, deleted): (SystemTable, BTreeMap<Id, Millis>) = envelope::read(content)?;
+                table.with_deleted(deleted)
+            }
+        };
         let (found, applied) = (entries.len() as u64, table.applied());
         let trails = match (version, head) {
             (1, None) => Some(SystemTrails::beginning_after(applied)),

@@ -31,7 +31,7 @@ pub(super) fn replay_all(
 ) -> Result<Vec<(WorkspaceKey, RecoveredSide)>, RecoveryError> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let mut shares: Vec<HashMap<_, _>> = (0..count).map(|_| HashMap::new()).collect();
-    for (key, workspace) in states {
+    for (key, workspace) in states.into_iter().filter(|(key, _)| !scan.is_deleted(*key)) {
         shares[place(key, count)].insert(key, workspace);
     }
     std::thread::scope(|scope| {
@@ -121,7 +121,7 @@ impl Worker<'_> {
     }
 
     fn is_own(&self, key: WorkspaceKey) -> bool {
-        key != WorkspaceKey::SYSTEM && place(key, self.count) == self.index
+        key != WorkspaceKey::SYSTEM && place(key, self.count) == self.index && !self.scan.is_deleted(key)
     }
 
     fn apply(&self, replay: &mut Replay, raw: &RawFrame<'_>) -> Result<(), ReplayError> {

@@ -14,7 +14,7 @@ use crate::wire::failure::Fault;
 const NO_ADMIN: &str = "This credential does not have the scope admin.";
 const OTHER_TENANT: &str = "This credential administers its own tenant only.";
 const TEST_SIDE: &str = "A credential of the test side administers keys of the test side only.";
-const TEST_MAKES_NONE: &str = "A credential of the test side makes no workspaces.";
+const OF_TEST_SIDE: &str = "A credential of the test side neither makes nor deletes workspaces.";
 const BOUND: &str = "This credential administers the keys of one workspace only.";
 
 /// Of a list of workspaces or keys, at once (R2.6).
@@ -66,6 +66,15 @@ impl<'a> Admin<'a> {
         }
     }
 
+    /// Whether it makes and deletes workspaces: not if it is bound to one, or of the test side.
+    pub(super) fn manages_workspaces(&self) -> Result<(), ServiceError> {
+        match (self.workspace, self.side) {
+            (Some(_), _) => Err(ServiceError::Forbidden(BOUND)),
+            (None, Side::Test) => Err(ServiceError::Forbidden(OF_TEST_SIDE)),
+            (None, Side::Live) => Ok(()),
+        }
+    }
+
     /// The tenant meant: the one sent, or the administrator's own.
     fn tenant_for(&self, sent: Option<Box<str>>) -> Result<Box<str>, ServiceError> {
         match (self.tenant, sent) {
@@ -97,14 +106,7 @@ impl Service {
         admin: Admin<'_>,
         new: NewWorkspace,
     ) -> Result<WorkspaceEntry, ServiceError> {
-        let makes_none = match (admin.workspace, admin.side) {
-            (Some(_), _) => Some(BOUND),
-            (None, Side::Test) => Some(TEST_MAKES_NONE),
-            (None, Side::Live) => None,
-        };
-        if let Some(why) = makes_none {
-            return Err(ServiceError::Forbidden(why));
-        }
+        admin.manages_workspaces()?;
         let tenant = admin.tenant_for(new.tenant.map(String::into_boxed_str))?;
         if admin.tenant.is_some() && new.id.is_some() {
             return Err(ServiceError::IdNotAllowed);

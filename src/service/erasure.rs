@@ -1,16 +1,17 @@
-//! Erasure of conversations and contacts (R4.10).
+//! Erasure of conversations and contacts (R4.10), and of whole workspaces (R2.17).
 
 use std::sync::Arc;
 
+use super::admin::Admin;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::domain::audit::{AuditOutcome, SideAction};
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::record::Record;
-use crate::domain::system::Permission;
+use crate::domain::system::{Permission, WorkspaceEntry};
 use crate::domain::time::Millis;
-use crate::erasures::{Erased, ErasureEntry, Listed};
+use crate::erasures::{self, Erased, ErasureEntry, Listed};
 
 /// When it was erased, and by when the last old snapshot and journal segment with it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,46 @@ impl Service {
     ) -> Result<ErasureTimes, ServiceError> {
         let (times, _) = self.erase(who, key, Target::Contact(contact.into())).await?;
         Ok(times)
+    }
+
+    /// Whether the principal may delete this workspace: 404 before 403, as everywhere (R2.8).
+    pub fn may_delete(&self, who: &Principal, id: Id) -> Result<(), ServiceError> {
+        let table = self.engine.system_table();
+        let own = |entry: &&WorkspaceEntry| who.is_server() || who.tenant.as_ref() == Some(&entry.tenant);
+        table.workspace(id).filter(own).ok_or(ServiceError::UnknownWorkspace)?;
+        Admin::of(who)?.manages_workspaces()
+    }
+
+    /// Deletes a workspace with all that both its sides hold (R2.17). Refused while a breaker is active, unless it is
+    /// forced. Runs to its end whether or not the caller still waits.
+    pub async fn delete_workspace(
+        self: &Arc<Self>,
+        who: &Principal,
+        id: Id,
+        force: bool,
+    ) -> Result<ErasureTimes, ServiceError> {
+        self.may_delete(who, id)?;
+        for side in [Side::Live, Side::Test] {
+            if !force && self.engine.active_breakers(WorkspaceKey { id, side })? > 0 {
+                return Err(ServiceError::BreakersActive);
+            }
+        }
+        let (service, actor) = (Arc::clone(self), who.actor.clone());
+        self.engine.run(async move { service.delete_here(&actor, id).await }).await?
+    }
+
+    /// On the kept list first, as an erasure.
+    async fn delete_here(&self, actor: &str, id: Id) -> Result<ErasureTimes, ServiceError> {
+        let erased_at = self.now();
+        let table = self.engine.system_table();
+        let origin = table.origin().ok_or(EngineError::WorkspaceUnavailable)?;
+        let entry = erasures::of_workspace(erased_at, id, &origin.identity_key);
+        let tenant = &table.workspace(id).ok_or(ServiceError::UnknownWorkspace)?.tenant;
+        self.erasures.append(tenant, entry).ok_or(EngineError::Overloaded)?.wait().await?;
+        match self.engine.delete_workspace(id, actor).await? {
+            Ok(()) => Ok(ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }),
+            Err(_) => Err(ServiceError::UnknownWorkspace),
+        }
     }
 
     /// Runs to its end whether or not the caller still waits.

@@ -38,6 +38,8 @@ pub enum ServiceError {
     /// Whoever may choose it could ask whether another tenant has it.
     #[error("The id of a workspace is chosen by the server.")]
     IdNotAllowed,
+    #[error("A circuit breaker of the workspace is active; force=true deletes it all the same.")]
+    BreakersActive,
     #[error("The tenant has as many workspaces as it may make ({0}).")]
     TooManyWorkspaces(usize),
     #[error("The tenant has as many API keys as it may make ({0}), revoked and expired ones included.")]

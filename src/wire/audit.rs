@@ -17,7 +17,7 @@ use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
 /// The names of all actions.
-pub const ACTIONS: [&str; 11] = [
+pub const ACTIONS: [&str; 12] = [
     "breaker.acknowledged",
     "breaker.resolved",
     "contact.erased",
@@ -29,6 +29,7 @@ pub const ACTIONS: [&str; 11] = [
     "requests.others",
     "settings.installed",
     "workspace.created",
+    "workspace.deleted",
 ];
 
 /// What stands for requests that are not told apart any more.
@@ -343,6 +344,10 @@ impl Action for SystemAction {
                 let details = AuditDetails { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
                 ("workspace.created", Some(*id), details)
             }
+            Self::WorkspaceDeleted { id, name, tenant } => {
+                let details = AuditDetails { name: Some(name.clone()), tenant: Some(tenant.clone()), ..none };
+                ("workspace.deleted", Some(*id), details)
+            }
             Self::KeyCreated { id, key } => {
                 ("key.created", Some(*id), AuditDetails { key: Some(KeyForm(KeyNote::clone(key))), ..none })
             }
@@ -357,6 +362,7 @@ impl Action for SystemAction {
     fn read(name: &str, target: Option<Id>, details: AuditDetails) -> Option<Self> {
         Some(match name {
             "workspace.created" => Self::WorkspaceCreated { id: target?, name: details.name?, tenant: details.tenant? },
+            "workspace.deleted" => Self::WorkspaceDeleted { id: target?, name: details.name?, tenant: details.tenant? },
             "key.created" => Self::KeyCreated { id: target?, key: Box::new(details.key?.0) },
             OTHERS => Self::Others { tenant: details.tenant },
             "key.revoked" => Self::KeyRevoked { id: target?, key: details.key.map(|key| Box::new(key.0)) },
@@ -430,6 +436,7 @@ mod tests {
         assert_eq!(back(&SideAction::Others), "{}");
 
         back(&SystemAction::WorkspaceCreated { id: Id(7), name: "Support".into(), tenant: "nordic".into() });
+        back(&SystemAction::WorkspaceDeleted { id: Id(7), name: "Support".into(), tenant: "nordic".into() });
         let created = back(&SystemAction::KeyCreated { id: Id(8), key: Box::new(key()) });
         assert!(created.contains(r#""expiresAt":"2026-03-25T10:00:00.000Z""#), "{created}");
         back(&SystemAction::KeyRevoked { id: Id(8), key: Some(Box::new(key())) });

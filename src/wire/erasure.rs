@@ -21,6 +21,20 @@ pub struct ConversationErasure {
     pub gone_by: Timestamp,
 }
 
+/// A workspace that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "workspaceId": "0191b5a2-7c3e-7d11-9f00-0123456789ab",
+    "erasedAt": "2026-03-15T14:35:00.000Z", "goneBy": "2026-03-16T14:35:00.000Z"
+})))]
+pub struct WorkspaceErasure {
+    pub workspace_id: Id,
+    pub erased_at: Timestamp,
+    /// By when older snapshots and journal segments that still hold it are gone.
+    pub gone_by: Timestamp,
+}
+
 /// What was erased of a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use tripswitch::domain::record::{Command, Frame, Record};
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 34] = [
+const ALL: [&str; 35] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -42,10 +42,11 @@ const ALL: [&str; 34] = [
     "survey",
     "system",
     "workspace created",
+    "workspace deleted",
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 7] = [
+pub const SINCE_2: [&str; 8] = [
     "erased by",
     "erased contact",
     "marked contact",
@@ -53,14 +54,23 @@ pub const SINCE_2: [&str; 7] = [
     "repeats",
     "repeats in the system",
     "settings of a model",
+    "workspace deleted",
 ];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 6] =
-    ["erased contact", "marked contact", "message", "repeats", "repeats in the system", "settings of a model"];
+pub const SINCE_3: [&str; 7] = [
+    "erased contact",
+    "marked contact",
+    "message",
+    "repeats",
+    "repeats in the system",
+    "settings of a model",
+    "workspace deleted",
+];
 
 /// The kinds that version 3 does not have.
-pub const SINCE_4: [&str; 4] = ["erased contact", "marked contact", "repeats", "repeats in the system"];
+pub const SINCE_4: [&str; 5] =
+    ["erased contact", "marked contact", "repeats", "repeats in the system", "workspace deleted"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -123,5 +133,6 @@ fn system(change: &SystemRecord) -> &'static str {
         SystemRecord::KeyRevoked { .. } => "key revoked",
         SystemRecord::KeysUsed(_) => "keys used",
         SystemRecord::Repeats(_) => "repeats in the system",
+        SystemRecord::WorkspaceDeleted { .. } => "workspace deleted",
     }
 }

@@ -98,6 +98,8 @@ const ROWS: &[Row] = &[
     row("GET /api/admin/export", Of::Server, &[], "", 200),
     row("GET /api/admin/journal", Of::Server, &[], "", 200),
     row("GET /api/admin/status", Of::Server, &[], "", 200),
+    // Nothing can be asked of it afterwards.
+    row("DELETE /api/admin/workspaces/{workspaceId}", Of::Tenant, ADMIN, "", 200),
 ];
 
 const EVENT: &str = r#"{"specversion": "1.0", "id": "m", "source": "matrix", "type": "conversation.created",

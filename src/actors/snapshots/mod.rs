@@ -273,11 +273,19 @@ impl Engine {
         holds_before(waiting);
         let mut cuts = Vec::new();
         for handle in shared.directory.workspaces() {
-            if handle.status() != Status::Serving {
-                return Err(TakeError::Workspace(handle.key.id));
+            if table.is_deleted(handle.key.id) {
+                continue;
             }
-            let cut = self.cut_side(&handle).await.map_err(|_| TakeError::Workspace(handle.key.id))?;
-            let SideCut { cut, waiting } = cut;
+            let cut = match handle.status() {
+                Status::Serving => self.cut_side(&handle).await.ok(),
+                Status::Rebuilding | Status::Failed => None,
+            };
+            let SideCut { cut, waiting } = match cut {
+                Some(cut) => cut,
+                // Deleted meanwhile: a start passes over whatever the journal has of it.
+                None if handle.is_retired() => continue,
+                None => return Err(TakeError::Workspace(handle.key.id)),
+            };
             holds_before(waiting);
             cuts.push(cut);
         }

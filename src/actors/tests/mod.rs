@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bounds;
+mod deletion;
 mod failures;
 mod gate;
 mod journal_faults;

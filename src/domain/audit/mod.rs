@@ -100,6 +100,12 @@ pub enum SystemAction {
     Others {
         tenant: Option<Box<str>>,
     },
+    /// Its content, and the keys that were bound to it.
+    WorkspaceDeleted {
+        id: Id,
+        name: Box<str>,
+        tenant: Box<str>,
+    },
 }
 
 /// A key without its hash.
@@ -173,7 +179,9 @@ impl Audited for SystemAction {
         let of = |text: &Option<Box<str>>| text.as_deref().map_or(0, str::len);
         let of_key = |key: &KeyNote| key.name.len() + key.key_prefix.len() + of(&key.tenant) + key.scopes.len();
         match self {
-            Self::WorkspaceCreated { name, tenant, .. } => name.len() + tenant.len(),
+            Self::WorkspaceCreated { name, tenant, .. } | Self::WorkspaceDeleted { name, tenant, .. } => {
+                name.len() + tenant.len()
+            }
             Self::KeyCreated { key, .. } => of_key(key),
             Self::KeyRevoked { key, .. } => key.as_deref().map_or(0, of_key),
             Self::Others { tenant } => of(tenant),
@@ -185,7 +193,10 @@ impl SystemAction {
     /// The workspace or key that it was done to.
     pub const fn target(&self) -> Option<Id> {
         match self {
-            Self::WorkspaceCreated { id, .. } | Self::KeyCreated { id, .. } | Self::KeyRevoked { id, .. } => Some(*id),
+            Self::WorkspaceCreated { id, .. }
+            | Self::WorkspaceDeleted { id, .. }
+            | Self::KeyCreated { id, .. }
+            | Self::KeyRevoked { id, .. } => Some(*id),
             Self::Others { .. } => None,
         }
     }
@@ -193,7 +204,7 @@ impl SystemAction {
     /// Whose trail it belongs into; None: of server keys, and of keys that nobody knows.
     pub fn tenant(&self) -> Option<&str> {
         match self {
-            Self::WorkspaceCreated { tenant, .. } => Some(tenant),
+            Self::WorkspaceCreated { tenant, .. } | Self::WorkspaceDeleted { tenant, .. } => Some(tenant),
             Self::KeyCreated { key, .. } => key.tenant.as_deref(),
             Self::KeyRevoked { key, .. } => key.as_deref()?.tenant.as_deref(),
             Self::Others { tenant } => tenant.as_deref(),
@@ -205,17 +216,29 @@ impl SystemAction {
     /// same id does not.
     pub fn concerns(&self, workspace: &WorkspaceEntry, side: Side) -> bool {
         match self {
-            Self::WorkspaceCreated { id, tenant, .. } => *id == workspace.id && *tenant == workspace.tenant,
+            Self::WorkspaceCreated { id, tenant, .. } | Self::WorkspaceDeleted { id, tenant, .. } => {
+                *id == workspace.id && *tenant == workspace.tenant
+            }
             Self::KeyCreated { key, .. } => key.concerns(workspace, side),
             Self::KeyRevoked { key, .. } => key.as_ref().is_some_and(|key| key.concerns(workspace, side)),
             Self::Others { tenant } => tenant.as_ref() == Some(&workspace.tenant),
         }
     }
 
+    /// The workspace that it is about, or that the key is bound to.
+    pub fn workspace(&self) -> Option<Id> {
+        match self {
+            Self::WorkspaceCreated { id, .. } | Self::WorkspaceDeleted { id, .. } => Some(*id),
+            Self::KeyCreated { key, .. } => key.workspace,
+            Self::KeyRevoked { key, .. } => key.as_ref().and_then(|key| key.workspace),
+            Self::Others { .. } => None,
+        }
+    }
+
     /// Whether it is about a key that is good for all workspaces of its tenant, or about the tenant.
     pub fn is_tenant_wide(&self) -> bool {
         match self {
-            Self::WorkspaceCreated { .. } => false,
+            Self::WorkspaceCreated { .. } | Self::WorkspaceDeleted { .. } => false,
             Self::KeyCreated { key, .. } => key.workspace.is_none(),
             Self::KeyRevoked { key, .. } => key.as_ref().is_none_or(|key| key.workspace.is_none()),
             Self::Others { .. } => true,

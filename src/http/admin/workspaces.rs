@@ -3,18 +3,25 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::domain::ids::IdKind;
 use crate::http::App;
-use crate::http::answer::{created, in_turn};
+use crate::http::answer::{created, in_turn, ok};
 use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures, JsonBody, MakesWorkspace, Writes};
-use crate::http::openapi::params::AdminList;
+use crate::http::openapi::failures::{
+    Caller, DeletesWorkspace, Erases, Failures, Ids, JsonBody, MakesWorkspace, Reads, Writes,
+};
+use crate::http::openapi::params::{AdminList, Forced, InWorkspace};
 use crate::http::paging::cursor_behind;
 use crate::http::payload::Payload;
 use crate::service::admin::{Admin, Listed};
+use crate::service::erasure::ErasureTimes;
 use crate::wire::admin::{NewWorkspace, Workspace};
+use crate::wire::erasure::WorkspaceErasure;
+use crate::wire::failure::Fault;
 use crate::wire::list::WorkspaceList;
+use crate::wire::values::Timestamp;
 
 /// List workspaces
 #[utoipa::path(
@@ -39,6 +46,45 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
         Ok(WorkspaceList { items, total: total.into(), next_cursor })
     })
     .await
+}
+
+/// Delete a workspace
+///
+/// Both its sides go, with all that they hold, and the keys that are bound to it. Its id is not used again. While a
+/// circuit breaker is active it is refused, unless `force` says otherwise.
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{workspaceId}",
+    tag = "Administration",
+    operation_id = "deleteWorkspace",
+    security(("credential" = ["admin"]), ("credential" = ["server"])),
+    params(InWorkspace, Forced),
+    responses(
+        (status = 200, description = "When it went, and by when it is gone everywhere.", body = WorkspaceErasure),
+        Failures<(Caller, Ids, Reads, Writes, Erases, DeletesWorkspace)>
+    ),
+)]
+pub async fn delete(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let [workspace] = call.ids([("workspaceId", IdKind::Workspace)])?;
+    app.service.may_delete(&call.who, workspace)?;
+    let force = read_force(&call)?;
+    let ErasureTimes { erased_at, gone_by } = app.service.delete_workspace(&call.who, workspace, force).await?;
+    let (erased_at, gone_by) = (Timestamp(erased_at), Timestamp(gone_by));
+    Ok(ok(&WorkspaceErasure { workspace_id: workspace, erased_at, gone_by }))
+}
+
+fn read_force(call: &Call) -> Result<bool, ApiError> {
+    let query = call.query();
+    let mut faults = query.faults(&["force"]);
+    let force = match query.get("force") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            faults.push(Fault::at("force", "must be true or false"));
+            false
+        }
+    };
+    if faults.is_empty() { Ok(force) } else { Err(ApiError::invalid(faults)) }
 }
 
 /// Make a workspace

@@ -69,6 +69,8 @@ causes! {
     Erases: 503 "erasures_failed";
     /// A workspace, of a chosen id or not.
     MakesWorkspace: 400 "id_not_allowed", 409 "workspace_exists", 409 "too_many_workspaces";
+    /// A workspace whose AI may be paused.
+    DeletesWorkspace: 409 "breakers_active";
     /// A key, for a workspace that may not be there.
     MakesKey: 404 "not_found", 409 "key_exists", 409 "too_many_keys";
     /// The store of snapshots.
@@ -161,7 +163,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 36] = [
+const SENTENCES: [(&str, &str); 37] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -185,6 +187,7 @@ const SENTENCES: [(&str, &str); 36] = [
     ("workspace_exists", "A workspace with this ID already exists."),
     ("key_exists", "A key with this ID or this secret already exists."),
     ("id_not_allowed", "The id of a workspace is chosen by the server."),
+    ("breakers_active", "A circuit breaker of the workspace is active; force=true deletes it all the same."),
     ("too_many_workspaces", "The tenant has as many workspaces as it may make (1000)."),
     ("too_many_keys", "The tenant has as many API keys as it may make (10000), revoked and expired ones included."),
     ("gone", "The explanation of this score is no longer kept."),

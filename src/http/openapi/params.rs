@@ -117,6 +117,14 @@ pub struct Packing {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub struct Forced {
+    /// Also while a circuit breaker is active, or a side is down.
+    #[param(required = false, default = false)]
+    pub force: bool,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AdminList {
     /// `nextCursor` of the page before.
     #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]

@@ -51,7 +51,9 @@ pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Res
     let (incarnation, mut gate) = app.service.gate(key, account)?;
     if let Some(Wait { span, .. }) = wait.filter(|wait| wait.epoch == gate.epoch) {
         app.service.wait_at_gate(key, gate.epoch, span, &app.stop).await;
-        (_, gate) = app.service.gate(key, account)?;
+        // The workspace may have been deleted meanwhile.
+        let scopes = &[Permission::QualityRead, Permission::EventsWrite];
+        (_, gate) = app.service.gate(app.service.workspace(&call.who, workspace, scopes)?, account)?;
     }
     let tag = format!("\"{incarnation}-{}\"", gate.epoch);
     let mut response = tagged(&headers, &tag, || ok(&Gate::from(gate)))?;

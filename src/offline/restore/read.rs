@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Frame};
+use crate::domain::system::SystemRecord;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
@@ -22,6 +23,9 @@ use crate::snapshot::{ListedState, Manifest, SnapshotNumber, SnapshotStore};
 use crate::storage::{OpenError, ReadOnly, snapshots_in, snapshots_to_read};
 
 use super::RestoreError;
+
+/// The actor of what a restore deletes again.
+const RESTORED: &str = "data-directory";
 
 /// The point up to which a state is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,7 +244,7 @@ impl Found {
     /// of it was there.
     pub fn erase(&mut self, list: &ErasureList) -> usize {
         let Some(origin) = self.system.origin().copied() else { return 0 };
-        let mut erased = 0;
+        let mut erased = self.delete_workspaces(list, &origin.identity_key);
         for workspace in &mut self.workspaces {
             let receipt = self.last_receipt.unwrap_or(Millis::MIN).max(workspace.last_applied_at());
             let records = list.matching(&origin.identity_key, workspace);
@@ -254,6 +258,21 @@ impl Found {
             }
         }
         erased
+    }
+
+    /// Deletes again the workspaces that are on the list; answers how many were there.
+    fn delete_workspaces(&mut self, list: &ErasureList, identity_key: &[u8; 32]) -> usize {
+        let last = self.last_receipt.unwrap_or(Millis::MIN);
+        let is_meant = |id: &Id| list.names_workspace(identity_key, *id, last);
+        let meant: Vec<Id> = self.system.workspaces().map(|entry| entry.id).filter(is_meant).collect();
+        for &id in &meant {
+            self.system.advance(self.system.applied() + 1);
+            let record = SystemRecord::WorkspaceDeleted { id, actor: RESTORED.into() };
+            // It is there, so it is not refused.
+            let _done = self.system.apply(&record, last);
+        }
+        self.workspaces.retain(|workspace| !meant.contains(&workspace.key().id));
+        meant.len()
     }
 
     fn of(recovered: Recovered) -> Result<Self, RestoreError> {

@@ -14,8 +14,9 @@ use crate::domain::score::Hundredths;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 use crate::domain::view::Known;
-use crate::erasures::{Erased, ErasureEntry, ErasureList};
+use crate::erasures::{self, Erased, ErasureEntry, ErasureList, Erasures};
 use crate::ids::SeededIds;
+use crate::offline::{Absent, OfflineError, system_offline};
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 use crate::snapshot::SnapshotNumber;
@@ -45,6 +46,12 @@ fn scored(n: u64) -> EventRecord {
             signal_count: 3,
         }),
     }
+}
+
+/// As low as can be.
+fn low_score() -> Body {
+    let dimensions = [Hundredths(100); 3];
+    Body::ConversationScored(ImportedScore { dimensions, resolved: true, confidence: Hundredths(50), signal_count: 3 })
 }
 
 async fn start(path: &Path, clock: &Arc<ManualClock>, seed: u64) -> Engine {
@@ -220,5 +227,56 @@ async fn r4_10_a_restored_backup_has_the_erasures_applied_again() {
     let engine = start(&target, &Arc::new(ManualClock::new(T + 7_200_000)), 2).await;
     assert_eq!(engine.read(ONE, move |w| w.conversation(gone)).await.unwrap(), Known::Unknown);
     assert_eq!(engine.read(ONE, move |w| w.stats(0, Millis::MAX)).await.unwrap(), before);
+    engine.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r2_17_a_restored_backup_loses_a_deleted_workspace_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, target) = (dir.path().join("data"), dir.path().join("target"));
+    let marks = history(&data).await;
+    let mut found = read(&data, None, Point::End).unwrap();
+    let key = found.system.origin().unwrap().identity_key;
+    let earlier = erasures::of_workspace(marks[4].at - erasures::SLACK - 1, ONE.id, &key);
+    let other_directory = erasures::of_workspace(marks[4].at + 1, ONE.id, &[0; 32]);
+    let entry = erasures::of_workspace(marks[4].at + 1, TWO.id, &key);
+    let list = ErasureList::from_iter([earlier, other_directory, entry]);
+    assert_eq!((found.erase(&list), found.erase(&list)), (1, 0));
+    assert!(found.workspaces.iter().all(|workspace| workspace.key() == ONE));
+    let carried = Carried { erasures: list, ..Carried::default() };
+    put(&target, found, &carried, Replace::Refuse).unwrap();
+    let engine = start(&target, &Arc::new(ManualClock::new(T + 7_200_000)), 2).await;
+    let table = engine.system_table();
+    assert!(table.is_deleted(TWO.id) && table.workspace(TWO.id).is_none() && table.workspace(ONE.id).is_some());
+    assert_eq!(engine.read(ONE, hash_at).await.unwrap(), marks[4].one);
+    engine.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r2_17_on_the_data_directory_an_active_breaker_is_seen_and_the_list_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(T));
+    let engine = start(dir.path(), &clock, 1).await;
+    for key in [ONE, TWO] {
+        let (name, tenant, actor) = ("Support".into(), "acme".into(), "test".into());
+        engine.system(SystemRecord::WorkspaceCreated { id: key.id, name, tenant, actor }).await.unwrap().unwrap();
+    }
+    let low = |n| EventRecord { body: low_score(), account: Some(Id(100)), ..scored(n) };
+    engine.ingest_weighing(ONE, (1..=3).map(low).collect(), 100).await.unwrap();
+    engine.shutdown().await;
+    let (options, ids) = (FileOptions { segment_bytes: 1 << 20 }, SeededIds::new(3));
+    let open = || system_offline(dir.path(), Absent::Refuse, &options, &ids, T + 1_000).unwrap();
+    let mut system = open();
+    assert!(matches!(system.delete_workspace(ONE.id, false), Err(OfflineError::BreakersActive)));
+    assert!(Erasures::load(dir.path()).unwrap().list().is_empty() && system.table().workspace(ONE.id).is_some());
+    system.delete_workspace(ONE.id, true).unwrap();
+    system.delete_workspace(TWO.id, false).unwrap();
+    assert!(matches!(system.delete_workspace(TWO.id, true), Err(OfflineError::Refused(_))));
+    drop(system);
+    assert_eq!(Erasures::load(dir.path()).unwrap().list().len(), 2);
+    let table = open().table().clone();
+    assert!(table.is_deleted(ONE.id) && table.is_deleted(TWO.id) && table.workspaces().count() == 0);
+    let engine = start(dir.path(), &Arc::new(ManualClock::new(T + 2_000)), 2).await;
+    assert_eq!(engine.stats_now().sides, 0);
     engine.shutdown().await;
 }

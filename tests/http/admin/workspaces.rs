@@ -1,10 +1,13 @@
 //! `/api/admin/workspaces`.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tripswitch::domain::ids::{Id, Side};
 use tripswitch::domain::system::{Permission, SystemRecord};
 
-use crate::support::world::{BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, id_of};
+use crate::support::world::{
+    ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, at, id_of, low_score,
+};
 use crate::support::{Server, Setup};
 
 const PATH: &str = "/api/admin/workspaces";
@@ -93,13 +96,8 @@ async fn r2_18_a_tenants_administrator_chooses_no_id_and_learns_of_none() {
     let mut answers = Vec::new();
     for id in [WORKSPACE, SIBLING, FOREIGN, UNKNOWN, "00000000-0000-0000-0000-000000000000"] {
         let body = json!({"name": "x", "id": id});
-        let reply = world
-            .server
-            .ask(reqwest::Method::POST, PATH, &admin)
-            .header("x-request-id", "same")
-            .json(&body)
-            .send()
-            .await;
+        let reply =
+            world.server.ask(Method::POST, PATH, &admin).header("x-request-id", "same").json(&body).send().await;
         assert_eq!(reply.fails(400, "id_not_allowed").pointers(), ["/id"]);
         answers.push(reply.text);
     }
@@ -170,4 +168,94 @@ async fn r2_18b_a_tenant_makes_as_many_workspaces_as_it_may_however_many_it_asks
     world.server.post(PATH, &admin, &body).await.fails(409, "too_many_workspaces");
     assert_eq!(ids(&world.server.get(PATH, &admin).await.expect(200)).len(), 6);
     world.server.post(PATH, &server, &json!({"name": "New", "tenant": "two"})).await.expect(201);
+}
+
+fn path_of(id: &str) -> String {
+    format!("{PATH}/{id}")
+}
+
+#[tokio::test]
+async fn r2_17_a_deleted_workspace_is_not_found_its_keys_are_unknown_and_its_id_is_taken() {
+    let world = World::start().await;
+    let (admin, server) = (world.admin_key().await, world.server_key().await);
+    let delete = |path: String, key: &str| world.server.ask(Method::DELETE, &path, key).send();
+    world.trip().await;
+    let before = world.server.engine.stats_now().journal.frames;
+    delete(path_of(WORKSPACE), &admin).await.fails(409, "breakers_active");
+    for query in ["force=1", "force=", "force=true&force=true", "all=true"] {
+        delete(format!("{}?{query}", path_of(WORKSPACE)), &admin).await.fails(400, "invalid_request");
+    }
+    assert_eq!(world.server.engine.stats_now().journal.frames, before, "nothing was written");
+    let erased = delete(format!("{}?force=true", path_of(WORKSPACE)), &admin).await.expect(200);
+    let expected = json!({"workspaceId": WORKSPACE, "erasedAt": "2026-03-25T10:00:00.000Z",
+        "goneBy": "2026-03-26T10:00:00.000Z"});
+    assert_eq!(erased, expected);
+
+    let mut world = world;
+    for restarted in [false, true] {
+        if restarted {
+            world = world.restarted().await;
+        }
+        let delete = |path: String, key: &str| world.server.ask(Method::DELETE, &path, key).send();
+        for path in ["quality/gate", "quality/stats", "csat-config", "quality/circuit-breakers"] {
+            world.server.get(&at(path), &world.tenant_key).await.fails(404, "not_found");
+            world.server.get(&at(path), &world.key).await.fails(401, "unauthorized");
+        }
+        world.server.post(&at("events"), &world.tenant_key, &json!([])).await.fails(404, "not_found");
+        world.server.get(&at("audit"), &server).await.fails(404, "not_found");
+        for key in [&admin, &server] {
+            delete(path_of(WORKSPACE), key).await.fails(404, "not_found");
+        }
+        assert_eq!(ids(&world.server.get(PATH, &server).await.expect(200)), [SIBLING, FOREIGN]);
+        let again = json!({"name": "Again", "tenant": "one", "id": WORKSPACE});
+        world.server.post(PATH, &server, &again).await.fails(409, "workspace_exists");
+        let keys = world.server.get("/api/admin/keys", &server).await.text;
+        assert!(!keys.contains(WORKSPACE), "{keys}");
+        let export = world.server.get("/api/admin/export", &server).await;
+        assert!(export.text.contains(SIBLING) && !export.text.contains(WORKSPACE), "{}", export.text);
+    }
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+}
+
+#[tokio::test]
+async fn r2_17_who_deletes_which_workspaces() {
+    let world = World::start().await;
+    let admin = world.admin_key().await;
+    let bound = world.make_key(BOUND, &[Permission::Admin]).await.0;
+    let of_test = Holder { side: Side::Test, workspace: None, ..BOUND };
+    let test = world.make_key(of_test, &[Permission::Admin]).await.0;
+    let delete =
+        |id: &str, key: &str| world.server.ask(Method::DELETE, &path_of(id), key).header("x-request-id", "same").send();
+    for key in [&bound, &test, &world.tenant_key] {
+        delete(WORKSPACE, key).await.fails(403, "forbidden");
+    }
+    for key in [&admin, &bound, &test] {
+        let (foreign, unknown) = (delete(FOREIGN, key).await, delete(UNKNOWN, key).await);
+        foreign.fails(404, "not_found");
+        assert_eq!(foreign.text, unknown.text);
+    }
+    delete("x", &admin).await.fails(400, "invalid_id");
+    assert_eq!(ids(&world.server.get(PATH, &admin).await.expect(200)), [WORKSPACE, SIBLING]);
+    // The breaker of the test side counts as well.
+    let sends = world.make_key(of_test, &[Permission::EventsWrite]).await.0;
+    world.send(SIBLING, &sends, &(1..=3).map(|n| low_score(n, ACCOUNT)).collect::<Vec<_>>()).await;
+    delete(SIBLING, &admin).await.fails(409, "breakers_active");
+    delete(WORKSPACE, &admin).await.expect(200);
+    delete(FOREIGN, &world.server_key().await).await.expect(200);
+}
+
+#[tokio::test]
+async fn r2_17_who_waits_at_the_gate_of_a_deleted_workspace_is_told() {
+    let world = World::start().await;
+    let admin = world.admin_key().await;
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    // One side has a record, the other has none.
+    for id in [WORKSPACE, SIBLING] {
+        let gate = format!("/api/workspaces/{id}/quality/gate?waitEpoch=0&timeoutSeconds=60");
+        let held = world.server.get(&gate, &world.tenant_key);
+        let delete = world.server.ask(Method::DELETE, &path_of(id), &admin).send();
+        let (held, deleted) = futures::join!(held, delete);
+        deleted.expect(200);
+        held.fails(404, "not_found");
+    }
 }

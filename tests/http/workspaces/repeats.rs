@@ -119,10 +119,12 @@ async fn r2_14b_a_tenants_refused_requests_leave_other_tenants_entries_and_the_j
     let victims = entries(&world, &key, "key.created").await;
     let holder = Holder { tenant: Some("two"), workspace: None, ..BOUND };
     let (attacker, _) = world.make_key(holder, &[Permission::Admin]).await;
+    // Only a server key names ids; the entry is the tenant's that is named.
+    let server = world.server_key().await;
     let before = frames(&world).await.1;
     for n in 0..MANY {
-        let taken = json!({"name": format!("x{n}"), "id": FOREIGN});
-        world.server.post("/api/admin/workspaces", &attacker, &taken).await.fails(409, "workspace_exists");
+        let taken = json!({"name": format!("x{n}"), "id": FOREIGN, "tenant": "two"});
+        world.server.post("/api/admin/workspaces", &server, &taken).await.fails(409, "workspace_exists");
     }
     world.server.service.flush_repeats().await;
     assert_eq!(frames(&world).await.1, before + 2);
@@ -141,8 +143,8 @@ async fn r2_14b_a_tenants_refused_requests_leave_other_tenants_entries_and_the_j
     }
     let before = frames(&world).await.1;
     for id in made.iter().chain(&made) {
-        let taken = json!({"name": "x", "id": id});
-        world.server.post("/api/admin/workspaces", &wide, &taken).await.fails(409, "workspace_exists");
+        let taken = json!({"name": "x", "id": id, "tenant": "one"});
+        world.server.post("/api/admin/workspaces", &server, &taken).await.fails(409, "workspace_exists");
     }
     assert_eq!(frames(&world).await.1, before + 64);
     world.server.service.flush_repeats().await;
