@@ -83,6 +83,7 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     if version > 3 {
         maker.repeats();
         maker.marked(&mut events);
+        maker.deleted();
     }
     maker.groups
 }
@@ -259,6 +260,17 @@ impl Maker {
             Repeat { actor: None, action: others, outcome: unchanged, count: 9, last },
         ];
         self.group([(LIVE, Record::Repeats(of_side)), (SYSTEM, Record::System(SystemRecord::Repeats(of_system)))]);
+    }
+
+    /// And a workspace that was made and deleted.
+    fn deleted(&mut self) {
+        let (id, actor) = (Id(0x0190_b5c0_0000_7000_8000_0000_0000_0d01), || Box::from("api-key:1"));
+        let made =
+            SystemRecord::WorkspaceCreated { id, name: "Trial".into(), tenant: "org_söder".into(), actor: actor() };
+        self.group(
+            [made, SystemRecord::WorkspaceDeleted { id, actor: actor() }]
+                .map(|record| (SYSTEM, Record::System(record))),
+        );
     }
 
     /// And marks: of a contact that was known before there were any, of new ones, and an erasure by several.
