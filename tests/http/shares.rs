@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -128,6 +129,42 @@ async fn i5_an_answer_that_its_tenant_has_no_room_for_is_503() {
     let page = world.server.get(&at("audit?limit=5"), &admin).await.expect(200);
     assert_eq!(page["data"].as_array().map(Vec::len), Some(5));
     assert_eq!(world.server.engine.stats_now().waiting_bytes, 0);
+}
+
+#[tokio::test]
+async fn i5_what_takes_long_waits_for_its_tenants_turn_and_what_is_short_is_answered() {
+    let world = World::start().await;
+    let who = world.server.service.identify(&world.key).await.expect("a good key");
+    let visit = world.server.service.enter(&who).await.expect("there is room");
+    // A tenant that is alone has a turn for each core of this server, which are two.
+    let (began, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+    let end = Arc::new(Barrier::new(3));
+    let turns = [(); 2].map(|()| {
+        let (service, load) = (Arc::clone(&world.server.service), Arc::clone(visit.load()));
+        let (began, end) = (began.clone(), Arc::clone(&end));
+        let work = move || {
+            began.send(()).expect("the test waits");
+            end.wait();
+        };
+        tokio::spawn(async move { service.in_turn(&load, work).await })
+    });
+    for _ in 0..2 {
+        beginnings.recv().await.expect("a turn begins");
+    }
+    let long = format!("{{\"linkExpiryDays\": 9{}}}", " ".repeat(20_000));
+    let long = world.server.ask(Method::PATCH, &at("csat-config"), &world.key).text(long);
+    let long = tokio::spawn(long.send());
+    let config =
+        world.server.patch(&at("csat-config"), &world.key, &json!({"followUpDelayMinutes": 5})).await.expect(200);
+    assert_eq!((&config["linkExpiryDays"], &config["followUpDelayMinutes"]), (&json!(14), &json!(5)));
+    world.server.get(&at("quality/gate"), &world.key).await.expect(200);
+    assert!(!long.is_finished());
+    tokio::task::spawn_blocking(move || end.wait()).await.expect("the turns end");
+    let config = long.await.expect("it is answered").expect(200);
+    assert_eq!((&config["linkExpiryDays"], &config["followUpDelayMinutes"]), (&json!(9), &json!(5)));
+    for turn in turns {
+        turn.await.expect("it ends").expect("the engine runs");
+    }
 }
 
 #[tokio::test]
