@@ -176,6 +176,30 @@ fn what_the_program_writes_is_its_users_alone() {
     }
 }
 
+#[test]
+fn r9_6_what_every_user_may_write_is_not_served_and_a_server_leaves_no_core() {
+    let home = Kept::new();
+    let open = home.path().join("open");
+    std::fs::create_dir(&open).expect("a directory");
+    std::fs::set_permissions(&open, PermissionsExt::from_mode(0o777)).expect("a mode");
+    for args in [
+        &["serve", "--data-dir", "open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"][..],
+        &["workspace", "create", "--name", "S", "--tenant", "t", "--data-dir", "open"],
+    ] {
+        let refused = run(home.path(), args);
+        assert_eq!(refused.status.code(), Some(78));
+        assert!(stderr(&refused).contains("every user may write here"), "{}", stderr(&refused));
+    }
+    assert_eq!(everything(&open).len(), 1, "nothing was made");
+    if cfg!(target_os = "linux") {
+        let server = Served::start(home.path());
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.child.id())).expect("its limits");
+        let cores = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a line");
+        let found: Vec<_> = cores.split_whitespace().skip(4).take(2).collect();
+        assert_eq!(found, ["0", "0"]);
+    }
+}
+
 /// The numbers in a list, as `snapshot list -o json` prints it, and the states.
 fn listed(list: &Value) -> Vec<(u64, &str)> {
     let items = list.as_array().expect("a list").iter();
