@@ -23,6 +23,7 @@
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
+//! | [`outgoing`] | the client of HTTP requests that the program makes itself |
 //! | [`background`] | what goes on beside the requests, until the program stops |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
@@ -49,6 +50,7 @@ pub mod measure;
 pub mod offline;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+pub mod outgoing;
 pub mod pace;
 pub mod portable;
 pub mod recovery;

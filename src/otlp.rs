@@ -18,6 +18,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::outgoing;
+
 /// Where a collector takes spans, below its address.
 const PATH: &str = "v1/traces";
 
@@ -34,6 +36,7 @@ pub struct Exporter(SdkTracerProvider);
 impl Exporter {
     /// `collector`: its address, as in `http://127.0.0.1:4318`. Nothing is sent before there is a span.
     pub fn new(collector: &str) -> Result<Self, ExporterBuildError> {
+        outgoing::provide_cryptography();
         let endpoint = format!("{}/{PATH}", collector.trim_end_matches('/'));
         let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).with_timeout(PATIENCE).build()?;
         let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::exit::{Exit, Failure};
 use crate::domain::system::KeySecret;
+use crate::outgoing;
 use crate::wire::failure as wire;
 
 /// `/api/admin/…` of a running server.
@@ -55,7 +56,7 @@ impl Remote {
     pub fn new(url: &str, key: KeySecret, ca: Option<&Path>) -> Result<Self, Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed(&e))?;
-        let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy();
+        let client = outgoing::client().connect_timeout(PATIENCE).no_proxy();
         let client = match ca {
             Some(file) => client.tls_certs_only(authorities(file)?),
             // A machine without any authority is no reason not to reach a server without TLS.

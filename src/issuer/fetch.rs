@@ -5,6 +5,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use reqwest::{Client, StatusCode, Url};
 
+use crate::outgoing;
+
 /// From the connection's opening to the last byte.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 /// A key set has a few keys of half a kilobyte each.
@@ -53,7 +55,7 @@ impl HttpFetch {
     /// `patience`: [`PATIENCE`], as a rule. `https` only, but for a host on this machine, which is reached
     /// without a proxy. The error is one of the machine: no certificates to trust, as a rule.
     pub fn new(url: Url, patience: Duration) -> Result<Self, reqwest::Error> {
-        let builder = Client::builder().timeout(patience).redirect(reqwest::redirect::Policy::none());
+        let builder = outgoing::client().timeout(patience).redirect(reqwest::redirect::Policy::none());
         let builder = if is_loopback(&url) { builder.no_proxy() } else { builder.https_only(true) };
         Ok(Self { client: builder.build()?, url })
     }

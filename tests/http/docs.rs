@@ -91,7 +91,7 @@ async fn r2_7_failures_below_the_page_have_the_one_form() {
 #[tokio::test]
 async fn r2_10_the_address_without_a_slash_leads_to_the_page() {
     let world = World::start().await;
-    let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().expect("a plain client");
+    let client = tripswitch::outgoing::client().no_proxy().redirect(Policy::none()).build().expect("a plain client");
     let reply = client.get(format!("http://{}/docs", world.server.address)).send().await.expect("the server answers");
     assert_eq!((reply.status().as_u16(), reply.headers()["location"].to_str().unwrap()), (308, "docs/"));
     world.server.get("/docs", "").await.text.contains("swagger-ui").then_some(()).expect("the page");

@@ -349,7 +349,7 @@ async fn r2_13_a_configured_server_loads_the_keys_and_starts_without_them() {
     config.admin.listen = config.server.listen;
     let jwks_url = issuer.jwks_url().parse().unwrap();
     config.auth = Some(AuthConfig { issuer: ISSUER.into(), audience: vec![AUDIENCE.into()], jwks_url });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = tripswitch::outgoing::client().no_proxy().build().unwrap();
     let token = signer.sign(&header("k1"), &payload(clock::wall() / SECOND, "kp_1", "one", &["admin"]));
     for status in [200, 503] {
         let server = WholeServer::start(&config, false, Default::default()).await.unwrap();

@@ -56,7 +56,7 @@ fn take(stream: &TcpStream) -> Option<Sent> {
 }
 
 async fn get(served: &Served, home: &Home, path: &str, id: &str, parent: Option<&str>) -> StatusCode {
-    let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
+    let client = tripswitch::outgoing::client().no_proxy().build().expect("a plain client");
     let ask = client.get(format!("{}{path}", served.url)).bearer_auth(&home.key).header("x-request-id", id);
     let ask = match parent {
         Some(parent) => ask.header("traceparent", parent),

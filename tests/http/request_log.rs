@@ -11,7 +11,7 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     let home = Home::new();
     let served = home.serve(&[("TRIPSWITCH__LOG__FORMAT", "json"), ("TRIPSWITCH__LOG__LEVEL", "tripswitch=debug")]);
-    let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
+    let client = tripswitch::outgoing::client().no_proxy().build().expect("a plain client");
     let get = |path: &str, id: &str| {
         let get = client.get(format!("{}{path}", served.url)).bearer_auth(&home.key);
         get.header("x-request-id", id)

@@ -132,7 +132,7 @@ impl Server {
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = tripswitch::http::router(app);
         let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, stop.clone()));
-        let client = reqwest::Client::builder().no_proxy().build().expect("a plain client");
+        let client = tripswitch::outgoing::client().no_proxy().build().expect("a plain client");
         Self {
             address,
             clock,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::script::{DialogueStep, Script, Who};
 use crate::cli::exit::{Exit, Failure};
 use crate::domain::time::{self, Millis};
+use crate::outgoing;
 
 /// A client of one workspace. Cheap to clone.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ pub struct Health {
 
 impl Client {
     pub fn new(base: &str, key: &str, workspace: Uuid) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30));
+        let http = outgoing::client().no_proxy().timeout(Duration::from_secs(30));
         // Plain HTTP needs no certificate authorities.
         let http = http.tls_certs_only([]).build().map_err(failed)?;
         Ok(Self { http, base: base.into(), key: key.into(), workspace })

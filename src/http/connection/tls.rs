@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
@@ -40,7 +40,7 @@ pub enum TlsError {
 impl Tls {
     /// Reads both files; the certificate's may hold a chain, its own certificate first.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(ring::default_provider());
         let shown = Arc::new(Shown(ArcSwap::from_pointee(read(certificate, key, &provider)?)));
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let config = config.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);

@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use jsonwebtoken::DecodingKey;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::fetch::{Fetch, FetchError};
-use super::jwks::KeySet;
+use super::jwks::{KeySet, PublicKey};
 use crate::clock::Clock;
 
 /// From the beginning of a fetch to that of the next.
@@ -71,7 +70,7 @@ impl Keys {
     }
 
     /// The key with this `kid`.
-    pub async fn find(self: &Arc<Self>, kid: &str) -> Result<DecodingKey, Missing> {
+    pub async fn find(self: &Arc<Self>, kid: &str) -> Result<PublicKey, Missing> {
         if let Some(key) = self.seen_key(kid) {
             self.refresh_if_due();
             return Ok(key);
@@ -96,7 +95,7 @@ impl Keys {
         }
     }
 
-    fn seen_key(&self, kid: &str) -> Option<DecodingKey> {
+    fn seen_key(&self, kid: &str) -> Option<PublicKey> {
         self.seen.load().as_ref()?.set.get(kid).cloned()
     }
 

@@ -1,4 +1,4 @@
-use jsonwebtoken::DecodingKey;
+use crate::issuer::jwks::PublicKey;
 use serde_json::{Value, json};
 
 use super::*;
@@ -14,7 +14,7 @@ fn rules() -> Rules {
 
 struct Ground {
     signer: Signer,
-    key: DecodingKey,
+    key: PublicKey,
 }
 
 impl Ground {

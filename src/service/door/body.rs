@@ -4,7 +4,8 @@ use std::io::Read;
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
-use zstd::zstd_safe;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::DoorError;
 
@@ -47,7 +48,7 @@ impl Form {
 
 /// zstd windows beyond 8 MiB need not be supported (RFC 8878, 3.1.1.1.2) and are refused, so that a
 /// few bytes cannot make the decoder allocate more.
-const MAX_WINDOW_LOG: u32 = 23;
+const MAX_WINDOW: u64 = 8 << 20;
 
 /// Undoes the value of `Content-Encoding`. Never holds more than `most` bytes of the result.
 pub(super) fn decode(body: Bytes, content_encoding: Option<&str>, most: usize) -> Result<Bytes, DoorError> {
@@ -59,20 +60,7 @@ pub(super) fn decode(body: Bytes, content_encoding: Option<&str>, most: usize) -
     if is("gzip") || is("x-gzip") {
         return gunzip(&body, most);
     }
-    if !is("zstd") {
-        return Err(DoorError::UnsupportedEncoding);
-    }
-    if let Ok(Some(size)) = zstd_safe::get_frame_content_size(&body)
-        && size > most as u64
-    {
-        return Err(DoorError::TooLarge { most });
-    }
-    check_zstd_frames(&body)?;
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(&*body).map_err(|_| DoorError::BadEncoding)?;
-    decoder.window_log_max(MAX_WINDOW_LOG).map_err(|_| DoorError::BadEncoding)?;
-    let mut decoded = Vec::new();
-    read(decoder, &mut decoded, most)?;
-    Ok(decoded.into())
+    if is("zstd") { unzstd(&body, most) } else { Err(DoorError::UnsupportedEncoding) }
 }
 
 /// A body may be several that were packed one by one (RFC 1952, 2.2; RFC 8878, 3). Each costs about the same, however
@@ -90,13 +78,27 @@ fn gunzip(body: &[u8], most: usize) -> Result<Bytes, DoorError> {
     Err(DoorError::BadEncoding)
 }
 
-fn check_zstd_frames(body: &[u8]) -> Result<(), DoorError> {
-    let mut rest = body;
+fn unzstd(body: &[u8], most: usize) -> Result<Bytes, DoorError> {
+    let (mut rest, mut decoded) = (body, Vec::new());
+    let mut frames = FrameDecoder::new();
+    frames.set_max_window_size(MAX_WINDOW);
     for _ in 0..PARTS {
-        let length = zstd_safe::find_frame_compressed_size(rest).map_err(|_| DoorError::BadEncoding)?;
-        rest = rest.get(length..).unwrap_or_default();
+        match StreamingDecoder::new_with_decoder(&mut rest, &mut frames) {
+            Ok(frame) if frame.decoder.content_size() > most as u64 => return Err(DoorError::TooLarge { most }),
+            Ok(frame) => {
+                read(frame, &mut decoded, most)?;
+                let sums = (frames.get_checksum_from_data(), frames.get_calculated_checksum());
+                if sums.0.is_some() && sums.0 != sums.1 {
+                    return Err(DoorError::BadEncoding);
+                }
+            }
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                rest = rest.get(length as usize..).ok_or(DoorError::BadEncoding)?;
+            }
+            Err(_) => return Err(DoorError::BadEncoding),
+        }
         if rest.is_empty() {
-            return Ok(());
+            return Ok(decoded.into());
         }
     }
     Err(DoorError::BadEncoding)
