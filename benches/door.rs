@@ -34,6 +34,7 @@ fn door(c: &mut Criterion) {
         now: parse_rfc3339("2026-03-15T14:36:00Z").expect("a time"),
         content_type: Some("application/json"),
         content_encoding: None,
+        headers: &[],
     };
     let scored = r#""outcomeScore":4.25,"processScore":3.5,"environmentScore":4,"resolved":true,"confidence":0.8,"signalCount":12"#;
     let message = r#""channel":"chat","text":"Thanks, but my invoice is still wrong. Could you look at it again, please?","language":"en""#;

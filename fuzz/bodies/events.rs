@@ -1,7 +1,8 @@
 //! The door's parser (R4.1, R4.3): whatever comes in, every event of a request has one verdict.
 //!
-//! The first byte of the input chooses media type and encoding, the rest is the body. Two encodings
-//! are made here, so that what is behind the decompression is reached as well.
+//! The first byte of the input chooses media type, encoding and whether the body is the `data` of an event whose
+//! attributes are headers; the rest is the body. Two encodings are made here, so that what is behind the
+//! decompression is reached as well.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -17,7 +18,7 @@ use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::reader::MessageReader;
 use tripswitch::domain::time::Millis;
 use tripswitch::journal::codec::{decode_record, encode_record};
-use tripswitch::service::door::{Batch, Door, DoorContext, DoorError, DoorOptions, OwnSignals, Secret};
+use tripswitch::service::door::{Batch, Door, DoorContext, DoorError, DoorOptions, EventHeader, OwnSignals, Secret};
 
 use crate::memory;
 
@@ -32,6 +33,9 @@ const WORKSPACE: WorkspaceKey = WorkspaceKey { id: Id(0x77), side: Side::Live };
 
 const MEDIA_TYPES: [&str; 4] =
     ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"];
+
+const PLAIN: DoorContext<'static> =
+    DoorContext { workspace: WORKSPACE, now: NOW, content_type: None, content_encoding: None, headers: &[] };
 
 static DOOR: LazyLock<Door> = LazyLock::new(|| {
     let weight = SignalWeight { weight: 1.0, loadings: [1.0, 0.0, 0.0] };
@@ -52,8 +56,9 @@ pub fn check(data: &[u8]) {
         _ => (Some("zstd"), zstd::encode_all(body, 1).expect("a Vec takes every byte")),
     };
     let ours = choice >> 2 & 7 >= 6;
+    let headers = if choice & 0x80 == 0 { Vec::new() } else { of_an_event(body) };
     let context =
-        DoorContext { workspace: WORKSPACE, now: NOW, content_type: Some(media_type), content_encoding: encoding };
+        DoorContext { content_type: Some(media_type), content_encoding: encoding, headers: &headers, ..PLAIN };
     let sent = Bytes::from(sent);
     // Not while memory is watched: the door's word lists are no part of a request.
     LazyLock::force(&DOOR);
@@ -63,7 +68,7 @@ pub fn check(data: &[u8]) {
         (Ok(first), Ok(again)) => {
             assert_eq!((&first.events, &first.rejected), (&again.events, &again.rejected));
             check_batch(first);
-            if body.len() <= MAX_BYTES && (encoding.is_none() || ours) {
+            if body.len() <= MAX_BYTES && (encoding.is_none() || ours) && headers.is_empty() {
                 check_one_by_one(first, media_type, body);
             }
         }
@@ -73,6 +78,13 @@ pub fn check(data: &[u8]) {
         }
         (first, again) => panic!("{first:?} first, and then {again:?}"),
     }
+}
+
+/// The attributes of an event, its id whatever the body begins with.
+fn of_an_event(body: &[u8]) -> Vec<EventHeader> {
+    let id = &body[..body.len().min(16)];
+    let attributes = [("specversion", &b"1.0"[..]), ("id", id), ("source", b"fuzz"), ("type", b"message.received")];
+    attributes.map(|(name, value)| EventHeader { name: name.into(), value: value.into() }).into()
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -124,8 +136,7 @@ fn check_one_by_one(batch: &Batch, media_type: &str, body: &[u8]) {
     }
     let elements: Vec<&RawValue> = serde_json::from_slice(body).expect("it was read as an array");
     assert_eq!(elements.len(), batch.len());
-    let context =
-        DoorContext { workspace: WORKSPACE, now: NOW, content_type: Some(MEDIA_TYPES[1]), content_encoding: None };
+    let context = DoorContext { content_type: Some(MEDIA_TYPES[1]), ..PLAIN };
     let (mut accepted, mut rejected) = (batch.events.iter(), batch.rejected.iter());
     for (index, element) in elements.into_iter().enumerate() {
         let alone = DOOR.read(&context, Bytes::copy_from_slice(element.get().as_bytes())).expect("it is JSON");

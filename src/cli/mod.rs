@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config_args;
 pub mod demo;
 pub mod exit;
+pub mod id;
 pub mod journal;
 pub mod key;
 pub mod logging;
@@ -50,6 +51,7 @@ enum Command {
     Workspace(workspace::Command),
     #[command(subcommand)]
     Key(key::Command),
+    Id(id::Args),
     CheckConfig(check_config::Args),
     Status(status::Args),
     #[command(subcommand)]
@@ -73,6 +75,7 @@ pub fn run() -> Exit {
         Command::Score(args) => score::run(&args).map_err(scored),
         Command::Workspace(command) => workspace::run(&command, quiet),
         Command::Key(command) => key::run(&command, quiet),
+        Command::Id(args) => id::run(&args),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),
         Command::Snapshot(command) => snapshot::run(&command, quiet),

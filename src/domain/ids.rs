@@ -150,6 +150,58 @@ impl IdKind {
             Self::Key => "",
         }
     }
+
+    /// What stands before an external id where it is hashed; `None` for kinds that have none (R2.2b).
+    const fn space(self) -> Option<&'static str> {
+        match self {
+            Self::Account => Some("account"),
+            Self::Conversation => Some("conversation"),
+            Self::Workspace | Self::Breaker | Self::Key => None,
+        }
+    }
+}
+
+/// What stands before an external id, in any case.
+const EXTERNAL: &str = "ext:";
+/// Characters of an external id.
+const MAX_EXTERNAL: usize = 200;
+
+/// What a client calls an account or a conversation: its id, or the id that another system gave it, from which each
+/// workspace makes an id of its own (R2.2b).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdName(Called);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Called {
+    Id(Id),
+    /// What is hashed, as `conversation:4711`.
+    External(Box<str>),
+}
+
+impl IdName {
+    /// As [`parse_id`] reads it; of an account or a conversation also `ext:` and 1 to 200 characters.
+    pub fn parse(kind: IdKind, text: &str) -> Result<Self, IdError> {
+        let (space, name) = match (kind.space(), text.split_at_checked(EXTERNAL.len())) {
+            (Some(space), Some((head, name))) if head.eq_ignore_ascii_case(EXTERNAL) => (space, name),
+            _ => return parse_id(kind, text).map(Self::from),
+        };
+        let fits = (1..=MAX_EXTERNAL).contains(&name.chars().count()) && !name.contains('\0');
+        if fits { Ok(Self(Called::External(format!("{space}:{name}").into()))) } else { Err(IdError(kind)) }
+    }
+
+    /// The id in a workspace: of an external one the UUIDv5 (RFC 9562, 5.5) with the workspace's id as name space.
+    pub fn within(&self, workspace: Id) -> Id {
+        match &self.0 {
+            Called::Id(id) => *id,
+            Called::External(name) => Uuid::new_v5(&workspace.uuid(), name.as_bytes()).into(),
+        }
+    }
+}
+
+impl From<Id> for IdName {
+    fn from(id: Id) -> Self {
+        Self(Called::Id(id))
+    }
 }
 
 /// A text that is no id of its kind. The sentence fits after the name of the field.
@@ -158,9 +210,14 @@ pub struct IdError(pub IdKind);
 
 impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.prefix() {
-            "" => f.write_str("is not a hyphenated UUID"),
-            prefix => write!(f, "is not a hyphenated UUID, bare or after `{prefix}`"),
+        match (self.0.prefix(), self.0.space()) {
+            ("", _) => f.write_str("is not a hyphenated UUID"),
+            (prefix, None) => write!(f, "is not a hyphenated UUID, bare or after `{prefix}`"),
+            (prefix, Some(_)) => write!(
+                f,
+                "is neither a hyphenated UUID, bare or after `{prefix}`, nor `{EXTERNAL}` and 1 to {MAX_EXTERNAL} \
+                 characters without NUL"
+            ),
         }
     }
 }
@@ -211,6 +268,36 @@ mod tests {
             }
         }
         assert_eq!(id.to_string(), BARE);
+    }
+
+    #[test]
+    fn r2_2b_an_external_id_is_the_uuid_of_workspace_kind_and_text() {
+        let workspace = parse_id(IdKind::Workspace, BARE).unwrap();
+        let read = |kind, text: &str| IdName::parse(kind, text).unwrap().within(workspace).to_string();
+        // Python: uuid.uuid5(uuid.UUID("f47ac10b-…"), "conversation:4711"), and so on.
+        assert_eq!(read(IdKind::Conversation, "ext:4711"), "19141e98-7a2a-5234-84b9-8f3055fe49f0");
+        assert_eq!(read(IdKind::Conversation, "EXT:4711"), "19141e98-7a2a-5234-84b9-8f3055fe49f0");
+        assert_eq!(read(IdKind::Account, "ext:4711"), "a9a208e8-d75b-5000-b6f1-552155612c9e");
+        assert_eq!(read(IdKind::Account, "ext:Østergård & Søn/ 2"), "7eda4e55-2f81-576a-a19c-4e7ca3ba9aad");
+        assert_eq!(read(IdKind::Account, &format!("acc_{BARE}")), BARE);
+        assert_ne!(
+            IdName::parse(IdKind::Account, "ext:4711").unwrap().within(Id(1)).to_string(),
+            "a9a208e8-d75b-5000-b6f1-552155612c9e"
+        );
+    }
+
+    #[test]
+    fn r2_2b_only_accounts_and_conversations_have_external_ids_of_1_to_200_characters() {
+        for kind in [IdKind::Workspace, IdKind::Breaker, IdKind::Key] {
+            assert_eq!(IdName::parse(kind, "ext:4711"), Err(IdError(kind)));
+            assert!(!IdError(kind).to_string().contains("ext:"));
+        }
+        let of = |text: &str| IdName::parse(IdKind::Account, text);
+        assert!(of(&format!("ext:{}", "ø".repeat(200))).is_ok() && of("ext: ").is_ok() && of("ext:ext:1").is_ok());
+        for text in ["ext:", "ext", "ext:\0", "acc_ext:1", "4711", &format!("ext:{}", "x".repeat(201))] {
+            let error = of(text).unwrap_err().to_string();
+            assert!(error.contains("`acc_`") && error.contains("`ext:`"), "{text}: {error}");
+        }
     }
 
     #[test]

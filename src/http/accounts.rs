@@ -30,6 +30,6 @@ use crate::wire::quality::AccountHealth;
 )]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;
-    let found = app.service.account(&call.who, id, workspace).await;
+    let found = app.service.account(&call.who, &id, workspace).await;
     Ok(ok(&AccountHealth::from(call.in_order(found)?)))
 }

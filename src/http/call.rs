@@ -11,9 +11,9 @@ use super::auth::principal;
 use super::cursor::List;
 use super::error::ApiError;
 use super::paging::place;
-use super::params::{Query, read_id};
+use super::params::{Query, ReadId, read_id};
 use super::request_id::RequestId;
-use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::domain::ids::{Id, IdKind, IdName, WorkspaceKey, parse_id};
 use crate::domain::listing::Place;
 use crate::domain::system::Permission;
 use crate::service::tenant_load::Visit;
@@ -54,8 +54,19 @@ impl Call {
     /// The ids of the path, each named as in the route; 400 naming every malformed one.
     pub fn ids<const N: usize>(&self, wanted: [(&str, IdKind); N]) -> Result<[Id; N], ApiError> {
         let mut faults = Vec::new();
-        let ids = wanted.map(|(name, kind)| self.path_id(name, kind, &mut faults));
+        let ids = wanted.map(|(name, kind)| self.path_id(name, kind, parse_id, &mut faults).unwrap_or(Id::NIL));
         if faults.is_empty() { Ok(ids) } else { Err(ApiError::malformed_ids(faults)) }
+    }
+
+    /// The workspace of the path, and the id in it of what else the path names.
+    pub fn in_workspace(&self, name: &str, kind: IdKind) -> Result<(Id, Id), ApiError> {
+        let mut faults = Vec::new();
+        let workspace = self.path_id("workspaceId", IdKind::Workspace, parse_id, &mut faults);
+        let named = self.path_id(name, kind, IdName::parse, &mut faults);
+        match (workspace, named) {
+            (Some(workspace), Some(named)) => Ok((workspace, named.within(workspace))),
+            _ => Err(ApiError::malformed_ids(faults)),
+        }
     }
 
     /// A number of the path; 400 for anything but decimal digits.
@@ -71,16 +82,31 @@ impl Call {
         read.map_err(ApiError::malformed_number)
     }
 
+    /// The workspace of the path, and the id in it of what the query string may name.
+    pub fn workspace_with(&self, name: &str, kind: IdKind) -> Result<(Id, Option<Id>), ApiError> {
+        let path = ("workspaceId", IdKind::Workspace, parse_id as ReadId<Id>);
+        let (workspace, named) = self.path_and_query(path, (name, kind, IdName::parse))?;
+        Ok((workspace, named.map(|named: IdName| named.within(workspace))))
+    }
+
+    /// What R2.15's `?workspaceId=` may point to: what the path names, and that workspace.
+    pub fn anywhere(&self, name: &str, kind: IdKind) -> Result<(IdName, Option<Id>), ApiError> {
+        self.path_and_query((name, kind, IdName::parse), ("workspaceId", IdKind::Workspace, parse_id))
+    }
+
     /// An id of the path and one that may stand in the query string; 400 naming every malformed one.
-    pub fn ids_with(&self, path: (&str, IdKind), query: (&str, IdKind)) -> Result<(Id, Option<Id>), ApiError> {
+    fn path_and_query<P, Q>(
+        &self,
+        path: (&str, IdKind, ReadId<P>),
+        query: (&str, IdKind, ReadId<Q>),
+    ) -> Result<(P, Option<Q>), ApiError> {
         let mut faults = Vec::new();
-        let id = self.path_id(path.0, path.1, &mut faults);
-        let sent = self.query().get(query.0).map(|text| read_id(query.1, query.0, text));
-        match sent.transpose() {
-            Ok(other) if faults.is_empty() => Ok((id, other)),
-            Ok(_) => Err(ApiError::malformed_ids(faults)),
-            Err(fault) => {
-                faults.push(fault);
+        let id = self.path_id(path.0, path.1, path.2, &mut faults);
+        let sent = self.query().get(query.0).map(|text| read_id(query.2, query.1, query.0, text)).transpose();
+        match (id, sent) {
+            (Some(id), Ok(other)) => Ok((id, other)),
+            (_, sent) => {
+                faults.extend(sent.err());
                 Err(ApiError::malformed_ids(faults))
             }
         }
@@ -89,41 +115,40 @@ impl Call {
     /// An id of the path and an opaque text of 1 to `max` characters in it; 400 naming each that is wrong.
     pub fn id_and_text(&self, id: (&str, IdKind), text: &str, max: usize) -> Result<(Id, &str), ApiError> {
         let mut faults = Vec::new();
-        let read = self.path_id(id.0, id.1, &mut faults);
+        let read = self.path_id(id.0, id.1, parse_id, &mut faults);
         let Ok(params) = &self.params else { return Err(ApiError::malformed_ids(faults)) };
         let sent = params.iter().find(|(key, _)| *key == text).map_or("", |(_, value)| value);
         let fits = (1..=max).contains(&sent.chars().count());
-        match (faults.is_empty(), fits) {
-            (true, true) => return Ok((read, sent)),
-            (_, true) => return Err(ApiError::malformed_ids(faults)),
+        match (read, fits) {
+            (Some(read), true) => return Ok((read, sent)),
+            (None, true) => return Err(ApiError::malformed_ids(faults)),
             (_, false) => faults.push(Fault::at(text, format!("must have 1 to {max} characters"))),
         }
         Err(if faults.len() > 1 { ApiError::malformed_ids(faults) } else { ApiError::invalid(faults) })
     }
 
-    /// An id of the path; a malformed one adds a fault and is not to be used.
-    fn path_id(&self, name: &str, kind: IdKind, faults: &mut Vec<Fault>) -> Id {
-        let read = match &self.params {
-            Ok(params) => {
-                read_id(kind, name, params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value))
+    /// An id of the path; a malformed one adds a fault.
+    fn path_id<T>(&self, name: &str, kind: IdKind, read: ReadId<T>, faults: &mut Vec<Fault>) -> Option<T> {
+        let sent = self.params.as_ref().map_err(Fault::clone);
+        let text = sent.map(|params| params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value));
+        match text.and_then(|text| read_id(read, kind, name, text)) {
+            Ok(id) => Some(id),
+            Err(fault) => {
+                faults.push(fault);
+                None
             }
-            Err(fault) => Err(fault.clone()),
-        };
-        read.unwrap_or_else(|fault| {
-            faults.push(fault);
-            Id(0)
-        })
+        }
+    }
+
+    /// The workspace that the path names, if it does.
+    pub fn named_workspace(&self) -> Option<Id> {
+        self.path_id("workspaceId", IdKind::Workspace, parse_id, &mut Vec::new())
     }
 
     /// The workspace side of `/api/workspaces/{workspaceId}/…`.
     pub fn workspace(&self, app: &App, any_of: &[Permission]) -> Result<WorkspaceKey, ApiError> {
         let [id] = self.ids([("workspaceId", IdKind::Workspace)])?;
         Ok(app.service.workspace(&self.who, id, any_of)?)
-    }
-
-    /// What R2.15's `?workspaceId=` may point to: the id of the path, and that workspace.
-    pub fn anywhere(&self, name: &str, kind: IdKind) -> Result<(Id, Option<Id>), ApiError> {
-        self.ids_with((name, kind), ("workspaceId", IdKind::Workspace))
     }
 
     /// 404 and 403 first, then the query string, then whatever else stopped such a lookup (R2.8).

@@ -30,7 +30,7 @@ use crate::wire::scoring::ConversationExplanation;
 )]
 pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
-    let found = app.service.conversation(&call.who, id, workspace).await;
+    let found = app.service.conversation(&call.who, &id, workspace).await;
     Ok(ok(&ConversationQuality::from(call.in_order(found)?)))
 }
 
@@ -52,6 +52,6 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
 )]
 pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
-    let found = app.service.explanation(&call.who, id, workspace).await;
+    let found = app.service.explanation(&call.who, &id, workspace).await;
     Ok(ok(&ConversationExplanation::from(call.in_order(found)?)))
 }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use crate::domain::ids::{Id, IdKind, parse_id};
+use crate::domain::ids::{IdError, IdKind};
 use crate::wire::failure::{Fault, Faults};
 
+/// Reads an id of this kind: `parse_id`, or `IdName::parse` where a client's own are taken too.
+pub type ReadId<T> = fn(IdKind, &str) -> Result<T, IdError>;
+
 /// An id of this kind; the fault names the member or parameter.
-pub fn read_id(kind: IdKind, name: &str, text: &str) -> Result<Id, Fault> {
-    parse_id(kind, text).map_err(|why| Fault::at(name, why.to_string()))
+pub fn read_id<T>(read: ReadId<T>, kind: IdKind, name: &str, text: &str) -> Result<T, Fault> {
+    read(kind, text).map_err(|why| Fault::at(name, why.to_string()))
 }
 
 /// What is wrong with a parameter that cannot be decoded.

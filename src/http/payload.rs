@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::BodyExt;
 
 use super::call::Call;
@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::{App, Limits};
 use crate::actors::{Allowance, BodyPermit};
 use crate::domain::ids::WorkspaceKey;
+use crate::service::door::EventHeader;
 use crate::wire::body as wire;
 
 /// A body that has not been read yet.
@@ -35,6 +36,15 @@ impl Payload {
     /// A header's value as text.
     pub fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The attributes of an event that stand in headers (R4.1b).
+    pub fn event_headers(&self) -> Vec<EventHeader> {
+        let of_event = |(name, value): (&HeaderName, &HeaderValue)| {
+            let name = name.as_str().strip_prefix("ce-")?;
+            Some(EventHeader { name: name.into(), value: value.as_bytes().into() })
+        };
+        self.headers.iter().filter_map(of_event).collect()
     }
 
     /// The body of an ingest request as it came, with its permit: to be held until the events are answered. 503 where
@@ -180,12 +190,12 @@ async fn parsed<T: wire::Body + Send + 'static>(
     call: &Call,
     (body, permit): (Bytes, BodyPermit),
 ) -> Result<T, ApiError> {
-    let now = app.service.now();
+    let asked = wire::Asked { now: app.service.now(), workspace: call.named_workspace() };
     if body.len() <= READ_HERE {
-        return Ok(wire::read(&body, now)?);
+        return Ok(wire::read(&body, asked)?);
     }
     let read = move || {
-        let read = wire::read(&body, now);
+        let read = wire::read(&body, asked);
         drop(permit);
         read
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::door::{Batch, Door, DoorContext, DoorError};
+use super::door::{Batch, Door, DoorContext, DoorError, EventHeader};
 use super::quota::Payer;
 use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
@@ -26,6 +26,8 @@ const READ_BETWEEN: usize = 64 << 10;
 pub struct IngestRequest {
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
+    /// The `ce-` headers, in their order.
+    pub event_headers: Vec<EventHeader>,
     pub body: Bytes,
 }
 
@@ -136,6 +138,7 @@ fn read_now(door: &Door, key: WorkspaceKey, now: Millis, request: IngestRequest)
         now,
         content_type: request.content_type.as_deref(),
         content_encoding: request.content_encoding.as_deref(),
+        headers: &request.event_headers,
     };
     door.read(&context, request.body)
 }
@@ -188,8 +191,12 @@ mod tests {
         let body = format!("[{},{},{},5,{}]", event(0), event(1), event(2), event(4));
         let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
         let key = WorkspaceKey { id: Id(1), side: Side::Live };
-        let request =
-            IngestRequest { content_type: Some("application/json".into()), content_encoding: None, body: body.into() };
+        let request = IngestRequest {
+            content_type: Some("application/json".into()),
+            content_encoding: None,
+            event_headers: Vec::new(),
+            body: body.into(),
+        };
         read_now(&door, key, 0, request).unwrap()
     }
 

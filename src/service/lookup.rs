@@ -10,7 +10,7 @@ use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::background::Stop;
 use crate::domain::csat_config::CsatConfig;
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::ids::{Id, IdName, WorkspaceKey};
 use crate::domain::system::Permission;
 use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
 use crate::domain::workspace::Workspace;
@@ -66,10 +66,13 @@ impl Service {
     pub async fn conversation(
         &self,
         who: &Principal,
-        id: Id,
+        name: &IdName,
         workspace: Option<Id>,
     ) -> Result<ConversationQuality, ServiceError> {
-        let ask = |key| async move { Ok(held(self.engine.read(key, move |asked| asked.conversation(id)).await?)) };
+        let ask = |key: WorkspaceKey| async move {
+            let id = name.within(key.id);
+            Ok(held(self.engine.read(key, move |asked| asked.conversation(id)).await?))
+        };
         match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
             Known::Found(quality) => Ok(quality),
             Known::Unknown | Known::NotScored | Known::Gone => Err(ServiceError::NoScore),
@@ -80,11 +83,14 @@ impl Service {
     pub async fn explanation(
         &self,
         who: &Principal,
-        id: Id,
+        name: &IdName,
         workspace: Option<Id>,
     ) -> Result<ConversationExplanation, ServiceError> {
         let now = self.now();
-        let ask = |key| async move { Ok(held(self.engine.read(key, move |asked| asked.explanation(id, now)).await?)) };
+        let ask = |key: WorkspaceKey| async move {
+            let id = name.within(key.id);
+            Ok(held(self.engine.read(key, move |asked| asked.explanation(id, now)).await?))
+        };
         match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
             Known::Found(explanation) => Ok(explanation),
             Known::Gone => Err(ServiceError::ExplanationGone),
@@ -93,8 +99,14 @@ impl Service {
     }
 
     /// R3.3.
-    pub async fn account(&self, who: &Principal, id: Id, workspace: Option<Id>) -> Result<AccountHealth, ServiceError> {
-        self.one_of(who, workspace, ServiceError::UnknownAccount, |key| self.engine.account(key, id)).await
+    pub async fn account(
+        &self,
+        who: &Principal,
+        name: &IdName,
+        workspace: Option<Id>,
+    ) -> Result<AccountHealth, ServiceError> {
+        let ask = |key: WorkspaceKey| self.engine.account(key, name.within(key.id));
+        self.one_of(who, workspace, ServiceError::UnknownAccount, ask).await
     }
 
     /// The answer of the one workspace that has it, of those that the credential reaches. A missing scope is reported

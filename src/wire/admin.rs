@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::{Array, ArrayBuilder, RefOr, Schema};
 
-use super::body::{Body, Fields};
+use super::body::{Asked, Body, Fields};
 use super::values::{Instant, Timestamp, WorkspaceId, names};
 use crate::domain::ids::{Id, IdKind, Side};
 use crate::domain::system::WorkspaceEntry;
 use crate::domain::system::{self, KeySecret, Permission};
-use crate::domain::time::Millis;
 
 /// Characters of a name or of a tenant.
 const MAX_NAME: usize = 255;
@@ -57,7 +56,7 @@ pub struct NewWorkspace {
 }
 
 impl Body for NewWorkspace {
-    fn read(fields: &mut Fields<'_>, _: Millis) -> Self {
+    fn read(fields: &mut Fields<'_>, _: Asked) -> Self {
         Self {
             name: fields.required("name", |fields, name| fields.text(name, 1, MAX_NAME)).unwrap_or_default(),
             tenant: fields.text("tenant", 1, MAX_NAME),
@@ -232,7 +231,7 @@ impl From<NewKey> for system::NewKey {
 }
 
 impl Body for NewKey {
-    fn read(fields: &mut Fields<'_>, now: Millis) -> Self {
+    fn read(fields: &mut Fields<'_>, asked: Asked) -> Self {
         let new = Self {
             name: fields.text("name", 1, MAX_NAME).map(Into::into),
             tenant: fields.text("tenant", 1, MAX_NAME).map(Into::into),
@@ -241,7 +240,7 @@ impl Body for NewKey {
             test: fields.boolean("test").unwrap_or(false),
             expires_at: fields.instant("expiresAt").map(Timestamp),
         };
-        if new.expires_at.is_some_and(|expires| expires <= Timestamp(now)) {
+        if new.expires_at.is_some_and(|expires| expires <= Timestamp(asked.now)) {
             fields.fault("expiresAt", "must be in the future");
         }
         new
@@ -294,16 +293,17 @@ fn scopes() -> Array {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::body::{BodyError, read};
+    use crate::wire::body::{Asked, BodyError, read};
 
     #[test]
     fn r2_14_scopes_are_distinct_known_and_never_server() {
-        let new = read::<NewKey>(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, 0).unwrap();
+        let new = read::<NewKey>(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, Asked::default()).unwrap();
         assert_eq!((new.scopes, new.test), (vec![Permission::QualityRead, Permission::Admin], true));
-        let pointers = |body: &str| match read::<NewKey>(body.as_bytes(), 1_800_000_000_000) {
-            Err(BodyError::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
-        };
+        let pointers =
+            |body: &str| match read::<NewKey>(body.as_bytes(), Asked { now: 1_800_000_000_000, workspace: None }) {
+                Err(BodyError::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            };
         assert_eq!(pointers("{}"), ["/scopes"]);
         assert_eq!(pointers(r#"{"scopes": []}"#), ["/scopes"]);
         assert_eq!(pointers(r#"{"scopes": "admin"}"#), ["/scopes"]);

@@ -15,10 +15,19 @@ use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::domain::score::Hundredths;
 use crate::domain::time::{Millis, parse_rfc3339};
 
+/// What the members of a body may be held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The server's time.
+    pub now: Millis,
+    /// The workspace of the path, where it names one.
+    pub workspace: Option<Id>,
+}
+
 /// The body of a request.
 pub trait Body: Sized {
-    /// Takes its members; what is wrong with them stays in `fields`. `now`: the server's time.
-    fn read(fields: &mut Fields<'_>, now: Millis) -> Self;
+    /// Takes its members; what is wrong with them stays in `fields`.
+    fn read(fields: &mut Fields<'_>, asked: Asked) -> Self;
 }
 
 /// Takes no fields.
@@ -27,7 +36,7 @@ pub trait Body: Sized {
 pub struct Nothing {}
 
 impl Body for Nothing {
-    fn read(_: &mut Fields<'_>, _: Millis) -> Self {
+    fn read(_: &mut Fields<'_>, _: Asked) -> Self {
         Self {}
     }
 }
@@ -42,9 +51,9 @@ pub enum BodyError {
 }
 
 /// Reads all of a body.
-pub fn read<T: Body>(body: &[u8], now: Millis) -> Result<T, BodyError> {
+pub fn read<T: Body>(body: &[u8], asked: Asked) -> Result<T, BodyError> {
     let mut fields = Fields::parse(body)?;
-    let read = T::read(&mut fields, now);
+    let read = T::read(&mut fields, asked);
     fields.finish().map(|()| read)
 }
 
@@ -296,11 +305,11 @@ mod tests {
     fn r2_7_what_is_not_an_object() {
         let whole = BodyError::Faults(vec![Fault { pointer: String::new(), error: "must be an object".into() }]);
         for body in ["[]", "1", " \"x\""] {
-            assert_eq!(read::<Nothing>(body.as_bytes(), 0), Err(whole.clone()), "{body}");
+            assert_eq!(read::<Nothing>(body.as_bytes(), Asked::default()), Err(whole.clone()), "{body}");
         }
         for body in [&b""[..], b"{", b"{\"a\":NaN}", b"{} {}", b"{\"a\":\"\xff\"}", b"{\"a\":01}"] {
             let shown = String::from_utf8_lossy(body);
-            assert_eq!(read::<Nothing>(body, 0), Err(BodyError::Malformed), "{shown}");
+            assert_eq!(read::<Nothing>(body, Asked::default()), Err(BodyError::Malformed), "{shown}");
         }
     }
 

@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, Fields};
+use super::body::{Asked, Body, Fields};
 use super::values::Timestamp;
 use crate::domain::ids::Id;
-use crate::domain::time::Millis;
 use crate::domain::view::BreakerView;
 
 /// Characters of a note.
@@ -60,7 +59,7 @@ pub struct Note {
 }
 
 impl Body for Note {
-    fn read(fields: &mut Fields<'_>, _: Millis) -> Self {
+    fn read(fields: &mut Fields<'_>, _: Asked) -> Self {
         Self { note: fields.text("note", 0, MAX_NOTE) }
     }
 }

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, Fields};
-use super::values::Score;
+use super::body::{Asked, Body, Fields};
+use super::values::{Score, WorkspaceId};
 use crate::domain::csat_config as domain;
-use crate::domain::ids::Id;
+use crate::domain::ids::{Id, IdKind};
 use crate::domain::score::Hundredths;
-use crate::domain::time::Millis;
 
 /// One row for each field: what it means, how it is read and within which bounds, its name, its type and that of its
 /// schema, and what there is to know when it is changed.
@@ -52,6 +51,10 @@ macro_rules! csat_config {
             "thresholdLowComposite": 3.25, "circuitBreakerCount": 5, "baselineOutcome": null
         })))]
         pub struct CsatConfigPatch {
+            /// As a GET answers it: that of the path. Any other is refused.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(required = false, nullable = false, value_type = WorkspaceId)]
+            pub workspace_id: Option<Id>,
             $(
                 $(#[doc = $patch])?
                 $(#[schema(minimum = $min, maximum = $max)])?
@@ -63,19 +66,23 @@ macro_rules! csat_config {
 
         impl From<domain::CsatPatch> for CsatConfigPatch {
             fn from(domain::CsatPatch { $($field),+ }: domain::CsatPatch) -> Self {
-                Self { $($field),+ }
+                Self { workspace_id: None, $($field),+ }
             }
         }
 
         impl From<CsatConfigPatch> for domain::CsatPatch {
-            fn from(CsatConfigPatch { $($field),+ }: CsatConfigPatch) -> Self {
+            fn from(CsatConfigPatch { workspace_id: _, $($field),+ }: CsatConfigPatch) -> Self {
                 Self { $($field),+ }
             }
         }
 
         impl Body for CsatConfigPatch {
-            fn read(fields: &mut Fields<'_>, _: Millis) -> Self {
-                Self { $($field: fields.$read(&camel(stringify!($field)) $(, $min, $max)?)),+ }
+            fn read(fields: &mut Fields<'_>, asked: Asked) -> Self {
+                let workspace_id = fields.id("workspaceId", IdKind::Workspace);
+                if workspace_id.is_some() && workspace_id != asked.workspace {
+                    fields.fault("workspaceId", "is not the workspace of the path");
+                }
+                Self { workspace_id, $($field: fields.$read(&camel(stringify!($field)) $(, $min, $max)?)),+ }
             }
         }
     };
@@ -125,7 +132,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<CsatConfigPatch, BodyError> {
-        body::read(body.as_bytes(), 0)
+        body::read(body.as_bytes(), Asked { now: 0, workspace: Some(Id(1)) })
     }
 
     fn pointers(body: &str) -> Vec<String> {
@@ -172,6 +179,17 @@ mod tests {
         let body = r#"{"linkExpiryDays": 14.0, "thresholdLowComposite": 1.005, "emailInlineEnabled": 1, "x": 1,
             "circuitBreakerCount": 5}"#;
         assert_eq!(pointers(body), ["/emailInlineEnabled", "/linkExpiryDays", "/thresholdLowComposite", "/x"]);
+    }
+
+    #[test]
+    fn r3_8_what_was_read_is_taken_back_but_for_another_workspace() {
+        let read_back = serde_json::to_string(&CsatConfig::of(Id(1), domain::CsatConfig::default())).unwrap();
+        let patch = domain::CsatPatch::from(read(&read_back).unwrap());
+        assert_eq!((patch.link_expiry_days, patch.baseline_outcome), (Some(14), Some(None)));
+        assert!(read(r#"{"workspaceId": "ws_00000000-0000-0000-0000-000000000001"}"#).is_ok());
+        let other = read_back.replace("000000000001", "000000000002").replace("14", "0");
+        assert_eq!(pointers(&other), ["/workspaceId", "/linkExpiryDays"]);
+        assert_eq!(pointers(r#"{"workspaceId": null}"#), ["/workspaceId"]);
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, Fields};
+use super::body::{Asked, Body, Fields};
 use super::values::{Count, Size, Timestamp};
-use crate::domain::time::Millis;
 
 /// As `[snapshots] keep` in the configuration.
 const MAX_KEEP: u16 = 100;
@@ -145,7 +144,7 @@ pub struct Prune {
 }
 
 impl Body for Prune {
-    fn read(fields: &mut Fields<'_>, _: Millis) -> Self {
+    fn read(fields: &mut Fields<'_>, _: Asked) -> Self {
         Self { keep: fields.integer("keep", 1, MAX_KEEP) }
     }
 }

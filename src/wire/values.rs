@@ -69,10 +69,10 @@ answered! {
 sent! {
     /// A workspace's UUID in any case, bare or after `ws_`.
     WorkspaceId = id("[Ww][Ss]_", "0191b5a2-7c3e-7d11-9f00-0123456789ab");
-    /// An account's UUID in any case, bare or after `acc_`.
-    AccountId = id("[Aa][Cc][Cc]_", "acc_0191b5a2-7c3e-7d11-9f00-00000000acc1");
-    /// A conversation's UUID in any case, bare or after `conv_`.
-    ConversationId = id("[Cc][Oo][Nn][Vv]_", "0191b5a2-7c3e-7d11-9f00-00000000c0f1");
+    /// An account's UUID in any case, bare or after `acc_`; or `ext:` and the id that another system has for it.
+    AccountId = name("[Aa][Cc][Cc]_", "acc_0191b5a2-7c3e-7d11-9f00-00000000acc1");
+    /// A conversation's UUID in any case, bare or after `conv_`; or `ext:` and the id that another system has for it.
+    ConversationId = name("[Cc][Oo][Nn][Vv]_", "0191b5a2-7c3e-7d11-9f00-00000000c0f1");
     /// A breaker's UUID in any case, bare or after `cb_`.
     BreakerId = id("[Cc][Bb]_", "cb_0191b5a2-7c3e-8d11-9f00-00000000cb01");
     /// An API key's UUID in any case.
@@ -158,6 +158,11 @@ pub fn names<T: Serialize, const N: usize>(values: [T; N]) -> ObjectBuilder {
 /// An id that may have a prefix.
 fn id(prefix: &str, example: &str) -> ObjectBuilder {
     text(&format!("^({prefix})?{UUID}$"), example)
+}
+
+/// An id that may have a prefix, or one of another system (R2.2b).
+fn name(prefix: &str, example: &str) -> ObjectBuilder {
+    text(&format!(r"^(({prefix})?{UUID}|[Ee][Xx][Tt]:[^\u0000]{{1,200}})$"), example).max_length(Some(204))
 }
 
 fn number(least: i32, most: i32, example: Value) -> ObjectBuilder {

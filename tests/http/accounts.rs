@@ -39,3 +39,34 @@ async fn r2_15_the_same_account_in_two_workspaces_is_two_things() {
     let reply = world.server.get(&format!("{path}?workspace={SIBLING}&x=1"), &world.key).await;
     assert_eq!(reply.fails(400, "invalid_request").pointers(), ["/workspace", "/x"]);
 }
+
+#[tokio::test]
+async fn r2_2b_an_account_by_the_id_of_another_system() {
+    let world = World::start().await;
+    for workspace in [WORKSPACE, SIBLING] {
+        world.send(workspace, &world.tenant_key, &[low_score(1, "ext:4711")]).await;
+    }
+    let path = "/api/accounts/ext:4711/quality";
+    world.server.get(path, &world.tenant_key).await.fails(409, "ambiguous_workspace");
+    for (workspace, id) in
+        [(WORKSPACE, "fdc613d1-0c26-520f-ae2c-eaeaf6a1f6f8"), (SIBLING, "4f273609-83d5-5582-b5c8-ed7ce0442dd3")]
+    {
+        let named = world.server.get(&format!("{path}?workspaceId={workspace}"), &world.tenant_key).await.expect(200);
+        assert_eq!((&named["accountId"], &named["conversationCount"]), (&json!(id), &json!(1)));
+        let by_id = world.server.get(&format!("/api/accounts/{id}/quality"), &world.tenant_key).await.expect(200);
+        assert_eq!(by_id, named);
+    }
+    world.server.get("/api/accounts/ext:4712/quality", &world.tenant_key).await.fails(404, "not_found");
+    let gate = |id: &str| format!("/api/workspaces/{WORKSPACE}/quality/gate?accountId={id}");
+    world
+        .send(WORKSPACE, &world.key, &[low_score(2, "EXT:4711"), low_score(3, "fdc613d1-0c26-520f-ae2c-eaeaf6a1f6f8")])
+        .await;
+    for (id, decision) in [("ext:4711", "pause"), ("ext%3A4711", "pause"), ("ext:47%2011", "proceed")] {
+        assert_eq!(world.server.get(&gate(id), &world.key).await.expect(200)["decision"], decision, "{id}");
+    }
+    for id in ["ext:", &format!("ext:{}", "x".repeat(201)), "ext:%00", "4711"] {
+        let reply = world.server.get(&gate(id), &world.key).await;
+        assert_eq!(reply.fails(400, "invalid_id").pointers(), ["/accountId"], "{id}");
+    }
+    world.server.get("/api/workspaces/ext:1/quality/gate", &world.key).await.fails(400, "invalid_id");
+}

@@ -35,7 +35,7 @@ const MAX_CONTACT: usize = 255;
     ),
 )]
 pub async fn conversation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let [workspace, id] = call.ids([("workspaceId", IdKind::Workspace), ("conversationId", IdKind::Conversation)])?;
+    let (workspace, id) = call.in_workspace("conversationId", IdKind::Conversation)?;
     let key = app.service.erasable(&call.who, workspace, id).await?;
     call.only(&[])?;
     let ErasureTimes { erased_at, gone_by } = app.service.erase_conversation(&call.who, key, id).await?;

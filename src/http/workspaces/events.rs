@@ -21,6 +21,9 @@ use crate::wire::ingest::{AllRejected, IngestAnswer};
 /// Answered when every accepted event is on stable storage and visible to queries and the gate. A repeat of source
 /// and id is a duplicate for 7 days, and changes nothing; with other content it is rejected. A rejected event leaves
 /// nothing behind, and the others of its request stand.
+///
+/// In CloudEvents' binary content mode (`ce-specversion`, `ce-id`, `ce-source`, `ce-type` and perhaps `ce-time` as
+/// headers, percent-encoded) the body, `application/json`, is the `data` of one event.
 #[utoipa::path(
     post,
     path = "/events",
@@ -58,9 +61,10 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     call.only(&[])?;
     let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
     let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
+    let event_headers = payload.event_headers();
     app.service.may_send_events(&call.who, call.visit.load()).await?;
     let (body, permit) = payload.events(&app, key).await?;
-    let request = IngestRequest { content_type, content_encoding, body };
+    let request = IngestRequest { content_type, content_encoding, event_headers, body };
     let answer = app.service.ingest(&call.who, call.visit.load(), key, request, permit).await?;
     app.meter.ingested(&answer);
     let request_id = call.request_id.clone();

@@ -44,7 +44,7 @@ use crate::wire::gate::Gate;
     ),
 )]
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
-    let (workspace, account) = call.ids_with(("workspaceId", IdKind::Workspace), ("accountId", IdKind::Account))?;
+    let (workspace, account) = call.workspace_with("accountId", IdKind::Account)?;
     let key = app.service.workspace(&call.who, workspace, &[Permission::QualityRead, Permission::EventsWrite])?;
     let wait = Wait::read(&call.query())?;
 

@@ -20,12 +20,14 @@ pub(super) enum Form {
     Many,
     /// `application/x-ndjson`.
     Lines,
+    /// Any JSON: the `data` of one event whose attributes are headers (R4.1b).
+    Binary,
 }
 
 impl Form {
     /// From the value of `Content-Type`; in any case, with any parameters, but no charset other
-    /// than UTF-8.
-    pub fn of(content_type: Option<&str>) -> Result<Self, DoorError> {
+    /// than UTF-8. `binary`: what headers say; a type that says more than JSON comes first.
+    pub fn of(content_type: Option<&str>, binary: bool) -> Result<Self, DoorError> {
         let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
         let media_type = parts.next().unwrap_or_default();
         let form = [
@@ -39,11 +41,20 @@ impl Form {
         let foreign = parts.filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
             name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
         });
-        match form {
-            Some((_, form)) if !foreign => Ok(form),
-            Some(_) | None => Err(DoorError::UnsupportedMediaType),
+        let json = media_type.is_empty() || has_json_suffix(media_type);
+        match form.map(|(_, form)| form) {
+            _ if foreign => Err(DoorError::UnsupportedMediaType),
+            Some(Self::OneOrMany) if binary => Ok(Self::Binary),
+            None if binary && json => Ok(Self::Binary),
+            Some(form) => Ok(form),
+            None => Err(DoorError::UnsupportedMediaType),
         }
     }
+}
+
+/// As `application/vnd.acme.ticket+json` (RFC 6839, 3.1).
+fn has_json_suffix(media_type: &str) -> bool {
+    media_type.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"))
 }
 
 /// zstd windows beyond 8 MiB need not be supported (RFC 8878, 3.1.1.1.2) and are refused, so that a

@@ -98,7 +98,7 @@ impl<'a> Data<'a> {
 
     /// Reads the members of an event's `data`: the first fault in document order, else the first
     /// required member that is absent. A member that is null is absent.
-    pub fn read(kind: EventType, event: &RawEvent<'a>) -> Result<Self, Fault> {
+    pub fn read(kind: EventType, event: &RawEvent<'a>, workspace: Id) -> Result<Self, Fault> {
         let mut data = Self::default();
         let mut present = 0_u32;
         for &(member, raw) in &event.members {
@@ -107,7 +107,7 @@ impl<'a> Data<'a> {
             }
             if raw != "null" {
                 present |= member.bit();
-                data.put(member, Value { raw, place: ValuePath::Data(member.name()) })?;
+                data.put(member, Value { raw, place: ValuePath::Data(member.name()) }, workspace)?;
             }
         }
         match kind.required().iter().find(|member| present & member.bit() == 0) {
@@ -116,12 +116,12 @@ impl<'a> Data<'a> {
         }
     }
 
-    fn put(&mut self, member: Member, value: Value<'a>) -> Result<(), Fault> {
+    fn put(&mut self, member: Member, value: Value<'a>, workspace: Id) -> Result<(), Fault> {
         let text = || value.short_text(MAX_TEXT);
         let score = || value.hundredths(Hundredths::MIN_SCORE..=Hundredths::MAX_SCORE);
         match member {
-            Member::ConversationId => self.conversation = Some(value.id(IdKind::Conversation)?),
-            Member::AccountId => self.account = Some(value.id(IdKind::Account)?),
+            Member::ConversationId => self.conversation = Some(value.id(IdKind::Conversation, workspace)?),
+            Member::AccountId => self.account = Some(value.id(IdKind::Account, workspace)?),
             Member::AccountName => self.account_name = Some(text()?),
             Member::ContactId => self.contact = Some(text()?),
             Member::Channel => self.channel = Some(text()?),

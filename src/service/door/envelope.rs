@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::binary::HeaderAttribute;
 use super::fault::{Fault, ValuePath};
 use super::member::Member;
 
@@ -44,7 +45,7 @@ impl Attribute {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "specversion" => Self::Specversion,
             "id" => Self::Id,
@@ -71,8 +72,10 @@ pub(super) struct RawEvent<'a> {
     pub members: Vec<(Member, &'a str)>,
     /// Name of the one [`Member::Unknown`] among them.
     pub unknown: Cow<'a, str>,
-    /// The name of a member that is repeated.
-    duplicate: Option<Fault>,
+    /// The first thing that is wrong with the members as such: one is repeated, or no text.
+    fault: Option<Fault>,
+    /// The attributes came in headers.
+    in_headers: bool,
 }
 
 impl<'a> RawEvent<'a> {
@@ -92,12 +95,47 @@ impl<'a> RawEvent<'a> {
         self.extensions.clear();
         self.members.clear();
         self.unknown = Cow::Borrowed("");
-        self.duplicate = None;
+        self.fault = None;
+        self.in_headers = false;
     }
 
-    /// Whether no member is repeated.
+    /// Takes the attributes from headers (R4.1b). `data`: the body, one JSON value or nothing.
+    pub fn read_binary(&mut self, headers: &'a [HeaderAttribute], data: &'a str) -> Result<(), Fault> {
+        self.clear();
+        self.in_headers = true;
+        for HeaderAttribute { attribute, raw } in headers {
+            let place = self.place(*attribute);
+            let Some(raw) = raw else {
+                self.note(|| Fault::invalid(place, "is not percent-encoded UTF-8"));
+                continue;
+            };
+            if self.attributes[*attribute as usize].replace(raw).is_some() {
+                self.note(|| Fault::duplicate(place));
+            }
+        }
+        if data.starts_with('{') {
+            parse_object(data, Data(self))?;
+        }
+        self.attributes[Attribute::Data as usize] = Some(data).filter(|data| !data.is_empty());
+        self.check()
+    }
+
+    /// Where an attribute stands, or should stand.
+    pub fn place(&self, attribute: Attribute) -> ValuePath<'static> {
+        match attribute {
+            Attribute::Data | Attribute::DataBase64 => ValuePath::Attribute(attribute.name()),
+            _ if self.in_headers => ValuePath::Header(attribute.name()),
+            _ => ValuePath::Attribute(attribute.name()),
+        }
+    }
+
+    fn note(&mut self, fault: impl FnOnce() -> Fault) {
+        self.fault.get_or_insert_with(fault);
+    }
+
+    /// Whether the members are well-formed as such.
     fn check(&mut self) -> Result<(), Fault> {
-        self.duplicate.take().map_or(Ok(()), Err)
+        self.fault.take().map_or(Ok(()), Err)
     }
 
     /// The text of an attribute; an attribute that is null is absent (CloudEvents' JSON format).
@@ -147,8 +185,8 @@ impl<'a> Visitor<'a> for Event<'_, 'a> {
                 Some(attribute) => event.attributes[attribute as usize].replace(raw).is_some(),
                 None => !event.extensions.insert(name.clone()),
             };
-            if repeated && event.duplicate.is_none() {
-                event.duplicate = Some(Fault::duplicate(ValuePath::Attribute(&name)));
+            if repeated {
+                event.note(|| Fault::duplicate(ValuePath::Attribute(&name)));
             }
         }
         Ok(())
@@ -181,10 +219,7 @@ impl<'a> Visitor<'a> for Data<'_, 'a> {
                     event.unknown = name;
                 }
                 (_, false) => event.members.push((member, raw)),
-                (_, true) if event.duplicate.is_none() => {
-                    event.duplicate = Some(Fault::duplicate(ValuePath::Data(member.name())));
-                }
-                (_, true) => {}
+                (_, true) => event.note(|| Fault::duplicate(ValuePath::Data(member.name()))),
             }
         }
         Ok(())

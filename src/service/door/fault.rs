@@ -52,6 +52,8 @@ impl Fault {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ValuePath<'a> {
     Attribute(&'a str),
+    /// An attribute that stands in a header (R4.1b).
+    Header(&'a str),
     Data(&'a str),
     /// An item of `contactIds`.
     Contact(usize),
@@ -62,9 +64,10 @@ const MAX_SHOWN: usize = 64;
 
 impl ValuePath<'_> {
     /// Its name in sentences.
-    fn name(self) -> Cow<'static, str> {
+    pub fn name(self) -> Cow<'static, str> {
         match self {
             Self::Attribute(name) | Self::Data(name) => Cow::Owned(name.chars().take(MAX_SHOWN).collect()),
+            Self::Header(name) => Cow::Owned(format!("ce-{name}")),
             Self::Contact(_) => Cow::Borrowed("contactIds"),
         }
     }
@@ -76,7 +79,7 @@ impl ValuePath<'_> {
             None => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
         };
         match self {
-            Self::Attribute(name) => token(name),
+            Self::Attribute(name) | Self::Header(name) => token(name),
             Self::Data(name) => format!("/data{}", token(name)),
             Self::Contact(index) => format!("/data/contactIds/{index}"),
         }

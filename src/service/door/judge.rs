@@ -83,7 +83,7 @@ impl<'d> Reader<'d> {
             return Err(Fault::invalid(place, "is not supported: `data` must be a JSON object"));
         }
         data::check_is_object(event.attribute(Attribute::Data))?;
-        let data = Data::read(kind, event)?;
+        let data = Data::read(kind, event, self.workspace.id)?;
         let content = Content { kind, time: sent.as_ref().map(|(_, text)| &**text), data: &data };
         let identity = self.door.hasher.identity(self.workspace, &source, id, &content, &mut self.buffer);
         let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Box::from);
@@ -177,7 +177,7 @@ impl<'d> Reader<'d> {
 }
 
 fn attribute<'b>(event: &RawEvent<'b>, attribute: Attribute) -> Result<Value<'b>, Fault> {
-    let place = ValuePath::Attribute(attribute.name());
+    let place = event.place(attribute);
     event.attribute(attribute).map(|raw| Value { raw, place }).ok_or_else(|| Fault::missing(place))
 }
 
@@ -186,13 +186,14 @@ fn check_specversion(event: &RawEvent<'_>) -> Result<(), Fault> {
     if value.text()? == "1.0" {
         return Ok(());
     }
-    Err(Fault::at(RejectionCode::UnsupportedSpecversion, value.place, "`specversion` must be \"1.0\".".into()))
+    let sentence = format!("`{}` must be \"1.0\".", value.place.name());
+    Err(Fault::at(RejectionCode::UnsupportedSpecversion, value.place, sentence))
 }
 
 fn kind(event: &RawEvent<'_>) -> Result<EventType, Fault> {
     let value = attribute(event, Attribute::Type)?;
-    EventType::from_name(&value.text()?)
-        .ok_or_else(|| Fault::at(RejectionCode::UnknownType, value.place, "No event of this `type` exists.".into()))
+    let sentence = || format!("No event of this `{}` exists.", value.place.name());
+    EventType::from_name(&value.text()?).ok_or_else(|| Fault::at(RejectionCode::UnknownType, value.place, sentence()))
 }
 
 /// [`Data::read`] has checked the required members; a missing one is an error here instead of a panic.

@@ -1,10 +1,11 @@
 //! The door: from the body of `POST …/events` to event records (section 4 of the contract).
 //!
-//! `body` undoes the encoding, `envelope` finds the members of each event without building values,
+//! `body` undoes the encoding, `binary` reads the headers of an event that has its attributes there, `envelope` finds the members of each event without building values,
 //! `data` reads them by the event's type (`member` is the vocabulary, `value` one JSON value),
 //! `identity` makes the keyed hashes, and `judge` puts the record together. Message text and an
 //! event's own id and source go no further than this (R4.8, I2).
 
+mod binary;
 mod body;
 mod data;
 mod envelope;
@@ -34,6 +35,7 @@ use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::wire::ingest::RejectedEvent;
+pub use binary::EventHeader;
 use body::Form;
 use envelope::RawEvent;
 use identity::Hasher;
@@ -98,6 +100,8 @@ pub struct DoorContext<'a> {
     pub now: Millis,
     pub content_type: Option<&'a str>,
     pub content_encoding: Option<&'a str>,
+    /// The `ce-` headers, in their order.
+    pub headers: &'a [EventHeader],
 }
 
 /// A request that was read. Nothing of its body is kept beside.
@@ -198,7 +202,7 @@ impl Batch {
 pub enum DoorError {
     #[error(
         "Events are read as application/json, application/cloudevents+json, application/cloudevents-batch+json \
-         or application/x-ndjson, in UTF-8."
+         or application/x-ndjson, in UTF-8; with `ce-` headers the body is the `data` of one event, as JSON."
     )]
     UnsupportedMediaType,
     #[error("Bodies are read with Content-Encoding gzip or zstd, or without.")]
@@ -271,7 +275,7 @@ impl Door {
     /// Reads the events of a request: each is in `events` or in `rejected`. CPU work in proportion
     /// to the body (message text most of all), no waiting.
     pub fn read(&self, context: &DoorContext<'_>, body: Bytes) -> Result<Batch, DoorError> {
-        let form = Form::of(context.content_type)?;
+        let form = Form::of(context.content_type, binary::is_binary(context.headers))?;
         let body = body::decode(body, context.content_encoding, self.options.max_bytes)?;
         // A byte order mark may be ignored (RFC 8259, 8.1); some exports begin with one.
         let body = if body.starts_with(BYTE_ORDER_MARK) { body.slice(BYTE_ORDER_MARK.len()..) } else { body };
@@ -281,6 +285,7 @@ impl Door {
             Form::OneOrMany | Form::One => one(&mut reader, utf8(&body)?)?,
             Form::Many => self.many(&mut reader, utf8(&body)?)?,
             Form::Lines => self.lines(&mut reader, &body)?,
+            Form::Binary => binary(&mut reader, context.headers, utf8(&body)?)?,
         }
         reader.batch.settle();
         Ok(reader.batch)
@@ -346,6 +351,19 @@ fn one(reader: &mut Reader<'_>, text: &str) -> Result<(), DoorError> {
     let element = serde_json::from_str::<&RawValue>(text).map_err(|e| malformed(&e))?;
     let mut event = RawEvent::default();
     let shape = event.read(element.get());
+    reader.judge(&event, shape);
+    Ok(())
+}
+
+/// One event whose attributes are headers.
+fn binary(reader: &mut Reader<'_>, headers: &[EventHeader], text: &str) -> Result<(), DoorError> {
+    let data = text.trim_ascii();
+    if !data.is_empty() {
+        serde_json::from_str::<&RawValue>(data).map_err(|e| malformed(&e))?;
+    }
+    let attributes = binary::attributes(headers);
+    let mut event = RawEvent::default();
+    let shape = event.read_binary(&attributes, data);
     reader.judge(&event, shape);
     Ok(())
 }

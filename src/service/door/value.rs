@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use serde_json::value::RawValue;
 
 use super::fault::{Fault, ValuePath};
-use crate::domain::ids::{Id, IdKind, parse_id};
+use crate::domain::ids::{Id, IdKind, IdName};
 use crate::domain::score::Hundredths;
 
 /// The text of a valid JSON value, without white space around it, and where it stands.
@@ -58,9 +58,11 @@ impl<'a> Value<'a> {
             .ok_or_else(|| self.invalid(&format!("must be a text of {least} to {most} characters without NUL")))
     }
 
-    pub fn id(self, kind: IdKind) -> Result<Id, Fault> {
+    /// The id, in this workspace, of what is named.
+    pub fn id(self, kind: IdKind, workspace: Id) -> Result<Id, Fault> {
         let text = self.string().ok_or_else(|| self.invalid("must be a text"))?;
-        parse_id(kind, &text).map_err(|e| self.invalid(&e.to_string()))
+        let name = IdName::parse(kind, &text).map_err(|e| self.invalid(&e.to_string()))?;
+        Ok(name.within(workspace))
     }
 
     pub fn boolean(self) -> Result<bool, Fault> {

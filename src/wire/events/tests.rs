@@ -19,6 +19,7 @@ fn fault(event: &Value) -> Option<(&'static str, String)> {
         now: parse_rfc3339("2026-03-15T14:36:00Z").unwrap(),
         content_type: Some("application/json"),
         content_encoding: None,
+        headers: &[],
     };
     let batch = door.read(&context, event.to_string().into()).unwrap();
     batch.rejected.first().map(|rejected| (rejected.code.name(), rejected.pointer.clone().unwrap_or_default()))

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::world::{WORKSPACE, World, at};
+use crate::support::world::{SIBLING, WORKSPACE, World, at};
 
 fn defaults() -> Value {
     json!({
@@ -33,6 +33,19 @@ async fn r3_8_only_the_fields_sent_change() {
     let body = world.server.patch(&path, &world.key, &json!({"baselineOutcome": null})).await.expect(200);
     expected["baselineOutcome"] = Value::Null;
     assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn r3_8_what_was_read_can_be_sent_back() {
+    let world = World::start().await;
+    let path = at("csat-config");
+    let mut read = world.server.get(&path, &world.key).await.expect(200);
+    read["linkExpiryDays"] = json!(30);
+    assert_eq!(world.server.patch(&path, &world.key, &read).await.expect(200), read);
+    read["workspaceId"] = SIBLING.into();
+    read["linkExpiryDays"] = json!(0);
+    let reply = world.server.patch(&path, &world.key, &read).await;
+    assert_eq!(reply.fails(400, "invalid_request").pointers(), ["/workspaceId", "/linkExpiryDays"]);
 }
 
 #[tokio::test]

@@ -284,3 +284,27 @@ async fn r4_10_a_contact_of_events_from_before_marks_were_keyed_is_erased_by_bot
     let world = world.restarted().await;
     assert_eq!(world.server.engine.read(side, |w| w.contact_marks().count()).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn r2_2b_a_conversation_by_the_id_of_another_system_is_asked_for_and_erased() {
+    let world = World::start().await;
+    let mut scored = low_score(1, ACCOUNT);
+    scored["data"]["conversationId"] = "ext:ticket 1/ø".into();
+    world.send(WORKSPACE, &world.key, &[scored.clone()]).await;
+    // The same event by either spelling is the same content (R4.4).
+    scored["data"]["conversationId"] = "conv_aaa036e3-cd44-5d47-a26d-e9dec055e91f".into();
+    let again = world.server.post(&at("events"), &world.key, &scored).await.expect(202);
+    assert_eq!(again["duplicates"], 1);
+
+    let path = "/api/conversations/ext:ticket%201%2F%C3%B8/quality";
+    let quality = world.server.get(path, &world.key).await.expect(200);
+    assert_eq!(quality["conversationId"], "aaa036e3-cd44-5d47-a26d-e9dec055e91f");
+    world.server.get(&path.replace("quality", "quality/explanation"), &world.key).await.expect(200);
+    let erasure = at("conversations/ext:ticket%201%2F%C3%B8");
+    let admin = world.admin_key().await;
+    let erased = world.server.ask(Method::DELETE, &erasure, &admin).send().await.expect(200);
+    assert_eq!(erased["conversationId"], "aaa036e3-cd44-5d47-a26d-e9dec055e91f");
+    world.server.get(path, &world.key).await.fails(404, "not_found");
+    let both = world.server.ask(Method::DELETE, "/api/workspaces/1/conversations/ext:", &admin).send().await;
+    assert_eq!(both.fails(400, "invalid_id").pointers(), ["/workspaceId", "/conversationId"]);
+}

@@ -143,6 +143,29 @@ async fn r4_8_no_answer_repeats_a_text() {
 }
 
 #[tokio::test]
+async fn r4_1b_an_event_in_headers_and_the_same_in_json() {
+    let world = World::start().await;
+    let event = created("e 1");
+    let post = || {
+        let ask = world.server.ask(Method::POST, &at("events"), &world.key);
+        ask.header("ce-source", "tests").header("CE-Type", "conversation.created").header("ce-id", "e%201")
+    };
+    let in_headers = || post().header("ce-specversion", "1.0");
+    let body = event["data"].to_string();
+    assert_eq!(event["source"], "tests", "as in the header");
+    let answer = in_headers().text(body.clone()).send().await.expect(202);
+    assert_eq!(answer, json!({"accepted": 1, "duplicates": 0, "rejected": []}));
+    let again = world.server.post(&at("events"), &world.key, &event).await.expect(202);
+    assert_eq!(again["duplicates"], 1);
+    assert_eq!(in_headers().bytes(body.clone()).send().await.expect(202)["duplicates"], 1, "without Content-Type");
+
+    let rejected = post().text(body.clone()).send().await.all_rejected();
+    assert_eq!((&rejected[0]["error"], &rejected[0]["id"]), (&json!("`ce-specversion` is required."), &json!("e 1")));
+    in_headers().text("{").send().await.fails(400, "malformed_json");
+    in_headers().header("content-type", "text/plain").bytes(body).send().await.fails(415, "unsupported_media_type");
+}
+
+#[tokio::test]
 async fn r4_1_bodies_that_are_refused_as_a_whole() {
     let world = World::start().await;
     let before = world.fingerprint().await;

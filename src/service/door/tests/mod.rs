@@ -1,5 +1,6 @@
 //! The rules of section 4, from the body of a request to its records.
 
+mod binary;
 mod data;
 mod identity;
 mod property;
@@ -37,7 +38,13 @@ fn door_with(change: impl FnOnce(&mut DoorOptions)) -> Door {
 }
 
 fn context(content_type: &str) -> DoorContext<'_> {
-    DoorContext { workspace: WORKSPACE, now: now(), content_type: Some(content_type), content_encoding: None }
+    DoorContext {
+        workspace: WORKSPACE,
+        now: now(),
+        content_type: Some(content_type),
+        content_encoding: None,
+        headers: &[],
+    }
 }
 
 fn read(content_type: &str, body: impl Into<Bytes>) -> Result<Batch, DoorError> {

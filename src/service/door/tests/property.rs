@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::super::EventHeader;
 use super::*;
 
 const CONTENT_TYPES: [&str; 4] =
@@ -23,8 +24,11 @@ fn read_all(body: &[u8]) {
     for content_type in CONTENT_TYPES {
         for encoding in [None, Some("gzip"), Some("zstd")] {
             let context = DoorContext { content_encoding: encoding, ..context(content_type) };
-            if let Ok(batch) = door.read(&context, Bytes::copy_from_slice(body)) {
-                check(&batch);
+            let specversion = [EventHeader { name: "specversion".into(), value: body.into() }];
+            for headers in [&[][..], &specversion] {
+                if let Ok(batch) = door.read(&DoorContext { headers, ..context }, Bytes::copy_from_slice(body)) {
+                    check(&batch);
+                }
             }
         }
     }
