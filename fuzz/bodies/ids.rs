@@ -4,7 +4,7 @@
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
-use tripswitch::domain::ids::{IdKind, Side, parse_id};
+use tripswitch::domain::ids::{Id, IdKind, IdName, Side, parse_id};
 use tripswitch::domain::system::KeySecret;
 use tripswitch::domain::time::{self, DAY, Millis};
 use tripswitch::http::etag::names;
@@ -29,7 +29,8 @@ pub fn check(data: &[u8]) {
 
 fn check_id(text: &str) {
     for kind in [IdKind::Workspace, IdKind::Account, IdKind::Conversation, IdKind::Breaker, IdKind::Key] {
-        assert_eq!(read_id(kind, "id", text).ok(), parse_id(kind, text).ok());
+        assert_eq!(read_id(parse_id, kind, "id", text).ok(), parse_id(kind, text).ok());
+        check_name(kind, text);
         let Ok(id) = parse_id(kind, text) else { continue };
         let printed = id.to_string();
         assert!(text.to_ascii_lowercase().ends_with(&printed), "{text} was read as {printed}");
@@ -37,6 +38,19 @@ fn check_id(text: &str) {
         for again in [printed.clone(), printed.to_uppercase(), format!("{}{printed}", kind.prefix())] {
             assert_eq!(parse_id(kind, &again), Ok(id), "{again}");
         }
+    }
+}
+
+/// What is no id is a name in another system, or nothing; a name means another id in every workspace (R2.2b).
+fn check_name(kind: IdKind, text: &str) {
+    let (name, id) = (IdName::parse(kind, text), parse_id(kind, text).ok());
+    if let Some(id) = id {
+        assert_eq!(name, Ok(id.into()));
+    } else if let Ok(name) = name {
+        assert!(text.len() > 4 && text[..4].eq_ignore_ascii_case("ext:"), "{text}");
+        assert!(text.chars().count() <= 204 && !text.contains('\0'), "{text}");
+        assert_ne!(name.within(Id(1)), name.within(Id(2)), "{text}");
+        assert_eq!(IdName::parse(kind, &format!("EXT:{}", &text[4..])), Ok(name));
     }
 }
 

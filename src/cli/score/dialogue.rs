@@ -1,4 +1,4 @@
-//! One line of `score`'s input, and the line that answers it.
+//! One dialogue of `score`'s input, and the line that answers it.
 
 use std::borrow::Cow;
 
@@ -31,13 +31,13 @@ struct Dialogue {
     turns: Vec<DialogueTurn>,
     #[serde(default)]
     resolution: Option<Outcome>,
-    #[serde(default)]
-    rating: Option<Rating>,
+    #[serde(default, deserialize_with = "rating")]
+    rating: Option<u8>,
 }
 
 /// Echoed as it came.
 #[derive(Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text or a number")]
 enum DialogueId {
     Text(String),
     Number(serde_json::Number),
@@ -75,23 +75,22 @@ enum Outcome {
     Abandoned,
 }
 
-/// 1 to 5.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "f64")]
-struct Rating(u8);
+/// What is wrong with a dialogue, and in which of its members.
+pub(super) type Broken = serde_path_to_error::Error<serde_json::Error>;
 
-impl TryFrom<f64> for Rating {
-    type Error = String;
+/// A fault of the dialogue as a whole.
+fn of_all(error: serde_json::Error) -> Broken {
+    serde_path_to_error::Error::new(serde_path_to_error::Track::new().path(), error)
+}
 
-    fn try_from(rating: f64) -> Result<Self, String> {
-        match rating {
-            1.0 => Ok(Self(1)),
-            2.0 => Ok(Self(2)),
-            3.0 => Ok(Self(3)),
-            4.0 => Ok(Self(4)),
-            5.0 => Ok(Self(5)),
-            _ => Err(format!("rating must be 1, 2, 3, 4 or 5, not {rating}")),
-        }
+/// 1 to 5; `null` for none.
+fn rating<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Null => Ok(None),
+        value => match [1, 2, 3, 4, 5].into_iter().find(|rating| value.as_f64() == Some(f64::from(*rating))) {
+            Some(rating) => Ok(Some(rating)),
+            None => Err(serde::de::Error::custom(format!("must be 1, 2, 3, 4 or 5, not {value}"))),
+        },
     }
 }
 
@@ -101,7 +100,7 @@ fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<M
     const MILLISECONDS_FROM: i64 = 100_000_000_000;
     let refused = |shown: &dyn std::fmt::Display| {
         let expected = "an RFC 3339 time, or whole seconds or milliseconds since 1970";
-        serde::de::Error::custom(format!("\"at\" must be {expected}, not {shown}"))
+        serde::de::Error::custom(format!("must be {expected}, not {shown}"))
     };
     match serde_json::Value::deserialize(deserializer)? {
         serde_json::Value::Null => Ok(None),
@@ -180,10 +179,13 @@ impl Scoring {
         Self { reader: MessageReader::of(model), profile: model.profile().clone(), explain, show_text }
     }
 
-    /// Turns one line of JSON into the line that answers it (without its line feed), or says what is
-    /// wrong with it.
-    pub fn line(&self, line: &[u8]) -> Result<String, serde_json::Error> {
-        let mut dialogue: Dialogue = serde_json::from_slice(&whole_characters(line))?;
+    /// Turns a dialogue in JSON into the line that answers it (without its line feed), or says which
+    /// member is wrong, and what is wrong with it.
+    pub fn line(&self, json: &[u8]) -> Result<String, Broken> {
+        let whole = whole_characters(json);
+        let mut reader = serde_json::Deserializer::from_slice(&whole);
+        let mut dialogue: Dialogue = serde_path_to_error::deserialize(&mut reader)?;
+        reader.end().map_err(of_all)?;
         if dialogue.turns.iter().all(|turn| turn.at.is_some()) {
             dialogue.turns.sort_by_key(|turn| turn.at);
         }
@@ -192,7 +194,8 @@ impl Scoring {
         let observations = observe(&self.profile, &evidence);
         let read = self.show_text.then(|| self.read_turns(&dialogue, &kept, &evidence));
         if !is_scorable(&evidence, &observations) {
-            return serde_json::to_string(&Answer::NoScore { id: dialogue.id, score: (), reason: NO_EVIDENCE, read });
+            let answer = Answer::NoScore { id: dialogue.id, score: (), reason: NO_EVIDENCE, read };
+            return serde_json::to_string(&answer).map_err(of_all);
         }
         let estimate = estimate(&self.profile, &observations);
         let [outcome, process, environment] = estimate.dimensions.map(four_decimals);
@@ -207,6 +210,7 @@ impl Scoring {
             explanation: self.explain.then(|| explain(&self.profile, &observations).into()),
             read,
         }))
+        .map_err(of_all)
     }
 
     /// `None` for the helpdesk itself.
@@ -251,8 +255,7 @@ impl Scoring {
             Outcome::AiResolved | Outcome::HumanResolved => Ending::Resolved,
             Outcome::Abandoned => Ending::Abandoned,
         });
-        let rating = dialogue.rating.map(|rating| rating.0);
-        Evidence { turns, ending: told.or(ending), handoffs, rating, automatic, ..Evidence::default() }
+        Evidence { turns, ending: told.or(ending), handoffs, rating: dialogue.rating, automatic, ..Evidence::default() }
     }
 
     fn read_turns(&self, dialogue: &Dialogue, kept: &[Option<Kept>], evidence: &Evidence<'_>) -> Vec<ReadTurn> {

@@ -1,23 +1,25 @@
-//! `tripswitch score [FILE]`: dialogues as NDJSON in, their scores out (R10.3). No server, no set-up.
+//! `tripswitch score [FILE]`: dialogues in, as NDJSON or as an array, their scores out (R10.3). No server, no set-up.
 //!
-//! Lines are read as they come, in blocks that are scored by all cores and written in the order of
+//! Dialogues are read as they come, in blocks that are scored by all cores and written in the order of
 //! the input; at most one block is in memory.
 
 mod dialogue;
+mod input;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::{num, thread};
 
 use dialogue::Scoring;
+use input::{MAX_LINE_BYTES, Piece};
 
 use crate::domain::scoring::profile::ScoringModel;
 
-/// Score dialogues without a server: NDJSON in, one line each out
+/// Score dialogues without a server: NDJSON or a JSON array in, one line each out
 #[derive(Clone, Debug, clap::Args)]
 pub struct ScoreArgs {
-    /// Dialogues, one JSON object a line; standard input if left out or "-"
+    /// Dialogues, one JSON object a line or all in an array; standard input if left out or "-"
     ///
     /// {"id", "turns": [{"role": "user"|"agent"|"ai"|"human"|"system", "text", "at"?}],
     /// "resolution"?: "ai_resolved"|"human_resolved"|"abandoned", "rating"?: 1-5}
@@ -49,8 +51,14 @@ pub enum ScoreError {
     Read { source: io::Error },
     #[error("cannot write the scores")]
     Write { source: io::Error },
-    #[error("{broken} of {lines} lines could not be scored")]
-    BrokenLines { broken: u64, lines: u64 },
+    #[error("the input is not UTF-8 but, it seems, UTF-16: `iconv -f UTF-16 -t UTF-8` converts it")]
+    Utf16,
+    #[error("the input is not UTF-8")]
+    NotText,
+    #[error("line {line}: {reason} (column {column}): the array cannot be read further")]
+    Array { line: u64, reason: String, column: usize },
+    #[error("{broken} of {dialogues} dialogues could not be scored")]
+    Broken { broken: u64, dialogues: u64 },
 }
 
 impl ScoreError {
@@ -58,12 +66,17 @@ impl ScoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open { .. } => 66,
-            Self::Read { .. } | Self::Write { .. } | Self::BrokenLines { .. } => 1,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Utf16
+            | Self::NotText
+            | Self::Array { .. }
+            | Self::Broken { .. } => 1,
         }
     }
 }
 
-/// Scores the file (standard input for none or `-`) to standard output; broken lines are named on
+/// Scores the file (standard input for none or `-`) to standard output; broken dialogues are named on
 /// standard error. A reader that goes away (`| head`) ends it quietly.
 pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
     let input: Box<dyn Read> = match args.file.as_deref().filter(|path| *path != Path::new("-")) {
@@ -84,68 +97,50 @@ pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
 /// The most that is read ahead.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// The most lines that are scored together.
-const BLOCK_LINES: usize = 1_024;
-
-/// A longer line is no dialogue.
-const MAX_LINE_BYTES: u64 = 32 << 20;
-
 struct Scorer(Scoring);
-
-/// A line of the input, without its line feed.
-enum Line {
-    Whole(Vec<u8>),
-    TooLong,
-}
 
 impl Scorer {
     /// The whole run, without the choice of input and output.
     fn score_all(
         &self,
-        mut input: BufReader<impl Read>,
+        input: BufReader<impl Read>,
         mut out: impl Write,
         mut complaints: impl Write,
     ) -> Result<(), ScoreError> {
-        let (mut number, mut lines, mut broken) = (0, 0, 0);
-        loop {
-            let block = read_block(&mut input).map_err(|source| ScoreError::Read { source })?;
-            if block.is_empty() {
-                break;
-            }
+        let (mut dialogues, mut broken) = (0, 0);
+        let read = input::each_block(input, |block| {
             let mut answers = String::new();
-            for answer in self.score_block(&block) {
-                number += 1;
-                let Some(answer) = answer else { continue };
-                lines += 1;
+            for answer in self.score_block(block).into_iter().flatten() {
+                dialogues += 1;
                 match answer {
                     Ok(answer) => {
                         answers.push_str(&answer);
                         answers.push('\n');
                     }
-                    Err(reason) => {
+                    Err(complaint) => {
                         broken += 1;
                         // Standard error may be closed; the exit code says it too.
-                        let _ = writeln!(complaints, "line {number}: {reason}");
+                        let _ = writeln!(complaints, "{complaint}");
                     }
                 }
             }
-            match out.write_all(answers.as_bytes()).and_then(|()| out.flush()) {
-                Ok(()) => {}
-                Err(gone) if gone.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                Err(source) => return Err(ScoreError::Write { source }),
-            }
+            out.write_all(answers.as_bytes()).and_then(|()| out.flush()).map_err(|source| ScoreError::Write { source })
+        });
+        match read {
+            Err(ScoreError::Write { source }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Ok(()) if broken > 0 => Err(ScoreError::Broken { broken, dialogues }),
+            read => read,
         }
-        if broken > 0 { Err(ScoreError::BrokenLines { broken, lines }) } else { Ok(()) }
     }
 
-    /// One answer per line, `None` for blank ones, in order.
-    fn score_block(&self, block: &[Line]) -> Vec<Option<Result<String, String>>> {
+    /// One answer for each piece, `None` for blank ones, in order.
+    fn score_block(&self, block: &[Piece]) -> Vec<Option<Result<String, String>>> {
         let workers = thread::available_parallelism().map_or(1, num::NonZero::get);
         let share = block.len().div_ceil(workers);
-        let score = |lines: &[Line]| lines.iter().map(|line| self.score(line)).collect::<Vec<_>>();
+        let score = |pieces: &[Piece]| pieces.iter().map(|piece| self.score(piece)).collect::<Vec<_>>();
         let (own, others) = block.split_at(share.min(block.len()));
         thread::scope(|scope| {
-            let others: Vec<_> = others.chunks(share).map(|lines| scope.spawn(move || score(lines))).collect();
+            let others: Vec<_> = others.chunks(share).map(|pieces| scope.spawn(move || score(pieces))).collect();
             let mut answers = score(own);
             for other in others {
                 match other.join() {
@@ -157,48 +152,30 @@ impl Scorer {
         })
     }
 
-    fn score(&self, line: &Line) -> Option<Result<String, String>> {
-        match line {
-            Line::TooLong => Some(Err(format!("longer than {} MiB", MAX_LINE_BYTES >> 20))),
-            Line::Whole(line) if line.trim_ascii().is_empty() => None,
-            Line::Whole(line) => Some(self.0.line(line).map_err(|error| without_position(&error))),
+    fn score(&self, piece: &Piece) -> Option<Result<String, String>> {
+        let Some(json) = &piece.json else {
+            return Some(Err(format!("line {}: longer than {} MiB", piece.line, MAX_LINE_BYTES >> 20)));
+        };
+        if json.trim_ascii().is_empty() {
+            return None;
         }
+        Some(self.0.line(json).map_err(|broken| {
+            if json.contains(&0) {
+                return format!("line {}: {}", piece.line, ScoreError::Utf16);
+            }
+            let (path, error) = (broken.path().to_string(), broken.inner());
+            // The root has no name.
+            let member = if path == "." { String::new() } else { format!("{path}: ") };
+            let line = piece.line + (error.line() as u64).saturating_sub(1);
+            format!("line {line}: {member}{} (column {})", without_position(error), error.column())
+        }))
     }
 }
 
-/// serde_json's own position would always name line 1, so only its column is used.
+/// What is wrong, without a position: the parser's own is one within a dialogue.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((what, _)) => format!("{what} (column {})", error.column()),
-        None => text,
-    }
-}
-
-/// The next lines: waits for the first, then takes those that have arrived completely. Empty at the end.
-fn read_block(input: &mut BufReader<impl Read>) -> io::Result<Vec<Line>> {
-    let mut block = Vec::new();
-    while let Some(line) = read_line(input)? {
-        block.push(line);
-        if block.len() == BLOCK_LINES || !input.buffer().contains(&b'\n') {
-            break;
-        }
-    }
-    Ok(block)
-}
-
-fn read_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
-    let mut line = Vec::new();
-    if input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
-        return Ok(None);
-    }
-    if line.ends_with(b"\n") {
-        line.pop();
-    } else if line.len() as u64 == MAX_LINE_BYTES {
-        input.skip_until(b'\n')?;
-        return Ok(Some(Line::TooLong));
-    }
-    Ok(Some(Line::Whole(line)))
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
 }
 
 #[cfg(test)]

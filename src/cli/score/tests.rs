@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::input::{BLOCK, read_line};
 use super::*;
 
 const GOOD: &str = r#"{"id": "good", "source": "export", "turns": [
@@ -19,9 +20,13 @@ fn score(input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
 }
 
 fn score_with(model: ScoringModel, input: &str, explain: bool) -> (u8, Vec<Value>, Vec<String>) {
+    score_bytes(model, input.as_bytes(), explain)
+}
+
+fn score_bytes(model: ScoringModel, input: &[u8], explain: bool) -> (u8, Vec<Value>, Vec<String>) {
     let scorer = Scorer(Scoring::new(model, explain, false));
     let (mut out, mut complaints) = (Vec::new(), Vec::new());
-    let done = scorer.score_all(BufReader::new(input.as_bytes()), &mut out, &mut complaints);
+    let done = scorer.score_all(BufReader::new(input), &mut out, &mut complaints);
     let out = String::from_utf8(out).unwrap();
     let complaints = String::from_utf8(complaints).unwrap();
     (
@@ -86,8 +91,76 @@ fn r10_3_a_broken_line_is_named_and_the_others_are_scored() {
 }
 
 #[test]
+fn r10_3_a_refusal_names_line_member_and_what_was_expected() {
+    let good = one_line(GOOD);
+    for (broken, expected) in [
+        (r#"{"id": true, "turns": []}"#, "line 2: id: expected a text or a number (column "),
+        (r#"{"turns": []}"#, "line 2: missing field `id` (column "),
+        (
+            r#"{"id": 1, "turns": [{"role": "user"}, {"role": "robot"}]}"#,
+            "line 2: turns[1].role: unknown variant `robot`, ",
+        ),
+        (
+            r#"{"id": 1, "turns": [{"role": "user", "text": 5}]}"#,
+            "line 2: turns[0].text: invalid type: integer `5`, expected a string",
+        ),
+        (r#"{"id": 1, "turns": {}}"#, "line 2: turns: invalid type: map, expected a sequence"),
+        (r#"{"id": 1, "turns": [], "rating": "good"}"#, "line 2: rating: must be 1, 2, 3, 4 or 5, not \"good\""),
+        (r#"{"id": 1, "turns": []} {}"#, "line 2: trailing characters (column 24)"),
+        ("{\0\"\0", "line 2: the input is not UTF-8 but, it seems, UTF-16"),
+    ] {
+        let (code, out, complaints) = score(&format!("{good}{broken}\n{good}"), false);
+        assert_eq!((code, out.len(), complaints.len()), (1, 2, 1), "{broken}");
+        assert!(complaints[0].starts_with(expected), "{complaints:?}");
+        assert!(!complaints[0].contains("untagged"), "{complaints:?}");
+    }
+}
+
+#[test]
+fn r10_3_files_from_windows() {
+    let two = format!("\u{feff}{}{}", one_line(GOOD), one_line(BAD)).replace('\n', "\r\n");
+    let (code, out, _) = score(&two, false);
+    assert_eq!((code, out.len()), (0, 2), "a byte order mark, and line feeds behind carriage returns");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let big_endian = GOOD.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    for input in [utf16(&format!("\u{feff}{GOOD}")), big_endian] {
+        let scorer = Scorer(Scoring::new(ScoringModel::Support2, false, false));
+        let refused = scorer.score_all(BufReader::new(input.as_slice()), Vec::new(), Vec::new()).unwrap_err();
+        assert!(refused.to_string().contains("UTF-16") && refused.exit_code() == 1, "{refused}");
+    }
+    let (code, _, complaints) = score_bytes(ScoringModel::Support2, &utf16(&one_line(GOOD)), false);
+    assert!(code == 1 && complaints[0].contains("UTF-16"), "without a mark: {complaints:?}");
+    assert_eq!(score_bytes(ScoringModel::Support2, b"\xefx", false).0, 1);
+}
+
+#[test]
+fn r10_3_an_array_is_read_as_lines_are() {
+    let lines = one_line(GOOD) + &one_line(BAD) + &one_line(SILENT);
+    for array in [format!("[{GOOD},{BAD},{SILENT}]"), format!("\u{feff}\n [\n{GOOD} ,\n{BAD}\n,{SILENT}\n]\n\n")] {
+        assert_eq!(score(&array, true), score(&lines, true));
+    }
+    assert_eq!(score(" [ ] ", false), (0, Vec::new(), Vec::new()));
+    let many = format!("[{}]", vec![GOOD; 2 * BLOCK + 1].join(","));
+    assert_eq!(score(&many, false).1.len(), 2 * BLOCK + 1);
+
+    let (code, out, complaints) = score(&format!("[\n{GOOD},\n\n{{\n\"id\": 1,\n\"turns\": 5}},\n{BAD}]"), false);
+    assert_eq!((code, out.len()), (1, 2), "one that is broken costs one");
+    // GOOD has four lines.
+    assert!(
+        complaints[0].starts_with("line 9: turns: invalid type: integer `5`, expected a sequence"),
+        "{complaints:?}"
+    );
+
+    let scorer = Scorer(Scoring::new(ScoringModel::Support2, false, false));
+    let (mut out, cut) = (Vec::new(), format!("[{GOOD},\n{{]"));
+    let broken = scorer.score_all(BufReader::new(cut.as_bytes()), &mut out, Vec::new()).unwrap_err();
+    assert!(broken.to_string().starts_with("line 5: "), "{broken}");
+    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1, "what came before is scored");
+}
+
+#[test]
 fn r10_3_the_order_of_the_input_is_kept_over_all_cores_and_blocks() {
-    let count = 3 * BLOCK_LINES + 5;
+    let count = 3 * BLOCK + 5;
     let line = |i: usize| format!("{{\"id\": {i}, \"turns\": [{{\"role\": \"user\", \"text\": \"ok\"}}]}}\n");
     let (code, out, _) = score(&(0..count).map(line).collect::<String>(), false);
     assert_eq!((code, out.len()), (0, count));
@@ -148,8 +221,8 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 fn a_line_without_end_is_refused_without_being_kept() {
     let input = io::repeat(b'x').take(MAX_LINE_BYTES + 10).chain(&b"\nnext\n"[..]);
     let mut input = BufReader::new(input);
-    assert!(matches!(read_line(&mut input).unwrap(), Some(Line::TooLong)));
-    assert!(matches!(read_line(&mut input).unwrap(), Some(Line::Whole(line)) if line == b"next"));
+    assert_eq!(read_line(&mut input).unwrap(), Some(None));
+    assert_eq!(read_line(&mut input).unwrap(), Some(Some(b"next".to_vec())));
 }
 
 #[test]
@@ -174,7 +247,7 @@ fn r10_3_times_come_as_exports_have_them() {
     }
     for at in ["\"2026-03-10 at nine\"", "-5", "1.5", "true"] {
         let (code, _, complaints) = score(&line(at), false);
-        assert!(code == 1 && complaints[0].contains("\"at\" must be an RFC 3339 time"), "{at}: {complaints:?}");
+        assert!(code == 1 && complaints[0].contains("turns[0].at: must be an RFC 3339 time"), "{at}: {complaints:?}");
     }
 }
 
