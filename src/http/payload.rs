@@ -15,6 +15,9 @@ use crate::actors::{Allowance, BodyPermit};
 use crate::domain::ids::WorkspaceKey;
 use crate::service::door::EventHeader;
 use crate::wire::body as wire;
+use crate::wire::media_type;
+
+const JSON: &str = "application/json";
 
 /// A body that has not been read yet.
 pub struct Payload {
@@ -65,6 +68,13 @@ impl Payload {
         parsed(app, call, self.small(call).await?).await
     }
 
+    /// A JSON body of what shall change, in either of its names (RFC 7396): 415 for anything else.
+    pub async fn patch<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
+        let message = "The body must be application/json or application/merge-patch+json, in UTF-8.";
+        self.expect(&[JSON, "application/merge-patch+json"], message)?;
+        parsed(app, call, self.small(call).await?).await
+    }
+
     /// A JSON body, or none at all.
     pub async fn json_or_nothing<T: wire::Body + Send + 'static>(
         self,
@@ -87,9 +97,13 @@ impl Payload {
     }
 
     fn expect_json(&self) -> Result<(), ApiError> {
-        let media_type = self.header(header::CONTENT_TYPE).map(|value| value.split(';').next().unwrap_or(value).trim());
-        if !media_type.is_some_and(|value| value.eq_ignore_ascii_case("application/json")) {
-            return Err(ApiError::unsupported_media_type("The body must be application/json."));
+        self.expect(&[JSON], "The body must be application/json, in UTF-8.")
+    }
+
+    fn expect(&self, names: &[&str], message: &'static str) -> Result<(), ApiError> {
+        let media_type = self.header(header::CONTENT_TYPE).and_then(media_type::of_text);
+        if !media_type.is_some_and(|name| media_type::among(names, name)) {
+            return Err(ApiError::unsupported_media_type(message));
         }
         if !self.header(header::CONTENT_ENCODING).is_none_or(|value| value.eq_ignore_ascii_case("identity")) {
             return Err(ApiError::unsupported_media_type("The body must not be compressed here."));

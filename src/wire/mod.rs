@@ -17,6 +17,7 @@ pub mod failure;
 pub mod gate;
 pub mod ingest;
 pub mod list;
+pub mod media_type;
 pub mod number;
 pub mod quality;
 pub mod scoring;

@@ -6,9 +6,10 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tripswitch::domain::system::Permission;
 use tripswitch::http::Limits;
 
-use crate::support::world::{WORKSPACE, World, at};
+use crate::support::world::{BOUND, WORKSPACE, World, at};
 
 #[tokio::test]
 async fn r2_7_unknown_routes_and_wrong_methods() {
@@ -83,14 +84,24 @@ async fn r2_7_wrong_content_types() {
     let world = World::start().await;
     let path = at("csat-config");
     let patch = || world.server.ask(Method::PATCH, &path, &world.key);
-    for content_type in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", ""] {
+    let latin = "application/json; charset=latin1";
+    for content_type in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", latin, ""] {
         let ask = patch().header("content-type", content_type).bytes(r#"{"circuitBreakerCount": 5}"#);
         ask.send().await.fails(415, "unsupported_media_type");
     }
     patch().bytes("{}").send().await.fails(415, "unsupported_media_type");
     let packed = patch().header("content-encoding", "gzip").text("{}");
     packed.send().await.fails(415, "unsupported_media_type");
-    patch().header("content-type", "Application/JSON; charset=utf-8").bytes("{}").send().await.expect(200);
+    for content_type in
+        ["Application/JSON; charset=utf-8", "application/json;charset=utf8", "application/merge-patch+json"]
+    {
+        patch().header("content-type", content_type).bytes("{}").send().await.expect(200);
+    }
+    // What patches is no other body.
+    let admin = world.make_key(BOUND, &[Permission::Admin]).await.0;
+    let make = world.server.ask(Method::POST, "/api/admin/keys", &admin);
+    let make = make.header("content-type", "application/merge-patch+json").bytes(r#"{"scopes": ["admin"]}"#);
+    make.send().await.fails(415, "unsupported_media_type");
     assert_eq!(world.server.get(&path, &world.key).await.expect(200)["circuitBreakerCount"], 3);
 }
 

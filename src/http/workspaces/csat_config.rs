@@ -51,7 +51,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityWrite])?;
     call.only(&[])?;
-    let patch = payload.json::<CsatConfigPatch>(&app, &call).await?;
+    let patch = payload.patch::<CsatConfigPatch>(&app, &call).await?;
     let config = app.service.patch_csat_config(&call.who, key, patch.into()).await?;
     Ok(ok(&CsatConfig::of(key.id, config)))
 }

@@ -8,6 +8,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::DoorError;
+use crate::wire::media_type;
 
 /// The form in which a body has its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) enum Form {
     One,
     /// `application/cloudevents-batch+json`: an array.
     Many,
-    /// `application/x-ndjson`.
+    /// `application/x-ndjson`, and the names that its tools use as well.
     Lines,
     /// Any JSON: the `data` of one event whose attributes are headers (R4.1b).
     Binary,
@@ -28,22 +29,17 @@ impl Form {
     /// From the value of `Content-Type`; in any case, with any parameters, but no charset other
     /// than UTF-8. `binary`: what headers say; a type that says more than JSON comes first.
     pub fn of(content_type: Option<&str>, binary: bool) -> Result<Self, DoorError> {
-        let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
-        let media_type = parts.next().unwrap_or_default();
-        let form = [
-            ("application/json", Self::OneOrMany),
-            ("application/cloudevents+json", Self::One),
-            ("application/cloudevents-batch+json", Self::Many),
-            ("application/x-ndjson", Self::Lines),
-        ]
-        .into_iter()
-        .find(|(name, _)| media_type.eq_ignore_ascii_case(name));
-        let foreign = parts.filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        });
+        let sent = content_type.unwrap_or_default();
+        let media_type = media_type::of_text(sent).ok_or(DoorError::UnsupportedMediaType)?;
+        let forms: [(&[&str], Self); 4] = [
+            (&["application/json"], Self::OneOrMany),
+            (&["application/cloudevents+json"], Self::One),
+            (&["application/cloudevents-batch+json"], Self::Many),
+            (&["application/x-ndjson", "application/ndjson", "application/jsonl"], Self::Lines),
+        ];
+        let form = forms.into_iter().find(|(names, _)| media_type::among(names, media_type)).map(|(_, form)| form);
         let json = media_type.is_empty() || has_json_suffix(media_type);
-        match form.map(|(_, form)| form) {
-            _ if foreign => Err(DoorError::UnsupportedMediaType),
+        match form {
             Some(Self::OneOrMany) if binary => Ok(Self::Binary),
             None if binary && json => Ok(Self::Binary),
             Some(form) => Ok(form),

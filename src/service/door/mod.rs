@@ -202,7 +202,8 @@ impl Batch {
 pub enum DoorError {
     #[error(
         "Events are read as application/json, application/cloudevents+json, application/cloudevents-batch+json \
-         or application/x-ndjson, in UTF-8; with `ce-` headers the body is the `data` of one event, as JSON."
+         or application/x-ndjson (or ndjson, or jsonl), in UTF-8; with `ce-` headers the body is the `data` of one \
+         event, as JSON."
     )]
     UnsupportedMediaType,
     #[error("Bodies are read with Content-Encoding gzip or zstd, or without.")]

@@ -185,6 +185,24 @@ async fn r4_1_bodies_that_are_refused_as_a_whole() {
 }
 
 #[tokio::test]
+async fn r4_1_each_media_type_is_taken() {
+    let world = World::start().await;
+    let sent = [
+        ("application/json; charset=UTF8", created("a").to_string()),
+        ("application/cloudevents+json; charset=utf-8", created("b").to_string()),
+        ("application/cloudevents-batch+json", json!([created("c")]).to_string()),
+        ("application/x-ndjson", format!("{}\n", created("d"))),
+        ("application/ndjson; charset=utf8", format!("{}\r\n\r\n", created("e"))),
+        ("Application/JSONL", created("f").to_string()),
+    ];
+    for (content_type, body) in sent {
+        let ask = world.server.ask(Method::POST, &at("events"), &world.key).header("content-type", content_type);
+        let answer = ask.bytes(body).send().await.expect(202);
+        assert_eq!(answer, json!({"accepted": 1, "duplicates": 0, "rejected": []}), "{content_type}");
+    }
+}
+
+#[tokio::test]
 async fn r4_1_a_body_that_unpacks_beyond_the_limit_is_413() {
     let world = World::start().await;
     let before = world.fingerprint().await;

@@ -64,6 +64,8 @@ fn r4_1_each_media_type_has_its_form() {
         ("application/cloudevents+json; charset=utf-8", &one, 1),
         ("application/cloudevents-batch+json", &array(2), 2),
         ("application/x-ndjson", &lines, 2),
+        ("application/ndjson", &lines, 2),
+        ("application/jsonl; charset=utf8", &lines, 2),
     ] {
         let batch = read(content_type, body.clone()).unwrap();
         assert_eq!((batch.events.len(), batch.rejected.len(), batch.len()), (events, 0, events), "{content_type}");
