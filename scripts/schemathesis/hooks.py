@@ -12,9 +12,13 @@ VERDICTS = {"id_reused", "account_mismatch", "time_in_future", "too_old"}
 
 @schemathesis.hook
 def before_load_schema(ctx, document):
-    """Of lines OpenAPI 3.1 can say only that they are text. Here they are an array, written line by line below."""
+    """Events in all their forms. Of lines OpenAPI 3.1 can say only that they are text: here they are an array, written
+    line by line below, under one of their names. Two forms the document has in words alone, for generated clients."""
     content = document["paths"]["/api/workspaces/{workspaceId}/events"]["post"]["requestBody"]["content"]
-    content["application/x-ndjson"] = content["application/cloudevents-batch+json"]
+    one, many = ({"schema": {"$ref": f"#/components/schemas/{name}"}} for name in ("Event", "Events"))
+    del content["application/jsonl"], content["application/ndjson"]
+    content["application/x-ndjson"] = content["application/cloudevents-batch+json"] = many
+    content["application/cloudevents+json"] = one
 
 
 @schemathesis.serializer("application/x-ndjson")

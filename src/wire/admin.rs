@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::{Array, ArrayBuilder, RefOr, Schema};
+use utoipa::openapi::{Array, ArrayBuilder, Ref, RefOr, Schema};
 
 use super::body::{Asked, Body, Fields};
 use super::values::{Instant, Timestamp, WorkspaceId, names};
@@ -85,9 +85,7 @@ pub struct ApiKey {
     /// The workspace it is bound to; null: all of its tenant's.
     #[schema(required)]
     pub workspace_id: Option<Id>,
-    #[schema(inline)]
     pub side: Side,
-    #[schema(inline)]
     pub scopes: Vec<Permission>,
     pub created_at: Timestamp,
     #[schema(required)]
@@ -139,9 +137,8 @@ pub struct CreatedKey {
     pub tenant: Option<Box<str>>,
     #[schema(required)]
     pub workspace_id: Option<Id>,
-    #[schema(inline)]
     pub side: Side,
-    #[schema(inline, value_type = Vec<GivenScope>)]
+    #[schema(value_type = Vec<GivenScope>)]
     pub scopes: Vec<Permission>,
     pub created_at: Timestamp,
     #[schema(required)]
@@ -191,7 +188,7 @@ pub struct NewKey {
     #[schema(required = false, value_type = WorkspaceId)]
     pub workspace_id: Option<Id>,
     /// Each at most once.
-    #[schema(inline, schema_with = scopes)]
+    #[schema(schema_with = scopes)]
     pub scopes: Vec<Permission>,
     /// Whether the key sees the test sides of workspaces instead of the live ones.
     #[schema(required = false, default = false)]
@@ -283,7 +280,7 @@ impl ToSchema for GivenScope {}
 
 fn scopes() -> Array {
     ArrayBuilder::new()
-        .items(<GivenScope as utoipa::PartialSchema>::schema())
+        .items(Ref::from_schema_name("GivenScope"))
         .min_items(Some(1))
         .unique_items(true)
         .description(Some("Each at most once."))

@@ -61,15 +61,14 @@ pub struct AuditEntry {
     /// `api-key:<id>`, the subject of a JWT, or `data-directory`; null: the server itself, or several.
     #[schema(required)]
     pub actor: Option<Box<str>>,
-    #[schema(inline, value_type = ActionName)]
+    #[schema(value_type = ActionName)]
     pub action: &'static str,
     /// The breaker, key or workspace.
     #[schema(required)]
     pub target: Option<Id>,
-    #[schema(inline)]
     pub outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, inline, value_type = RefusalCode)]
+    #[schema(required = false, value_type = RefusalCode)]
     pub code: Option<RefusalCode>,
     pub details: AuditDetails,
     /// How often it was refused, or changed nothing; absent: once. `at` is the first time.
@@ -262,9 +261,7 @@ struct AuditKey {
     #[serde(rename = "workspaceId")]
     #[schema(required)]
     workspace: Option<Id>,
-    #[schema(inline)]
     side: Side,
-    #[schema(inline)]
     scopes: Vec<Permission>,
     #[serde(serialize_with = "time::serialize_option", deserialize_with = "time::deserialize_option")]
     #[schema(required, value_type = Option<Timestamp>)]

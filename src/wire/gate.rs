@@ -14,7 +14,6 @@ use crate::domain::view;
     json!({"decision": "pause", "epoch": 1, "breakers": ["0191b5a2-7c3e-8d11-9f00-00000000cb01"]})
 ))]
 pub struct Gate {
-    #[schema(inline)]
     pub decision: Decision,
     /// Grows with every change of the workspace's breakers.
     pub epoch: Count,

@@ -124,12 +124,10 @@ pub struct AccountHealth {
     pub resolution_rate: Option<Rate>,
     /// Conversations in the window.
     pub conversation_count: Count,
-    #[schema(inline)]
     pub churn_risk: ChurnRisk,
     /// Low conversations in a row, from the newest back.
     #[schema(minimum = 0, maximum = 100)]
     pub consecutive_low: u32,
-    #[schema(inline)]
     pub trend: Trend,
 }
 

@@ -56,7 +56,6 @@ impl From<query::ConversationExplanation> for ConversationExplanation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedDimension {
-    #[schema(inline)]
     pub dimension: Dimension,
     pub score: Score,
     /// Its part in the composite.
@@ -66,7 +65,7 @@ pub struct PublishedDimension {
     /// What was expected when the conversation was first scored.
     #[schema(required)]
     pub expected: Option<Score>,
-    #[schema(required, inline)]
+    #[schema(required)]
     pub expectation_source: Option<ExpectationSource>,
 }
 
@@ -114,7 +113,6 @@ impl From<estimator::Explanation> for Scoring {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DimensionScoring {
-    #[schema(inline)]
     pub dimension: Dimension,
     /// The score if nothing had been observed.
     #[serde(serialize_with = "serialize_number")]

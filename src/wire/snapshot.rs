@@ -22,7 +22,6 @@ const MAX_KEEP: u16 = 100;
 })))]
 pub struct Snapshot {
     pub number: Count,
-    #[schema(inline)]
     pub state: SnapshotState,
     /// Why it is not whole.
     #[schema(required)]

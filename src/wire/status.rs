@@ -20,7 +20,6 @@ pub struct ServerStatus {
     pub incarnation: Id,
     #[schema(required, value_type = Option<String>)]
     pub data_directory: Option<PathBuf>,
-    #[schema(inline)]
     pub phase: Phase,
     pub now: Timestamp,
     pub started_at: Timestamp,
@@ -49,7 +48,6 @@ pub struct ServerStatus {
     "framesWritten": 2_310, "bytesWritten": 9_461_760
 })))]
 pub struct Journal {
-    #[schema(inline)]
     pub state: JournalState,
     #[schema(required)]
     pub full_since: Option<Timestamp>,
@@ -93,7 +91,6 @@ pub struct WorkspacesStatus {
 #[serde(rename_all = "camelCase")]
 pub struct SideName {
     pub workspace_id: Id,
-    #[schema(inline)]
     pub side: Side,
 }
 
@@ -116,7 +113,6 @@ pub struct EventsSkipped {
 #[serde(rename_all = "camelCase")]
 pub struct SideSkips {
     pub workspace_id: Id,
-    #[schema(inline)]
     pub side: Side,
     pub count: Count,
     /// Positions of the last ten, the last one first.

@@ -1,5 +1,6 @@
 //! Single values.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -102,13 +103,20 @@ schema!(
     },
     "The configured baseline, or the mean of the account's window, or of the workspace."
 );
-schema!(
-    Permission = {
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
         use Permission::{Admin, EventsWrite, QualityRead, QualityWrite, Server};
-        names([QualityRead, QualityWrite, EventsWrite, Admin, Server])
-    },
-    "`server` stands in server keys alone."
-);
+        let all = names([QualityRead, QualityWrite, EventsWrite, Admin, Server]);
+        all.description(Some("`server` stands in server keys alone.")).into()
+    }
+}
+
+impl ToSchema for Permission {
+    fn name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

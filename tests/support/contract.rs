@@ -35,7 +35,7 @@ pub fn fault(method: &Method, path: &str, reply: &Reply) -> Option<String> {
     if operation.is_null() {
         return (status != 405).then(|| "there is no such method".to_owned());
     }
-    let response = &operation["responses"][status.to_string()];
+    let response = resolved(&operation["responses"][status.to_string()]);
     if response.is_null() {
         return Some("no such status".to_owned());
     }
@@ -50,9 +50,26 @@ pub fn fault(method: &Method, path: &str, reply: &Reply) -> Option<String> {
         Some(content) => match content.get(reply.header("content-type")) {
             None => Some(format!("{} is not its content type", reply.header("content-type"))),
             Some(_) if reply.header("content-type") != "application/json" => None,
-            Some(media) => mismatch(&format!("{name} {template} {status}"), &media["schema"], &reply.json()),
+            Some(media) => {
+                let body = reply.json();
+                mismatch(&format!("{name} {template} {status}"), &media["schema"], &body)
+                    .or_else(|| foreign(media, &body))
+            }
         },
     }
+}
+
+/// What a reference leads to; everything else is itself.
+fn resolved(value: &'static Value) -> &'static Value {
+    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    reference.map_or(value, |pointer| DOCUMENT.pointer(pointer).expect("it leads somewhere"))
+}
+
+/// The examples of failures are named by the codes that their route can give.
+fn foreign(media: &Value, body: &Value) -> Option<String> {
+    let failure = media["schema"]["$ref"] == "#/components/schemas/Failure";
+    let code = body["code"].as_str().unwrap_or_default();
+    (failure && media["examples"][code].is_null()).then(|| format!("{code} is no code of this route"))
 }
 
 /// The path of the document that this one is; literal segments come before parameters.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use serde_json::json;
-use utoipa::openapi::schema::AllOfBuilder;
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
     example::ExampleBuilder,
@@ -102,17 +101,24 @@ fn responses(causes: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
             codes.push(code);
         }
     }
-    codes.into_iter().map(|(status, codes)| (status.to_string(), response(status, &codes).into())).collect()
+    // A code has one status: a response of one code is the same wherever it stands.
+    let of = |status, codes: Vec<&str>| match codes[..] {
+        [code] => Ref::from_response_name(code).into(),
+        _ => response(status, &codes).into(),
+    };
+    codes.into_iter().map(|(status, codes)| (status.to_string(), of(status, codes))).collect()
 }
 
-/// R2.7 with one of these `code`s.
+/// R2.7 with one of these `code`s: its examples are named by them, and there are no others. The schema is that of all
+/// failures, since generated clients have a type for each schema.
 fn response(status: u16, codes: &[&str]) -> Response {
-    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.to_vec()));
-    let narrowed = ObjectBuilder::new().property("code", code);
-    let schema = AllOfBuilder::new().item(Ref::from_schema_name("Failure")).item(narrowed);
+    let named: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
     let examples = codes.iter().map(|code| (*code, RefOr::Ref(Ref::new(format!("#/components/examples/{code}")))));
+    let schema = Ref::from_schema_name(Failure::name());
     let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples);
-    let response = ResponseBuilder::new().description(meaning(status)).content("application/json", content.build());
+    let response = ResponseBuilder::new()
+        .description(format!("{} `code`: {}.", meaning(status), named.join(", ")))
+        .content("application/json", content.build());
     match status {
         401 => response.header_ref("WWW-Authenticate", Ref::new("#/components/headers/WWW-Authenticate")),
         429 | 503 | 507 => response.header_ref("Retry-After", Ref::new("#/components/headers/Retry-After")),
@@ -125,9 +131,15 @@ fn header(description: &str, kind: Type) -> Header {
     HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(kind))).description(Some(description)).build()
 }
 
-/// What all of them share: schemas, headers, and an example of each `code`.
-pub fn share(document: &mut OpenApi) {
+/// What all of them share: schemas, headers, an example of each `code`, and the responses that operations refer to,
+/// with their status.
+pub fn share(document: &mut OpenApi, referred: BTreeMap<String, u16>) {
     let components = document.components.get_or_insert_default();
+    let responses = referred.into_iter().map(|(code, status)| {
+        let shared = response(status, &[&code]);
+        (code, shared.into())
+    });
+    components.responses.extend(responses);
     let mut schemas = vec![(Failure::name().into_owned(), Failure::schema())];
     Failure::schemas(&mut schemas);
     components.schemas.extend(schemas);

@@ -1,6 +1,8 @@
 //! What holds for the whole document: title, tags, the credential, headers of every answer, and that
 //! objects have no other fields than those named.
 
+use std::collections::BTreeMap;
+
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems};
@@ -18,6 +20,10 @@ const CREDENTIAL: &str = "credential";
 const REQUEST_ID: &str = "X-Request-Id";
 /// What routes say of a body that need not be there: the macro calls every body required.
 const MAY_BE_LEFT_OUT: &str = "May be left out.";
+const JSON: &str = "application/json";
+/// JSON as the first media type of a body. They stand in the order of their names, and generated clients send the
+/// first one. No media type begins like this.
+const JSON_FIRST: &str = "!application/json";
 
 const DESCRIPTION: &str = "\
 Scores of AI-support conversations while they happen, the health of every account, and circuit breakers that pause \
@@ -59,16 +65,26 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
         .build();
     document.servers = Some(vec![Server::new("/")]);
     document.tags = Some(tags());
-    for item in document.paths.paths.values_mut() {
-        operations(item).for_each(complete);
+    let mut referred = BTreeMap::new();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        complete(operation);
+        referred.extend(references(operation));
     }
-    failures::share(&mut document);
+    failures::share(&mut document, referred);
     let components = document.components.get_or_insert_default();
+    components.responses.values_mut().for_each(name_request);
     components.headers.insert(REQUEST_ID.to_owned(), request_id().into());
     let credential = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(CREDENTIALS)).build();
     components.add_security_scheme(CREDENTIAL, SecurityScheme::Http(credential));
     components.schemas.values_mut().for_each(close);
     document
+}
+
+/// The document as text: two spaces a level, one newline at the end.
+pub fn text(document: &OpenApi) -> String {
+    let mut text = document.to_pretty_json().expect("a document is plain data");
+    text.push('\n');
+    text.replace(JSON_FIRST, JSON)
 }
 
 fn tags() -> Vec<Tag> {
@@ -90,16 +106,34 @@ fn complete(operation: &mut Operation) {
         operation.description = Some(said.map_or(needs.clone(), |said| format!("{said}\n\n{needs}")));
         operation.extensions = Some(ExtensionsBuilder::new().add("x-required-scopes", scopes).build());
     }
-    if let Some(RefOr::T(body)) = &mut operation.request_body
-        && body.description.as_deref() == Some(MAY_BE_LEFT_OUT)
-    {
-        body.required = None;
-    }
-    for response in operation.responses.responses.values_mut() {
-        if let RefOr::T(Response { headers, .. }) = response {
-            headers.insert(REQUEST_ID.to_owned(), RefOr::Ref(Ref::new("#/components/headers/X-Request-Id")));
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        if body.description.as_deref() == Some(MAY_BE_LEFT_OUT) {
+            body.required = None;
         }
+        body.content = std::mem::take(&mut body.content)
+            .into_iter()
+            .map(|(name, content)| (if name == JSON { JSON_FIRST.to_owned() } else { name }, content))
+            .collect();
     }
+    operation.responses.responses.values_mut().for_each(name_request);
+}
+
+/// Says that the response has a request id.
+fn name_request(response: &mut RefOr<Response>) {
+    if let RefOr::T(Response { headers, .. }) = response {
+        headers.insert(REQUEST_ID.to_owned(), RefOr::Ref(Ref::new("#/components/headers/X-Request-Id")));
+    }
+}
+
+/// The shared responses of an operation, by their names, with their status.
+fn references(operation: &Operation) -> impl Iterator<Item = (String, u16)> {
+    operation.responses.responses.iter().filter_map(|(status, response)| match response {
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            status.parse().ok().map(|status| (name.to_owned(), status))
+        }
+        RefOr::T(_) => None,
+    })
 }
 
 /// Any one of these is enough. For a bearer credential OpenAPI 3.1 has them in the requirement.

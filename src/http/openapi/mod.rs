@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 use axum::body::Body;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi;
 
 use self::failures::{Failures, Public};
 use self::params::KnownTag;
@@ -18,18 +17,14 @@ use super::etag::tagged;
 use super::params::Query;
 use super::router::api;
 
-/// The document, without a server.
-pub fn document() -> OpenApi {
-    finish::finish(api().into_openapi())
+/// Makes the document, without a server.
+pub fn made() -> String {
+    finish::text(&finish::finish(api().into_openapi()))
 }
 
-/// The document as it is served, printed and committed: two spaces a level, one newline at the end.
+/// The document as it is served, printed and committed.
 pub fn text() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let mut text = document().to_pretty_json().expect("a document is plain data");
-        text.push('\n');
-        text
-    });
+    static TEXT: LazyLock<String> = LazyLock::new(made);
     &TEXT
 }
 

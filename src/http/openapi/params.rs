@@ -150,7 +150,7 @@ pub struct AuditQuery {
     #[param(required = false, min_length = 1, max_length = 255)]
     pub actor: String,
     /// Only this.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub action: ActionName,
 }
 

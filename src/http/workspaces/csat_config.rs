@@ -42,7 +42,10 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     operation_id = "updateCsatConfig",
     security(("credential" = ["quality:write"])),
     params(InWorkspace),
-    request_body = CsatConfigPatch,
+    request_body(
+        content((CsatConfigPatch = "application/json")),
+        description = "Taken as `application/merge-patch+json` as well."
+    ),
     responses(
         (status = 200, description = "The whole configuration.", body = CsatConfig),
         Failures<(Caller, Ids, JsonBody, Reads, Writes)>

@@ -40,14 +40,12 @@ use crate::wire::ingest::{AllRejected, IngestAnswer};
                     ("many" = (summary = "An array", value = json!([KINDS[0].example(), KINDS[8].example()])))
                 )
             ),
-            (events::Event = "application/cloudevents+json", example = json!(KINDS[7].example())),
-            (
-                events::Batch = "application/cloudevents-batch+json",
-                example = json!([KINDS[3].example(), KINDS[9].example()])
-            ),
+            (events::Lines = "application/jsonl", example = json!(events::lines())),
+            (events::Lines = "application/ndjson", example = json!(events::lines())),
             (events::Lines = "application/x-ndjson", example = json!(events::lines()))
         ),
-        description = "At most 1,000 events and 4 MiB after unpacking, both as configured."
+        description = "At most 1,000 events and 4 MiB after unpacking, both as configured. Taken as well: one event \
+                       as `application/cloudevents+json`, and an array as `application/cloudevents-batch+json`."
     ),
     responses(
         (status = 202, description = "All were accepted, or had been before.", body = IngestAnswer),

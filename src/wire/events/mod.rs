@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -21,6 +22,17 @@ pub struct Kind {
     pub required: &'static [&'static str],
     pub optional: &'static [&'static str],
 }
+
+/// Members of `data` whose values are listed, and the names of the schemas that list them: one type of a generated
+/// client for each, wherever it stands.
+const LISTED: [(&str, &str); 6] = [
+    ("format", "MessageFormat"),
+    ("sender", "MessageSender"),
+    ("status", "ConversationStatus"),
+    ("resolution", "Resolution"),
+    ("attentionType", "AttentionType"),
+    ("dimension", "Dimension"),
+];
 
 /// Members that may stand in the `data` of any event.
 const ANYWHERE: [&str; 5] = ["accountId", "accountName", "contactId", "channel", "intent"];
@@ -118,23 +130,22 @@ impl Kind {
         let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
         let object = self.members().into_iter().fold(object, |object, name| {
             let required = self.required.contains(&name);
-            let (schema, _) = member(name);
+            let listed = LISTED.iter().find(|(listed, _)| *listed == name);
+            let schema = listed.map_or_else(|| member(name).0, |(_, schema)| Ref::from_schema_name(*schema).into());
             object.property(name, if required { schema } else { nullable(schema) })
         });
         self.required.iter().fold(object, |object, name| object.required(*name)).build()
     }
 
     fn schema(&self) -> Schema {
-        let nothing = ObjectBuilder::new().schema_type(Type::Null).description(Some("Refused: data must be readable."));
         let object = ObjectBuilder::new()
             .description(Some(self.description))
-            .property("specversion", one_of(["1.0"]))
+            .property("specversion", fixed("1.0"))
             .property("id", text(1, 255, "Together with `source` the event's identity: a repeat changes nothing."))
             .property("source", text(1, 255, "Who says it."))
-            .property("type", one_of([self.name]))
+            .property("type", fixed(self.name))
             .property("time", nullable(Ref::from_schema_name("Instant").into()))
             .property("data", self.data())
-            .property("data_base64", nothing)
             .additional_properties(Some(AdditionalProperties::FreeForm(true)))
             .examples([self.example()]);
         ["specversion", "id", "source", "type", "data"].into_iter().fold(object, ObjectBuilder::required).into()
@@ -201,6 +212,11 @@ fn number(kind: Type, least: i32, most: i32, description: &str) -> ObjectBuilder
     ObjectBuilder::new().schema_type(kind).minimum(Some(least)).maximum(Some(most)).description(Some(description))
 }
 
+/// This text and no other. A list of one would be a type of its own in each generated client, this is the text itself.
+fn fixed(text: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).extensions(Some(Extensions::from_iter([("const", text)])))
+}
+
 /// A member that is null is absent.
 fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
     OneOfBuilder::new().item(schema).item(ObjectBuilder::new().schema_type(Type::Null)).into()
@@ -215,10 +231,11 @@ impl PartialSchema for Event {
         KINDS
             .iter()
             .fold(OneOfBuilder::new(), |schema, kind| schema.item(Ref::from_schema_name(kind.component)))
+            .schema_type(Type::Object)
             .discriminator(Some(Discriminator::with_mapping("type", mapping)))
             .description(Some(
-                "A CloudEvents 1.0 event. Attributes that do not stand here are accepted and ignored; an unknown \
-                 member of `data` rejects the event.",
+                "A CloudEvents 1.0 event. Attributes that do not stand here are accepted and ignored, but for \
+                 `data_base64`: data must be readable. An unknown member of `data` rejects the event.",
             ))
             .into()
     }
@@ -231,6 +248,7 @@ impl ToSchema for Event {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.extend(KINDS.iter().map(|kind| (kind.component.to_owned(), kind.schema().into())));
+        schemas.extend(LISTED.iter().map(|(name, schema)| ((*schema).to_owned(), member(name).0)));
         schemas.push((Instant::name().into_owned(), Instant::schema()));
         schemas.push((ConversationId::name().into_owned(), ConversationId::schema()));
         schemas.push((AccountId::name().into_owned(), AccountId::schema()));
@@ -244,7 +262,7 @@ pub struct OneOrMany;
 
 impl PartialSchema for OneOrMany {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new().item(Ref::from_schema_name("Event")).item(Batch::schema()).into()
+        OneOfBuilder::new().item(Ref::from_schema_name("Event")).item(Ref::from_schema_name("Events")).into()
     }
 }
 
@@ -255,11 +273,12 @@ impl ToSchema for OneOrMany {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((Event::name().into_owned(), Event::schema()));
+        schemas.push((Batch::name().into_owned(), Batch::schema()));
         Event::schemas(schemas);
     }
 }
 
-/// `application/cloudevents-batch+json`: an array of events.
+/// An array of events.
 pub struct Batch;
 
 impl PartialSchema for Batch {
@@ -274,7 +293,7 @@ impl ToSchema for Batch {
     }
 }
 
-/// `application/x-ndjson`: an event on each line.
+/// `application/x-ndjson` and its other names: an event on each line.
 pub struct Lines;
 
 impl PartialSchema for Lines {
