@@ -61,7 +61,11 @@ def filter_failure(ctx, failure, case, response):
 
 def rightly_rejected(label, case, status, response):
     body = response.json()
-    details = body.get("details", [])
+    found = body.get("details", [])
+    # Of a body and its path no schema says that they name the same workspace (R3.8).
+    details = [one for one in found if one["error"] != "is not the workspace of the path"]
+    if status == 400 and found and not details:
+        return True
     if status == 400 and label.endswith("/quality/stats"):
         # `from` after `to` is a 400 (R3.1): JSON Schema compares no two members.
         return [one["error"] for one in details] in (["must not be after to"], ["must not be after the end of today"])
