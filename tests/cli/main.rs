@@ -1,8 +1,8 @@
 //! The program as a process: what it prints, and how it ends (section 10 of the contract).
 
-#[path = "support/keep.rs"]
+#[path = "../support/keep.rs"]
 mod keep;
-#[path = "support/output.rs"]
+#[path = "../support/output.rs"]
 mod output;
 
 use std::fs::File;
