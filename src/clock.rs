@@ -172,6 +172,8 @@ impl Clock for ManualClock {
 /// Why a start is refused (exit 78).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StartRefused {
+    #[error("the clock shows {}, which is before 1970: set the clock", time::format(*wall))]
+    BeforeEpoch { wall: Millis },
     #[error(
         "the clock shows {}, which is before the last receipt in the journal, {}; \
          set the clock, or pass --accept-clock to go on (receipts stand still until then)",
@@ -184,6 +186,12 @@ pub enum StartRefused {
         time::format(*wall), time::format(*last_receipt)
     )]
     Ahead { wall: Millis, last_receipt: Millis },
+}
+
+/// No clock that is right shows a time before 1970, so there is nothing to accept; and what snapshots are kept in does
+/// not work then. To be checked before a data directory is opened.
+pub fn check_wall(wall: Millis) -> Result<(), StartRefused> {
+    if wall < 0 { Err(StartRefused::BeforeEpoch { wall }) } else { Ok(()) }
 }
 
 /// R2.16's check before a start. `last_receipt` is `None` for an empty journal; `accept` is
@@ -241,6 +249,14 @@ mod tests {
         assert_eq!(check_start(T + START_AHEAD + 1, Some(T), false), Err(ahead));
         assert_eq!(check_start(T + START_AHEAD + 1, Some(T), true), Ok(()));
         assert!(behind.to_string().contains("--accept-clock"), "{behind}");
+    }
+
+    #[test]
+    fn r2_16_a_clock_before_1970_is_refused() {
+        assert_eq!((check_wall(0), check_wall(T)), (Ok(()), Ok(())));
+        let refused = check_wall(-1).unwrap_err();
+        assert_eq!(refused, StartRefused::BeforeEpoch { wall: -1 });
+        assert!(refused.to_string().contains("1969-12-31T23:59:59.999Z, which is before 1970"), "{refused}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Fault points for crash tests: the process ends at a step of a snapshot, of the recovery from one, or of
-//! the journal's trimming, as if it had been killed. They exist only with the cargo feature `faults`, and do
+//! Fault points for crash tests: the process ends at a step of a snapshot, of the recovery from one, of the
+//! journal's trimming, or of a restore, as if it had been killed. They exist only with the cargo feature `faults`, and do
 //! nothing unless an environment variable selects one.
 //!
 //! `TRIPSWITCH_FAULT_STEP=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th time, from
@@ -8,7 +8,7 @@
 //! The tests' negative controls, which lie, stand around the parts that they make lie (`storage/lies.rs`,
 //! `journal/file/lies.rs`); [`selected`] says which of them is on.
 
-/// The steps of a snapshot, of a trim, and of a recovery, in their order.
+/// The steps of a snapshot, of a trim, of a recovery, and of a restore, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultPoint {
     /// `snapshot-block`: a block is taken.
@@ -33,6 +33,8 @@ pub(crate) enum FaultPoint {
     Scanned,
     /// `recovery-replayed`: all of it is applied, and nothing is served.
     Replayed,
+    /// `restore-placed`: one of the parts of a directory that is filled in its place is where it belongs.
+    Placed,
 }
 
 /// Does `work`, and is a fault point before and behind it.
@@ -93,6 +95,7 @@ impl Selected {
             "recovery-loaded" => Some(FaultPoint::Loaded),
             "recovery-scanned" => Some(FaultPoint::Scanned),
             "recovery-replayed" => Some(FaultPoint::Replayed),
+            "restore-placed" => Some(FaultPoint::Placed),
             _ => None,
         };
         let selected = step.zip(time.parse().ok()).map(|(step, time)| Self { step, before, time });

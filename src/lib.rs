@@ -22,6 +22,7 @@
 //! | [`app`] | the composition root |
 //! | [`config`] | config.toml, environment and flags, checked; read at the start only |
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
+//! | `files` | whom files belong to, and whose file stands in the way |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
 //! | [`outgoing`] | the client of HTTP requests that the program makes itself |
 //! | [`background`] | what goes on beside the requests, until the program stops |
@@ -42,6 +43,7 @@ pub mod config;
 pub mod domain;
 pub mod erasures;
 mod faults;
+mod files;
 pub mod http;
 pub mod ids;
 pub mod issuer;

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::machine;
 use crate::actors::{Engine, EngineOptions, EngineParts, Purge, SettingsSource, SnapshotRules, StartError};
-use crate::clock::{Clock, StartRefused, check_start};
+use crate::clock::{Clock, StartRefused, check_start, check_wall};
 use crate::config::{Config, ScoringConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
@@ -75,6 +75,7 @@ impl Parts {
     /// On a data directory that this process has to itself: the secret and the list of erasures are read, and made
     /// where there are none (R4.8).
     pub fn on(storage: Storage, data_dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AppError> {
+        check_wall(clock.now())?;
         let Storage { journal, snapshots, torn, .. } = storage;
         for kept in torn {
             tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
@@ -298,6 +299,8 @@ mod tests {
     async fn r2_16_a_start_with_a_clock_out_of_range_is_refused_unless_accepted() {
         let dir = tempfile::tempdir().unwrap();
         start(dir.path(), T, false).await.unwrap().shutdown().await;
+        let before_1970 = start(dir.path(), -1, true).await;
+        assert!(matches!(before_1970, Err(AppError::Clock(StartRefused::BeforeEpoch { .. }))), "never accepted");
         for now in [T - 1, T + 181 * DAY] {
             assert!(matches!(start(dir.path(), now, false).await, Err(AppError::Clock(_))), "{now}");
         }

@@ -1,7 +1,10 @@
 //! How the program ends (R10.9).
 
+use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
+use crate::clock::StartRefused;
 use crate::config::ConfigError;
 
 /// The exit codes, those of `sysexits.h` where it has one.
@@ -22,7 +25,7 @@ pub enum Exit {
     NotEmpty,
     /// Another process holds the data directory.
     InUse,
-    /// The credential is unknown, or may not do this.
+    /// The credential is unknown, or may not do this; or this user may not touch a file.
     Denied,
     /// The configuration stops the start.
     Configuration,
@@ -64,6 +67,29 @@ impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
     }
+
+    /// Of an error that ends with this code, unless its cause is that this process may not do what it tried: then it
+    /// says so, and that is the code.
+    pub fn of(exit: Exit, error: &(dyn Error + 'static)) -> Self {
+        let message = error.to_string();
+        match refusal(error).map(ToString::to_string) {
+            None => Self::new(exit, message),
+            Some(refusal) if message.contains(&refusal) => Self::new(Exit::Denied, message),
+            Some(refusal) => Self::new(Exit::Denied, format!("{message}: {refusal}")),
+        }
+    }
+}
+
+/// What the operating system has refused, in the causes of an error.
+pub fn refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        match cause.downcast_ref::<io::Error>() {
+            Some(found) if found.kind() == io::ErrorKind::PermissionDenied => return Some(found),
+            Some(_) | None => next = cause.source(),
+        }
+    }
+    None
 }
 
 impl From<ConfigError> for Failure {
@@ -72,16 +98,22 @@ impl From<ConfigError> for Failure {
             ConfigError::Missing(_) => Exit::NoInput,
             ConfigError::Unreadable { .. } | ConfigError::Faults(_) => Exit::Configuration,
         };
-        Self::new(exit, error.to_string())
+        Self::of(exit, &error)
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<StartRefused> for Failure {
+    fn from(error: StartRefused) -> Self {
+        Self::of(Exit::Configuration, &error)
+    }
+}
+
+impl From<io::Error> for Failure {
     /// Of standard output. `tripswitch … | head` ends quietly when `head` has seen enough.
-    fn from(error: std::io::Error) -> Self {
+    fn from(error: io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
-            _ => Self::new(Exit::Failed, error.to_string()),
+            io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
+            _ => Self::of(Exit::Failed, &error),
         }
     }
 }
@@ -89,6 +121,9 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::ReadError;
+    use crate::recovery::{RecoveryError, ReplayError};
+    use crate::snapshot::SnapshotError;
 
     #[test]
     fn r10_9_exit_codes() {
@@ -110,8 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn r10_9_what_a_user_may_not_touch_is_no_damage() {
+        let denied = || io::Error::new(io::ErrorKind::PermissionDenied, "it is root's");
+        let unread = ReadError::Storage { source: denied().into() };
+        let failure = Failure::of(Exit::Damaged, &RecoveryError::from(ReplayError::from(unread)));
+        assert_eq!(failure.exit, Exit::Denied);
+        assert_eq!(failure.message, "the journal could not be read: it is root's");
+        let path = std::path::PathBuf::from("f");
+        let failure = Failure::of(Exit::Failed, &SnapshotError::Io { path, source: denied() });
+        assert_eq!((failure.exit, failure.message.as_str()), (Exit::Denied, "f: it is root's"));
+        assert_eq!(Failure::of(Exit::Damaged, &RecoveryError::Thread).exit, Exit::Damaged);
+    }
+
+    #[test]
     fn a_reader_that_went_away_is_no_failure() {
-        let failure = Failure::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!((failure.exit, failure.message.as_str()), (Exit::Ok, ""));
     }
 }

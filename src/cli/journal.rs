@@ -77,7 +77,8 @@ fn look(data_dir: &Path, depth: Depth, format: Format, quiet: bool) -> Result<()
             Depth::Status => ": a server is running on it; use --url and --admin-key",
             Depth::Verify => ": stop the server, or look at a copy",
         };
-        Failure::new(exit, format!("{error}{}", if exit == Exit::InUse { hint } else { "" }))
+        let failure = Failure::of(exit, &error);
+        Failure { message: failure.message + if exit == Exit::InUse { hint } else { "" }, ..failure }
     })?;
     match format {
         Format::Json => output::json(&report)?,

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod key;
 pub mod logging;
 pub mod openapi;
+pub mod out_file;
 pub mod output;
 pub mod portable;
 pub mod progress;
@@ -99,8 +100,7 @@ pub fn run() -> Exit {
 
 fn scored(error: score::ScoreError) -> Failure {
     let exit = if error.exit_code() == Exit::NoInput.code() { Exit::NoInput } else { Exit::Failed };
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Failure::new(exit, format!("{error}{cause}"))
+    Failure::of(exit, &error)
 }
 
 #[cfg(test)]

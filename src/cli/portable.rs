@@ -1,7 +1,7 @@
 //! `export` and `import` (R10.5): everything as portable NDJSON of facts.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::{Location, TargetArgs};
-use super::{output, progress};
-use crate::clock::{SystemClock, wall};
+use super::{out_file, output, progress};
+use crate::clock::{SystemClock, check_wall, wall};
 use crate::domain::time::Millis;
+use crate::files::explained;
 use crate::ids::RandomIds;
 use crate::offline::restore::{Carried, Found, Point, Replace, Source, check_target, write};
 use crate::portable::{self, ExportError, Header, ImportError, Problem, SystemPosition};
@@ -23,7 +24,7 @@ use crate::recovery::save::SaveProgress;
 pub struct ExportArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Where to write it; standard output without one
+    /// Where to write it; standard output without one, and for -
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -40,10 +41,10 @@ pub struct ImportArgs {
 
 pub fn export(args: &ExportArgs, quiet: bool) -> Result<(), Failure> {
     match args.target.location()? {
-        Location::Server(remote) => to_file(args.file.as_deref(), |out| remote.download("export", out)),
+        Location::Server(remote) => out_file::write(args.file.as_deref(), |out| remote.download("export", out)),
         Location::Directory(config) => {
             let found = read(&config.storage.data_dir, quiet)?;
-            to_file(args.file.as_deref(), |out| export_found(found, out, quiet))
+            out_file::write(args.file.as_deref(), |out| export_found(found, out, quiet))
         }
     }
 }
@@ -54,17 +55,6 @@ fn read(data_dir: &Path, quiet: bool) -> Result<Found, Failure> {
     let source = Source::open(data_dir)?;
     let read = || source.read(Point::End, &reading);
     Ok(progress::during(quiet, move || (shown.stage().name(), shown.share()), read)?)
-}
-
-/// A file appears under its name when it is whole.
-fn to_file(file: Option<&Path>, put: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
-    let Some(file) = file else { return put(&mut BufWriter::new(io::stdout().lock())) };
-    let failed = |error: io::Error| Failure::new(Exit::Failed, format!("{}: {error}", file.display()));
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let making = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    put(&mut BufWriter::new(making.as_file()))?;
-    making.as_file().sync_all().map_err(failed)?;
-    making.persist(file).map(drop).map_err(|error| failed(error.error))
 }
 
 fn export_found(found: Found, mut out: &mut dyn Write, quiet: bool) -> Result<(), Failure> {
@@ -87,11 +77,15 @@ fn export_found(found: Found, mut out: &mut dyn Write, quiet: bool) -> Result<()
 
 pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
     let target = args.config.load(Vec::new())?.config.storage.data_dir;
+    check_wall(wall())?;
     check_target(&target, Replace::Refuse)?;
     let (input, size): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
         (Box::new(io::stdin().lock()), 0)
     } else {
-        let unreadable = |error| Failure::new(Exit::NoInput, format!("{}: {error}", args.file.display()));
+        let unreadable = |error| {
+            let failure = Failure::of(Exit::NoInput, &explained(&args.file, error));
+            Failure { message: format!("{}: {}", args.file.display(), failure.message), ..failure }
+        };
         let file = File::open(&args.file).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         (Box::new(BufReader::with_capacity(1 << 20, file)), size)
@@ -125,7 +119,7 @@ impl From<ExportError> for Failure {
             ExportError::Encode { .. }
             | ExportError::NotInitialised
             | ExportError::UnknownWorkspace(_)
-            | ExportError::Stray { .. } => Self::new(Exit::Damaged, error.to_string()),
+            | ExportError::Stray { .. } => Self::of(Exit::Damaged, &error),
         }
     }
 }
@@ -133,6 +127,6 @@ impl From<ExportError> for Failure {
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         let exit = if matches!(error.problem, Problem::Read(_)) { Exit::Failed } else { Exit::Damaged };
-        Self::new(exit, error.to_string())
+        Self::of(exit, &error)
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::exit::{Exit, Failure};
 use crate::domain::system::KeySecret;
+use crate::files::explained;
 use crate::outgoing;
 use crate::wire::failure as wire;
 
@@ -130,7 +131,10 @@ impl Remote {
 /// The certificates in a PEM file.
 fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let pem = std::fs::read(file).map_err(|error| Failure::new(Exit::NoInput, named(&error)))?;
+    let pem = std::fs::read(file).map_err(|error| {
+        let failure = Failure::of(Exit::NoInput, &explained(file, error));
+        Failure { message: named(&failure.message), ..failure }
+    })?;
     let authorities = reqwest::Certificate::from_pem_bundle(&pem);
     let authorities = authorities.map_err(|error| Failure::new(Exit::Failed, named(&innermost(&error))))?;
     if authorities.is_empty() {

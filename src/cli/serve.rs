@@ -8,11 +8,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
-use super::target::open_exit;
+use super::target::{erasures_exit, open_exit, recovery_exit, snapshot_exit};
 use super::{logging, output, progress};
 use crate::app::{AppError, Server, ServerError, machine};
 use crate::config::Config;
 use crate::recovery::Progress;
+use crate::service::door::SecretError;
 
 /// Run the server
 #[derive(Debug, clap::Args)]
@@ -121,13 +122,24 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
         let exit = match &error {
             ServerError::App(AppError::Open(error)) => open_exit(error),
-            ServerError::App(AppError::Recovery(_) | AppError::Secret(_) | AppError::Erasures(_)) => Exit::Damaged,
+            ServerError::App(AppError::Recovery(error)) => recovery_exit(error),
+            ServerError::App(AppError::Erasures(error)) => erasures_exit(error),
+            ServerError::App(AppError::Snapshots(error)) => snapshot_exit(error),
+            ServerError::App(AppError::Secret(error)) => secret_exit(error),
             ServerError::App(AppError::Clock(_)) | ServerError::Tls(_) => Exit::Configuration,
-            ServerError::App(AppError::Start(_) | AppError::Interrupted | AppError::Snapshots(_))
+            ServerError::App(AppError::Start(_) | AppError::Interrupted)
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
             | ServerError::Issuer(_) => Exit::Failed,
         };
-        Self::new(exit, error.to_string())
+        Self::of(exit, &error)
+    }
+}
+
+fn secret_exit(error: &SecretError) -> Exit {
+    match error {
+        SecretError::NotAFile(_) | SecretError::BadLength(_) => Exit::Damaged,
+        SecretError::TooOpen { .. } => Exit::Configuration,
+        SecretError::Io { .. } => Exit::Failed,
     }
 }

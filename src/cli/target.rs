@@ -11,9 +11,12 @@ use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::Id;
 use crate::domain::system::{KeySecret, NewKey};
+use crate::erasures::ErasuresError;
 use crate::ids::RandomIds;
+use crate::journal::ReadError;
 use crate::offline::{Absent, OfflineError, OfflineSystem, system_offline};
-use crate::snapshot::SnapshotError;
+use crate::recovery::{LoadError, RecoveryError, ReplayError};
+use crate::snapshot::{ManifestError, SnapshotError};
 use crate::storage::{FileOptions, OpenError};
 use crate::wire::admin::{self, ApiKey, CreatedKey, NewWorkspace, Workspace};
 use crate::wire::erasure::WorkspaceErasure;
@@ -75,13 +78,30 @@ impl TargetArgs {
     /// Opens nothing.
     pub fn location(&self) -> Result<Location, Failure> {
         let Some(url) = &self.url else {
-            return Ok(Location::Directory(Box::new(self.config.load(Vec::new())?.config)));
+            let config = self.config.load(Vec::new())?.config;
+            clock::check_wall(clock::wall())?;
+            return Ok(Location::Directory(Box::new(config)));
         };
         let key = self.admin_key.clone().ok_or_else(|| {
             Failure::new(Exit::Denied, "A running server wants a key: give --admin-key or set TRIPSWITCH_ADMIN_KEY.")
         })?;
+        check_key(&key)?;
         Ok(Location::Server(Remote::new(url, key, self.ca.as_deref())?))
     }
+}
+
+/// A key is sent in a header, which takes visible characters alone. One that is read from a file brings the line feed
+/// at its end along.
+fn check_key(key: &KeySecret) -> Result<(), Failure> {
+    let what = match key.expose() {
+        "" => "The key is empty.",
+        key if key.ends_with('\n') => "The key ends with a line feed: take that away.",
+        key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            "The key has a blank or another character that no key has."
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Exit::Denied, what))
 }
 
 impl Target {
@@ -166,7 +186,7 @@ fn pages<P: DeserializeOwned, T>(
 pub fn open_exit(error: &OpenError) -> Exit {
     match error {
         OpenError::InUse { .. } => Exit::InUse,
-        OpenError::Damaged { .. } | OpenError::UnknownVersion { .. } => Exit::Damaged,
+        OpenError::Damaged { .. } | OpenError::UnknownVersion { .. } | OpenError::Unfinished { .. } => Exit::Damaged,
         OpenError::Missing { .. } => Exit::NoInput,
         OpenError::SegmentSize { .. } | OpenError::Unsafe { .. } => Exit::Configuration,
         OpenError::Io { .. } => Exit::Failed,
@@ -190,21 +210,67 @@ pub fn snapshot_exit(error: &SnapshotError) -> Exit {
     }
 }
 
+/// The exit code (R10.9) of a recovery that did not come to its end: damage, unless the machine was in the way.
+pub fn recovery_exit(error: &RecoveryError) -> Exit {
+    match error {
+        RecoveryError::Load(LoadError::Store(error)) => snapshot_exit(error),
+        RecoveryError::Load(LoadError::Manifest { source: ManifestError::Io(_), .. })
+        | RecoveryError::Replay(ReplayError::Read(ReadError::Storage { .. }))
+        | RecoveryError::Thread => Exit::Failed,
+        RecoveryError::Load(_)
+        | RecoveryError::Replay(_)
+        | RecoveryError::Missing { .. }
+        | RecoveryError::UnknownWorkspace(_) => Exit::Damaged,
+    }
+}
+
+/// The exit code (R10.9) of an error of the list of erasures.
+pub fn erasures_exit(error: &ErasuresError) -> Exit {
+    match error {
+        ErasuresError::Damaged { .. } | ErasuresError::UnknownVersion { .. } => Exit::Damaged,
+        ErasuresError::Io { .. } | ErasuresError::Full | ErasuresError::SideFull | ErasuresError::Failed => {
+            Exit::Failed
+        }
+    }
+}
+
 impl From<OfflineError> for Failure {
     fn from(error: OfflineError) -> Self {
         let exit = match &error {
             OfflineError::Open(error) => open_exit(error),
             OfflineError::Clock(_) => Exit::Configuration,
-            OfflineError::Recovery(_) => Exit::Damaged,
+            OfflineError::Recovery(error) => recovery_exit(error),
+            OfflineError::Erasures(error) => erasures_exit(error),
             OfflineError::Append(_)
             | OfflineError::Refused(_)
-            | OfflineError::Erasures(_)
             | OfflineError::BreakersActive
             | OfflineError::NotApplied { .. } => Exit::Failed,
             OfflineError::Snapshots(error) => snapshot_exit(error),
         };
         let is_held = matches!(&error, OfflineError::Open(OpenError::InUse { .. }));
         let hint = if is_held { ": a server is running on it; use --url and --admin-key" } else { "" };
-        Self::new(exit, format!("{error}{hint}"))
+        let failure = Self::of(exit, &error);
+        Self { message: failure.message + hint, ..failure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r10_9_a_key_that_cannot_be_sent_says_why() {
+        let check = |key: &str| check_key(&key.to_owned().into()).map_err(|failure| (failure.exit, failure.message));
+        assert_eq!(check("sf_live_v1_abc"), Ok(()));
+        for (key, why) in [
+            ("sf_live_v1_abc\n", "ends with a line feed"),
+            ("sf_live_v1_abc\r\n", "ends with a line feed"),
+            ("", "is empty"),
+            (" sf_live_v1_abc", "a blank"),
+            ("sf_live_v1_äbc", "that no key has"),
+        ] {
+            let (exit, message) = check(key).unwrap_err();
+            assert!(exit == Exit::Denied && message.contains(why) && !message.contains("abc"), "{message}");
+        }
     }
 }

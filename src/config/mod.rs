@@ -228,7 +228,10 @@ pub fn load(inputs: Inputs) -> Result<Loaded, ConfigError> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(ConfigError::Missing(path)),
-        Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        Err(error) => {
+            let source = crate::files::explained(&path, error);
+            return Err(ConfigError::Unreadable { path, source });
+        }
     }
     layers.environment(inputs.variables);
     for (name, key, value) in inputs.flags {

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 /// Where the list lies in a data directory, and the name under which a new one is made.
 pub(super) const FILE: &str = "erasures";
 const MAKING: &str = "erasures.new";
@@ -47,7 +49,7 @@ impl RealDisk {
     }
 
     fn link(&mut self) -> io::Result<()> {
-        File::open(&self.directory)?.sync_all()?;
+        files::sync_directory(&self.directory)?;
         self.linked = true;
         Ok(())
     }
@@ -88,5 +90,7 @@ impl Disk for RealDisk {
 }
 
 fn open(path: &Path, anew: bool) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(anew).mode(0o600).open(path)
+    let file = OpenOptions::new().write(true).create(true).truncate(anew).mode(0o600).open(path)?;
+    files::hand_over(path);
+    Ok(file)
 }

@@ -2,12 +2,14 @@
 //! synced at once, a JSON array. So a write that did not finish is always the last line, however many erasures it had.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Millis;
+use crate::files;
 
 use super::disk::{Disk, FILE, RealDisk};
 use super::{ErasureEntry, ErasureList};
@@ -21,7 +23,7 @@ pub(super) const FEW: usize = 256;
 /// Why the list cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ErasuresError {
-    #[error("cannot read or write {}", .path.display())]
+    #[error("cannot read or write {}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{}: line {line} is damaged", .path.display())]
     Damaged { path: PathBuf, line: usize },
@@ -40,7 +42,7 @@ pub enum ErasuresError {
 
 impl ErasuresError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { path: path.to_owned(), source }
+        move |source| Self::Io { path: path.to_owned(), source: files::explained(path, source) }
     }
 
     /// The same for another erasure of its group.
@@ -239,9 +241,10 @@ impl Read {
     }
 }
 
-/// Reads the list of a data directory that no server holds.
-pub fn read_list(dir: &Path) -> Result<ErasureList, ErasuresError> {
-    ErasureFile::open(dir).map(|(_, list)| list)
+/// Reads a list that no server writes, whatever its name is.
+pub fn read_list(file: &Path) -> Result<ErasureList, ErasuresError> {
+    let bytes = fs::read(file).map_err(ErasuresError::io(file))?;
+    parse(file, &bytes).map(|read| read.list)
 }
 
 /// Makes `list` the list of a data directory that no server holds.

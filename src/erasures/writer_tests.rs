@@ -257,7 +257,7 @@ fn r4_10_a_kill_while_the_file_is_replaced_leaves_the_whole_list() {
         block_on(list.append("a", next).unwrap().wait()).unwrap();
         list.keep(Keeping { backups: HOUR, within: HOUR }, T + 6 * HOUR);
         drop(list);
-        let read = read_list(dir.path()).unwrap();
+        let read = read_list(&dir.path().join("erasures")).unwrap();
         let oldest = T + 5 * HOUR;
         assert!(read.entries().contains(&next) && (replaced || read.since() == Some(oldest)), "{before}");
         assert_eq!(names(dir.path()), 1, "{before}");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, check_wall};
 use crate::ids::Ids;
 use crate::journal::{Footprint, GroupPosition, PARTITION};
 use crate::recovery::load::PassedOver;
@@ -131,6 +131,7 @@ pub fn create(
     clock: &dyn Clock,
     creating: &Creating,
 ) -> Result<Created, OfflineError> {
+    check_wall(clock.now())?;
     check_exists(data_dir)?;
     let Storage { journal, snapshots, torn, .. } = Storage::open(data_dir, options, ids)?.with_snapshots()?;
     let Recovered { system, workspaces, last_receipt, passed_over, .. } =

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::clock::check_start;
+use crate::clock::{check_start, check_wall};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::{APPLY_VERSION, Record};
 use crate::domain::system::{ApiKey, KeySecret, NewKey, SystemRecord, SystemRefusal, WorkspaceEntry};
@@ -61,7 +61,8 @@ pub fn system_offline<'a>(
     ids: &'a dyn Ids,
     wall: Millis,
 ) -> Result<OfflineSystem<'a>, OfflineError> {
-    if absent == Absent::Refuse && !storage::has_journal(data_dir)? && !is_empty(data_dir) {
+    check_wall(wall)?;
+    if absent == Absent::Refuse && !storage::has_journal(data_dir)? && !storage::is_empty(data_dir).unwrap_or(false) {
         return Err(storage::missing(data_dir).into());
     }
     let Storage { journal, snapshots, .. } = Storage::open(data_dir, options, ids)?;
@@ -77,11 +78,6 @@ pub fn system_offline<'a>(
         system.append(SystemRecord::Initialised { incarnation, identity_key: ids.secret() })?;
     }
     Ok(system)
-}
-
-/// Whether it is an empty directory.
-fn is_empty(path: &Path) -> bool {
-    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 impl OfflineSystem<'_> {
@@ -251,6 +247,8 @@ mod tests {
         let ids = SeededIds::new(1);
         drop(open(dir.path(), &ids, WALL).unwrap());
         assert!(matches!(open(dir.path(), &ids, WALL - 1), Err(OfflineError::Clock(_))));
+        assert!(matches!(open(&dir.path().join("new"), &ids, -1), Err(OfflineError::Clock(_))));
+        assert!(!dir.path().join("new").exists());
         assert!(open(dir.path(), &ids, WALL).is_ok());
     }
 }

@@ -162,7 +162,7 @@ impl ManifestError {
     pub(super) fn of(self, number: SnapshotNumber, path: &std::path::Path) -> SnapshotError {
         match self {
             Self::UnknownVersion { found, known } => SnapshotError::UnknownVersion { number, found, known },
-            Self::Io(source) => SnapshotError::Io { path: path.into(), source },
+            Self::Io(source) => SnapshotError::io(path, source),
             Self::Missing | Self::Damaged(_) => SnapshotError::Damaged { number, what: self.to_string() },
         }
     }

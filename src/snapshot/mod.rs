@@ -28,6 +28,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::files;
+
 pub use content::{Digest, SideContent};
 pub use manifest::{Draft, DraftSide, FORMAT, JournalId, Manifest, ManifestError, PartEntry, PartFiles, SideEntry};
 pub use surplus::Surplus;
@@ -245,18 +247,20 @@ impl SnapshotError {
     fn reading(number: SnapshotNumber, path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = path.into();
         if is_environment(&source) {
-            return Self::Io { path, source };
+            return Self::io(path, source);
         }
         Self::Damaged { number, what: format!("{}: {source}", path.display()) }
     }
 
     /// Of an error while writing.
     fn writing(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        if is_full(source.kind()) {
-            Self::Full { source: source.into() }
-        } else {
-            Self::Io { path: path.into(), source }
-        }
+        if is_full(source.kind()) { Self::Full { source: source.into() } } else { Self::io(path, source) }
+    }
+
+    /// Of any other error.
+    fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = path.into();
+        Self::Io { source: files::explained(&path, source), path }
     }
 }
 

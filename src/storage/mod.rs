@@ -4,16 +4,18 @@
 #[cfg(feature = "faults")]
 mod lies;
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ids::Ids;
-use crate::journal::file::{self, DirectoryLock, FileJournal, Opened};
+use crate::journal::file::{self, DirectoryLock, FileJournal, Opened, check_whole};
 use crate::journal::{Journal, JournalRead};
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::{SnapshotError, SnapshotStore};
 
-pub use crate::journal::file::{FileOptions, OpenError, TornTail, inspect};
+pub use crate::journal::file::{FileOptions, LOCK, OpenError, TornTail, UNFINISHED, inspect};
 
 /// A data directory that this process has to itself.
 pub struct Storage {
@@ -103,7 +105,21 @@ pub fn has_journal(data_dir: &Path) -> Result<bool, OpenError> {
 
 /// [`OpenError::Missing`] where there is no place for a journal.
 pub fn check_exists(data_dir: &Path) -> Result<(), OpenError> {
+    check_whole(data_dir)?;
     if file::directory(data_dir).is_dir() { Ok(()) } else { Err(missing(data_dir)) }
+}
+
+/// Whether a directory is as good as empty: what a fresh file system has (`lost+found`), and a lock that is left, say
+/// nothing about data.
+pub fn is_empty(data_dir: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(data_dir)? {
+        let entry = entry?;
+        let counts = entry.file_name() != LOCK && !(entry.file_name() == "lost+found" && entry.file_type()?.is_dir());
+        if counts {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The error of a data directory that is not there.

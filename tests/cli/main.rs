@@ -2,8 +2,11 @@
 
 #[path = "../support/keep.rs"]
 mod keep;
+mod keys;
 #[path = "../support/output.rs"]
 mod output;
+mod places;
+mod rights;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -201,7 +201,7 @@ fn r4_8_a_secret_that_others_may_read_stops_the_start() {
     let home = prepare();
     fs::set_permissions(home.data().join("secret"), fs::Permissions::from_mode(0o644)).unwrap();
     let start = home.run(&SERVE);
-    assert_eq!(start.status.code(), Some(65), "{}", told(&start));
+    assert_eq!(start.status.code(), Some(78), "{}", told(&start));
     assert!(String::from_utf8_lossy(&start.stderr).contains("chmod 600"), "{}", told(&start));
 }
 

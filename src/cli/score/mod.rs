@@ -15,6 +15,7 @@ use dialogue::Scoring;
 use input::{MAX_LINE_BYTES, Piece};
 
 use crate::domain::scoring::profile::ScoringModel;
+use crate::files::explained;
 
 /// Score dialogues without a server: NDJSON or a JSON array in, one line each out
 #[derive(Clone, Debug, clap::Args)]
@@ -45,11 +46,11 @@ fn model(name: &str) -> Result<ScoringModel, String> {
 /// Why `score` did not do all of its work.
 #[derive(Debug, thiserror::Error)]
 pub enum ScoreError {
-    #[error("cannot open {path}")]
+    #[error("cannot open {path}: {source}")]
     Open { path: PathBuf, source: io::Error },
-    #[error("cannot read the dialogues")]
+    #[error("cannot read the dialogues: {source}")]
     Read { source: io::Error },
-    #[error("cannot write the scores")]
+    #[error("cannot write the scores: {source}")]
     Write { source: io::Error },
     #[error("the input is not UTF-8 but, it seems, UTF-16: `iconv -f UTF-16 -t UTF-8` converts it")]
     Utf16,
@@ -81,7 +82,7 @@ impl ScoreError {
 pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
     let input: Box<dyn Read> = match args.file.as_deref().filter(|path| *path != Path::new("-")) {
         Some(path) => {
-            let open = |source| ScoreError::Open { path: path.to_owned(), source };
+            let open = |source| ScoreError::Open { path: path.to_owned(), source: explained(path, source) };
             let file = File::open(path).map_err(open)?;
             if file.metadata().map_err(open)?.is_dir() {
                 return Err(open(io::ErrorKind::IsADirectory.into()));

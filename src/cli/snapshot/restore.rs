@@ -10,8 +10,8 @@ use crate::cli::config_args::ConfigArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::progress;
-use crate::cli::target::{open_exit, snapshot_exit};
-use crate::clock::SystemClock;
+use crate::cli::target::{erasures_exit, open_exit, recovery_exit, snapshot_exit};
+use crate::clock::{SystemClock, check_wall, wall};
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::time;
 use crate::erasures::{ErasureList, SLACK, read_list};
@@ -115,6 +115,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         Some(from) => from.clone(),
         None => args.config.load(Vec::new())?.config.storage.data_dir,
     };
+    check_wall(wall())?;
     let source = Source::open(&from)?.with_snapshot(args.snapshot.map(SnapshotNumber));
     let reading = Arc::new(Progress::default());
     let (shown, point) = (Arc::clone(&reading), args.point());
@@ -170,14 +171,12 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
 fn erasures(args: &Args, source: &Path) -> Result<ErasureList, Failure> {
     let mut all = ErasureList::default();
     let named = args.erasures.as_deref();
-    if let Some(path) = named
-        && !path.is_file()
-    {
+    if let Some(path) = named.filter(|path| !path.exists()) {
         return Err(Failure::new(Exit::NoInput, format!("{} does not exist", path.display())));
     }
-    let directories = [Some(source), Some(args.to.as_path()), named.and_then(Path::parent)];
-    for directory in directories.into_iter().flatten().filter(|directory| directory.join("erasures").is_file()) {
-        all.merge(&read_list(directory).map_err(|error| Failure::new(Exit::Damaged, error.to_string()))?);
+    let kept = [source, &args.to].map(|directory| directory.join("erasures"));
+    for file in kept.iter().map(PathBuf::as_path).filter(|file| file.is_file()).chain(named) {
+        all.merge(&read_list(file).map_err(|error| Failure::of(erasures_exit(&error), &error))?);
     }
     Ok(all)
 }
@@ -260,17 +259,19 @@ impl From<RestoreError> for Failure {
             RestoreError::Open(error) => open_exit(error),
             RestoreError::NoSnapshot { passed_over } if passed_over.is_empty() => Exit::NoInput,
             RestoreError::NoSnapshot { .. }
-            | RestoreError::Recovery(_)
             | RestoreError::Read(_)
             | RestoreError::Replay(_)
-            | RestoreError::Erasures(_)
             | RestoreError::Failed { .. } => Exit::Damaged,
-            RestoreError::NotEmpty(_) => Exit::NotEmpty,
+            RestoreError::Recovery(error) => recovery_exit(error),
+            RestoreError::Erasures(error) => erasures_exit(error),
+            RestoreError::NotEmpty(_) | RestoreError::Mounted(_) => Exit::NotEmpty,
             RestoreError::Store(error) => snapshot_exit(error),
+            RestoreError::Clock(_) => Exit::Configuration,
             RestoreError::Io { .. } => Exit::Failed,
         };
-        let hint = if exit == Exit::NotEmpty { ": give --force to replace it" } else { "" };
-        Self::new(exit, format!("{error}{hint}"))
+        let hint = if matches!(error, RestoreError::NotEmpty(_)) { ": give --force to replace it" } else { "" };
+        let failure = Self::of(exit, &error);
+        Self { message: failure.message + hint, ..failure }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{self, Exit, Failure};
 use crate::cli::output::{self, Format, FormatArgs};
 use crate::cli::progress;
 use crate::cli::remote::{NOTHING, Remote};
@@ -14,7 +14,7 @@ use crate::offline::OfflineError;
 use crate::offline::restore::Source;
 use crate::offline::snapshots::{self, Reading};
 use crate::recovery::Progress;
-use crate::snapshot::{SnapshotError, SnapshotNumber};
+use crate::snapshot::{ListedState, ManifestError, SnapshotError, SnapshotNumber};
 use crate::wire::snapshot::{Snapshot, SnapshotState};
 
 #[derive(Debug, clap::Args)]
@@ -113,8 +113,15 @@ fn on_server(remote: &Remote, number: u64) -> Result<Snapshot, Failure> {
 fn on_directory(config: &Config, number: u64, quiet: bool) -> Result<Snapshot, Failure> {
     let data_dir = config.storage.data_dir.clone();
     let number = SnapshotNumber(number);
-    let mut listed: Vec<Snapshot> =
-        snapshots::list(&data_dir)?.into_iter().filter(|listed| listed.number == number).map(Snapshot::from).collect();
+    let mut listed = Vec::new();
+    for one in snapshots::list(&data_dir)?.into_iter().filter(|listed| listed.number == number) {
+        match one.state {
+            ListedState::Unusable(error @ ManifestError::Io(_)) if exit::refusal(&error).is_some() => {
+                return Err(Failure::of(Exit::Failed, &error));
+            }
+            _ => listed.push(Snapshot::from(one)),
+        }
+    }
     listed.sort_by_key(|snapshot| snapshot.state == SnapshotState::SetAside);
     let snapshot = listed.into_iter().next().ok_or(OfflineError::Snapshots(SnapshotError::NotFound { number }))?;
     if snapshot.state != SnapshotState::Whole {

@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::files::explained;
+
 /// A certificate with its key, from two PEM files.
 #[derive(Clone)]
 pub struct Tls {
@@ -28,6 +30,8 @@ pub struct Tls {
 pub enum TlsError {
     #[error("{}: {source}", path.display())]
     Pem { path: PathBuf, source: pem::Error },
+    #[error("{}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{}: there is no certificate in it", path.display())]
     NoCertificate { path: PathBuf },
     /// A key of an unknown kind, or of another certificate.
@@ -64,7 +68,10 @@ impl Tls {
 }
 
 fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
-    let unread = |path: &Path, source| TlsError::Pem { path: path.into(), source };
+    let unread = |path: &Path, source| match source {
+        pem::Error::Io(error) => TlsError::Unreadable { path: path.into(), source: explained(path, error) },
+        source => TlsError::Pem { path: path.into(), source },
+    };
     let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let chain = chain.map_err(|source| unread(certificate, source))?;
     if chain.is_empty() {

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use fs4::FileExt;
 
+use crate::files;
+
 /// Directories and files.
 pub(super) trait Disk: Debug + Send + Sync {
     /// Opens for reading and writing; with `create`, creates it or empties it.
@@ -39,6 +41,9 @@ struct RealFile(File);
 impl Disk for RealDisk {
     fn open(&self, path: &Path, create: bool) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).create(create).truncate(create).open(path)?;
+        if create {
+            files::hand_over(path);
+        }
         Ok(Arc::new(RealFile(file)))
     }
 
@@ -51,7 +56,7 @@ impl Disk for RealDisk {
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+        files::sync_directory(path)
     }
 }
 

@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use fs4::{FileExt, TryLockError};
 
 use super::OpenError;
+use crate::files;
 
-const LOCK: &str = "lock";
+/// In a data directory: the file that is locked.
+pub const LOCK: &str = "lock";
+/// In a data directory: there while the directory is filled, with what is not in its place yet.
+pub const UNFINISHED: &str = "restoring";
 
 /// In a directory's mode: users that are neither owner nor of the group may write; and they may not remove or rename
 /// what is not theirs, as in a fresh tmpfs.
@@ -38,7 +42,9 @@ impl DirectoryLock {
             .truncate(false)
             .open(&path)
             .map_err(OpenError::io(&path))?;
+        files::hand_over(&path);
         judge(FileExt::try_lock(&file), data_dir)?;
+        check_whole(data_dir)?;
         // For a person who looks into the file; nothing depends on it.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
@@ -48,11 +54,25 @@ impl DirectoryLock {
     /// there is no lock file, which means that no process has opened this directory.
     pub fn acquire_read_only(data_dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = data_dir.join(LOCK);
-        match File::open(&path) {
-            Ok(file) => judge(FileExt::try_lock_shared(&file), data_dir).map(|()| Some(Self { _file: file })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(OpenError::io(&path)(error)),
-        }
+        let lock = match File::open(&path) {
+            Ok(file) => {
+                judge(FileExt::try_lock_shared(&file), data_dir)?;
+                Some(Self { _file: file })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(OpenError::io(&path)(error)),
+        };
+        check_whole(data_dir)?;
+        Ok(lock)
+    }
+}
+
+/// Refuses a directory that is not filled yet ([`UNFINISHED`]); one that is being filled is locked besides.
+pub fn check_whole(data_dir: &Path) -> Result<(), OpenError> {
+    match data_dir.join(UNFINISHED).try_exists() {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::Unfinished { path: data_dir.to_path_buf() }),
+        Err(error) => Err(OpenError::io(data_dir)(error)),
     }
 }
 

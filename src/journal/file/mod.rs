@@ -30,8 +30,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::files;
+
 pub use append::FileJournal;
-pub use lock::DirectoryLock;
+pub use lock::{DirectoryLock, LOCK, UNFINISHED, check_whole};
 pub use open::{FileOptions, Opened};
 pub use read_only::TornTail;
 
@@ -42,6 +44,7 @@ pub(crate) fn directory(data_dir: &Path) -> PathBuf {
 
 /// Whether the data directory has a journal, even one of another program's version.
 pub(crate) fn exists(data_dir: &Path) -> Result<bool, OpenError> {
+    check_whole(data_dir)?;
     let journal_dir = directory(data_dir);
     if !journal_dir.is_dir() {
         return Ok(false);
@@ -65,6 +68,9 @@ pub enum OpenError {
     /// Exit 66: there is nothing to look at.
     #[error("{} does not exist", path.display())]
     Missing { path: PathBuf },
+    /// Exit 65: whoever began to fill it did not come to the end.
+    #[error("{} was left by a restore or an import that did not finish: empty it, and do that again", path.display())]
+    Unfinished { path: PathBuf },
     /// Exit 78.
     #[error("{}: {what}", path.display())]
     Unsafe { path: PathBuf, what: &'static str },
@@ -83,6 +89,6 @@ impl OpenError {
     /// For `map_err`.
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
-        move |source| Self::Io { path, source }
+        move |source| Self::Io { source: files::explained(&path, source), path }
     }
 }

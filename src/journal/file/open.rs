@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files::{self, parent};
 use crate::ids::Ids;
 
 use super::super::Partition;
@@ -73,7 +74,10 @@ impl FileJournal {
         let journal_dir = directory(data_dir);
         make_directory(&*disk, data_dir).map_err(OpenError::io(data_dir))?;
         let lock = DirectoryLock::acquire(data_dir)?;
-        fs::create_dir_all(&journal_dir).map_err(OpenError::io(&journal_dir))?;
+        if !journal_dir.is_dir() {
+            fs::create_dir(&journal_dir).map_err(OpenError::io(&journal_dir))?;
+            files::hand_over(&journal_dir);
+        }
         disk.sync_directory(data_dir).map_err(OpenError::io(data_dir))?;
         let listing = segment::list(&journal_dir).map_err(OpenError::io(&journal_dir))?;
         for path in listing.unfinished {
@@ -94,7 +98,8 @@ impl FileJournal {
     }
 }
 
-/// Makes a directory and those it lies in, where they are missing, and their names durable.
+/// Makes a directory and those it lies in, where they are missing, and their names durable. Each belongs to the owner
+/// of the one that it lies in.
 fn make_directory(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -105,6 +110,7 @@ fn make_directory(disk: &dyn Disk, path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
         result => result?,
     }
+    files::hand_over(path);
     disk.sync_directory(parent)
 }
 
@@ -114,14 +120,6 @@ fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     match disk.sync_directory(parent(path)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         result => result,
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => path,
     }
 }
 

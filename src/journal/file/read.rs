@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use super::super::{Footprint, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
 use super::format::{BLOCK, Checked, Claim, HEADER_BYTES, Header, Kind, group_span};
 use super::segment::Origin;
+use crate::files;
 
 const WINDOW_BYTES: usize = 1 << 20;
 
@@ -188,7 +189,7 @@ impl Groups {
     fn step(&mut self) -> Result<Option<StoredGroup>, ReadError> {
         let starts_segment = self.segments.as_slice().first().is_some_and(|(first, _)| *first == self.next);
         if starts_segment && let Some((_, path)) = self.segments.next() {
-            let window = Window::open(&path).map_err(|error| self.unreadable(error))?;
+            let window = Window::open(&path).map_err(|error| self.unreadable(files::explained(&path, error)))?;
             self.window = Some((window, path, BLOCK));
         }
         let position = GroupPosition(self.next);
@@ -205,7 +206,7 @@ impl Groups {
             Ok(Found::Group { .. } | Found::UnknownVersion(_) | Found::Nothing | Found::Bad) => {
                 Err(ReadError::Damaged { position, place: format!("{} at byte {offset}", path.display()) })
             }
-            Err(error) => Err(ReadError::Storage { source: error.into() }),
+            Err(error) => Err(ReadError::Storage { source: files::explained(path, error).into() }),
         }
     }
 

@@ -57,10 +57,10 @@ pub(super) fn scan_read_only(
     each: &mut dyn FnMut(GroupPosition, &[u8]),
 ) -> Result<(Option<DirectoryLock>, Scan), OpenError> {
     let journal_dir = directory(data_dir);
+    let lock = DirectoryLock::acquire_read_only(data_dir)?;
     if !journal_dir.is_dir() {
         return Err(OpenError::Missing { path: journal_dir });
     }
-    let lock = DirectoryLock::acquire_read_only(data_dir)?;
     let scan = scan(&journal_dir, each)?;
     Ok((lock, scan))
 }

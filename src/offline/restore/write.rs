@@ -4,17 +4,19 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, check_wall};
 use crate::domain::ids::Id;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 use crate::erasures::{ErasureList, write_list};
+use crate::files::{self, is_mount_point};
 use crate::ids::Ids;
 use crate::journal::GroupPosition;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::snapshot::{JournalId, Manifest};
-use crate::storage::{FileOptions, Lock, Storage};
+use crate::storage::{FileOptions, Lock, Storage, is_empty};
 
+use super::site::Site;
 use super::{Found, RestoreError};
 
 /// What to do with a target that is not empty.
@@ -36,17 +38,16 @@ pub struct Written {
 
 /// Refuses a target that is in use, or not empty unless it is to be replaced. Changes nothing.
 pub fn check_target(target: &Path, replace: Replace) -> Result<(), RestoreError> {
-    let is_empty = match fs::read_dir(target) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(source) => return Err(RestoreError::Io { path: target.into(), source }),
-    };
-    if is_empty {
-        return Ok(());
-    }
     drop(Lock::shared(target)?);
+    match is_empty(target) {
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(RestoreError::io(target)(error)),
+    }
     match replace {
         Replace::Refuse => Err(RestoreError::NotEmpty(target.into())),
+        Replace::SetAside if is_mount_point(target) => Err(RestoreError::Mounted(target.into())),
         Replace::SetAside => Ok(()),
     }
 }
@@ -60,7 +61,7 @@ pub struct Carried {
     pub erasures: ErasureList,
 }
 
-/// Makes `target` with this state.
+/// Makes `target`, or what it leads to, with this state.
 pub fn write(
     target: &Path,
     found: Found,
@@ -70,29 +71,36 @@ pub fn write(
     ids: &dyn Ids,
     progress: &SaveProgress,
 ) -> Result<Written, RestoreError> {
-    check_target(target, replace)?;
-    let making = sibling(target, "restoring");
-    let io = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| RestoreError::Io { path, source }
-    };
-    if making.exists() {
-        fs::remove_dir_all(&making).map_err(io(&making))?;
+    check_wall(clock.now())?;
+    let target = files::target(target).map_err(RestoreError::io(target))?;
+    check_target(&target, replace)?;
+    let site = Site::prepare(&target)?;
+    let made = fill(&site.making, found, clock, ids, progress).and_then(|made| {
+        carry(&site.making, carried)?;
+        Ok(made)
+    });
+    match made {
+        Ok((manifest, incarnation)) => Ok(Written { manifest, incarnation, replaced: site.finish(replace)? }),
+        Err(error) => {
+            site.abandon();
+            Err(error)
+        }
     }
-    let (manifest, incarnation) = fill(&making, found, clock, ids, progress)?;
+}
+
+/// Puts the rest beside the state.
+fn carry(making: &Path, carried: &Carried) -> Result<(), RestoreError> {
     if let Some(secret) = &carried.secret {
         let copy = making.join("secret");
         // Its rights go with it: it is its owner's alone.
-        fs::copy(secret, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(io(secret))?;
+        fs::copy(secret, &copy).map_err(RestoreError::io(secret))?;
+        files::hand_over(&copy);
+        File::open(&copy).and_then(|copy| copy.sync_all()).map_err(RestoreError::io(&copy))?;
     }
     if carried.erasures != ErasureList::default() {
-        write_list(&making, &carried.erasures)?;
+        write_list(making, &carried.erasures)?;
     }
-    sync_directory(&making).map_err(io(&making))?;
-    let replaced = set_aside(target, replace).map_err(io(target))?;
-    fs::rename(&making, target).map_err(io(target))?;
-    sync_directory(parent(target)).map_err(io(target))?;
-    Ok(Written { manifest, incarnation, replaced })
+    files::sync_directory(making).map_err(RestoreError::io(making))
 }
 
 /// The journal that begins here has nothing yet: its first group will stand behind the snapshot.
@@ -121,42 +129,4 @@ fn fill(
         cuts,
     };
     Ok((save(&*snapshots, moment, clock, progress)?, incarnation))
-}
-
-/// Renames what is there.
-fn set_aside(target: &Path, replace: Replace) -> io::Result<Option<PathBuf>> {
-    let is_empty = match fs::read_dir(target) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if is_empty {
-        fs::remove_dir(target)?;
-        return Ok(None);
-    }
-    match replace {
-        Replace::Refuse => Err(io::ErrorKind::DirectoryNotEmpty.into()),
-        Replace::SetAside => {
-            let names = (1..).map(|n| sibling(target, &format!("replaced-{n}")));
-            let Some(free) = names.into_iter().find(|name| !name.exists()) else { return Ok(None) };
-            fs::rename(target, &free)?;
-            Ok(Some(free))
-        }
-    }
-}
-
-fn sibling(target: &Path, suffix: &str) -> PathBuf {
-    let name = target.file_name().unwrap_or_else(|| "data".as_ref()).to_string_lossy();
-    parent(target).join(format!("{name}.{suffix}"))
-}
-
-fn parent(target: &Path) -> &Path {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    }
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }

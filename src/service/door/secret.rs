@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::ids::Ids;
 
 const FILE: &str = "secret";
@@ -22,7 +23,7 @@ pub struct Secret([u8; LEN]);
 /// Why there is no secret to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("cannot read or write {}", .path.display())]
+    #[error("cannot read or write {}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("{} must be a regular file", .0.display())]
     NotAFile(PathBuf),
@@ -30,6 +31,12 @@ pub enum SecretError {
     TooOpen { path: PathBuf, mode: u32 },
     #[error("{} must be {LEN} bytes long; restore it from its own backup, or remove it to begin with a new one", .0.display())]
     BadLength(PathBuf),
+}
+
+impl SecretError {
+    fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source: files::explained(path, source) }
+    }
 }
 
 impl Secret {
@@ -44,7 +51,7 @@ impl Secret {
         match File::open(&path) {
             Ok(file) => load(&path, &file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => create(dir, &path, ids.secret()),
-            Err(source) => Err(SecretError::Io { path, source }),
+            Err(source) => Err(SecretError::io(&path, source)),
         }
     }
 
@@ -74,7 +81,7 @@ impl fmt::Debug for Secret {
 }
 
 fn load(path: &Path, mut file: &File) -> Result<Secret, SecretError> {
-    let io = |source| SecretError::Io { path: path.to_owned(), source };
+    let io = |source| SecretError::io(path, source);
     let metadata = file.metadata().map_err(io)?;
     if !metadata.is_file() {
         return Err(SecretError::NotAFile(path.to_owned()));
@@ -94,15 +101,16 @@ fn load(path: &Path, mut file: &File) -> Result<Secret, SecretError> {
 /// Written aside, synced, renamed, directory synced: after a crash there is all of it or nothing.
 fn create(dir: &Path, path: &Path, bytes: [u8; LEN]) -> Result<Secret, SecretError> {
     let new = dir.join(NEW_FILE);
-    let io = |source| SecretError::Io { path: new.clone(), source };
+    let io = |source| SecretError::io(&new, source);
     match fs::remove_file(&new) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(io(e)),
         Ok(()) | Err(_) => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new).map_err(io)?;
+    files::hand_over(&new);
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&new, path).map_err(io)?;
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
+    files::sync_directory(dir).map_err(io)?;
     Ok(Secret(bytes))
 }
 

@@ -4,7 +4,7 @@
 //! leaves others waiting for ever. So what may end like that runs on a thread of its own, with a limit
 //! of time; what does not come back is left behind with everything it holds.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use fs4::{FileExt, TryLockError};
 use sled::{Config, Db, Mode};
+
+use crate::files::hand_over;
 
 use super::super::{Block, BlockKey, SnapshotError, SnapshotNumber, is_environment};
 
@@ -46,6 +48,8 @@ pub(super) enum Failure {
     Sled(sled::Error),
     Panicked(String),
     Stuck(Duration),
+    /// The clock shows a time before 1970.
+    Clock,
 }
 
 impl Failure {
@@ -60,9 +64,8 @@ impl Failure {
     /// While reading a part in `path`, whose files are as they were written.
     pub(super) fn reading(self, number: SnapshotNumber, path: &Path) -> SnapshotError {
         match self {
-            Self::Sled(sled::Error::Io(source)) if is_environment(&source) => {
-                SnapshotError::Io { path: path.into(), source }
-            }
+            Self::Sled(sled::Error::Io(source)) if is_environment(&source) => SnapshotError::io(path, source),
+            Self::Clock => SnapshotError::Engine { what: self.text() },
             other => SnapshotError::Damaged { number, what: format!("{}: {}", path.display(), other.text()) },
         }
     }
@@ -72,6 +75,7 @@ impl Failure {
             Self::Sled(error) => error.to_string(),
             Self::Panicked(message) => format!("sled has panicked: {message}"),
             Self::Stuck(limit) => format!("sled did not come back within {} s", limit.as_secs()),
+            Self::Clock => "sled does not work while the clock shows a time before 1970".to_owned(),
         }
     }
 }
@@ -114,7 +118,9 @@ pub(super) struct Part {
 impl Part {
     /// Opens the database in `directory`, or makes one there.
     pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
-        let config = Config::new()
+        // It draws a name from the clock, and panics for this one reason.
+        let config = catch_unwind(Config::new).map_err(|_| Failure::Clock)?;
+        let config = config
             .path(directory)
             .mode(Mode::HighThroughput)
             .cache_capacity(CACHE_BYTES)
@@ -189,11 +195,21 @@ impl Iterator for PartBlocks {
     }
 }
 
+/// Makes the directories of a database that is not there yet: sled would make them as well, but leave them to root if
+/// that is who we are, and then nobody else could remove what a crash has left of it.
+pub(super) fn make_directories(directory: &Path) -> io::Result<()> {
+    for path in [directory, &directory.join("blobs")] {
+        fs::create_dir(path)?;
+        hand_over(path);
+    }
+    Ok(())
+}
+
 /// Waits until nobody has the database open. sled's threads may hold it for a moment after it was
 /// closed; longer than that only another process does.
 pub(super) fn wait_until_closed(directory: &Path) -> Result<(), SnapshotError> {
     let path = directory.join("db");
-    let io = |source| SnapshotError::Io { path: path.clone(), source };
+    let io = |source| SnapshotError::io(&path, source);
     let file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other.map_err(io)?,

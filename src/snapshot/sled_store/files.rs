@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::files::sync_directory;
+
 use super::super::content::Digest;
 use super::super::manifest::PartFiles;
 
@@ -18,19 +20,6 @@ const MAX_TAIL_BYTES: u64 = 1 << 30;
 /// Makes a file durable; not its name.
 pub(super) fn sync_file(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
-}
-
-/// Makes the names in a directory durable.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-/// Makes the name of `path` durable.
-pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => sync_directory(parent),
-        Some(_) | None => sync_directory(Path::new(".")),
-    }
 }
 
 /// Makes everything in a part durable: each file, then the directories from the inside out.

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::files::{explained, hand_over, sync_directory};
+
 use super::super::SnapshotNumber;
 use super::super::manifest::{Manifest, ManifestError};
 use super::files;
@@ -83,10 +85,11 @@ pub(super) fn scan(root: &Path) -> io::Result<Vec<Entry>> {
 /// The manifest in a snapshot's directory.
 pub(super) fn read_manifest(directory: &Path, number: SnapshotNumber) -> Result<Manifest, ManifestError> {
     let mut bytes = Vec::new();
-    match File::open(directory.join(MANIFEST)).and_then(|file| file.take(MAX_MANIFEST_BYTES).read_to_end(&mut bytes)) {
+    let path = directory.join(MANIFEST);
+    match File::open(&path).and_then(|file| file.take(MAX_MANIFEST_BYTES).read_to_end(&mut bytes)) {
         Ok(_) => Manifest::decode(number, &bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ManifestError::Missing),
-        Err(error) if super::super::is_environment(&error) => Err(ManifestError::Io(error)),
+        Err(error) if super::super::is_environment(&error) => Err(ManifestError::Io(explained(&path, error))),
         Err(error) => Err(ManifestError::Damaged(format!("could not be read: {error}"))),
     }
 }
@@ -95,9 +98,10 @@ pub(super) fn read_manifest(directory: &Path, number: SnapshotNumber) -> Result<
 pub(super) fn write_manifest(directory: &Path, manifest: &Manifest) -> io::Result<()> {
     let temporary = directory.join(MANIFEST_TEMPORARY);
     fs::write(&temporary, manifest.encode())?;
+    hand_over(&temporary);
     files::sync_file(&temporary)?;
     fs::rename(&temporary, directory.join(MANIFEST))?;
-    files::sync_directory(directory)
+    sync_directory(directory)
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use crate::faults::{FaultPoint, step};
+use crate::files::{hand_over, parent, sync_directory};
 
 use super::{Listed, ListedState, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore, SnapshotWriter};
 use layout::{Entry, Kind};
@@ -99,7 +100,8 @@ impl Shared {
     fn prepare(&self) -> io::Result<()> {
         if !self.root.is_dir() {
             fs::create_dir_all(&self.root)?;
-            files::sync_parent(&self.root)?;
+            hand_over(&self.root);
+            sync_directory(parent(&self.root))?;
         }
         for entry in layout::scan(&self.root)? {
             if entry.kind == Kind::Temporary {
@@ -107,7 +109,7 @@ impl Shared {
                 fs::remove_dir_all(&entry.path)?;
             }
         }
-        files::sync_directory(&self.root)
+        sync_directory(&self.root)
     }
 
     fn scan(&self) -> Result<Vec<Entry>, SnapshotError> {
@@ -144,15 +146,15 @@ impl Shared {
             }
             step(FaultPoint::Removed, || {
                 fs::rename(path, &doomed)?;
-                files::sync_directory(&self.root)
+                sync_directory(&self.root)
             })?;
         }
         fs::remove_dir_all(&doomed)?;
-        files::sync_directory(&self.root)
+        sync_directory(&self.root)
     }
 
     fn io(&self, source: io::Error) -> SnapshotError {
-        SnapshotError::Io { path: self.root.clone(), source }
+        SnapshotError::io(&self.root, source)
     }
 }
 
@@ -195,15 +197,15 @@ impl SnapshotStore for SledStore {
     fn remove(&self, number: SnapshotNumber) -> Result<(), SnapshotError> {
         let path = self.shared.existing(number)?;
         self.shared.opened.lock().remove(&number);
-        self.shared.discard(&path, number).map_err(|source| SnapshotError::Io { path, source })
+        self.shared.discard(&path, number).map_err(|source| SnapshotError::io(path, source))
     }
 
     fn set_aside(&self, number: SnapshotNumber) -> Result<PathBuf, SnapshotError> {
         let path = self.shared.existing(number)?;
         self.shared.opened.lock().remove(&number);
         let aside = layout::free_aside(&self.shared.root, number);
-        let moved = fs::rename(&path, &aside).and_then(|()| files::sync_directory(&self.shared.root));
-        moved.map(|()| aside).map_err(|source| SnapshotError::Io { path, source })
+        let moved = fs::rename(&path, &aside).and_then(|()| sync_directory(&self.shared.root));
+        moved.map(|()| aside).map_err(|source| SnapshotError::io(path, source))
     }
 
     fn remove_set_aside(&self, number: SnapshotNumber) -> Result<(), SnapshotError> {
@@ -213,7 +215,7 @@ impl SnapshotStore for SledStore {
         for entry in self.shared.scan()? {
             if entry.kind == Kind::SetAside && entry.number == number {
                 let removed = self.shared.discard(&entry.path, number);
-                removed.map_err(|source| SnapshotError::Io { path: entry.path, source })?;
+                removed.map_err(|source| SnapshotError::io(entry.path, source))?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::faults::{FaultPoint, step};
+use crate::files::{hand_over, hand_over_all, sync_directory};
 
 use super::super::content::Sums;
 use super::super::{
@@ -66,6 +67,7 @@ impl SledWriter {
         check_space(&claim.0.root)?;
         let directory = layout::temporary(&claim.0.root, number);
         fs::create_dir(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;
+        hand_over(&directory);
         Ok(Self {
             claim,
             number,
@@ -110,6 +112,7 @@ impl SledWriter {
 
     fn begin_part(&self, first: BlockKey) -> Result<Growing, SnapshotError> {
         let directory = self.directory.join(format!("part-{:04}", self.parts.len() + 1));
+        engine::make_directories(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;
         let part = Part::open(&directory).map_err(|failure| failure.writing(&directory))?;
         Ok(Growing { part, directory, first, last: first, blocks: 0, bytes: 0 })
     }
@@ -120,6 +123,7 @@ impl SledWriter {
         part.split_full_pages().and_then(|()| part.close()).map_err(|failure| failure.writing(&directory))?;
         wait_until_closed(&directory)?;
         let files = settle(&directory)?;
+        hand_over_all(&directory);
         files::sync_part(&directory).map_err(|source| SnapshotError::writing(&directory, source))?;
         let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.parts.push(PartEntry { directory: name, first, last, blocks, bytes, files });
@@ -148,7 +152,7 @@ impl SledWriter {
         let failed = |source| SnapshotError::writing(root, source);
         fs::rename(&self.directory, &whole).map_err(failed)?;
         self.directory = whole;
-        files::sync_directory(root).map_err(failed)
+        sync_directory(root).map_err(failed)
     }
 
     fn read_back(&self, expected: &Manifest) -> Result<(), SnapshotError> {
