@@ -21,6 +21,7 @@ pub mod serve;
 pub mod snapshot;
 pub mod status;
 pub mod target;
+pub mod text;
 pub mod workspace;
 
 use std::io::Write;

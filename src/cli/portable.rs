@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::{Location, TargetArgs};
+use super::text::{NotText, skip_byte_order_mark};
 use super::{out_file, output, progress};
 use crate::clock::{SystemClock, check_wall, wall};
 use crate::domain::time::Millis;
@@ -79,7 +80,7 @@ pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
     let target = args.config.load(Vec::new())?.config.storage.data_dir;
     check_wall(wall())?;
     check_target(&target, Replace::Refuse)?;
-    let (input, size): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
+    let (mut input, size): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
         (Box::new(io::stdin().lock()), 0)
     } else {
         let unreadable = |error| {
@@ -90,6 +91,7 @@ pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
         let size = file.metadata().map_err(unreadable)?.len();
         (Box::new(BufReader::with_capacity(1 << 20, file)), size)
     };
+    skip_byte_order_mark(&mut input)?;
     let bytes = Arc::new(AtomicU64::new(0));
     let shown = Arc::clone(&bytes);
     let look = move || ("Importing", shown.load(Ordering::Relaxed) as f64 / size.max(1) as f64);
@@ -121,6 +123,13 @@ impl From<ExportError> for Failure {
             | ExportError::UnknownWorkspace(_)
             | ExportError::Stray { .. } => Self::of(Exit::Damaged, &error),
         }
+    }
+}
+
+impl From<NotText> for Failure {
+    fn from(error: NotText) -> Self {
+        let exit = if matches!(error, NotText::Read(_)) { Exit::Failed } else { Exit::Damaged };
+        Self::of(exit, &error)
     }
 }
 

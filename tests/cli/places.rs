@@ -76,6 +76,18 @@ fn r10_5_an_export_goes_where_its_name_leads() {
     goes_everywhere(home.path(), &["--url", &server.url, "--admin-key", key]);
 }
 
+#[test]
+fn r10_5_an_export_is_imported_with_the_mark_that_an_editor_puts_before_it() {
+    let home = with_data();
+    let text = run(home.path(), &["export", "--data-dir", "data"]).stdout;
+    for (before, code) in [(&b"\xef\xbb\xbf"[..], 0), (b"\xff\xfe", 65), (b"\xef\xbb", 65)] {
+        fs::write(home.path().join("marked"), [before, &text[..]].concat()).expect("a file");
+        let done = run(home.path(), &["import", "marked", "--data-dir", &format!("imported-{code}")]);
+        assert_eq!(done.status.code(), Some(code), "{before:?}: {}", stderr(&done));
+    }
+    assert!(!home.path().join("imported-65").exists());
+}
+
 /// An empty directory that cannot be renamed over: a fresh file system.
 fn fresh(home: &Path, name: &str) {
     fs::create_dir_all(home.join(name).join("lost+found")).expect("a directory");

@@ -9,6 +9,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::ScoreError;
+use crate::cli::text::{first_byte, skip_byte_order_mark};
 
 /// The most dialogues that are scored together.
 pub(super) const BLOCK: usize = 1_024;
@@ -32,7 +33,7 @@ pub(super) fn each_block(
     skip_byte_order_mark(&mut input)?;
     let mut line = 1;
     loop {
-        match first_byte(&mut input)? {
+        match first_byte(&mut input).map_err(read_failed)? {
             Some(byte) if byte.is_ascii_whitespace() => {
                 line += u64::from(byte == b'\n');
                 input.consume(1);
@@ -52,26 +53,6 @@ pub(super) fn each_block(
 
 fn read_failed(source: io::Error) -> ScoreError {
     ScoreError::Read { source }
-}
-
-fn first_byte(input: &mut impl BufRead) -> Result<Option<u8>, ScoreError> {
-    Ok(input.fill_buf().map_err(read_failed)?.first().copied())
-}
-
-/// Files that were saved on Windows begin with the mark of UTF-8, or are UTF-16, which is refused.
-fn skip_byte_order_mark(input: &mut impl BufRead) -> Result<(), ScoreError> {
-    match first_byte(input)? {
-        Some(0xef) => {}
-        Some(0xff | 0xfe | 0) => return Err(ScoreError::Utf16),
-        Some(_) | None => return Ok(()),
-    }
-    for mark in [0xef, 0xbb, 0xbf] {
-        if first_byte(input)? != Some(mark) {
-            return Err(ScoreError::NotText);
-        }
-        input.consume(1);
-    }
-    Ok(())
 }
 
 /// The next lines: waits for the first, then takes those that have arrived completely. Empty at the end.

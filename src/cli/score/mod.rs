@@ -14,6 +14,7 @@ use std::{num, thread};
 use dialogue::Scoring;
 use input::{MAX_LINE_BYTES, Piece};
 
+use super::text::NotText;
 use crate::domain::scoring::profile::ScoringModel;
 use crate::files::explained;
 
@@ -52,10 +53,8 @@ pub enum ScoreError {
     Read { source: io::Error },
     #[error("cannot write the scores: {source}")]
     Write { source: io::Error },
-    #[error("the input is not UTF-8 but, it seems, UTF-16: `iconv -f UTF-16 -t UTF-8` converts it")]
-    Utf16,
-    #[error("the input is not UTF-8")]
-    NotText,
+    #[error(transparent)]
+    NotText(#[from] NotText),
     #[error("line {line}: {reason} (column {column}): the array cannot be read further")]
     Array { line: u64, reason: String, column: usize },
     #[error("{broken} of {dialogues} dialogues could not be scored")]
@@ -67,12 +66,7 @@ impl ScoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open { .. } => 66,
-            Self::Read { .. }
-            | Self::Write { .. }
-            | Self::Utf16
-            | Self::NotText
-            | Self::Array { .. }
-            | Self::Broken { .. } => 1,
+            Self::Read { .. } | Self::Write { .. } | Self::NotText(_) | Self::Array { .. } | Self::Broken { .. } => 1,
         }
     }
 }
@@ -162,7 +156,7 @@ impl Scorer {
         }
         Some(self.0.line(json).map_err(|broken| {
             if json.contains(&0) {
-                return format!("line {}: {}", piece.line, ScoreError::Utf16);
+                return format!("line {}: {}", piece.line, NotText::Utf16);
             }
             let (path, error) = (broken.path().to_string(), broken.inner());
             // The root has no name.
