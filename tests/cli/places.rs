@@ -12,9 +12,13 @@ pub fn skipped(why: &str) {
     std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).expect("standard error");
 }
 
+/// Small segments, since each command reads the whole journal.
+pub const SMALL: &str = "[journal]\nsegment_mib = 1\ngroup_max_bytes = 1048576\n";
+
 /// A directory `data` with a workspace in it.
 fn with_data() -> Kept {
     let home = Kept::new();
+    fs::write(home.path().join("config.toml"), SMALL).expect("a file");
     let made = run(home.path(), &["workspace", "create", "--name", "S", "--tenant", "t", "--data-dir", "data"]);
     assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
     home

@@ -1,4 +1,4 @@
-//! Whose files are whose: what root makes on another user's directory, and what a user may not touch (R10.9). Only
+//! Whose files are whose: what root makes on another user's directory (R9.6b), and what a user may not touch (R10.9). Only
 //! root can try either.
 
 use std::fs::{self, Permissions};
@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 
 use tempfile::TempDir;
 
-use super::places::skipped;
+use super::places::{SMALL, skipped};
 use super::*;
 
 /// A user that owns nothing: `nobody`, on most systems.
@@ -25,6 +25,7 @@ impl Rig {
     fn new() -> Option<Self> {
         let (home, programs) = (Kept::new(), tempfile::tempdir().expect("a directory"));
         let program = programs.path().join("tripswitch");
+        fs::write(home.path().join("config.toml"), SMALL).expect("a file");
         for directory in [home.path(), programs.path()] {
             fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("a mode");
         }
@@ -78,7 +79,7 @@ impl Rig {
 }
 
 #[test]
-fn r10_9_what_root_makes_belongs_to_the_owner_of_the_directory() {
+fn r9_6b_what_root_makes_belongs_to_the_owner_of_the_directory() {
     let Some(rig) = Rig::new() else { return };
     rig.directory("snapshots");
     let id = "0190b5c0-0000-7000-8000-000000000001";
