@@ -45,7 +45,8 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
             Ok(next) => at = parent(&at).join(next),
             // Nothing, or no link.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
-                return Ok(at);
+                // `.` and `..` stand in no directory that could be named.
+                return if at.file_name().is_some() { Ok(at) } else { fs::canonicalize(&at) };
             }
             Err(error) => return Err(error),
         }

@@ -124,6 +124,15 @@ fn r10_6_a_fresh_file_system_counts_as_empty_and_is_filled_in_its_place() {
     }
     assert!(home.path().join("link").is_symlink());
     assert_eq!(code(&["workspace", "list", "--data-dir", "begun"]), Some(0), "R10.4: it is initialised");
+    symlink("nowhere", home.path().join("dangling")).expect("a link");
+    let create = ["workspace", "create", "--name", "S", "--tenant", "t", "--data-dir", "dangling"];
+    assert_eq!(code(&create), Some(0));
+    assert!(home.path().join("dangling").is_symlink() && home.path().join("nowhere/journal").is_dir());
+    fs::create_dir(home.path().join("here")).expect("a directory");
+    let here = home.path().join("here");
+    let here = tripswitch(&here, &["import", "../all.ndjson", "--data-dir", "."]).output().expect("the program runs");
+    assert_eq!(here.status.code(), Some(0), "{}", stderr(&here));
+    assert_eq!(names(&home.path().join("here")), ["journal", "lock", "snapshots"]);
     fs::create_dir(home.path().join("real")).expect("a directory");
     symlink("real", home.path().join("to")).expect("a link");
     assert_eq!(code(&["snapshot", "restore", "--from", "data", "--to", "to"]), Some(0));

@@ -72,7 +72,9 @@ impl FileJournal {
     ) -> Result<Opened, OpenError> {
         options.check()?;
         let journal_dir = directory(data_dir);
-        make_directory(&*disk, data_dir).map_err(OpenError::io(data_dir))?;
+        // Of a link to nothing, what it leads to is made.
+        let made = files::target(data_dir).and_then(|target| make_directory(&*disk, &target));
+        made.map_err(OpenError::io(data_dir))?;
         let lock = DirectoryLock::acquire(data_dir)?;
         if !journal_dir.is_dir() {
             fs::create_dir(&journal_dir).map_err(OpenError::io(&journal_dir))?;

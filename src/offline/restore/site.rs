@@ -1,9 +1,9 @@
 //! Where a directory is made until it is whole.
 //!
 //! **Beside** its place, if it can be renamed into it: then it is there whole or not at all. **Inside**, if it cannot:
-//! a mount point (a volume of a container), a fresh file system with its `lost+found`, or a directory that lies in one
-//! in which this user makes nothing. Then everything is made in `restoring/`, moved up, and `restoring/` removed at
-//! the end. As long as that is there, nobody opens the directory ([`OpenError::Unfinished`]).
+//! a mount point (a volume of a container), a fresh file system with its `lost+found`, the working directory, or a
+//! directory that lies in one in which this user makes nothing. Then everything is made in `restoring/`, moved up, and
+//! `restoring/` removed at the end. As long as that is there, nobody opens the directory ([`OpenError::Unfinished`]).
 //!
 //! [`OpenError::Unfinished`]: crate::storage::OpenError::Unfinished
 
@@ -96,9 +96,12 @@ impl Site {
     }
 }
 
-/// Of one that counts as empty: whether it has something all the same, or is one on which something is mounted.
+/// Of one that counts as empty: whether it has something all the same, something is mounted on it, or somebody stands
+/// in it, who would stay behind in what was replaced.
 fn cannot_be_replaced(target: &Path) -> bool {
-    is_mount_point(target) || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some())
+    let here = std::env::current_dir().ok();
+    let is_here = here.is_some() && fs::canonicalize(target).ok() == here;
+    is_here || is_mount_point(target) || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// The target has a lock of its own. All that is moved is durable before the directory counts as whole.
