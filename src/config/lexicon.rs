@@ -207,7 +207,7 @@ fn below<S: Overlay + DeserializeOwned>(
     let key = format!("{section}.file");
     let Some(file) = reader.optional_text(&key) else { return Some(source) };
     let path = directory.join(file);
-    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+    let text = std::fs::read_to_string(&path).map_err(|error| crate::files::explained(&path, error).to_string());
     match text.and_then(|text| parse(&text)) {
         Ok(below) => Some(source.over(&below)),
         Err(message) => {

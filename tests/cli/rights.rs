@@ -150,8 +150,13 @@ fn r10_9_what_a_user_may_not_touch_is_denied_by_name_and_never_damage() {
     let input = rig.path().join("private");
     fs::write(&input, "").expect("a file");
     fs::set_permissions(&input, Permissions::from_mode(0o600)).expect("a mode");
+    rig.directory("closed");
+    chown(rig.path().join("closed"), Some(0), Some(0)).expect("an owner");
+    let restore = ["snapshot", "restore", "--to", "x", "--dry-run"];
     for args in [
         &["score", "private"][..],
+        &[&restore[..], &["--from", "closed/backup"]].concat(),
+        &[&restore[..], &["--from", "snapshots", "--erasures", "closed/erasures"]].concat(),
         &["import", "private", "--data-dir", "x"],
         &["check-config", "--config", "private"],
         &["export", "new.ndjson"],

@@ -171,7 +171,7 @@ fn put(to: &Path, found: Found, carried: &Carried, replace: Replace, quiet: bool
 fn erasures(args: &Args, source: &Path) -> Result<ErasureList, Failure> {
     let mut all = ErasureList::default();
     let named = args.erasures.as_deref();
-    if let Some(path) = named.filter(|path| !path.exists()) {
+    if let Some(path) = named.filter(|path| matches!(path.try_exists(), Ok(false))) {
         return Err(Failure::new(Exit::NoInput, format!("{} does not exist", path.display())));
     }
     let kept = [source, &args.to].map(|directory| directory.join("erasures"));

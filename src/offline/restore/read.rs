@@ -1,6 +1,8 @@
 //! A state out of a data directory or a snapshot of it, as of its end or of an earlier point.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -76,8 +78,10 @@ pub struct Found {
 impl Source {
     /// `path`: a data directory, a copy of one with or without its journal, or one snapshot's directory.
     pub fn open(path: &Path) -> Result<Self, RestoreError> {
-        if !path.is_dir() {
-            return Err(RestoreError::Missing(path.to_path_buf()));
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(RestoreError::io(path)(error)),
+            Ok(_) | Err(_) => return Err(RestoreError::Missing(path.to_path_buf())),
         }
         if path.join("manifest.json").is_file() {
             let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
