@@ -8,6 +8,22 @@ use tokio_util::sync::CancellationToken;
 /// Tells whoever has a clone that it is to stop: listeners, connections, held answers, tasks, the engine.
 pub type Stop = CancellationToken;
 
+/// The end of a server in two steps, so that its clients can go elsewhere before nobody answers them.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Requests are answered as ever, and no connection is kept after an answer.
+    pub drain: Stop,
+    /// No connection is accepted any more, and what is under way is finished.
+    pub stop: Stop,
+}
+
+impl From<Stop> for Ending {
+    /// Both at once.
+    fn from(stop: Stop) -> Self {
+        Self { drain: stop.clone(), stop }
+    }
+}
+
 /// Ticks at once, and then after every period, until the stop: `while ticks.next().await { … }`.
 pub struct Ticks<'a> {
     ticks: Interval,

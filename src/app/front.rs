@@ -57,6 +57,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
     use std::sync::{Arc, Barrier};
+    use std::time::Duration;
 
     use crate::app::Server;
     use crate::config::Config;
@@ -68,6 +69,7 @@ mod tests {
         config.storage.data_dir = directory.path().to_owned();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.admin.listen = config.server.listen;
+        config.server.drain = Duration::ZERO;
         let work = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = work.block_on(Server::start(&config, false, Arc::default())).unwrap();
         let (began, ends) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));

@@ -13,7 +13,7 @@ use super::machine;
 use super::monitor::EngineMonitor;
 use super::start::{AppError, Parts, Started, data_dir, start, to_usize};
 use crate::actors::Engine;
-use crate::background::Stop;
+use crate::background::{Ending, Stop};
 use crate::clock::SystemClock;
 use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
@@ -58,6 +58,8 @@ pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,
     engine: Engine,
+    /// Asks clients to go elsewhere.
+    drain: DropGuard,
     stop: DropGuard,
     /// Stops the second listener, which lives longer.
     stop_admin: DropGuard,
@@ -68,6 +70,8 @@ pub struct Server {
     tasks: Vec<JoinHandle<()>>,
     /// And what does so as long as the engine runs.
     upkeep: JoinHandle<()>,
+    /// From the drain to the stop.
+    drained_after: Duration,
     grace: Duration,
     tls: Option<Tls>,
     /// Dropped after everything that runs on it.
@@ -87,8 +91,8 @@ impl Server {
         let (admin, admin_address) = listen(config.admin.listen)?;
         let issuer = config.auth.as_ref().map(issuer).transpose()?;
         let front = Front::start().map_err(ServerError::Threads)?;
-        let (stop, stop_admin) = (Stop::new(), Stop::new());
-        let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress), stop.clone()));
+        let (ending, stop_admin) = (Ending::default(), Stop::new());
+        let monitor = Arc::new(EngineMonitor::new(Arc::clone(&progress), ending.drain.clone()));
         let meter = Arc::<Meter>::default();
         let routes = monitor::router(monitor.clone(), Arc::clone(&meter), Arc::clone(&ids));
         let limits = Limits { shutdown_grace: ADMIN_GRACE, ..wire.limits };
@@ -110,29 +114,32 @@ impl Server {
             }
         };
         monitor.started(engine.clone());
-        let tasks = tasks(&service, issuer, &stop);
+        let tasks = tasks(&service, issuer, &ending.stop);
         let upkeep = tokio::spawn({
             let engine = engine.clone();
             async move { engine.upkeep().await }
         });
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
-        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web, stop: stop.clone() });
-        let (stops, grace) = (stop.clone(), config.server.shutdown_grace);
+        let stop = ending.stop.clone();
+        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web, stop });
+        let (ends, drained_after, grace) = (ending.clone(), config.server.drain, config.server.shutdown_grace);
         let mut server = Self {
             address,
             admin_address,
             engine,
-            stop: stop.drop_guard(),
+            drain: ending.drain.drop_guard(),
+            stop: ending.stop.drop_guard(),
             stop_admin: stop_admin.drop_guard(),
             api: None,
             admin,
             tasks,
             upkeep,
+            drained_after,
             grace,
             tls,
             front,
         };
-        match server.front.serve(api, |listener| crate::http::serve(listener, routes, wire, stops)) {
+        match server.front.serve(api, |listener| crate::http::serve(listener, routes, wire, ends)) {
             Ok(served) => server.api = Some(served),
             Err(error) => {
                 server.stop().await;
@@ -172,9 +179,12 @@ impl Server {
         self.admin_address
     }
 
-    /// Finishes the requests under way, within the grace; then what was accepted. As long as there are
-    /// requests the second listener answers, and says that no more should come.
+    /// Takes requests until the drain is over, and tells their clients to go elsewhere; finishes those under way,
+    /// within the grace; then what was accepted. As long as there are requests the second listener answers, and says
+    /// that no more should come.
     pub async fn stop(self) {
+        drop(self.drain);
+        tokio::time::sleep(self.drained_after).await;
         drop(self.stop);
         end(self.api.into_iter().chain(self.tasks), self.grace).await;
         drop(self.stop_admin);
@@ -255,6 +265,7 @@ fn limits(config: &Config) -> Limits {
             span: Duration::from_secs(PACE_SECONDS as u64),
         },
         header_timeout: config.server.header_timeout,
+        idle_timeout: config.server.idle_timeout,
         shutdown_grace: config.server.shutdown_grace,
         connections: machine::connections(to_usize(config.server.max_connections.into())),
         connections_per_address: to_usize(config.server.max_connections_per_address.into()),
@@ -301,6 +312,7 @@ mod tests {
         let mut config = Config::default();
         config.storage.data_dir = directory.path().to_owned();
         config.journal.segment_mib = 1;
+        config.server.drain = Duration::ZERO;
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.admin.listen = config.server.listen;
         let options = FileOptions { segment_bytes: config.journal.segment_bytes() };

@@ -56,13 +56,17 @@ pub struct ServerConfig {
     pub max_body_bytes: u64,
     /// In one request (R4.1).
     pub max_events_per_request: u16,
-    /// From the connection's opening, or the last answer, to the end of the next header.
+    /// From the first byte of a header to its last.
     pub header_timeout: Duration,
+    /// How long a connection stays open without a word from its client.
+    pub idle_timeout: Duration,
     /// From the header's end to the body's.
     pub body_timeout: Duration,
     /// Bytes a second, over five seconds, that a body has to come with once 64 KiB of it are held.
     pub least_body_rate: u64,
-    /// How long open requests may take after the signal to stop.
+    /// How long requests are still taken after the signal to stop.
+    pub drain: Duration,
+    /// How long open requests may take after that.
     pub shutdown_grace: Duration,
     /// Open connections, in all and from one address (IPv6: from one network of /64).
     pub max_connections: u32,
@@ -279,8 +283,10 @@ fn read_server(r: &mut Reader) -> ServerConfig {
         max_body_bytes: r.integer("server.max_body_bytes", 1_024..=16 << 20, 4 << 20),
         max_events_per_request: r.integer("server.max_events_per_request", 1..=10_000, 1_000),
         header_timeout: seconds(r, "server.header_timeout_seconds", 10),
+        idle_timeout: seconds(r, "server.idle_timeout_seconds", 75),
         body_timeout: seconds(r, "server.body_timeout_seconds", 30),
         least_body_rate: r.integer("server.least_body_bytes_per_second", 0..=1 << 20, 4 << 10),
+        drain: Duration::from_secs(r.integer("server.drain_seconds", 0..=300u64, 1)),
         shutdown_grace: Duration::from_secs(r.integer("server.shutdown_grace_seconds", 1..=10u64, 8)),
         max_connections: r.integer("server.max_connections", 1..=1_000_000, 10_000),
         max_connections_per_address: r.integer("server.max_connections_per_address", 1..=1_000_000, 1_024),

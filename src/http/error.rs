@@ -141,11 +141,13 @@ impl ApiError {
     }
 
     pub fn too_many_connections() -> Self {
-        Self::retry("too_many_connections", "The server has too many open connections.", "1")
+        let message = "The server has as many open connections as it may ([server] max_connections).";
+        Self::retry("too_many_connections", message, "1")
     }
 
     pub fn too_many_connections_of_one() -> Self {
-        let message = "Your address has too many open connections.";
+        let message = "Your address has as many open connections as one may ([server] max_connections_per_address); \
+             all that come through one proxy share it.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_connections", message).with_header(header::RETRY_AFTER, "1")
     }
 

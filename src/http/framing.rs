@@ -1,19 +1,28 @@
-//! What makes a request ambiguous although hyper can read it (RFC 9112, 3.2 and 6.3): a proxy in
-//! front of the server might have read it as another one.
+//! Why a request is refused although hyper can read it: a proxy in front of the server might have read it as another
+//! one (RFC 9112, 3.2 and 6.3), or its request line is too long.
 
 use axum::extract::Request;
 use axum::http::{Version, header};
 
 use super::error::ApiError;
 
-/// Marks a request whose body could end in two places; set by the connection.
-#[derive(Clone, Copy, Debug)]
-pub struct AmbiguousBody;
+/// What only the bytes of a request show; set by the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misread {
+    /// Its body could end in two places.
+    AmbiguousBody,
+    /// Its request line is too long.
+    LongLine,
+}
 
 /// Why the request is refused, and its connection closed.
 pub fn fault(request: &Request) -> Option<ApiError> {
-    if request.extensions().get::<AmbiguousBody>().is_some() {
-        return Some(ApiError::malformed_request("The request gives the length of its body twice."));
+    match request.extensions().get() {
+        Some(Misread::AmbiguousBody) => {
+            return Some(ApiError::malformed_request("The request gives the length of its body twice."));
+        }
+        Some(Misread::LongLine) => return Some(ApiError::of_parser(414)),
+        None => {}
     }
     let headers = request.headers();
     let hosts = headers.get_all(header::HOST).iter().count();

@@ -62,8 +62,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How fast a body has to come meanwhile.
     pub pace: Pace,
-    /// From the connection, or the last answer, to the end of the headers.
+    /// From the first byte of the headers, or the last answer if that came later, to their end.
     pub header_timeout: Duration,
+    /// How long a connection stays open without a word from its client; whole seconds, as answers say it.
+    pub idle_timeout: Duration,
     /// How long answers under way may take once the server is to stop.
     pub shutdown_grace: Duration,
     /// Open connections.
@@ -80,6 +82,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             pace: Pace { least: 20 << 10, span: Duration::from_secs(5) },
             header_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
             shutdown_grace: Duration::from_secs(8),
             connections: 10_000,
             connections_per_address: 1_024,

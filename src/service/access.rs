@@ -17,7 +17,7 @@ const SERVER_KEY: &str = "A server key does not reach tenants' data.";
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// `api-key:<id>` (R2.11), or the `sub` of a token (R2.13), which never begins with `api-key:`.
+    /// `api-key:<id>` (R2.11); or of a token (R2.13) its `sub`, or `client:<id>`, which no `sub` poses as.
     pub actor: String,
     /// `None` for a server key.
     pub tenant: Option<Box<str>>,
@@ -40,8 +40,8 @@ impl Principal {
 
     /// The whole tenant, on the live side (R2.12).
     pub(super) fn of_claims(claims: Claims) -> Self {
-        let Claims { subject, tenant, scopes } = claims;
-        Self { actor: subject.into_string(), tenant: Some(tenant), workspace: None, side: Side::Live, scopes }
+        let Claims { actor, tenant, scopes } = claims;
+        Self { actor: actor.into_string(), tenant: Some(tenant), workspace: None, side: Side::Live, scopes }
     }
 
     pub fn has(&self, scope: Permission) -> bool {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn r2_12_r2_14_a_tokens_principal_is_its_tenants_on_the_live_side_and_never_a_server() {
         let claims =
-            Claims { subject: "kp_1".into(), tenant: "t".into(), scopes: vec![Permission::Admin, Permission::Server] };
+            Claims { actor: "kp_1".into(), tenant: "t".into(), scopes: vec![Permission::Admin, Permission::Server] };
         let who = Principal::of_claims(claims);
         assert_eq!((who.actor.as_str(), who.tenant.as_deref()), ("kp_1", Some("t")));
         assert_eq!((who.workspace, who.side), (None, Side::Live));

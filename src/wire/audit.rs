@@ -58,7 +58,7 @@ pub struct AuditEntry {
     #[schema(pattern = r"^(system:)?\d+-\d+$")]
     pub position: String,
     pub at: Timestamp,
-    /// `api-key:<id>`, the subject of a JWT, or `data-directory`; null: the server itself, or several.
+    /// `api-key:<id>`, a JWT's subject or `client:<id>`, or `data-directory`; null: the server itself, or several.
     #[schema(required)]
     pub actor: Option<Box<str>>,
     #[schema(value_type = ActionName)]

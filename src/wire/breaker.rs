@@ -26,7 +26,7 @@ pub struct Breaker {
     pub scope_key: String,
     pub reason: String,
     pub triggered_at: Timestamp,
-    /// Who acknowledged it first: `api-key:<id>`, or the subject of a JWT.
+    /// Who acknowledged it first: `api-key:<id>`, or a JWT's subject or `client:<id>`.
     #[schema(required)]
     pub acknowledged_by: Option<String>,
     #[schema(required)]

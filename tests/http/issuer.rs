@@ -14,7 +14,7 @@ use tripswitch::issuer::{Fetch, FetchError, fetch::PATIENCE};
 
 use crate::support::issuer::{Answer, Issuer};
 use crate::support::keep::Kept;
-use crate::support::signing::{AUDIENCE, ISSUER, Signer, header, payload, refused, with};
+use crate::support::signing::{AUDIENCE, CLIENT, ISSUER, Signer, header, payload, refused, with};
 use crate::support::world::{ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, WORKSPACE, World, at, conversation};
 use crate::support::{NOW, Reply, Server, Setup};
 
@@ -101,6 +101,35 @@ async fn r2_13_any_subject_is_kept_as_it_is_and_survives_a_restart() {
     let world = ground.world.restarted().await;
     let list = world.server.get(&at("quality/circuit-breakers"), &world.key).await.expect(200);
     assert_eq!(list["items"][0]["acknowledgedBy"], sub);
+}
+
+#[tokio::test]
+async fn r2_13_a_clients_token_signs_as_the_client() {
+    let ground = Ground::start(LONG).await;
+    let breaker = ground.world.trip().await;
+    let body = with(&ground.payload(&["quality:write"]), "sub", Value::Null);
+    let token = ground.signer.sign(&header("k1"), &body);
+    let acknowledge = at(&format!("quality/circuit-breakers/{breaker}/acknowledge"));
+    let acknowledged = ground.world.server.post_nothing(&acknowledge, &token).await.expect(200);
+    assert_eq!(acknowledged["acknowledgedBy"], format!("client:{CLIENT}"));
+}
+
+#[tokio::test]
+async fn r2_13_the_largest_token_is_taken_beside_what_a_client_sends_besides() {
+    let ground = Ground::start(LONG).await;
+    let flags = |filling: usize| {
+        let body = with(&ground.payload(&["quality:read"]), "feature_flags", json!("x".repeat(filling)));
+        ground.signer.sign(&header("k1"), &body)
+    };
+    let mut filling = 12_000 - flags(0).len() * 3 / 4;
+    while flags(filling + 3).len() <= 16 << 10 {
+        filling += 3;
+    }
+    let (path, token) = (at("csat-config"), flags(filling));
+    assert!(token.len() > (16 << 10) - 4, "{}", token.len());
+    let ask = |token: &str| ground.world.server.ask(Method::GET, &path, token);
+    ask(&token).header("cookie", &"y".repeat(12 << 10)).send().await.expect(200);
+    ask(&flags(filling + 3)).send().await.fails(401, "unauthorized");
 }
 
 #[tokio::test]

@@ -54,8 +54,8 @@ async fn fifty_half_sent_requests_do_not_stay_open() {
 }
 
 #[tokio::test]
-async fn connections_on_which_nothing_begins_end_without_a_word() {
-    let world = World::start_with(Limits { header_timeout: SHORT, ..Limits::default() }).await;
+async fn r2_7c_connections_on_which_nothing_begins_end_without_a_word() {
+    let world = World::start_with(Limits { idle_timeout: Duration::ZERO, ..Limits::default() }).await;
     let mut fresh = Raw::connect(world.server.address).await;
     let mut used = Raw::connect(world.server.address).await;
     used.send(ask(&world)).await;

@@ -7,6 +7,7 @@ mod support;
 mod accounts;
 mod admin;
 mod browsers;
+mod connections;
 mod contract;
 mod conversations;
 mod credentials;

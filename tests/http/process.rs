@@ -43,6 +43,8 @@ impl Home {
         for name in names.filter(|name| foreign(&name.to_string_lossy())) {
             command.env_remove(name);
         }
+        // Nobody has to be told to go elsewhere.
+        command.env("TRIPSWITCH__SERVER__DRAIN_SECONDS", "0");
         command
     }
 

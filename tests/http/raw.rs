@@ -52,6 +52,7 @@ fn unparsable() -> Vec<(Vec<u8>, u16, &'static str)> {
     cases.push((format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(64 << 10)).into_bytes(), 431, "headers_too_large"));
     cases.push((format!("GET /{} HTTP/1.1\r\n\r\n", "y".repeat(20 << 10)).into_bytes(), 414, "uri_too_long"));
     cases.push((format!("GET /{}", "y".repeat(100 << 10)).into_bytes(), 414, "uri_too_long"));
+    cases.push((format!("GET /{}", "y".repeat(17 << 10)).into_bytes(), 414, "uri_too_long"));
     cases
 }
 
@@ -88,7 +89,7 @@ async fn r2_7_what_cannot_be_parsed_gets_the_form_of_every_failure() {
 async fn r2_7_a_client_that_goes_on_sending_is_not_reset_before_it_has_its_answer() {
     let world = World::start().await;
     let mut raw = Raw::connect(world.server.address).await;
-    raw.send(format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(20 << 10))).await;
+    raw.send(format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(40 << 10))).await;
     raw.answer().await.closes(431, "headers_too_large");
     // A socket that is closed would answer the first with a reset, and the second would fail.
     for _ in 0..3 {

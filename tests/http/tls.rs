@@ -136,7 +136,8 @@ async fn a_certificate_is_exchanged_while_connections_go_on_and_a_broken_one_is_
 async fn what_is_no_tls_ends() {
     let authority = Authority::new();
     authority.issue();
-    let limits = Limits { header_timeout: Duration::from_millis(300), ..Limits::default() };
+    let (header_timeout, idle_timeout) = (Duration::from_millis(300), Duration::ZERO);
+    let limits = Limits { header_timeout, idle_timeout, ..Limits::default() };
     let (world, _) = serve(&authority, limits).await;
     for bytes in [ask(&world).into_bytes(), b"\x16\x03\x01\x02\x00\x01".to_vec(), Vec::new()] {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};

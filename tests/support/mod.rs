@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
 use tripswitch::app::{self, Parts, Started};
-use tripswitch::background::Stop;
+use tripswitch::background::{Ending, Stop};
 use tripswitch::clock::ManualClock;
 use tripswitch::config::Config;
 use tripswitch::domain::time::Millis;
@@ -55,7 +55,7 @@ pub struct Server {
     /// Where the kept list of erasures lies.
     pub directory: Kept,
     client: reqwest::Client,
-    stop: Stop,
+    pub ending: Ending,
     serving: JoinHandle<()>,
 }
 
@@ -119,19 +119,19 @@ impl Server {
         let Started { engine, service, .. } =
             app::start(&config, parts, false, Arc::default()).await.expect("the server starts");
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
-        let (stop, meter) = (Stop::new(), Arc::<Meter>::default());
+        let (ending, meter) = (Ending::default(), Arc::<Meter>::default());
         let app = App {
             service: Arc::clone(&service),
             ids: ids.clone(),
             limits,
             meter: Arc::clone(&meter),
             web,
-            stop: stop.clone(),
+            stop: ending.stop.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = tripswitch::http::router(app);
-        let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, stop.clone()));
+        let serving = tokio::spawn(tripswitch::http::serve(listener, router, wire, ending.clone()));
         let client = tripswitch::outgoing::client().no_proxy().build().expect("a plain client");
         Self {
             address,
@@ -145,14 +145,15 @@ impl Server {
             _journaled: journaled,
             directory,
             client,
-            stop,
+            ending,
             serving,
         }
     }
 
     /// Stops the server and waits for its end.
     pub async fn stop(self) {
-        self.stop.cancel();
+        self.ending.drain.cancel();
+        self.ending.stop.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.serving).await.expect("it ends").expect("it does not panic");
     }
 

@@ -167,10 +167,12 @@ fn bad_claims(now: i64) -> Vec<(&'static str, Value)> {
         ("permissions", json!("quality:read")),
     ];
     for (member, longest) in [("sub", 255), ("org_code", 255)] {
-        claims.extend([(member, Value::Null), (member, json!("")), (member, json!(1))]);
+        claims.extend([(member, json!("")), (member, json!(1))]);
         claims.push((member, json!("é".repeat(longest + 1))));
     }
-    for sub in ["api-key:11111111-1111-4111-8111-111111111111", "API-Key:x", " api-key:x", "data-directory", "\n"] {
+    claims.push(("org_code", Value::Null));
+    let poses = ["api-key:11111111-1111-4111-8111-111111111111", "API-Key:x", " api-key:x", "client:x"];
+    for sub in poses.into_iter().chain(["data-directory", "\n"]) {
         claims.push(("sub", json!(sub)));
     }
     claims
@@ -196,6 +198,6 @@ fn broken(good: &str, message: &str) -> Vec<(String, String)> {
             "an array for a header",
             format!("{}.{}", encode("[\"RS256\"]"), &good[good.find('.').unwrap_or(0) + 1..]),
         ),
-        named("too long", format!("{good}{}", "A".repeat(8 << 10))),
+        named("too long", format!("{good}{}", "A".repeat(16 << 10))),
     ]
 }

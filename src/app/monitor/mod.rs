@@ -13,7 +13,7 @@ use crate::recovery::Progress;
 pub struct EngineMonitor {
     progress: Arc<Progress>,
     running: OnceLock<Engine>,
-    /// The server takes no more requests, while its engine still finishes the last ones.
+    /// The server should get no more requests, while the last ones are still answered.
     stop: Stop,
 }
 

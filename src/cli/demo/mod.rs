@@ -54,6 +54,8 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
 fn config(directory: &Path) -> Config {
     let mut config = Config::default();
     config.storage.data_dir = directory.to_owned();
+    // No proxy has to go elsewhere.
+    config.server.drain = Duration::ZERO;
     config.journal.segment_mib = 4;
     config.admin.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config

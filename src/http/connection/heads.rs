@@ -2,31 +2,61 @@
 //!
 //! Where a head has both `Content-Length` and `Transfer-Encoding`, hyper drops the first, and of two
 //! equal `Content-Length` it drops one; both are refused here, since a proxy before the server may
-//! have read the body's end elsewhere (RFC 9112, 6.3 and 11.2). hyper decides where bodies end; this
-//! only counts along. Where the two do not agree, hyper is about to refuse or to close.
+//! have read the body's end elsewhere (RFC 9112, 6.3 and 11.2). hyper has one limit for a whole head, the request line
+//! has one of its own. And hyper does not say whether a head has begun. hyper decides where bodies end; this only
+//! counts along. Where the two do not agree, hyper is about to refuse or to close.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::MAX_HEADER;
+use super::{MAX_HEADER, MAX_REQUEST_LINE};
+use crate::http::framing::Misread;
 
 /// The most bytes of a line that are kept from one read to the next. hyper takes no longer line, except for zeros
-/// before a chunk's size: it stops at [`MAX_HEADER`], within one read of that many more.
-const LINE_KEPT: usize = 2 * MAX_HEADER;
+/// before a chunk's size.
+const LINE_KEPT: usize = MAX_HEADER;
 
-/// The number of the first head of a connection whose body could end in two places; 0 while there is none.
+/// What was seen of a connection's heads, for those who do not see its bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Ambiguous(Arc<AtomicU64>);
+pub struct Seen(Arc<Sights>);
 
-impl Ambiguous {
-    /// Whether head `number`, counted from 1, is that one.
-    pub fn is(&self, number: u64) -> bool {
+#[derive(Debug, Default)]
+struct Sights {
+    /// A part of a head has come, and its end has not.
+    begun: AtomicBool,
+    /// The first head whose body could end in two places.
+    ambiguous: First,
+    /// The first head whose request line is too long.
+    long_line: First,
+}
+
+/// The number of the first head of a kind, counted from 1; 0 while there is none. It stays, since the connection is
+/// closed because of it.
+#[derive(Debug, Default)]
+struct First(AtomicU64);
+
+impl First {
+    fn is(&self, number: u64) -> bool {
         self.0.load(Ordering::Relaxed) == number
     }
 
-    /// The first one stays, since the connection is closed because of it.
     fn set(&self, number: u64) {
         let _ = self.0.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+impl Seen {
+    /// Whether a part of a head has come that is not complete.
+    pub fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Relaxed)
+    }
+
+    /// Why head `number`, counted from 1, is refused although hyper takes it.
+    pub fn fault(&self, number: u64) -> Option<Misread> {
+        if self.0.long_line.is(number) {
+            return Some(Misread::LongLine);
+        }
+        self.0.ambiguous.is(number).then_some(Misread::AmbiguousBody)
     }
 }
 
@@ -43,7 +73,7 @@ enum ParseState {
     /// The empty line after a chunk.
     ChunkEnd,
     Trailers,
-    /// Unknown: the bytes make no sense. hyper closes; if it does not, its next head counts as [`Ambiguous`].
+    /// Unknown: the bytes make no sense. hyper closes; if it does not, its next head counts as ambiguous.
     Lost,
 }
 
@@ -51,16 +81,14 @@ enum ParseState {
 #[derive(Debug)]
 pub struct Heads {
     place: ParseState,
-    /// The current line, as far as it came in earlier reads.
+    /// The current line, as far as it came in earlier reads and says anything of the body.
     line: Vec<u8>,
     /// Bytes of the last request line so far.
     request_line: usize,
-    /// A line was longer than a head may be.
-    long_line: bool,
     /// Heads that were completed.
     count: u64,
     head: Head,
-    found: Ambiguous,
+    seen: Seen,
 }
 
 /// What the current head says of its body.
@@ -73,26 +101,55 @@ struct Head {
     coded: bool,
 }
 
-impl Heads {
-    pub fn new(found: Ambiguous) -> Self {
-        Self {
-            place: ParseState::Head,
-            line: Vec::new(),
-            request_line: 0,
-            long_line: false,
-            count: 0,
-            head: Head::default(),
-            found,
+/// A header that says where a body ends.
+enum Framing {
+    Length,
+    Coding,
+}
+
+impl Framing {
+    fn of(name: &[u8]) -> Option<Self> {
+        if name.eq_ignore_ascii_case(b"content-length") {
+            return Some(Self::Length);
         }
+        name.eq_ignore_ascii_case(b"transfer-encoding").then_some(Self::Coding)
+    }
+}
+
+impl Heads {
+    pub fn new(seen: Seen) -> Self {
+        Self { place: ParseState::Head, line: Vec::new(), request_line: 0, count: 0, head: Head::default(), seen }
     }
 
-    /// Whether a head was too large by its request line alone.
-    pub fn has_long_line(&self) -> bool {
-        self.long_line
+    /// Whether there was a request line that is too long.
+    pub fn had_long_line(&self) -> bool {
+        !self.seen.0.long_line.is(0)
+    }
+
+    /// Whether a head has begun that will be refused, for its request line.
+    pub fn is_in_vain(&self) -> bool {
+        self.has_begun() && self.seen.0.long_line.is(self.count + 1)
     }
 
     /// Takes in the next bytes of the connection.
-    pub fn read(&mut self, mut bytes: &[u8]) {
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.follow(bytes);
+        self.seen.0.begun.store(self.has_begun(), Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        match self.place {
+            ParseState::Head => self.head.began || !self.line.is_empty(),
+            ParseState::Lost => true,
+            ParseState::Body(_)
+            | ParseState::Size
+            | ParseState::Chunk(_)
+            | ParseState::ChunkEnd
+            | ParseState::Trailers => false,
+        }
+    }
+
+    fn follow(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.place {
                 ParseState::Lost => return,
@@ -120,12 +177,20 @@ impl Heads {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.measure(bytes);
-        let room = LINE_KEPT.saturating_sub(self.line.len());
-        if bytes.len() > room {
+        let room = LINE_KEPT.saturating_sub(self.line.len()).min(bytes.len());
+        self.line.extend_from_slice(&bytes[..room]);
+        if let Some(colon) = self.other_header() {
+            self.line.truncate(colon + 1);
+        } else if room < bytes.len() {
             self.lose();
-        } else {
-            self.line.extend_from_slice(bytes);
         }
+    }
+
+    /// Where the name of the header that was begun ends, if it says nothing of a body: the rest need not be kept.
+    fn other_header(&self) -> Option<usize> {
+        let colon = self.line.iter().position(|byte| *byte == b':')?;
+        let is_header = self.place == ParseState::Head && self.head.began;
+        (is_header && Framing::of(&self.line[..colon]).is_none()).then_some(colon)
     }
 
     fn end_of_line(&mut self, end: &[u8]) {
@@ -144,7 +209,9 @@ impl Heads {
     fn measure(&mut self, piece: &[u8]) {
         if self.place == ParseState::Head && !self.head.began {
             self.request_line = if self.line.is_empty() { piece.len() } else { self.request_line + piece.len() };
-            self.long_line |= self.request_line >= MAX_HEADER;
+            if self.request_line >= MAX_REQUEST_LINE {
+                self.seen.0.long_line.set(self.count + 1);
+            }
         }
     }
 
@@ -168,7 +235,7 @@ impl Heads {
 
     fn lose(&mut self) {
         self.place = ParseState::Lost;
-        self.found.set(self.count + 1);
+        self.seen.0.ambiguous.set(self.count + 1);
     }
 
     fn head_line(&mut self, line: &[u8]) {
@@ -177,11 +244,13 @@ impl Heads {
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { return };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        if name.eq_ignore_ascii_case(b"content-length") {
-            self.head.lengths += 1;
-            self.head.length = digits(value).unwrap_or(0);
-        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-            self.head.coded = true;
+        match Framing::of(name) {
+            Some(Framing::Length) => {
+                self.head.lengths += 1;
+                self.head.length = digits(value).unwrap_or(0);
+            }
+            Some(Framing::Coding) => self.head.coded = true,
+            None => {}
         }
     }
 
@@ -189,7 +258,7 @@ impl Heads {
         let head = std::mem::take(&mut self.head);
         self.count += 1;
         if head.lengths > 1 || (head.coded && head.lengths > 0) {
-            self.found.set(self.count);
+            self.seen.0.ambiguous.set(self.count);
         }
         self.place = match head {
             Head { coded: true, .. } => ParseState::Size,
@@ -221,10 +290,10 @@ mod tests {
     /// The first ambiguous head, the same however the bytes are cut; and heads in all.
     fn found(text: &str) -> (u64, u64) {
         let read = |size: usize| {
-            let ambiguous = Ambiguous::default();
-            let mut heads = Heads::new(ambiguous.clone());
+            let seen = Seen::default();
+            let mut heads = Heads::new(seen.clone());
             text.as_bytes().chunks(size).for_each(|piece| heads.read(piece));
-            (ambiguous.0.load(Ordering::Relaxed), heads.count)
+            (seen.0.ambiguous.0.load(Ordering::Relaxed), heads.count)
         };
         let whole = read(text.len());
         for size in [1, 2, 3, 7, 64] {
@@ -279,26 +348,55 @@ mod tests {
     fn behind_a_line_that_is_too_long_to_follow_every_head_is_refused() {
         let coded = "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
         let text = format!("{coded}{}5\r\nabcde\r\n0\r\n\r\n{GET}", "0".repeat(LINE_KEPT));
-        let ambiguous = Ambiguous::default();
-        let mut heads = Heads::new(ambiguous.clone());
+        let seen = Seen::default();
+        let mut heads = Heads::new(seen.clone());
         text.as_bytes().chunks(1_000).for_each(|piece| heads.read(piece));
-        assert!(!ambiguous.is(1) && ambiguous.is(2));
+        assert_eq!((seen.fault(1), seen.fault(2)), (None, Some(Misread::AmbiguousBody)));
     }
 
     #[test]
-    fn a_long_request_line_is_told_from_long_headers() {
-        let is_long = |text: &str, size: usize| {
-            let mut heads = Heads::new(Ambiguous::default());
+    fn r2_7b_a_long_request_line_is_told_from_long_headers() {
+        let faults = |text: &str, size: usize| {
+            let seen = Seen::default();
+            let mut heads = Heads::new(seen.clone());
             text.as_bytes().chunks(size).for_each(|piece| heads.read(piece));
-            heads.has_long_line()
+            (heads.is_in_vain(), [1, 2].map(|number| seen.fault(number)))
         };
-        let line = format!("GET /{}", "a".repeat(MAX_HEADER));
+        let long = Some(Misread::LongLine);
+        let line = format!("GET /{}", "a".repeat(MAX_REQUEST_LINE));
         let headers = format!("GET /a HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEADER));
         for size in [1_000, 100_000] {
-            assert!(is_long(&line, size));
-            assert!(is_long(&format!("{GET}{line} HTTP/1.1\r\nhost: x\r\n\r\n"), size));
-            assert!(!is_long(&headers, size));
-            assert!(is_long(&format!("{line} HTTP/1.1\r\n\r\n{headers}"), size));
+            assert_eq!(faults(&line, size), (true, [long, None]));
+            assert_eq!(faults(&format!("{GET}{line} HTTP/1.1\r\nhost: x\r\n"), size), (true, [None, long]));
+            assert_eq!(faults(&format!("{GET}{line} HTTP/1.1\r\nhost: x\r\n\r\n"), size), (false, [None, long]));
+            assert_eq!(faults(&headers, size), (false, [None, None]));
+            assert_eq!(faults(&format!("{line} HTTP/1.1\r\n\r\n{headers}"), size), (false, [long, None]));
         }
+    }
+
+    #[test]
+    fn of_a_long_header_that_says_nothing_of_a_body_only_the_name_is_kept() {
+        let mut heads = Heads::new(Seen::default());
+        let text = format!("GET /a HTTP/1.1\r\nAuthorization: Bearer {}", "a".repeat(20_000));
+        text.as_bytes().chunks(1_000).for_each(|piece| heads.read(piece));
+        assert_eq!(heads.line, b"Authorization:");
+        heads.read(b"\r\ncontent-length: 1\r\n\r\na");
+        assert_eq!((heads.count, heads.place), (1, ParseState::Head));
+    }
+
+    #[test]
+    fn a_head_has_begun_with_its_first_byte_and_until_its_last() {
+        let seen = Seen::default();
+        let mut heads = Heads::new(seen.clone());
+        let mut begun = |bytes: &str| {
+            heads.read(bytes.as_bytes());
+            seen.has_begun()
+        };
+        assert!(!begun("") && !begun("\r\n"), "empty lines before a request are none of it");
+        assert!(begun("G") && begun("ET /a HTTP/1.1\r\n") && begun("host: x\r\n") && begun("\r"));
+        assert!(!begun("\n"));
+        let (most, rest) = SIZED.split_at(SIZED.len() - 3);
+        assert!(!begun(most) && !begun(rest) && !begun(CHUNKED), "a body is no head");
+        assert!(begun(&format!("{GET}G")));
     }
 }

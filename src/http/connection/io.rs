@@ -35,7 +35,7 @@ pub struct Guarded<S> {
     patience: Duration,
     /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// The status of hyper's own answer, once there was one.
+    /// The status of hyper's own answer, once there was one, or of one that is due although hyper would read on.
     refused: Option<u16>,
 }
 
@@ -44,11 +44,10 @@ impl<S> Guarded<S> {
         Self { stream, heads, patience, stalled: None, refused: None }
     }
 
-    /// The status of the answer that was held back; 414 also where hyper counts the request line as a part of too
-    /// large headers.
+    /// The status of the answer that was held back, or is still to be given. Whatever else hyper found wrong with a
+    /// head whose request line is too long, that is what the client is told.
     pub fn refused(&self) -> Option<u16> {
-        let refined = |status| if status == 431 && self.heads.has_long_line() { 414 } else { status };
-        self.refused.map(refined)
+        self.refused.map(|status| if self.heads.had_long_line() { 414 } else { status })
     }
 
     /// Whether something that has to be written first has not been written yet.
@@ -71,6 +70,11 @@ impl<S> Guarded<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        // hyper waits for the end of a head; one whose request line is too long need not come.
+        if this.heads.is_in_vain() {
+            this.refused = Some(414);
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
         this.heads.read(&buffer.filled()[before..]);
@@ -164,7 +168,7 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::connection::heads::Ambiguous;
+    use crate::http::connection::heads::Seen;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -194,7 +198,7 @@ mod tests {
     }
 
     fn guarded<S>(stream: S) -> Guarded<S> {
-        Guarded::new(stream, Heads::new(Ambiguous::default()), Duration::from_secs(30))
+        Guarded::new(stream, Heads::new(Seen::default()), Duration::from_secs(30))
     }
 
     #[tokio::test]

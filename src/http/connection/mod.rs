@@ -6,12 +6,13 @@
 
 mod heads;
 mod io;
+mod patience;
 mod refusal;
 mod slots;
+mod staying;
 mod tls;
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,30 +20,39 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
+use futures::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tower::ServiceExt;
 
-use self::heads::{Ambiguous, Heads};
+use self::heads::{Heads, Seen};
 use self::io::{Guarded, Stream};
+use self::patience::Patience;
 pub use self::slots::{ConnectionSlot, ConnectionSlots, Full, Peer};
+use self::staying::Staying;
 pub use self::tls::{Tls, TlsError};
 use super::error::ApiError;
-use super::framing::AmbiguousBody;
 use super::{Limits, Web};
-use crate::background::Stop;
+use crate::background::{Ending, Stop};
 use crate::ids::Ids;
 
-/// Bytes of a request's line and headers. Beyond it the answer is 431; hyper's own limit of 100
-/// headers, and of 65,534 bytes of address (414), hold besides.
-const MAX_HEADER: usize = 16 << 10;
+/// Bytes of a request's line and headers: room for the largest token (R2.13) and as much again. Beyond it the answer
+/// is 431; hyper's own limit of 100 headers holds besides.
+const MAX_HEADER: usize = 32 << 10;
+/// Bytes of a request's line. From here on the answer is 414.
+const MAX_REQUEST_LINE: usize = 16 << 10;
 /// The most that hyper reads ahead of a request, and that it keeps of an answer before the client takes it; room for
 /// the largest header, and not much more, since every open connection may hold as much.
-const MAX_BUFFER: usize = 24 << 10;
+const MAX_BUFFER: usize = 40 << 10;
+/// How much longer than was said a connection stays open without a word: a client that goes by what was said, and
+/// sends at the last moment, is still heard.
+const IDLE_LEEWAY: Duration = Duration::from_secs(1);
+/// How long after the stop a connection is still heard on which nothing is under way: what a client has just sent has
+/// to be answered.
+const LAST_LOOK: Duration = Duration::from_millis(50);
 /// How long a client that was refused may go on sending before the socket is closed.
 const LINGER: Duration = Duration::from_secs(2);
 /// The most bytes that are read from it meanwhile.
@@ -90,12 +100,12 @@ impl Wire {
     }
 
     /// Serves requests until the client or the server ends the connection.
-    pub async fn serve(&self, stream: TcpStream, peer: Peer, router: Router, stop: Stop) {
-        let Some(stream) = self.open(stream, &stop).await else { return };
-        let (io, refusal) = self.requests(stream, peer, router, &stop).await;
+    pub async fn serve(&self, stream: TcpStream, peer: Peer, router: Router, ending: Ending) {
+        let Some(stream) = self.open(stream, &ending.stop).await else { return };
+        let (io, refusal) = self.requests(stream, peer, router, &ending).await;
         let Some(io) = io else { return };
         let answer = refusal.map(|refusal| refusal::answer(&refusal, self.ids.as_ref(), &self.web));
-        close(io, answer, stop).await;
+        close(io, answer, ending.stop).await;
     }
 
     /// Answers a connection beyond the limit.
@@ -111,35 +121,47 @@ impl Wire {
         stream: Stream,
         peer: Peer,
         router: Router,
-        stop: &Stop,
+        ending: &Ending,
     ) -> (Option<Stream>, Option<ApiError>) {
-        let ambiguous = Ambiguous::default();
-        let io = Guarded::new(stream, Heads::new(ambiguous.clone()), self.limits.body_timeout);
+        let (seen, staying) = (&Seen::default(), &Staying::new(self.limits.idle_timeout));
+        let io = Guarded::new(stream, Heads::new(seen.clone()), self.limits.body_timeout);
         let count = Cell::new(0);
         let service = service_fn(move |request: Request<Incoming>| {
             count.set(count.get() + 1);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
-            if ambiguous.is(count.get()) {
-                request.extensions_mut().insert(AmbiguousBody);
+            if let Some(fault) = seen.fault(count.get()) {
+                request.extensions_mut().insert(fault);
             }
-            answer(router.clone(), request)
+            staying.answer(router.clone(), request)
         });
         let mut connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header_timeout)
+            .timer(Patience::new(seen.clone(), self.limits.header_timeout))
+            .header_read_timeout(self.limits.idle_timeout + IDLE_LEEWAY)
             .max_header_size(MAX_HEADER)
             .max_buf_size(MAX_BUFFER)
             // Answers are small, so one buffer costs less than a list of two. `io` relies on it as well.
             .writev(false)
             .serve_connection(TokioIo::new(io), service);
+        let ends = async {
+            ending.drain.cancelled().await;
+            staying.ends();
+            last_look(&ending.stop).await;
+        };
         let result = tokio::select! {
+            // First, so that what is answered from now on says so.
             biased;
+            () = ends => match (&mut connection).now_or_never() {
+                Some(result) => result,
+                None => {
+                    // A request that has begun to come is answered; hyper would close in the middle of it.
+                    if !seen.has_begun() {
+                        Pin::new(&mut connection).graceful_shutdown();
+                    }
+                    (&mut connection).await
+                }
+            },
             result = &mut connection => result,
-            () = stop.cancelled() => {
-                Pin::new(&mut connection).graceful_shutdown();
-                (&mut connection).await
-            }
         };
         let parts = connection.into_parts();
         let io = parts.io.into_inner();
@@ -154,8 +176,10 @@ impl Wire {
     }
 }
 
-async fn answer(router: Router, request: Request) -> Result<axum::response::Response, Infallible> {
-    router.oneshot(request).await
+/// The moment after the stop at which nothing more is waited for.
+async fn last_look(stop: &Stop) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST_LOOK).await;
 }
 
 /// The answer that is still to be written when hyper has ended.
@@ -185,7 +209,7 @@ where
         let mut left = LINGER_BYTES;
         while left > 0 {
             let read = tokio::select! {
-                () = stop.cancelled() => break,
+                () = last_look(&stop) => break,
                 read = stream.read(&mut thrown_away) => read?,
             };
             if read == 0 {

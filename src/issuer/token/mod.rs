@@ -15,12 +15,14 @@ use crate::domain::reading::normal;
 use crate::domain::system::Permission;
 use crate::domain::time::{Millis, SECOND};
 
-/// Bytes of a token.
-const MAX_TOKEN: usize = 8 << 10;
-/// Characters of `sub` and `org_code`.
+/// Bytes of a token. Those that carry many feature flags have more than 8 KiB.
+const MAX_TOKEN: usize = 16 << 10;
+/// Characters of an actor and of `org_code`.
 const TEXT: std::ops::RangeInclusive<usize> = 1..=255;
 /// Bytes of a signature by a key of 2,048 to 8,192 bits.
 const SIGNATURE: std::ops::RangeInclusive<usize> = 256..=1_024;
+/// Before the id of a client that is no person.
+const CLIENT: &str = "client:";
 /// How far the issuer's clock may be off (R2.13).
 const LEEWAY: Millis = 60 * SECOND;
 
@@ -35,8 +37,8 @@ pub struct Rules {
 /// What a good token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// `sub`: opaque, 1–255 characters, any of them.
-    pub subject: Box<str>,
+    /// `sub`, opaque, 1–255 characters, any of them; or of a token without one the client that it was made for.
+    pub actor: Box<str>,
     /// `org_code`, 1–255 characters.
     pub tenant: Box<str>,
     /// Those of a tenant's four scopes that `permissions` or `scp` name, in the order of the enum, each once.
@@ -74,7 +76,7 @@ pub enum TokenFault {
     Expired,
     #[error("nbf or iat lies ahead")]
     NotYetValid,
-    #[error("sub is missing, too long, or a name that this program uses")]
+    #[error("sub is empty, too long, or a name that this program uses; or there is none, and no client that fits")]
     Subject,
     #[error("org_code is missing or too long")]
     Tenant,
@@ -165,6 +167,8 @@ struct Payload {
     nbf: Option<f64>,
     iat: Option<f64>,
     sub: Option<String>,
+    azp: Option<String>,
+    client_id: Option<String>,
     org_code: Option<String>,
     permissions: Option<Vec<String>>,
     scp: Option<OneOrMany>,
@@ -207,7 +211,11 @@ impl Payload {
 
     fn claims(self) -> Result<Claims, TokenFault> {
         let fits = |text: &String| TEXT.contains(&text.chars().count());
-        let subject = self.sub.filter(fits).filter(|sub| !is_reserved(sub)).ok_or(TokenFault::Subject)?;
+        // Machine-to-machine tokens have no `sub`.
+        let client =
+            || Some(self.azp.or(self.client_id).filter(|id| !id.is_empty())?).map(|id| format!("{CLIENT}{id}"));
+        let actor = self.sub.map_or_else(client, |sub| (!is_reserved(&sub)).then_some(sub));
+        let actor = actor.filter(fits).ok_or(TokenFault::Subject)?;
         let tenant = self.org_code.filter(fits).ok_or(TokenFault::Tenant)?;
         let mut scopes: Vec<Permission> = self.permissions.iter().flatten().filter_map(|name| scope(name)).collect();
         match &self.scp {
@@ -217,7 +225,7 @@ impl Payload {
         }
         scopes.sort_unstable_by_key(|scope| *scope as u8);
         scopes.dedup();
-        Ok(Claims { subject: subject.into(), tenant: tenant.into(), scopes })
+        Ok(Claims { actor: actor.into(), tenant: tenant.into(), scopes })
     }
 }
 
@@ -267,7 +275,8 @@ fn scope(name: &str) -> Option<Permission> {
 /// (marks of direction, joiners) makes no difference, nor do full-width letters.
 fn is_reserved(sub: &str) -> bool {
     let seen = normal(sub).trim().to_lowercase();
-    seen.is_empty() || seen.starts_with("api-key:") || ["data-directory", "import"].contains(&seen.as_str())
+    let poses = ["api-key:", CLIENT].iter().any(|kind| seen.starts_with(kind));
+    poses || seen.is_empty() || ["data-directory", "import"].contains(&seen.as_str())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn r2_13_a_good_token_says_who_of_which_tenant_with_which_scopes() {
     let body = payload(NOW, "kp_1", "one", &["quality:write", "quality:read", "deploy:prod", "server", "quality:read"]);
     let claims = |body: &Value| ground.judge(&ground.signer.sign(&header("k1"), body), NOW * SECOND).unwrap();
     let (read, write) = (Permission::QualityRead, Permission::QualityWrite);
-    let expected = Claims { subject: "kp_1".into(), tenant: "one".into(), scopes: vec![read, write] };
+    let expected = Claims { actor: "kp_1".into(), tenant: "one".into(), scopes: vec![read, write] };
     assert_eq!(claims(&body), expected);
     let listed = with(&body, "scp", json!(["openid", "events:write", "quality:read"]));
     assert_eq!(claims(&listed).scopes, [read, write, Permission::EventsWrite]);
@@ -90,15 +90,15 @@ fn r2_13_each_refusal_is_for_its_own_reason() {
 }
 
 #[test]
-fn r2_13_a_token_of_8_kib_and_not_a_byte_more() {
+fn r2_13_a_token_of_16_kib_and_not_a_byte_more() {
     let ground = Ground::new();
     let of = |filling: usize| {
         let body = with(&payload(NOW, "kp_1", "one", &[]), "x", json!("x".repeat(filling)));
         ground.signer.sign(&header("k1"), &body)
     };
     // Three more bytes are four more letters.
-    let most = ((8 << 10) - of(0).len()) / 4 * 3;
-    let most = (most - 3..most + 3).rev().find(|filling| of(*filling).len() <= 8 << 10).unwrap();
+    let most = ((16 << 10) - of(0).len()) / 4 * 3;
+    let most = (most - 3..most + 3).rev().find(|filling| of(*filling).len() <= 16 << 10).unwrap();
     assert!(ground.judge(&of(most), NOW * SECOND).is_ok());
     assert_eq!(ground.judge(&of(most + 1), NOW * SECOND), Err(TokenFault::TooLong));
 }
@@ -187,8 +187,10 @@ fn r2_13_a_member_that_stands_twice_is_no_choice() {
 #[test]
 fn r2_13_the_subject_is_opaque_but_poses_as_nobody() {
     let ground = Ground::new();
-    for sub in ["a", &"é".repeat(255), "kp_1|x y", "<b>\u{1b}[2J\u{0}\n", "api-keys:x", "importer"] {
-        assert_eq!(&*ground.claim("sub", json!(sub)).unwrap().subject, sub);
+    for sub in
+        ["a", &"é".repeat(255), "kp_1|x y", "<b>\u{1b}[2J\u{0}\n", "api-keys:x", "importer", "clients:x", "client"]
+    {
+        assert_eq!(&*ground.claim("sub", json!(sub)).unwrap().actor, sub);
     }
     for sub in [
         "api-key:",
@@ -201,10 +203,38 @@ fn r2_13_the_subject_is_opaque_but_poses_as_nobody() {
         "ａｐｉ-ｋｅｙ：x",
         "\u{feff}data-directory\u{200d}",
         "\u{200b}",
+        "client:0123",
+        "Ｃlient\u{200b}:0123",
+        "",
     ] {
         assert_eq!(ground.claim("sub", json!(sub)), Err(TokenFault::Subject), "{sub:?}");
     }
     assert_eq!(&*ground.claim("org_code", json!("é".repeat(255))).unwrap().tenant, "é".repeat(255));
+}
+
+#[test]
+fn r2_13_a_token_without_a_subject_is_its_clients() {
+    let ground = Ground::new();
+    let nobody = with(&payload(NOW, "kp_1", "one", &["events:write"]), "sub", Value::Null);
+    let judge = |body: &Value| ground.judge(&ground.signer.sign(&header("k1"), body), NOW * SECOND);
+    let claims = judge(&nobody).unwrap();
+    assert_eq!((&*claims.actor, &*claims.tenant), (&*format!("client:{CLIENT}"), "one"));
+    let both = with(&nobody, "client_id", json!("other"));
+    assert_eq!(judge(&both).unwrap().actor, claims.actor, "azp first");
+    let named = with(&both, "azp", Value::Null);
+    assert_eq!(&*judge(&named).unwrap().actor, "client:other");
+    assert_eq!(&*judge(&with(&named, "sub", json!("kp_2"))).unwrap().actor, "kp_2", "a subject is who acts");
+    let longest = with(&named, "client_id", json!("é".repeat(248)));
+    assert_eq!(judge(&longest).unwrap().actor.chars().count(), 255);
+    for nameless in [
+        with(&named, "client_id", Value::Null),
+        with(&named, "client_id", json!("")),
+        with(&named, "client_id", json!("é".repeat(249))),
+        with(&nobody, "sub", json!("")),
+    ] {
+        assert_eq!(judge(&nameless), Err(TokenFault::Subject), "{nameless}");
+    }
+    assert_eq!(judge(&with(&nobody, "org_code", Value::Null)), Err(TokenFault::Tenant));
 }
 
 #[test]

@@ -136,6 +136,8 @@ impl Home {
         }
         command.args(arguments).arg("--config").arg(self.root().join("config.toml"));
         command.arg("--data-dir").arg(self.data()).current_dir(self.root());
+        // Nobody has to be told to go elsewhere.
+        command.env("TRIPSWITCH__SERVER__DRAIN_SECONDS", "0");
         command.envs(self.envs.iter().cloned()).stdin(Stdio::null());
         command
     }
