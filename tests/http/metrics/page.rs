@@ -40,6 +40,11 @@ impl Page {
         Self { families }
     }
 
+    /// The names of all metrics.
+    pub fn metrics(&self) -> BTreeSet<&str> {
+        self.families.keys().map(String::as_str).collect()
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.families.values().flat_map(|(_, samples)| samples).any(|sample| sample.name == name)
     }

@@ -50,6 +50,27 @@ async fn every_metric_of_dashboard_and_alerts_is_on_the_page() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// The metrics in the table of the documentation: the first column has their names without what all begin with, and
+/// their labels.
+fn documented(operations: &str) -> BTreeSet<String> {
+    let table = operations.lines().skip_while(|line| !line.starts_with("| `tripswitch_…` |")).skip(2);
+    let columns = table.map_while(|line| line.strip_prefix('|')?.split('|').next());
+    let names = columns.flat_map(|column| column.split('`').skip(1).step_by(2));
+    names.map(|name| format!("tripswitch_{}", name.split('{').next().unwrap_or(name))).collect()
+}
+
+#[tokio::test]
+async fn r10_10_the_documentation_names_every_metric_and_no_other() {
+    let watched = Watched::start().await;
+    watched.world.trip().await;
+    watched.world.server.engine.snapshot().await.expect("a snapshot");
+    let (page, operations) = (watched.page().await, read("docs/operations.md"));
+    let documented = documented(&operations);
+    let shown: BTreeSet<_> = page.metrics().into_iter().map(str::to_owned).collect();
+    let ours: BTreeSet<_> = shown.iter().filter(|name| name.starts_with("tripswitch_")).cloned().collect();
+    assert_eq!(documented, ours);
+}
+
 #[test]
 fn the_dashboard_asks_the_data_source_that_its_reader_picks() {
     let dashboard: Value = serde_json::from_str(&read("packaging/grafana-dashboard.json")).expect("JSON");
