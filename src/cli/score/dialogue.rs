@@ -26,6 +26,7 @@ const WORD_KEY: WordKey = [0; 16];
 
 /// A dialogue as somebody exports it; members that are not named here are ignored.
 #[derive(Deserialize)]
+#[serde(expecting = "a dialogue: an object with `id` and `turns`")]
 struct Dialogue {
     id: DialogueId,
     turns: Vec<DialogueTurn>,
@@ -44,6 +45,7 @@ enum DialogueId {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a turn: an object with `role` and `text`")]
 struct DialogueTurn {
     role: Role,
     #[serde(default)]

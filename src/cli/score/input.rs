@@ -1,4 +1,4 @@
-//! The dialogues of a file: one a line, or the elements of a JSON array.
+//! The dialogues of a file: one a line, the elements of a JSON array, or objects of several lines.
 
 use std::cell::Cell;
 use std::fmt;
@@ -39,6 +39,7 @@ pub(super) fn each_block(
                 input.consume(1);
             }
             Some(b'[') => return each_element(input, line, each),
+            Some(b'{') if is_alone(input.buffer()) => return each_value(input, line, each),
             Some(_) | None => break,
         }
     }
@@ -49,6 +50,11 @@ pub(super) fn each_block(
         }
         each(&block)?;
     }
+}
+
+/// Whether a line ends behind its first byte: then values go over several lines.
+fn is_alone(begun: &[u8]) -> bool {
+    begun.iter().skip(1).find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\n')
 }
 
 fn read_failed(source: io::Error) -> ScoreError {
@@ -84,6 +90,38 @@ pub(super) fn read_line(input: &mut impl BufRead) -> io::Result<Option<Option<Ve
     Ok(Some(Some(line)))
 }
 
+/// Where one stands who reads value by value: the parser takes byte by byte, and none behind an object.
+struct Reading<'c, F> {
+    /// The line of the last byte read, which is a value's last one as soon as it was read.
+    line: &'c Cell<u64>,
+    block: Vec<Piece>,
+    each: F,
+}
+
+impl<F: FnMut(&[Piece]) -> Result<(), ScoreError>> Reading<'_, F> {
+    /// Takes the next value. Where there is none, what was taken is handed on.
+    fn take(&mut self, value: Option<&RawValue>) -> Result<(), ScoreError> {
+        if let Some(value) = value {
+            let json = value.get().as_bytes();
+            self.block.push(Piece { line: self.line.get() - line_feeds(json), json: Some(json.into()) });
+        }
+        if !self.block.is_empty() && (value.is_none() || self.block.len() == BLOCK) {
+            (self.each)(&self.block)?;
+            self.block.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Where what begins in `line` stops being JSON.
+fn stops(line: u64, error: serde_json::Error) -> ScoreError {
+    if error.is_io() {
+        return read_failed(error.into());
+    }
+    let (line, column) = (line + error.line() as u64 - 1, error.column());
+    ScoreError::NotJson { line, reason: super::without_position(&error), column }
+}
+
 /// The elements of an array that begins in `line`. Those before a syntax error are handed on.
 fn each_element(
     input: impl BufRead,
@@ -92,16 +130,28 @@ fn each_element(
 ) -> Result<(), ScoreError> {
     let (at, mut stopped) = (Cell::new(line), None);
     let mut json = serde_json::Deserializer::from_reader(Counted { input, line: &at });
-    let read = json.deserialize_seq(Elements { line: &at, each, stopped: &mut stopped });
+    let elements = Elements { reading: Reading { line: &at, block: Vec::new(), each }, stopped: &mut stopped };
+    let read = json.deserialize_seq(elements);
     match (stopped, read.and_then(|()| json.end())) {
         (Some(stopped), _) => Err(stopped),
-        (None, Ok(())) => Ok(()),
-        (None, Err(error)) if error.is_io() => Err(read_failed(error.into())),
-        (None, Err(error)) => {
-            let (line, column) = (line + error.line() as u64 - 1, error.column());
-            Err(ScoreError::Array { line, reason: super::without_position(&error), column })
-        }
+        (None, read) => read.map_err(|error| stops(line, error)),
     }
+}
+
+/// Values that stand one behind the other. Those before a syntax error are handed on.
+fn each_value(
+    input: impl BufRead,
+    line: u64,
+    each: impl FnMut(&[Piece]) -> Result<(), ScoreError>,
+) -> Result<(), ScoreError> {
+    let at = Cell::new(line);
+    let mut reading = Reading { line: &at, block: Vec::new(), each };
+    let values = serde_json::Deserializer::from_reader(Counted { input, line: &at });
+    for value in values.into_iter::<Box<RawValue>>() {
+        reading.take(value.as_deref().ok())?;
+        value.map_err(|error| stops(line, error))?;
+    }
+    reading.take(None)
 }
 
 /// Counts the lines of what is read.
@@ -123,10 +173,7 @@ fn line_feeds(bytes: &[u8]) -> u64 {
 }
 
 struct Elements<'c, F> {
-    /// The line of the last byte read, which is an element's last one as soon as it was read: the parser takes byte
-    /// by byte, and none behind an object.
-    line: &'c Cell<u64>,
-    each: F,
+    reading: Reading<'c, F>,
     /// Why reading ends early.
     stopped: &'c mut Option<ScoreError>,
 }
@@ -139,20 +186,11 @@ impl<'de, F: FnMut(&[Piece]) -> Result<(), ScoreError>> Visitor<'de> for Element
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        let mut block = Vec::new();
         loop {
             let element = seq.next_element::<Box<RawValue>>();
-            if let Ok(Some(element)) = &element {
-                let json = element.get().as_bytes();
-                block.push(Piece { line: self.line.get() - line_feeds(json), json: Some(json.into()) });
-            }
-            let complete = block.len() == BLOCK || !matches!(element, Ok(Some(_)));
-            if complete && !block.is_empty() {
-                if let Err(why) = (self.each)(&block) {
-                    *self.stopped = Some(why);
-                    return Err(A::Error::custom("stopped"));
-                }
-                block.clear();
+            if let Err(why) = self.reading.take(element.as_ref().ok().and_then(Option::as_deref)) {
+                *self.stopped = Some(why);
+                return Err(A::Error::custom("stopped"));
             }
             if element?.is_none() {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! `tripswitch score [FILE]`: dialogues in, as NDJSON or as an array, their scores out (R10.3). No server, no set-up.
+//! `tripswitch score [FILE]`: dialogues in, as NDJSON, an array or objects of several lines, their scores out (R10.3). No server, no set-up.
 //!
 //! Dialogues are read as they come, in blocks that are scored by all cores and written in the order of
 //! the input; at most one block is in memory.
@@ -55,8 +55,8 @@ pub enum ScoreError {
     Write { source: io::Error },
     #[error(transparent)]
     NotText(#[from] NotText),
-    #[error("line {line}: {reason} (column {column}): the array cannot be read further")]
-    Array { line: u64, reason: String, column: usize },
+    #[error("line {line}: {reason} (column {column}): what stands behind it cannot be read")]
+    NotJson { line: u64, reason: String, column: usize },
     #[error("{broken} of {dialogues} dialogues could not be scored")]
     Broken { broken: u64, dialogues: u64 },
 }
@@ -66,7 +66,7 @@ impl ScoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open { .. } => 66,
-            Self::Read { .. } | Self::Write { .. } | Self::NotText(_) | Self::Array { .. } | Self::Broken { .. } => 1,
+            Self::Read { .. } | Self::Write { .. } | Self::NotText(_) | Self::NotJson { .. } | Self::Broken { .. } => 1,
         }
     }
 }
@@ -159,8 +159,9 @@ impl Scorer {
                 return format!("line {}: {}", piece.line, NotText::Utf16);
             }
             let (path, error) = (broken.path().to_string(), broken.inner());
-            // The root has no name.
-            let member = if path == "." { String::new() } else { format!("{path}: ") };
+            // The root has no name, and what is not known is not named.
+            let known = path.trim_end_matches(['.', '?']);
+            let member = if known.is_empty() { String::new() } else { format!("{known}: ") };
             let line = piece.line + (error.line() as u64).saturating_sub(1);
             format!("line {line}: {member}{} (column {})", without_position(error), error.column())
         }))

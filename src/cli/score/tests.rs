@@ -105,6 +105,12 @@ fn r10_3_a_refusal_names_line_member_and_what_was_expected() {
             "line 2: turns[0].text: invalid type: integer `5`, expected a string",
         ),
         (r#"{"id": 1, "turns": {}}"#, "line 2: turns: invalid type: map, expected a sequence"),
+        (
+            r#"{"id": 1, "turns": ["hi"]}"#,
+            "line 2: turns[0]: invalid type: string \"hi\", expected a turn: an object with",
+        ),
+        (r#""hi""#, "line 2: invalid type: string \"hi\", expected a dialogue: an object with `id` and `turns`"),
+        (r#"{"id": 1,"#, "line 2: EOF while parsing a value (column 9)"),
         (r#"{"id": 1, "turns": [], "rating": "good"}"#, "line 2: rating: must be 1, 2, 3, 4 or 5, not \"good\""),
         (r#"{"id": 1, "turns": []} {}"#, "line 2: trailing characters (column 24)"),
         ("{\0\"\0", "line 2: the input is not UTF-8 but, it seems, UTF-16"),
@@ -150,6 +156,12 @@ fn r10_3_an_array_is_read_as_lines_are() {
         complaints[0].starts_with("line 9: turns: invalid type: integer `5`, expected a sequence"),
         "{complaints:?}"
     );
+
+    // As jq writes them: objects of several lines, one behind the other.
+    let indented = |line: &str| serde_json::to_string_pretty(&serde_json::from_str::<Value>(line).unwrap()).unwrap();
+    let (code, out, complaints) = score(&format!("{}\n{}{{\n\"id\": 1}}\n", indented(GOOD), indented(BAD)), false);
+    assert_eq!((code, out.len(), complaints.len()), (1, 2, 1), "{complaints:?}");
+    assert!(complaints[0].contains("missing field `turns`"), "{complaints:?}");
 
     let scorer = Scorer(Scoring::new(ScoringModel::Support2, false, false));
     let (mut out, cut) = (Vec::new(), format!("[{GOOD},\n{{]"));
