@@ -32,12 +32,13 @@ pub fn write(file: Option<&Path>, put: impl FnOnce(&mut dyn Write) -> Result<(),
     match place(file).map_err(failed)? {
         Place::StandardOutput => to_standard_output(put),
         Place::AsItIs => {
+            // What a process has in its file already is not lost.
             let regular = fs::metadata(file).is_ok_and(|found| found.is_file());
-            let out = File::options().write(true).truncate(regular).open(file).map_err(failed)?;
+            let out = File::options().write(true).append(regular).open(file).map_err(failed)?;
             through(file, &out, put)
         }
         Place::Whole(target) => {
-            let making = NamedTempFile::new_in(files::parent(&target)).map_err(failed)?;
+            let making = unfinished(&target).map_err(failed)?;
             through(file, making.as_file(), put)?;
             making.as_file().sync_all().map_err(failed)?;
             let kept = making.persist(&target).map_err(|error| failed(error.error))?;
@@ -45,6 +46,13 @@ pub fn write(file: Option<&Path>, put: impl FnOnce(&mut dyn Write) -> Result<(),
             files::sync_directory(files::parent(&target)).map_err(failed)
         }
     }
+}
+
+/// A file beside the target whose name says what it is, if the program is killed before it is whole.
+fn unfinished(target: &Path) -> io::Result<NamedTempFile> {
+    let mut prefix = target.file_name().unwrap_or_default().to_os_string();
+    prefix.push(".");
+    tempfile::Builder::new().prefix(&prefix).suffix(".unfinished").tempfile_in(files::parent(target))
 }
 
 fn to_standard_output(put: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {

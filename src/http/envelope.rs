@@ -38,7 +38,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     let asked = Asked::of(&request, &id);
     let refused = framing::fault(&request);
     // Such a request cannot be told from what follows it.
-    let closes = refused.is_some();
+    let mut closes = refused.is_some();
     let payer = AnswerPayer::default();
     request.extensions_mut().insert(payer.clone());
     let (request, unread) = unread::watch(request);
@@ -51,10 +51,11 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     let failed = response.status().is_client_error() || response.status().is_server_error();
     if failed {
         // What did not arrive in time will not arrive now.
-        if response.status() != StatusCode::REQUEST_TIMEOUT && !closes {
-            unread.discard(tools.body_timeout).await;
-        }
+        closes = closes || response.status() == StatusCode::REQUEST_TIMEOUT;
+        closes = closes || !unread.discard(tools.body_timeout).await;
         response = written(response, &id);
+    } else {
+        closes = closes || !unread.take_arrived();
     }
     id.mark(&mut response);
     if closes {

@@ -47,6 +47,32 @@ async fn r2_7c_answers_say_how_long_a_connection_stays_open_without_a_word() {
 }
 
 #[tokio::test]
+async fn r2_7c_a_connection_whose_request_was_not_read_to_its_end_is_not_said_to_stay() {
+    let world = World::start().await;
+    let mut raw = Raw::connect(world.server.address).await;
+    for _ in 0..2 {
+        // Some clients send a body with every request. Here nobody reads it.
+        let request = ask(&world, "content-length: 2\r\n");
+        raw.send(request + "{}").await;
+        assert!(stays(&raw.answer().await));
+    }
+    let post = format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n", at("events"));
+    let with_key = format!("{post}authorization: Bearer {}\r\n", world.key);
+    for (request, status) in [
+        (format!("{with_key}transfer-encoding: chunked\r\n\r\nzz\r\n"), 400),
+        (format!("{post}expect: 100-continue\r\ncontent-length: 9\r\n\r\n"), 401),
+        (ask(&world, "content-length: 9\r\n"), 200),
+    ] {
+        let mut raw = Raw::connect(world.server.address).await;
+        raw.send(request.clone()).await;
+        let answer = raw.answer().await;
+        answer.expect(status);
+        assert_eq!((answer.header("connection"), answer.header("keep-alive")), (Some("close"), None), "{request}");
+        raw.ends().await;
+    }
+}
+
+#[tokio::test]
 async fn r2_7c_until_the_stop_requests_are_taken_and_no_connection_is_kept() {
     let world = World::start().await;
     let (address, ending) = (world.server.address, world.server.ending.clone());

@@ -269,9 +269,7 @@ impl From<RestoreError> for Failure {
             RestoreError::Clock(_) => Exit::Configuration,
             RestoreError::Io { .. } => Exit::Failed,
         };
-        let hint = if matches!(error, RestoreError::NotEmpty(_)) { ": give --force to replace it" } else { "" };
-        let failure = Self::of(exit, &error);
-        Self { message: failure.message + hint, ..failure }
+        Self::of(exit, &error)
     }
 }
 

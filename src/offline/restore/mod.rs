@@ -62,7 +62,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Erasures(#[from] ErasuresError),
     /// Exit 73.
-    #[error("{} is not empty", .0.display())]
+    #[error("{} is not empty: name another directory, or empty it (`snapshot restore --force` replaces it)", .0.display())]
     NotEmpty(PathBuf),
     /// Exit 73.
     #[error("{} is a mount point and not empty, so it cannot be kept beside a new one: empty it", .0.display())]
