@@ -2,7 +2,7 @@
 //!
 //! A regular file appears under its name when it is whole, also where the name is a link: the link stays. Everything
 //! else that can be named (a device, a FIFO, `/dev/stdout`, a shell's `>(…)`) is there already, and is written to as
-//! it is. `-` is standard output.
+//! it is; what a process has in a file that it has open stays before it. `-` is standard output.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};

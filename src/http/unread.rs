@@ -1,5 +1,6 @@
 //! Bodies that were left unread. Where a refusal leaves one, a client that still sends would see a reset connection
-//! instead of the answer (R2.8, 413).
+//! instead of the answer (R2.8, 413). Other answers wait for nothing: they take what is there, and where that is not
+//! all, the connection closes and the answer says so (R2.7c).
 
 use std::pin::Pin;
 use std::sync::Arc;
