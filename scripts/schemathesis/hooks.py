@@ -69,7 +69,8 @@ def rightly_rejected(label, case, status, response):
     if status == 400 and label.endswith("/quality/stats"):
         # `from` after `to` is a 400 (R3.1): JSON Schema compares no two members.
         return [one["error"] for one in details] in (["must not be after to"], ["must not be after the end of today"])
-    if status == 400 and details and label.endswith(("/audit", "GET /api/admin/keys", "GET /api/admin/workspaces")):
+    paged = ("/audit", "/circuit-breakers/history", "GET /api/admin/keys", "GET /api/admin/workspaces")
+    if status == 400 and details and label.endswith(paged):
         # A cursor is opaque (R2.6): only the server knows its own. And `from` after `to`, as above.
         return {one["error"] for one in details} <= {"is not a cursor of this list", "must not be after to"}
     if status == 400 and details and all(one["error"] == "must be an integer" for one in details):

@@ -144,6 +144,7 @@ impl Actor for AccountActor {
 pub(crate) fn first_place(list: &AccountList) -> Option<Position> {
     list.ops.first().map(|op| match op {
         AccountOp::Change(change) => change.position,
-        AccountOp::Resolved(last) => last.position,
+        AccountOp::Resolved { last, .. } => last.position,
+        AccountOp::Tripped { at, .. } => *at,
     })
 }

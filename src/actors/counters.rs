@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::reply::{EffectKind, Rejection, Reply, Verdict};
+use crate::domain::effect::{BreakerStep, EffectKind};
+use crate::domain::reply::{Rejection, Reply, Verdict};
 use crate::domain::workspace::Applied;
 
 /// Counters since the start of the process.
@@ -15,10 +16,10 @@ pub(crate) struct Counters {
     rejected: AtomicU64,
     internal_errors: AtomicU64,
     scorings: AtomicU64,
-    breakers_triggered: AtomicU64,
-    workspace_breakers_triggered: AtomicU64,
+    breakers_triggered: [AtomicU64; 4],
     breakers_acknowledged: AtomicU64,
     breakers_resolved: AtomicU64,
+    breakers_forgotten: AtomicU64,
     rebuilds: AtomicU64,
     skips: AtomicU64,
 }
@@ -35,12 +36,12 @@ pub struct Counts {
     pub rejected: u64,
     pub internal_errors: u64,
     pub scorings: u64,
-    /// Of accounts and of workspaces.
-    pub breakers_triggered: u64,
-    /// Those of workspaces among them.
-    pub workspace_breakers_triggered: u64,
+    /// By scope, in the order of [`ScopeKind::ALL`](crate::domain::view::ScopeKind::ALL).
+    pub breakers_triggered: [u64; 4],
     pub breakers_acknowledged: u64,
     pub breakers_resolved: u64,
+    /// How often a breaker was announced as forgotten.
+    pub breakers_forgotten: u64,
     /// Workspaces rebuilt after a failure.
     pub rebuilds: u64,
     /// Events passed over because they made `apply` fail.
@@ -58,18 +59,28 @@ impl Counters {
         for (_, reply) in &applied.replies {
             match reply {
                 Reply::Events(verdicts) => verdicts.iter().for_each(|verdict| counts.verdict(*verdict)),
-                Reply::Config(_) | Reply::Breaker(_) | Reply::Erased { .. } | Reply::Done | Reply::Skipped => {}
+                Reply::Config(_)
+                | Reply::Settings(_)
+                | Reply::Breaker(_)
+                | Reply::Resource(_)
+                | Reply::Accepted(_)
+                | Reply::Erased { .. }
+                | Reply::Done
+                | Reply::Skipped => {}
             }
         }
         for effect in &applied.effects {
             match effect.kind {
-                EffectKind::ConversationScored { .. } => counts.scorings += 1,
-                EffectKind::BreakerTriggered { account, .. } => {
-                    counts.breakers_triggered += 1;
-                    counts.workspace_breakers_triggered += u64::from(account.is_none());
+                EffectKind::ConversationScored(_) => counts.scorings += 1,
+                EffectKind::Breaker { step: BreakerStep::Triggered, scope, .. } => {
+                    counts.breakers_triggered[scope as usize] += 1;
                 }
-                EffectKind::BreakerAcknowledged { .. } => counts.breakers_acknowledged += 1,
-                EffectKind::BreakerResolved { .. } => counts.breakers_resolved += 1,
+                EffectKind::Breaker { step: BreakerStep::Acknowledged, .. } => counts.breakers_acknowledged += 1,
+                EffectKind::Breaker { step: BreakerStep::Resolved, .. } => counts.breakers_resolved += 1,
+                EffectKind::Breaker { step: BreakerStep::Forgotten, .. } => counts.breakers_forgotten += 1,
+                EffectKind::ConversationResolved { .. }
+                | EffectKind::RiskChanged { .. }
+                | EffectKind::SettingsChanged(_) => {}
             }
         }
         add(&self.frames, frames as u64);
@@ -79,10 +90,12 @@ impl Counters {
         add(&self.rejected, counts.rejected);
         add(&self.internal_errors, counts.internal_errors);
         add(&self.scorings, counts.scorings);
-        add(&self.breakers_triggered, counts.breakers_triggered);
-        add(&self.workspace_breakers_triggered, counts.workspace_breakers_triggered);
+        for (counter, count) in self.breakers_triggered.iter().zip(counts.breakers_triggered) {
+            add(counter, count);
+        }
         add(&self.breakers_acknowledged, counts.breakers_acknowledged);
         add(&self.breakers_resolved, counts.breakers_resolved);
+        add(&self.breakers_forgotten, counts.breakers_forgotten);
     }
 
     pub fn rebuilt(&self) {
@@ -103,10 +116,10 @@ impl Counters {
             rejected: read(&self.rejected),
             internal_errors: read(&self.internal_errors),
             scorings: read(&self.scorings),
-            breakers_triggered: read(&self.breakers_triggered),
-            workspace_breakers_triggered: read(&self.workspace_breakers_triggered),
+            breakers_triggered: self.breakers_triggered.each_ref().map(read),
             breakers_acknowledged: read(&self.breakers_acknowledged),
             breakers_resolved: read(&self.breakers_resolved),
+            breakers_forgotten: read(&self.breakers_forgotten),
             rebuilds: read(&self.rebuilds),
             skips: read(&self.skips),
         }

@@ -12,15 +12,13 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::background::Stop;
 use crate::clock::Clock;
-use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
-use crate::domain::record::{Command, Record};
-use crate::domain::reply::{CommandRefusal, Reply, Verdict};
+use crate::domain::record::Record;
+use crate::domain::reply::{Reply, Verdict};
 use crate::domain::system::{SystemRecord, SystemRefusal};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
-use crate::domain::view::BreakerView;
 use crate::ids::Ids;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
 use crate::journal::{Journal, PARTITION};
@@ -29,10 +27,11 @@ use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
 use super::counters::Counters;
-use super::directory::Directory;
+use super::directory::{Directory, EffectsWatch};
 use super::duplicates::DuplicateMemory;
 use super::error::EngineError;
 use super::faults::Faults;
+use super::forgotten;
 use super::handle::{Status, WorkspaceHandle};
 use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
@@ -138,7 +137,7 @@ impl Engine {
 
     /// Takes snapshots and removes what is too old, whenever that is due, until the engine is shut down.
     pub async fn upkeep(&self) {
-        futures::join!(retention::keep(self), snapshots::keep(self));
+        futures::join!(retention::keep(self), snapshots::keep(self), forgotten::keep(self));
     }
 
     /// Starts the system workspace; the first record of a data directory says who it is (I12).
@@ -213,58 +212,6 @@ impl Engine {
         }
     }
 
-    /// R3.8; the configuration as it is then.
-    pub async fn patch_csat_config(
-        &self,
-        key: WorkspaceKey,
-        actor: &str,
-        patch: CsatPatch,
-    ) -> Result<CsatConfig, EngineError> {
-        match self.command(key, actor, Command::PatchCsatConfig(patch)).await? {
-            Reply::Config(config) => Ok(config),
-            other => Err(unlike(&other)),
-        }
-    }
-
-    /// R3.5; the breaker as it is then.
-    pub async fn acknowledge(
-        &self,
-        key: WorkspaceKey,
-        actor: &str,
-        breaker: Id,
-        note: Option<Box<str>>,
-    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
-        self.change_breaker(key, actor, Command::Acknowledge { breaker, note }).await
-    }
-
-    /// R3.6; the breaker as it is then.
-    pub async fn resolve(
-        &self,
-        key: WorkspaceKey,
-        actor: &str,
-        breaker: Id,
-        note: Option<Box<str>>,
-    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
-        self.change_breaker(key, actor, Command::Resolve { breaker, note }).await
-    }
-
-    async fn change_breaker(
-        &self,
-        key: WorkspaceKey,
-        actor: &str,
-        command: Command,
-    ) -> Result<Result<BreakerView, CommandRefusal>, EngineError> {
-        match self.command(key, actor, command).await? {
-            Reply::Breaker(outcome) => Ok(outcome),
-            other => Err(unlike(&other)),
-        }
-    }
-
-    /// Stores what a person asked for; `apply` accepts or refuses it (I2).
-    pub(super) async fn command(&self, key: WorkspaceKey, actor: &str, command: Command) -> Result<Reply, EngineError> {
-        self.write_counted(key, Record::Command { actor: actor.into(), command }).await
-    }
-
     /// Writes a record of the server's own that a side's clients were the cause of; it counts as theirs.
     pub async fn note(&self, key: WorkspaceKey, record: Record) -> Result<(), EngineError> {
         self.write_counted(key, record).await.map(drop)
@@ -297,6 +244,16 @@ impl Engine {
             }
         }
         Ok(deleted)
+    }
+
+    /// To await effects of a side, whether or not it has been written to yet.
+    pub fn watch_effects(&self, key: WorkspaceKey) -> EffectsWatch {
+        EffectsWatch::new(Arc::clone(&self.shared), key)
+    }
+
+    /// All sides that have been written to.
+    pub fn sides(&self) -> Vec<WorkspaceKey> {
+        self.shared.directory.workspaces().iter().map(|handle| handle.key).collect()
     }
 
     /// How many breakers of a side are active, as of its last round; fails where a side does not serve.
@@ -364,7 +321,7 @@ impl Engine {
     }
 
     /// Writes a record of no request body; its own bytes count.
-    async fn write_counted(&self, key: WorkspaceKey, record: Record) -> Result<Reply, EngineError> {
+    pub(super) async fn write_counted(&self, key: WorkspaceKey, record: Record) -> Result<Reply, EngineError> {
         let (handle, record) = (self.writable(key)?, Encoded::from(record));
         let permit = handle.allowance.take(record.bytes.len() + RECORD_OVERHEAD)?;
         self.write(&handle, record, Some(permit)).await
@@ -464,7 +421,7 @@ fn if_serving(handle: Arc<WorkspaceHandle>) -> Result<Arc<WorkspaceHandle>, Engi
 }
 
 /// Why a record has another reply than its kind has.
-fn unlike(reply: &Reply) -> EngineError {
+pub(super) fn unlike(reply: &Reply) -> EngineError {
     if *reply == Reply::Skipped {
         return EngineError::WorkspaceUnavailable;
     }

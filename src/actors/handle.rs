@@ -2,7 +2,7 @@
 
 use std::iter::Sum;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -19,6 +19,7 @@ use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
 use crate::measure::Histogram;
 
+use super::directory::Watches;
 use super::duplicates::{DuplicateMemory, DuplicateShare};
 use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
@@ -59,10 +60,10 @@ pub(crate) struct WorkspaceHandle {
     rebuilds: Mutex<Vec<Millis>>,
     rules: ArcSwap<Rules>,
     gate: ArcSwapOption<GateState>,
-    /// The seq of the last frame that is applied and published.
-    applied: watch::Sender<u64>,
-    /// Of the gate; a watch of its own, so that a round that changes no breaker wakes nobody who waits for one.
-    epoch: Arc<watch::Sender<u64>>,
+    /// Shared with those who waited for the side before it was there.
+    watches: Arc<Watches>,
+    /// When the next breaker is forgotten (R7.6); [`Millis::MAX`] while none will be.
+    forgotten_at: AtomicI64,
     settings_due: AtomicBool,
     /// Held while the settings record is written that the next frame needs.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -122,13 +123,13 @@ impl From<QueuedFrame> for InFlight {
 pub(crate) struct Room {
     pub allowance: Allowance,
     pub identities: DuplicateShare,
-    pub epoch: Arc<watch::Sender<u64>>,
+    pub watches: Arc<Watches>,
 }
 
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
     pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: Room) -> Self {
-        let Room { allowance, identities, epoch } = room;
+        let Room { allowance, identities, watches } = room;
         Self {
             key,
             name,
@@ -143,8 +144,8 @@ impl WorkspaceHandle {
             rebuilds: Mutex::default(),
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
-            applied: watch::Sender::default(),
-            epoch,
+            watches,
+            forgotten_at: AtomicI64::new(Millis::MAX),
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
@@ -164,7 +165,7 @@ impl WorkspaceHandle {
         self.retired.store(true, Ordering::SeqCst);
         self.set_status(Status::Failed);
         memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
-        self.epoch.send_replace(u64::MAX);
+        self.watches.end();
     }
 
     pub fn status(&self) -> Status {
@@ -190,9 +191,13 @@ impl WorkspaceHandle {
         self.gate.load_full()
     }
 
-    /// To await a change of the gate.
-    pub fn watch_epoch(&self) -> watch::Receiver<u64> {
-        self.epoch.subscribe()
+    pub fn watches(&self) -> &Watches {
+        &self.watches
+    }
+
+    /// When the next breaker is forgotten (R7.6).
+    pub fn forgotten_at(&self) -> Millis {
+        self.forgotten_at.load(Ordering::Relaxed)
     }
 
     /// How many identities this side remembers.
@@ -215,6 +220,7 @@ impl WorkspaceHandle {
         self.publish_rules(workspace);
         self.publish_gate(workspace);
         self.publish_counts(workspace, memory);
+        self.publish_effects(workspace);
         // A skip always follows a failure, and is applied before the next actor starts.
         self.skipped.store(Some(Arc::new(workspace.skipped())));
         // The failure before this state is over.
@@ -224,6 +230,13 @@ impl WorkspaceHandle {
     pub fn publish_rules(&self, workspace: &Workspace) {
         self.rules.store(workspace.rules());
         self.settings_due.store(workspace.needs_settings(&self.effective), Ordering::Release);
+        self.forgotten_at.store(workspace.forgotten_at().unwrap_or(Millis::MAX), Ordering::Relaxed);
+    }
+
+    /// Wakes who waits for effects, or delivers them: these are there, or there is other news for who delivers.
+    pub fn publish_effects(&self, workspace: &Workspace) {
+        let newest = workspace.newest_effect();
+        self.watches.effects.send_modify(|latest| latest.effect = newest);
     }
 
     pub fn publish_gate(&self, workspace: &Workspace) {
@@ -231,7 +244,8 @@ impl WorkspaceHandle {
         let epoch = gate.epoch;
         self.gate.store(Some(gate));
         // Who is woken finds the new gate.
-        self.epoch.send_if_modified(|known| std::mem::replace(known, epoch) != epoch);
+        self.watches.epoch.send_if_modified(|known| std::mem::replace(known, epoch) != epoch);
+        self.forgotten_at.store(workspace.forgotten_at().unwrap_or(Millis::MAX), Ordering::Relaxed);
         let (active, acknowledged) = workspace.breakers_active();
         self.holds.breakers.store(active, Ordering::Relaxed);
         self.holds.breakers_acknowledged.store(acknowledged, Ordering::Relaxed);
@@ -246,7 +260,6 @@ impl WorkspaceHandle {
         }
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);
-        self.applied.send_replace(workspace.applied());
     }
 
     /// What the side holds; nothing for one that failed at the start and never served.

@@ -12,12 +12,14 @@
 //! of the journal behind it, which is also how everything comes back at a start.
 
 mod account;
+mod commands;
 mod counters;
 mod directory;
 mod duplicates;
 mod engine;
 mod error;
 mod faults;
+mod forgotten;
 mod gather;
 mod handle;
 mod in_flight;
@@ -40,6 +42,7 @@ mod tests;
 pub(crate) use tests::hash_at;
 
 pub use counters::Counts;
+pub use directory::EffectsWatch;
 pub use duplicates::MemoryShare;
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::EngineError;

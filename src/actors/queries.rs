@@ -11,8 +11,8 @@ use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
 use crate::domain::view::{AccountHealth, Gate};
-use crate::domain::workspace::Workspace;
 use crate::domain::workspace::cut::Cut;
+use crate::domain::workspace::{GateQuestion, Workspace};
 
 use super::account::Seen;
 use super::engine::Engine;
@@ -78,9 +78,9 @@ impl Engine {
 
     /// R8.1, from memory: no queue, no actor, also while the workspace is being rebuilt. Fails only
     /// for a side that failed at the start and never served since.
-    pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<Gate, EngineError> {
+    pub fn gate<'a>(&self, key: WorkspaceKey, question: impl Into<GateQuestion<'a>>) -> Result<Gate, EngineError> {
         match self.shared.directory.workspace(key) {
-            Some(handle) => handle.gate().map(|gate| gate.ask(account)).ok_or(EngineError::WorkspaceUnavailable),
+            Some(handle) => handle.gate().map(|gate| gate.ask(question)).ok_or(EngineError::WorkspaceUnavailable),
             // Never used: nothing can have tripped.
             None => Ok(Gate { breakers: Vec::new(), epoch: 0 }),
         }

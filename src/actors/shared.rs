@@ -201,7 +201,7 @@ impl Shared {
         let room = Room {
             allowance: self.in_flight.allowance(key.id, tenant),
             identities: self.duplicates.share(tenant, key.side),
-            epoch: self.directory.epoch_of_new(key),
+            watches: self.directory.watches_of_new(key),
         };
         let handle = Arc::new(WorkspaceHandle::new(key, name, settings, room));
         if let Some(workspace) = workspace

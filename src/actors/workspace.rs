@@ -21,6 +21,7 @@ use thiserror::Error;
 use tokio::runtime::RuntimeFlavor;
 
 use crate::domain::account::{Account, AccountList, OpResults};
+use crate::domain::effect::EffectType;
 use crate::domain::ids::{Id, Position};
 use crate::domain::record::Frame;
 use crate::domain::time::Millis;
@@ -189,10 +190,16 @@ impl WorkspaceState {
         if applied.rules_changed {
             self.handle.publish_rules(&self.workspace);
         }
-        if applied.breakers_changed {
+        // A record that announces is a round of its own.
+        let announced =
+            applied.effects.first().map(|effect| effect.kind.of_type()) == Some(EffectType::BreakerForgotten);
+        if applied.breakers_changed || announced {
             self.handle.publish_gate(&self.workspace);
         }
         self.handle.publish_counts(&self.workspace, &self.shared.duplicates);
+        if !applied.effects.is_empty() || applied.deliveries_changed {
+            self.handle.publish_effects(&self.workspace);
+        }
         self.shared.counters.applied(frames.len(), &applied);
         self.handle.reply(applied.replies, self.shared.clock.elapsed(), &self.shared.apply_delays);
         Ok(())

@@ -22,6 +22,7 @@ pub use self::reader::Effective;
 use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
 use self::source::{Fault, Layers};
+use crate::domain::effect::EffectsKept;
 use crate::domain::ids::Id;
 use crate::domain::settings::{Model, Settings};
 
@@ -40,6 +41,7 @@ pub struct Config {
     pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
     pub model: Model,
+    pub effects: EffectsKept,
     /// The scoring of workspaces without a section of their own.
     pub scoring: ScoringConfig,
     /// The scoring of workspaces that have a section, complete.
@@ -258,6 +260,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         snapshots: read_snapshots(r),
         limits: read_limits(r),
         model: read_model(r),
+        effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
         workspaces: BTreeMap::new(),
         log: read_log(r),
@@ -359,6 +362,14 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
     }
 }
 
+fn read_effects(r: &mut Reader) -> EffectsKept {
+    let built_in = EffectsKept::default();
+    EffectsKept {
+        hours: r.integer("effects.hours", 1..=720, built_in.hours),
+        most: r.integer("effects.most", 1_000..=10_000_000, built_in.most),
+    }
+}
+
 fn read_model(r: &mut Reader) -> Model {
     let built_in = Model::default();
     Model {
@@ -443,7 +454,8 @@ impl Config {
     /// The settings of a workspace, for its journal. `secret_id` is zero here; whoever has the data directory's
     /// secret fills it in.
     pub fn settings_for(&self, workspace: Id) -> Settings {
-        Settings { model: self.model, secret_id: [0; 8], profile: self.scoring_for(workspace).profile.clone() }
+        let profile = self.scoring_for(workspace).profile.clone();
+        Settings { model: self.model, secret_id: [0; 8], profile, effects: self.effects }
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::breaker;
 use super::expectation::{Expectation, Fallback};
-use super::health::{self, WindowEntry};
+use super::health::{self, RiskRule, WindowEntry};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::rules::Rules;
 use super::run::{self, LastResolve, Scored, Trip};
 use super::time::Millis;
 use super::timeline::Key;
-use super::view::{AccountHealth, BreakerScope};
+use super::view::{AccountHealth, BreakerScope, ChurnRisk};
 
 /// The kept part of an account's history, and its breaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,18 @@ pub struct AccountList {
 #[derive(Clone, Debug)]
 pub enum AccountOp {
     Change(Change),
-    /// The account's breaker was resolved by a person.
-    Resolved(LastResolve),
+    /// The account's breaker was resolved by a person; `op` names the step in the results.
+    Resolved {
+        op: u32,
+        last: LastResolve,
+    },
+    /// The account's breaker was tripped by a person.
+    Tripped {
+        op: u32,
+        breaker: Id,
+        at: Position,
+        receipt: Millis,
+    },
 }
 
 /// A conversation's score is added, removed or changed.
@@ -61,11 +71,13 @@ pub struct Change {
 /// The results of the steps that ask for one, in event order.
 pub type OpResults = Vec<OpResult>;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpResult {
     pub op: u32,
     pub expectation: Option<Expectation>,
     pub trip: Option<Box<Trip>>,
+    /// As of this step, and the rule that gave it.
+    pub risk: Option<(ChurnRisk, RiskRule)>,
 }
 
 impl Account {
@@ -89,9 +101,14 @@ impl Account {
         let mut outcomes = OpResults::new();
         for op in &list.ops {
             match op {
-                AccountOp::Resolved(last) => {
+                AccountOp::Resolved { op, last } => {
                     self.active = None;
                     self.last_resolve = Some(*last);
+                    outcomes.push(self.assessed(&list.rules, *op, last.at));
+                }
+                AccountOp::Tripped { op, breaker, receipt, at: _ } => {
+                    self.active = Some(*breaker);
+                    outcomes.push(self.assessed(&list.rules, *op, *receipt));
                 }
                 AccountOp::Change(change) => {
                     progress.store(change.position.packed(), Ordering::Relaxed);
@@ -113,8 +130,18 @@ impl Account {
         for entry in [change.put, change.moves_in].into_iter().flatten() {
             self.put(entry, rules.kept_by_account());
         }
-        let trip = change.judge.then(|| self.judge(rules, change)).flatten();
-        (expectation.is_some() || trip.is_some()).then_some(OpResult { op: change.op, expectation, trip })
+        if !change.judge {
+            return expectation.map(|_| OpResult { op: change.op, expectation, trip: None, risk: None });
+        }
+        let trip = self.judge(rules, change);
+        Some(OpResult { expectation, trip, ..self.assessed(rules, change.op, change.receipt) })
+    }
+
+    /// A step that asks for the risk alone.
+    fn assessed(&self, rules: &Rules, op: u32, at: Millis) -> OpResult {
+        let run = self.low_run(rules).count();
+        let risk = health::risk(rules, self.window(rules, at), run, self.active.is_some());
+        OpResult { op, expectation: None, trip: None, risk: Some(risk) }
     }
 
     /// Adds an entry that is not there yet, if it is among the newest `kept`.
@@ -135,14 +162,15 @@ impl Account {
     /// R7.1.
     fn judge(&mut self, rules: &Rules, change: &Change) -> Option<Box<Trip>> {
         let newest = self.entries.last()?;
-        if self.active.is_some() || !run::is_recent(rules, newest.key, change.receipt) {
+        // Most scores are not low, so most runs need not be looked for.
+        if self.active.is_some() || (rules.counts(newest.scored()) && !rules.is_low(newest.composite)) {
             return None;
         }
         let run: Vec<Scored> = self.low_run(rules).collect();
-        if run.len() < rules.run_that_trips(false) {
+        if !run::trips(rules, &run, rules.run_that_trips(false), change.receipt) {
             return None;
         }
-        let id = breaker::id_of(self.workspace, change.position, BreakerScope::Account(self.id));
+        let id = breaker::id_of(self.workspace, change.position, &BreakerScope::Account(self.id));
         self.active = Some(id);
         Some(Box::new(Trip::new(id, &run)))
     }

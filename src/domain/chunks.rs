@@ -126,6 +126,17 @@ impl<T: Clone> Chunks<T> {
         u32::try_from(number).expect("numbers have 32 bits")
     }
 
+    /// Adds copies of `record` until there are `length`, by whole chunks.
+    pub fn fill(&mut self, length: usize, record: &T) {
+        while self.len() < length {
+            let missing = length - self.len();
+            match self.0.last_mut().map(Chunk::own).filter(|last| last.len() < Self::CHUNK) {
+                Some(last) => last.resize(Self::CHUNK.min(last.len() + missing), record.clone()),
+                None => self.0.push(Chunk::Own(vec![record.clone(); Self::CHUNK.min(missing)])),
+            }
+        }
+    }
+
     pub fn extend(&mut self, records: &[T]) {
         for record in records {
             self.push(record.clone());
@@ -163,6 +174,18 @@ mod tests {
         *chunks.get_mut(count - 1) = [u64::from(count - 1); 7];
         assert!([0, 1, 1_169, 1_170, count as usize].iter().all(|&n| chunks.partition_point(|r| r[0] < n as u64) == n));
         assert!(chunks.0.iter().all(|chunk| chunk.items().capacity() == Chunks::<[u64; 7]>::CHUNK));
+    }
+
+    #[test]
+    fn i9_copies_fill_up_across_chunks() {
+        let mut chunks = Chunks::default();
+        chunks.push(1);
+        let count = 2 * Chunks::<u64>::CHUNK + 5;
+        for length in [1, 3, count, 7] {
+            chunks.fill(length, &9);
+        }
+        assert_eq!((chunks.len(), chunks.iter().sum::<u64>()), (count, 1 + 9 * (count as u64 - 1)));
+        assert_eq!(chunks.push(4), count as u32);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::FieldChange;
 use super::score::Hundredths;
 
 /// One row for each field, with its default. The order is that of the answer and of the disk.
@@ -31,6 +32,12 @@ macro_rules! csat_config {
             #[must_use]
             pub fn of_fields(&self, patch: &CsatPatch) -> CsatPatch {
                 CsatPatch { $($field: patch.$field.map(|_| self.$field)),+ }
+            }
+
+            /// What is different in `after`, by names in JSON.
+            pub fn changes(&self, after: &Self) -> Vec<FieldChange> {
+                let all = [$(FieldChange::of(stringify!($field), self.$field, after.$field)),+];
+                all.into_iter().flatten().collect()
             }
         }
 

@@ -80,7 +80,7 @@ impl WorkspaceKey {
 
 /// `<seq>-<place>`: where an event stands in its workspace side. Packed as 48 bits of frame number
 /// and 16 of place, so that comparing positions is comparing integers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position(u64);
 
 impl Position {
@@ -138,6 +138,8 @@ pub enum IdKind {
     Breaker,
     /// An API key's; has no prefix.
     Key,
+    /// A webhook's or its delivery's; has no prefix.
+    Webhook,
 }
 
 impl IdKind {
@@ -147,7 +149,7 @@ impl IdKind {
             Self::Account => "acc_",
             Self::Conversation => "conv_",
             Self::Breaker => "cb_",
-            Self::Key => "",
+            Self::Key | Self::Webhook => "",
         }
     }
 
@@ -156,7 +158,7 @@ impl IdKind {
         match self {
             Self::Account => Some("account"),
             Self::Conversation => Some("conversation"),
-            Self::Workspace | Self::Breaker | Self::Key => None,
+            Self::Workspace | Self::Breaker | Self::Key | Self::Webhook => None,
         }
     }
 }

@@ -4,13 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{Repeat, SideAction};
 use super::csat_config::CsatPatch;
+use super::delivery::DeliveryNotes;
+use super::effect::EffectId;
 use super::event::EventRecord;
 use super::ids::{Id, WorkspaceKey};
 use super::life::ContactMark;
+use super::own_settings::OwnPatch;
+use super::resource::ResourceRecord;
+use super::score::Hundredths;
 use super::settings::Settings;
 use super::settings_v1::SettingsV1;
+use super::settings_v2::SettingsV2;
 use super::system::SystemRecord;
 use super::time::Millis;
+use super::view::BreakerScope;
 
 /// The version of `apply` that new frames ask for. It is raised with every change that alters results; the code for
 /// the version before stays for one release (I1).
@@ -53,19 +60,72 @@ pub enum Record {
     Retention { cutoff: Millis, most: u32 },
     /// An [`Erasure`](Self::Erasure) that says who asked for it.
     ErasedBy { actor: Box<str>, conversation: Option<Id>, contact: Option<ContactMark> },
-    /// The settings that hold from here on.
-    Settings(Box<Settings>),
+    /// [`Settings`](Self::Settings) as they were before the effects that are kept were among them.
+    SettingsV2(Box<SettingsV2>),
     /// Requests that changed nothing and were answered without a record of their own, written at most once a minute
     /// (R2.14b).
     Repeats(Vec<Repeat<SideAction>>),
     /// As [`ErasedBy`](Self::ErasedBy), of a contact that may be known by several marks.
     ErasedContact { actor: Box<str>, marks: Vec<ContactMark> },
+    /// A resource was made, changed or removed, by a person, or by the server itself.
+    Resource { actor: Option<Box<str>>, record: ResourceRecord },
+    /// How far deliveries have come (R8.3).
+    Deliveries(DeliveryNotes),
+    /// Breakers may have been forgotten by its receipt (R7.6).
+    Forgotten,
+    /// The settings that hold from here on.
+    Settings(Box<Settings>),
 }
 
 /// What people do to a workspace side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     PatchCsatConfig(CsatPatch),
-    Acknowledge { breaker: Id, note: Option<Box<str>> },
-    Resolve { breaker: Id, note: Option<Box<str>> },
+    Acknowledge {
+        breaker: Id,
+        note: Option<Box<str>>,
+    },
+    Resolve {
+        breaker: Id,
+        note: Option<Box<str>>,
+    },
+    /// A breaker by hand (R7.5).
+    Trip {
+        scope: BreakerScope,
+        reason: Box<str>,
+    },
+    /// A word for a breaker's history.
+    Note {
+        breaker: Id,
+        note: Box<str>,
+    },
+    /// R6.9.
+    PatchSettings(OwnPatch),
+    /// R5.9.
+    Override(Override),
+    /// Takes an override back.
+    TakeBack {
+        conversation: Id,
+    },
+    /// Everything from a time on is delivered to an endpoint again.
+    Replay {
+        endpoint: Id,
+        since: Millis,
+    },
+    /// One effect is delivered to an endpoint again.
+    Resend {
+        endpoint: Id,
+        effect: EffectId,
+    },
+}
+
+/// What a person says of a conversation (R5.9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    pub conversation: Id,
+    /// Outcome, process, environment.
+    pub dimensions: [Hundredths; 3],
+    /// None: as it is.
+    pub resolved: Option<bool>,
+    pub reason: Box<str>,
 }

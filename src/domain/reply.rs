@@ -1,9 +1,9 @@
-//! What `apply` answers, and the effects of a round.
-//!
-//! Effects are counted and change the gate; they are not kept.
+//! What `apply` answers.
 
 use super::csat_config::CsatConfig;
-use super::ids::{Id, Position};
+use super::ids::Id;
+use super::own_settings::OwnSettings;
+use super::resource::Resource;
 use super::view::BreakerView;
 
 /// The answer to one frame.
@@ -13,8 +13,14 @@ pub enum Reply {
     Events(Vec<Verdict>),
     /// R3.8: the configuration as it is now. A patch that is well-formed is never refused.
     Config(CsatConfig),
-    /// R3.5, R3.6: the breaker as it is now.
+    /// R6.9: the settings as they are now.
+    Settings(OwnSettings),
+    /// R3.5, R3.6, R7.5: the breaker as it is now.
     Breaker(Result<BreakerView, CommandRefusal>),
+    /// A resource as it is now; one that is gone as it was.
+    Resource(Result<Box<Resource>, CommandRefusal>),
+    /// R5.9, R8.3: it was done, or may not be done.
+    Accepted(Result<(), CommandRefusal>),
     /// R4.10: whether there was anything to erase.
     Erased { found: bool },
     /// Settings and other records that nobody waits for.
@@ -27,10 +33,13 @@ impl Reply {
     /// Why the state forbade the command, if it did.
     pub const fn refusal(&self) -> Option<CommandRefusal> {
         match self {
-            Self::Breaker(Err(refusal)) => Some(*refusal),
+            Self::Breaker(Err(refusal)) | Self::Resource(Err(refusal)) | Self::Accepted(Err(refusal)) => Some(*refusal),
             Self::Breaker(Ok(_))
+            | Self::Resource(Ok(_))
+            | Self::Accepted(Ok(()))
             | Self::Events(_)
             | Self::Config(_)
+            | Self::Settings(_)
             | Self::Erased { .. }
             | Self::Done
             | Self::Skipped => None,
@@ -66,19 +75,26 @@ pub enum CommandRefusal {
     BreakerResolved,
     #[error("The circuit breaker must be acknowledged before it can be resolved.")]
     BreakerNotAcknowledged,
-}
-
-/// The effects of a round, in order (I4).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Effect {
-    pub at: Position,
-    pub kind: EffectKind,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum EffectKind {
-    ConversationScored { conversation: Id },
-    BreakerTriggered { breaker: Id, account: Option<Id>, epoch: u64 },
-    BreakerAcknowledged { breaker: Id, epoch: u64 },
-    BreakerResolved { breaker: Id, account: Option<Id>, epoch: u64 },
+    #[error("A circuit breaker of this scope is active already.")]
+    BreakerActive,
+    #[error("The circuit breaker has as many notes as it can have.")]
+    TooManyNotes,
+    #[error("No event has named this account.")]
+    UnknownAccount,
+    #[error("There are too many channels and intents to take another.")]
+    TooManyLabels,
+    #[error("No event has named this conversation.")]
+    UnknownConversation,
+    #[error("The conversation has no score.")]
+    NotScored,
+    #[error("The conversation's score is not overridden.")]
+    NotOverridden,
+    #[error("Nothing exists with the given ID.")]
+    UnknownResource,
+    #[error("It was changed by somebody else in the meantime.")]
+    ResourceChanged,
+    #[error("There are as many of its kind as there may be.")]
+    TooManyResources,
+    #[error("What is to be delivered is not kept any more.")]
+    EffectGone,
 }

@@ -1,6 +1,9 @@
-//! The rules by which the state decides: settings and configuration as one immutable value.
+//! The rules by which the state decides: settings of the server, configuration and settings of the side as one
+//! immutable value.
 
 use super::csat_config::CsatConfig;
+use super::own_settings::OwnSettings;
+use super::run::Scored;
 use super::score::Hundredths;
 use super::settings::Settings;
 use super::time::{HOUR, Millis};
@@ -10,6 +13,7 @@ use super::time::{HOUR, Millis};
 pub struct Rules {
     pub settings: Settings,
     pub csat: CsatConfig,
+    pub own: OwnSettings,
 }
 
 /// The number of an account's newest conversations that a run is looked for in (R6.3).
@@ -18,6 +22,11 @@ const RUN_HORIZON: usize = 100;
 impl Rules {
     pub fn is_low(&self, composite: Hundredths) -> bool {
         composite < self.csat.threshold_low_composite
+    }
+
+    /// Whether a score counts in a run (R7.7).
+    pub fn counts(&self, scored: Scored) -> bool {
+        self.own.counts(scored.confidence, scored.signal_count)
     }
 
     /// R6.2.

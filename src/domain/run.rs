@@ -1,5 +1,6 @@
 //! The run of low scores that trips a breaker (R6.3, R7.1, R7.2).
 
+use super::breaker::Evidence;
 use super::ids::{Id, Position};
 use super::rules::Rules;
 use super::score::Hundredths;
@@ -13,6 +14,8 @@ pub struct Scored {
     pub conversation: u32,
     pub key: Key,
     pub composite: Hundredths,
+    pub confidence: Hundredths,
+    pub signal_count: u16,
 }
 
 /// The resolve that ends a run: its time and its position.
@@ -22,7 +25,8 @@ pub struct LastResolve {
     pub position: Position,
 }
 
-/// The low ones at the begin of `newest_first`, among at most `horizon` of them, whatever their age (R6.3).
+/// The low ones at the begin of `newest_first`, among at most `horizon` of them, whatever their age (R6.3). Those that
+/// do not count are passed over (R7.7).
 pub fn consecutive_low<'a>(
     rules: &'a Rules,
     last_resolve: Option<LastResolve>,
@@ -30,28 +34,41 @@ pub fn consecutive_low<'a>(
     newest_first: impl Iterator<Item = Scored> + 'a,
 ) -> impl Iterator<Item = Scored> + 'a {
     let mut newest = None;
-    newest_first.take(horizon).take_while(move |scored| {
+    let counting = newest_first.take(horizon).filter(|scored| rules.counts(*scored));
+    counting.take_while(move |scored| {
         let newest = *newest.get_or_insert(scored.key.0);
         let resolved = last_resolve.is_some_and(|last| scored.key.0 <= last.at || scored.key.1 < last.position);
         rules.is_low(scored.composite) && newest - scored.key.0 <= rules.breaker_window() && !resolved
     })
 }
 
-/// The newest of a run must be within the window before the receipt, so that imported history trips nothing (R7.1).
-pub fn is_recent(rules: &Rules, newest: Key, receipt: Millis) -> bool {
-    newest.0 >= receipt - rules.breaker_window()
+/// Whether a run that is `least` long trips a breaker. Its newest must be within the window before the receipt, so that
+/// imported history trips nothing (R7.1).
+pub fn trips(rules: &Rules, run: &[Scored], least: usize, receipt: Millis) -> bool {
+    let is_recent = |newest: &Scored| newest.key.0 >= receipt - rules.breaker_window();
+    run.len() >= least && run.first().is_some_and(is_recent)
 }
 
 /// A breaker that triggers, with the run that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trip {
     pub breaker: Id,
-    /// Numbers and composites, newest first.
-    pub run: Box<[(u32, Hundredths)]>,
+    /// Newest first.
+    pub run: Box<[Scored]>,
 }
 
 impl Trip {
     pub fn new(breaker: Id, run: &[Scored]) -> Self {
-        Self { breaker, run: run.iter().map(|scored| (scored.conversation, scored.composite)).collect() }
+        Self { breaker, run: run.into() }
+    }
+
+    /// The run as the breaker keeps it; `id` names a conversation by its number.
+    pub fn evidence(&self, id: impl Fn(u32) -> Id) -> Box<[Evidence]> {
+        let evidence = self.run.iter().map(|scored| Evidence {
+            conversation: id(scored.conversation),
+            composite: scored.composite,
+            scored_at: Some(scored.key.0),
+        });
+        evidence.collect()
     }
 }

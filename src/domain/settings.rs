@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::EffectsKept;
 use super::scoring::profile::Profile;
 use super::time::{DAY, Millis};
 
@@ -15,6 +16,8 @@ pub struct Settings {
     pub secret_id: [u8; 8],
     /// The scoring profile: priors, weights, catalogue.
     pub profile: Profile,
+    /// `[effects]` of config.toml.
+    pub effects: EffectsKept,
 }
 
 /// `[model]` of config.toml. bincode writes the numbers alone, in this order; their names are JSON's.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::EffectsKept;
 use super::scoring::catalogue::SignalWeight;
 use super::scoring::profile::Profile;
 use super::settings::{Model, Settings};
@@ -96,13 +97,16 @@ impl From<SettingsV1> for Settings {
             retention_days,
             max_turns,
         };
-        Self { model, secret_id, profile: profile.into() }
+        Self { model, secret_id, profile: profile.into(), effects: EffectsKept::default() }
     }
 }
 
 impl SettingsV1 {
     /// `None` for settings that could not be written then.
     pub fn of(settings: &Settings) -> Option<Self> {
+        if settings.effects != EffectsKept::default() {
+            return None;
+        }
         let Model { window_size, window_days, workspace_factor, settle_days, duplicate_days, .. } = settings.model;
         let Model { explanation_days, retention_days, max_turns, .. } = settings.model;
         Some(Self {

@@ -1,5 +1,7 @@
 //! Answers to queries, with exactly the fields of the contract's section 3. `wire` has their JSON.
 
+use std::sync::Arc;
+
 use super::ids::{Id, Position, WorkspaceKey};
 use super::score::Hundredths;
 use super::time::Millis;
@@ -63,8 +65,8 @@ pub struct AccountHealth {
     pub trend: Trend,
 }
 
-/// R6.5, riskiest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// R6.5, riskiest first. The order of the variants is part of the on-disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 pub enum ChurnRisk {
     Critical,
     High,
@@ -93,21 +95,158 @@ pub struct BreakerView {
     pub resolved_at: Option<Millis>,
 }
 
-/// The scope of a breaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+/// The scope of a breaker. The order of the variants is part of the on-disk format.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 pub enum BreakerScope {
     Account(Id),
     Workspace,
+    /// The conversations of a channel or an intent (R7.8).
+    Label(LabelKind, Arc<str>),
 }
 
 impl BreakerScope {
     /// R2.2's `scopeKey`.
-    pub fn key(self, workspace: WorkspaceKey) -> String {
+    pub fn key(&self, workspace: WorkspaceKey) -> String {
         match self {
             Self::Account(id) => format!("account:acc_{id}"),
             Self::Workspace => format!("workspace:ws_{}", workspace.id),
+            Self::Label(kind, name) => format!("{}:{name}", kind.name()),
         }
     }
+
+    pub const fn kind(&self) -> ScopeKind {
+        match self {
+            Self::Account(_) => ScopeKind::Account,
+            Self::Workspace => ScopeKind::Workspace,
+            Self::Label(LabelKind::Channel, _) => ScopeKind::Channel,
+            Self::Label(LabelKind::Intent, _) => ScopeKind::Intent,
+        }
+    }
+
+    /// The account, if it is an account's.
+    pub const fn account(&self) -> Option<Id> {
+        match self {
+            Self::Account(id) => Some(*id),
+            Self::Workspace | Self::Label(..) => None,
+        }
+    }
+}
+
+/// What a breaker stops, without saying which. The order of the variants is part of the on-disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub enum ScopeKind {
+    Account,
+    Workspace,
+    Channel,
+    Intent,
+}
+
+impl ScopeKind {
+    pub const ALL: [Self; 4] = [Self::Account, Self::Workspace, Self::Channel, Self::Intent];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Workspace => "workspace",
+            Self::Channel => "channel",
+            Self::Intent => "intent",
+        }
+    }
+}
+
+/// What producers sort conversations by, beside accounts (R7.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+pub enum LabelKind {
+    Channel,
+    Intent,
+}
+
+impl LabelKind {
+    pub const ALL: [Self; 2] = [Self::Channel, Self::Intent];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Intent => "intent",
+        }
+    }
+}
+
+/// Where a breaker is in its life (R7.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakerState {
+    Triggered,
+    Acknowledged,
+    Resolved,
+}
+
+/// What tripped it (R7.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerKind {
+    Automatic,
+    Manual,
+}
+
+/// R7.5: a breaker with what made it trip and what was done to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerDetail {
+    pub breaker: BreakerView,
+    pub state: BreakerState,
+    pub trigger: TriggerKind,
+    /// Newest first.
+    pub evidence: Vec<EvidenceView>,
+    /// In the order in which it was done.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// A conversation of the run that tripped a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvidenceView {
+    /// None once it is erased.
+    pub conversation: Option<Id>,
+    pub composite: Hundredths,
+    /// None in breakers from before it was kept.
+    pub scored_at: Option<Millis>,
+}
+
+/// Something done to a breaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    pub step: HistoryStep,
+    pub at: Millis,
+    /// None: the server.
+    pub actor: Option<String>,
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryStep {
+    Triggered,
+    Acknowledged,
+    Noted,
+    /// The latest time that it was announced as forgotten (R7.6).
+    Forgotten,
+    Resolved,
+}
+
+/// R7.5: a breaker in the history of all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerRow {
+    pub breaker: BreakerView,
+    pub state: BreakerState,
+    pub trigger: TriggerKind,
+    pub seconds_to_acknowledge: Option<u64>,
+    pub seconds_to_resolve: Option<u64>,
+}
+
+/// Which breakers a reader of the history wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BreakerFilter {
+    pub state: Option<BreakerState>,
+    pub scope: Option<BreakerScope>,
+    /// `triggeredAt`, inclusive.
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
 }
 
 /// The events of a workspace side that `apply` failed on, and that every replay passes over (I6).

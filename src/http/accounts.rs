@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::openapi::failures::{AnyWorkspace, Caller, Failures, Ids, Reads};
 use super::openapi::params::{OfAccount, WhichWorkspace};
 use crate::domain::ids::IdKind;
+use crate::wire::account::AccountExplanation;
 use crate::wire::quality::AccountHealth;
 
 /// Health of an account
@@ -32,4 +33,26 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
     let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;
     let found = app.service.account(&call.who, &id, workspace).await;
     Ok(ok(&AccountHealth::from(call.in_order(found)?)))
+}
+
+/// Why an account has its risk
+///
+/// The rule that gave it, and the conversations that the run of low ones is made of, with those that are too unsure to
+/// count.
+#[utoipa::path(
+    get,
+    path = "/api/accounts/{accountId}/quality/explanation",
+    tag = "Quality",
+    operation_id = "explainAccountQuality",
+    security(("credential" = ["quality:read"])),
+    params(OfAccount, WhichWorkspace),
+    responses(
+        (status = 200, description = "What gives it its risk.", body = AccountExplanation),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
+)]
+pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;
+    let found = app.service.account_explanation(&call.who, &id, workspace).await;
+    Ok(ok(&AccountExplanation::from(call.in_order(found)?)))
 }

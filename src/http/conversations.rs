@@ -7,9 +7,13 @@ use super::App;
 use super::answer::ok;
 use super::call::Call;
 use super::error::ApiError;
-use super::openapi::failures::{AnyWorkspace, Caller, Failures, Ids, KeptForAWhile, Reads};
+use super::openapi::failures::{
+    AnyWorkspace, Caller, Failures, Ids, JsonBody, KeptForAWhile, Reads, TakesBack, Writes,
+};
 use super::openapi::params::{OfConversation, WhichWorkspace};
-use crate::domain::ids::IdKind;
+use super::payload::Payload;
+use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::wire::overrides::NewOverride;
 use crate::wire::quality::ConversationQuality;
 use crate::wire::scoring::ConversationExplanation;
 
@@ -53,5 +57,56 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
 pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (id, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
     let found = app.service.explanation(&call.who, &id, workspace).await;
-    Ok(ok(&ConversationExplanation::from(call.in_order(found)?)))
+    let (explanation, overridden) = call.in_order(found)?;
+    Ok(ok(&ConversationExplanation::of(explanation, overridden)))
+}
+
+/// Say yourself how a conversation went
+///
+/// The scores of the body are in force instead of the model's: counters, windows and breakers follow as for any new
+/// score. The model goes on, and what it says stands beside yours in the explanation. Saying it again replaces what was
+/// said.
+#[utoipa::path(
+    post,
+    path = "/api/conversations/{conversationId}/quality/override",
+    tag = "Quality",
+    operation_id = "overrideConversationQuality",
+    security(("credential" = ["quality:write"])),
+    params(OfConversation, WhichWorkspace),
+    request_body(content((NewOverride = "application/json"))),
+    responses(
+        (status = 200, description = "The score in force.", body = ConversationQuality),
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, AnyWorkspace)>
+    ),
+)]
+pub async fn set_score(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
+    let (key, id) = scored(&app, &call).await?;
+    let said = payload.json::<NewOverride>(&app, &call).await?;
+    Ok(ok(&ConversationQuality::from(app.service.override_score(&call.who, key, said.of(id)).await?)))
+}
+
+/// Take your scores back
+///
+/// The model's are in force again, as they are by now. Where there are none to take back this is a 409.
+#[utoipa::path(
+    delete,
+    path = "/api/conversations/{conversationId}/quality/override",
+    tag = "Quality",
+    operation_id = "takeBackConversationQuality",
+    security(("credential" = ["quality:write"])),
+    params(OfConversation, WhichWorkspace),
+    responses(
+        (status = 200, description = "The score in force.", body = ConversationQuality),
+        Failures<(Caller, Ids, Reads, Writes, AnyWorkspace, TakesBack)>
+    ),
+)]
+pub async fn take_back(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let (key, id) = scored(&app, &call).await?;
+    Ok(ok(&ConversationQuality::from(app.service.take_back(&call.who, key, id).await?)))
+}
+
+/// The scored conversation of the path, and the side that holds it.
+async fn scored(app: &App, call: &Call) -> Result<(WorkspaceKey, Id), ApiError> {
+    let (name, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
+    call.in_order(app.service.scored_side(&call.who, &name, workspace).await)
 }

@@ -27,16 +27,18 @@ const MAX_TEXT: usize = (4 * MAX_BYTES).div_ceil(3);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     Audit,
+    Breakers,
     Workspaces,
     Keys,
 }
 
 impl List {
-    const ALL: [Self; 3] = [Self::Audit, Self::Workspaces, Self::Keys];
+    const ALL: [Self; 4] = [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys];
 
     const fn byte(self) -> u8 {
         match self {
             Self::Audit => 1,
+            Self::Breakers => 2,
             Self::Workspaces => 16,
             Self::Keys => 17,
         }
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn r2_6_another_version_or_list_is_refused_though_its_checksum_fits() {
-        for head in [[0, 1], [2, 1], [1, 0], [1, 2], [1, 255]] {
+        for head in [[0, 1], [2, 1], [1, 0], [1, 3], [1, 255]] {
             let mut bytes = head.to_vec();
             bytes.extend_from_slice(&[0; 8]);
             bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());

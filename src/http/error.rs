@@ -239,6 +239,11 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::BAD_REQUEST, "id_not_allowed", message).with_details(vec![fault])
             }
             ServiceError::BreakersActive => Self::new(StatusCode::CONFLICT, "breakers_active", message),
+            ServiceError::BreakerActive(which) => {
+                let name = |id| Fault::at("scopeKey", format!("is stopped by the circuit breaker {id}"));
+                let details = which.map(name).into_iter().collect();
+                of_command(CommandRefusal::BreakerActive, message).with_details(details)
+            }
             ServiceError::TooManyWorkspaces(_) => Self::new(StatusCode::CONFLICT, "too_many_workspaces", message),
             ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             ServiceError::Invalid(details) => Self::invalid(details),
@@ -301,13 +306,25 @@ fn of_erasures(error: &ErasuresError, message: String) -> ApiError {
 }
 
 fn of_command(refusal: CommandRefusal, message: String) -> ApiError {
-    match refusal {
-        CommandRefusal::UnknownBreaker => ApiError::new(StatusCode::NOT_FOUND, "not_found", message),
-        CommandRefusal::BreakerResolved => ApiError::new(StatusCode::CONFLICT, "breaker_resolved", message),
-        CommandRefusal::BreakerNotAcknowledged => {
-            ApiError::new(StatusCode::CONFLICT, "breaker_not_acknowledged", message)
+    let code = match refusal {
+        CommandRefusal::UnknownBreaker
+        | CommandRefusal::UnknownAccount
+        | CommandRefusal::UnknownConversation
+        | CommandRefusal::NotScored
+        | CommandRefusal::UnknownResource => {
+            return ApiError::new(StatusCode::NOT_FOUND, "not_found", message);
         }
-    }
+        CommandRefusal::BreakerResolved => "breaker_resolved",
+        CommandRefusal::BreakerNotAcknowledged => "breaker_not_acknowledged",
+        CommandRefusal::BreakerActive => "breaker_active",
+        CommandRefusal::TooManyNotes => "too_many_notes",
+        CommandRefusal::TooManyLabels => "too_many_labels",
+        CommandRefusal::NotOverridden => "not_overridden",
+        CommandRefusal::ResourceChanged => "resource_changed",
+        CommandRefusal::TooManyResources => "too_many_resources",
+        CommandRefusal::EffectGone => "effect_gone",
+    };
+    ApiError::new(StatusCode::CONFLICT, code, message)
 }
 
 fn of_system(refusal: SystemRefusal, message: String) -> ApiError {

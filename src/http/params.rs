@@ -56,6 +56,16 @@ impl<'a> Query<'a> {
         number
     }
 
+    /// A text of 1 to `max` characters; a fault where it is something else.
+    pub fn text(&self, name: &str, max: usize, faults: &mut Vec<Fault>) -> Option<&str> {
+        let text = self.get(name)?;
+        let fits = (1..=max).contains(&text.chars().count());
+        if !fits {
+            faults.push(Fault::at(name, format!("must have 1 to {max} characters")));
+        }
+        Some(text).filter(|_| fits)
+    }
+
     /// Every parameter that is broken, unknown or repeated.
     pub fn faults(&self, known: &[&str]) -> Vec<Fault> {
         let mut faults = self.faults.clone();

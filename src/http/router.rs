@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
-use super::workspaces::{audit, breakers, csat_config, erasure, events, gate, stats};
+use super::workspaces::{audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats};
 use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
@@ -46,11 +46,15 @@ pub fn routes() -> Router<App> {
 pub(super) fn api() -> OpenApiRouter<App> {
     let workspace = OpenApiRouter::new()
         .routes(routes!(stats::show))
-        .routes(routes!(breakers::list))
+        .routes(routes!(breakers::list, breakers::trip))
+        .routes(routes!(breaker_history::list))
+        .routes(routes!(breakers::show))
+        .routes(routes!(breakers::note))
         .routes(routes!(breakers::acknowledge))
         .routes(routes!(breakers::resolve))
         .routes(routes!(gate::show))
         .routes(routes!(csat_config::show, csat_config::patch))
+        .routes(routes!(settings::show, settings::patch))
         .routes(routes!(erasure::conversation))
         .routes(routes!(erasure::contact))
         .routes(routes!(audit::list))
@@ -71,7 +75,9 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .nest("/api/workspaces/{workspaceId}", workspace)
         .routes(routes!(conversations::quality))
         .routes(routes!(conversations::explanation))
+        .routes(routes!(conversations::set_score, conversations::take_back))
         .routes(routes!(accounts::quality))
+        .routes(routes!(accounts::explanation))
         .nest("/api/admin", admin)
         .routes(routes!(openapi::show))
 }

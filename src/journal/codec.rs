@@ -5,7 +5,7 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 to 4), bincode (its "legacy" layout: fixed-width integers); of events of version 4, behind
+//! record = version u16 (1 to 5), bincode (its "legacy" layout: fixed-width integers); of events of version 4 and later, behind
 //!          them the mark of each contact that they name
 //! ```
 //!
@@ -17,7 +17,8 @@
 //! first record that it cannot know, and refuses that one by its version rather than as unreadable. Version 2 has one
 //! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models;
 //! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts;
-//! and deleted workspaces.
+//! and deleted workspaces; version 5 has settings with the effects that are kept, resources, deliveries, forgotten breakers
+//! and the commands from [`Command::Trip`] on.
 //! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
@@ -26,7 +27,7 @@ use thiserror::Error;
 use crate::domain::event::{Body, EventRecord, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
-use crate::domain::record::{Frame, Record};
+use crate::domain::record::{Command, Frame, Record};
 use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
@@ -37,7 +38,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
 /// only knows that version can go on reading.
-pub const RECORD_VERSION: u16 = 4;
+pub const RECORD_VERSION: u16 = 5;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -116,17 +117,21 @@ fn take_marks(record: &mut Record, bytes: &[u8]) -> Result<Option<usize>, CodecE
     Ok(fits.then_some(consumed))
 }
 
-/// Version 2 has [`Record::ErasedBy`], version 3 [`Record::Settings`], events with a [`Body::Message`] and signals of
+/// Version 2 has [`Record::ErasedBy`], version 3 [`Record::SettingsV2`], events with a [`Body::Message`] and signals of
 /// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`], events with marks and
-/// [`SystemRecord::WorkspaceDeleted`]; the layout of what was there
+/// [`SystemRecord::WorkspaceDeleted`], version 5 [`Record::Settings`] and what came with it; the layout of what was there
 /// before is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
         Record::Events(_) if marks_of(record).is_some() => 4,
         Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
         Record::System(SystemRecord::Repeats(_) | SystemRecord::WorkspaceDeleted { .. }) => 4,
+        Record::Command {
+            command: Command::PatchCsatConfig(_) | Command::Acknowledge { .. } | Command::Resolve { .. },
+            ..
+        } => 1,
+        Record::Command { .. } => 5,
         Record::Events(_)
-        | Record::Command { .. }
         | Record::SettingsV1(_)
         | Record::Skip { .. }
         | Record::System(_)
@@ -134,7 +139,8 @@ fn version_of(record: &Record) -> u16 {
         | Record::Erasure { .. }
         | Record::Retention { .. } => 1,
         Record::ErasedBy { .. } => 2,
-        Record::Settings(_) => 3,
+        Record::SettingsV2(_) => 3,
+        Record::Settings(_) | Record::Resource { .. } | Record::Deliveries(_) | Record::Forgotten => 5,
         Record::Repeats(_) | Record::ErasedContact { .. } => 4,
     }
 }

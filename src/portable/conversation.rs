@@ -17,7 +17,7 @@ use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::{Observation, ObservedKind};
 use crate::domain::time::Millis;
-use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Score};
+use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Overridden, Score};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -49,6 +49,47 @@ pub struct ConversationLine {
     pub erased: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<CommentLine>,
+    /// The last that an event named. Not before format 6, nor are the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<OverriddenLine>,
+}
+
+/// A person's word on a score (R5.9). `score` is what is in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverriddenLine {
+    pub actor: Box<str>,
+    pub at: Time,
+    pub outcome: Hundredths,
+    pub process: Hundredths,
+    pub environment: Hundredths,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<bool>,
+    pub reason: Box<str>,
+    /// What the model says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ScoreLine>,
+}
+
+impl From<&Overridden> for OverriddenLine {
+    fn from(overridden: &Overridden) -> Self {
+        let Overridden { actor, at, dimensions, resolved, reason, model } = overridden.clone();
+        let [outcome, process, environment] = dimensions;
+        let model = model.as_ref().map(ScoreLine::from);
+        Self { actor, at: Time(at), outcome, process, environment, resolved, reason, model }
+    }
+}
+
+impl From<OverriddenLine> for Overridden {
+    fn from(line: OverriddenLine) -> Self {
+        let OverriddenLine { actor, at, outcome, process, environment, resolved, reason, model } = line;
+        let model = model.as_ref().map(Score::from);
+        Self { actor, at: at.0, dimensions: [outcome, process, environment], resolved, reason, model }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,7 +164,9 @@ pub struct CommentLine {
 impl ConversationLine {
     /// `account` is that of `facts`.
     pub fn new(facts: Conversation, account: Option<Id>) -> Self {
-        let Conversation { id, account: attached, score, course, signals, signals_erased, comment } = facts;
+        let Conversation { id, account: attached, score, course, signals, signals_erased, comment, .. } = facts;
+        let Conversation { labels: [channel, intent], overridden, .. } = facts;
+        let overridden = overridden.as_deref().map(OverriddenLine::from);
         let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
             Course::Unlived | Course::Erased => (None, None),
@@ -147,6 +190,9 @@ impl ConversationLine {
             settled,
             erased,
             comment: comment.map(|comment| CommentLine::from(&*comment)),
+            channel,
+            intent,
+            overridden,
         }
     }
 
@@ -164,6 +210,9 @@ impl ConversationLine {
         if self.erased && (self.id != Id::NIL || self.comment.is_some() || self.signals.is_some()) {
             return Err("an erased conversation has the nil id, and neither comment nor signals");
         }
+        if self.overridden.is_some() && (self.score.is_none() || self.erased) {
+            return Err("only a conversation with its id and a score is overridden");
+        }
         if self.signals_erased && self.signals.is_some() {
             return Err("signals that were erased are there");
         }
@@ -179,6 +228,8 @@ impl ConversationLine {
             signals: self.signals.map(read).transpose()?,
             signals_erased: self.signals_erased,
             comment: self.comment.map(|comment| Arc::new(comment.into())),
+            labels: [self.channel, self.intent],
+            overridden: self.overridden.map(|line| Arc::new(line.into())),
         })
     }
 }

@@ -1,12 +1,13 @@
 //! The facts of a side, written and read: what is one in which line, and in which order they stand.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::audit::{TrailLines, lines_of};
 use super::conversation::ConversationLine;
-use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine};
+use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine, ResourceLine, RiskLine};
 use super::out::{ExportError, Lines};
 use super::problem::{LAST_WITH_NUMBERS, LAST_WITHOUT_MARKS, NO_ENTRY, Problem, parse};
 use super::side::SideLine;
@@ -15,6 +16,8 @@ use crate::domain::audit::SideAction;
 use crate::domain::event::Identity;
 use crate::domain::ids::Id;
 use crate::domain::life::ContactMark;
+use crate::domain::own_settings::OwnSettings;
+use crate::domain::resource::Resource;
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::blocks::{Head, RestoreError};
 use crate::domain::workspace::cut::Cut;
@@ -31,11 +34,13 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
         return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
     }
     let (audit_after, unkeyed_marks) = (Some(side.trail().after()), Some(side.has_unkeyed_marks()));
-    let line = SideLine { audit_after, unkeyed_marks, ..SideLine::from(head) };
+    let own_settings = side.own_settings().clone();
+    let line = SideLine { audit_after, unkeyed_marks, own_settings, ..SideLine::from(head) };
     lines.put(Kind::Side, &line)?;
-    for account in side.accounts() {
+    for (number, account) in (0..).zip(side.accounts()) {
         let name = account.name.as_deref().map(Into::into);
-        lines.put(Kind::Account, &AccountLine { kind: Kind::Account, id: account.id, name })?;
+        let announced_risk = Some(RiskLine(side.announced_risk(number)));
+        lines.put(Kind::Account, &AccountLine { kind: Kind::Account, id: account.id, name, announced_risk })?;
     }
     for contact in side.contacts() {
         let account_id = account_id(side, contact.account)?;
@@ -48,6 +53,9 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
     }
     for breaker in side.breakers() {
         lines.put(Kind::Breaker, &BreakerLine::from(breaker))?;
+    }
+    for resource in side.resources() {
+        lines.put(Kind::Resource, &ResourceLine::from(resource))?;
     }
     write_identities(lines, side)?;
     lines_of(std::iter::once(side.trail()), |_| true).try_for_each(|line| lines.put(Kind::Audit, &line))
@@ -98,6 +106,7 @@ pub struct SideFacts {
     accounts: HashMap<Id, u32>,
     trail: TrailLines<SideAction>,
     unkeyed_marks: bool,
+    resources: Vec<Arc<Resource>>,
     seq: u64,
     format: u32,
 }
@@ -105,22 +114,30 @@ pub struct SideFacts {
 impl SideFacts {
     /// `audit_after` and `unkeyed_marks` are what the side's line says of its trail and of marks, in an export of this
     /// format.
-    pub fn new(head: Head, audit_after: Option<u64>, unkeyed_marks: bool, format: u32) -> Result<Self, RestoreError> {
+    pub fn new(
+        head: Head,
+        own: OwnSettings,
+        audit_after: Option<u64>,
+        unkeyed_marks: bool,
+        format: u32,
+    ) -> Result<Self, RestoreError> {
         let (trail, seq) = (TrailLines::new(audit_after), head.applied);
-        Ok(Self { gathered: Gathering::new(head)?, accounts: HashMap::new(), trail, unkeyed_marks, seq, format })
+        let (gathered, accounts, resources) = (Gathering::new(head, own)?, HashMap::new(), Vec::new());
+        Ok(Self { gathered, accounts, trail, unkeyed_marks, resources, seq, format })
     }
 
     /// Takes a line of this type in.
     pub fn take(&mut self, kind: Kind, line: &[u8]) -> Result<(), Problem> {
-        let Self { gathered, accounts, trail, format, .. } = self;
+        let Self { gathered, accounts, trail, format, resources, .. } = self;
         let format = *format;
         match kind {
             Kind::Account => {
-                let AccountLine { id, name, .. } = parse(line)?;
+                let AccountLine { id, name, announced_risk, .. } = parse(line)?;
                 if accounts.insert(id, accounts.len() as u32).is_some() {
                     return Err(Problem::AccountTwice(id));
                 }
-                gathered.account(AccountRecord { id, name: name.map(Into::into) });
+                let announced = announced_risk.map(|risk| risk.0);
+                gathered.account(AccountRecord { id, name: name.map(Into::into) }, announced);
             }
             Kind::Contact => {
                 let ContactLine { id, account_id, mark, .. } = parse(line)?;
@@ -139,7 +156,8 @@ impl SideFacts {
                 let account = line.account_id.map(|id| number_of(accounts, id)).transpose()?;
                 gathered.conversation(line.facts(account).map_err(Problem::Value)?)?;
             }
-            Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.into())?,
+            Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.try_into()?)?,
+            Kind::Resource => resources.push(Arc::new(parse::<ResourceLine>(line)?.try_into()?)),
             Kind::Identities => take_identities(gathered, &parse(line)?)?,
             Kind::Audit => trail.take(parse(line)?, format).ok_or(NO_ENTRY)?,
             _ => {}
@@ -149,7 +167,8 @@ impl SideFacts {
 
     pub fn finish(self) -> Result<Workspace, RestoreError> {
         let trail = self.trail.trail(self.seq, self.format).ok_or(RestoreError::Stray("an entry of the trail"))?;
-        self.gathered.finish(Pieces { trail, unkeyed_marks: self.unkeyed_marks })
+        let pieces = Pieces::imported(trail, self.unkeyed_marks, self.seq, self.resources)?;
+        self.gathered.finish(pieces)
     }
 }
 

@@ -1,13 +1,18 @@
 //! The lines of an export but for sides and conversations, field by field as [`super`] describes them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
 use super::values::{Hex, HexBytes, PositionText, Time};
-use crate::domain::breaker::{Breaker, BreakerAction};
+use crate::domain::breaker::{Breaker, BreakerAction, Evidence};
+use crate::domain::effect::{EffectType, EffectTypes};
 use crate::domain::ids::{Id, Side};
+use crate::domain::resource::{Resource, ResourceBody};
 use crate::domain::score::Hundredths;
 use crate::domain::system::{ApiKey, Permission, WorkspaceEntry};
-use crate::domain::view::BreakerScope;
+use crate::domain::view::{BreakerScope, ChurnRisk, LabelKind};
 
 /// What a line is of, in the order in which lines stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +29,8 @@ pub enum Kind {
     Contact,
     Conversation,
     Breaker,
+    /// Since format 6.
+    Resource,
     Identities,
     Audit,
     End,
@@ -159,6 +166,73 @@ pub struct AccountLine {
     pub id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
+    /// The risk that its last effect told (R8.2a). Absent before format 6: what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_risk: Option<RiskLine>,
+}
+
+/// A [`ChurnRisk`], by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "ChurnRisk", rename_all = "lowercase")]
+enum RiskName {
+    Critical,
+    High,
+    Medium,
+    Low,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RiskLine(#[serde(with = "RiskName")] pub ChurnRisk);
+
+/// Whatever users have set up, such as a webhook's endpoint. Its content is sealed (see `docs/export.md`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResourceLine {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub resource: Box<str>,
+    pub id: Id,
+    pub created_at: Time,
+    pub changed_at: Time,
+    pub position: PositionText,
+    pub version: u16,
+    /// The types of effects that it waits for.
+    pub wants: Vec<Box<str>>,
+    pub content: HexBytes,
+}
+
+impl From<&Resource> for ResourceLine {
+    fn from(resource: &Resource) -> Self {
+        let Resource { kind, id, made, changed, body } = resource;
+        Self {
+            kind: Kind::Resource,
+            resource: kind.clone(),
+            id: *id,
+            created_at: Time(*made),
+            changed_at: Time(changed.0),
+            position: PositionText(changed.1),
+            version: body.version,
+            wants: body.wants.iter().map(|kind| kind.name().into()).collect(),
+            content: HexBytes(body.content.to_vec()),
+        }
+    }
+}
+
+impl TryFrom<ResourceLine> for Resource {
+    type Error = Problem;
+
+    fn try_from(line: ResourceLine) -> Result<Self, Problem> {
+        let wants: Option<EffectTypes> = line.wants.iter().map(|name| EffectType::named(name)).collect();
+        let wants = wants.ok_or(Problem::Value("an unknown type of effects"))?;
+        Ok(Self {
+            kind: line.resource,
+            id: line.id,
+            made: line.created_at.0,
+            changed: (line.changed_at.0, line.position.0),
+            body: ResourceBody { version: line.version, wants, content: line.content.0.into() },
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,10 +253,17 @@ pub struct BreakerLine {
     #[serde(rename = "type")]
     pub kind: Kind,
     pub id: Id,
-    /// None: the workspace's own.
+    /// The scope; none of the three: the workspace's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Arc<str>>,
     pub reason: Box<str>,
+    /// Who tripped it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Box<str>>,
     pub triggered_at: Time,
     pub position: PositionText,
     pub evidence: Vec<EvidenceLine>,
@@ -190,6 +271,18 @@ pub struct BreakerLine {
     pub acknowledged: Option<StepLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<StepLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<StepLine>,
+    /// When it was last announced as forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<AnnouncedLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnouncedLine {
+    pub at: Time,
+    pub position: PositionText,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,6 +290,9 @@ pub struct BreakerLine {
 pub struct EvidenceLine {
     pub conversation_id: Id,
     pub composite: Hundredths,
+    /// Absent in breakers from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_at: Option<Time>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -211,37 +307,64 @@ pub struct StepLine {
 
 impl From<&Breaker> for BreakerLine {
     fn from(breaker: &Breaker) -> Self {
-        let Breaker { id, scope, reason, triggered, evidence, acknowledged, resolved } = breaker;
-        let account_id = match scope {
-            BreakerScope::Account(account) => Some(*account),
-            BreakerScope::Workspace => None,
+        let Breaker { id, scope, reason, triggered, by, evidence, acknowledged, resolved, .. } = breaker;
+        let Breaker { notes, announced, .. } = breaker;
+        let label = |wanted| match scope {
+            BreakerScope::Label(kind, name) if *kind == wanted => Some(name.clone()),
+            BreakerScope::Label(..) | BreakerScope::Account(_) | BreakerScope::Workspace => None,
         };
-        let evidence = evidence.iter().map(|&(conversation_id, composite)| EvidenceLine { conversation_id, composite });
+        let evidence = evidence.iter().map(|one| EvidenceLine {
+            conversation_id: one.conversation,
+            composite: one.composite,
+            scored_at: one.scored_at.map(Time),
+        });
         Self {
             kind: Kind::Breaker,
             id: *id,
-            account_id,
+            account_id: scope.account(),
+            channel: label(LabelKind::Channel),
+            intent: label(LabelKind::Intent),
             reason: reason.clone(),
+            by: by.clone(),
             triggered_at: Time(triggered.0),
             position: PositionText(triggered.1),
             evidence: evidence.collect(),
             acknowledged: acknowledged.as_ref().map(StepLine::from),
             resolved: resolved.as_ref().map(StepLine::from),
+            notes: notes.iter().map(StepLine::from).collect(),
+            announced: announced.map(|(at, position)| AnnouncedLine { at: Time(at), position: PositionText(position) }),
         }
     }
 }
 
-impl From<BreakerLine> for Breaker {
-    fn from(line: BreakerLine) -> Self {
-        Self {
+impl TryFrom<BreakerLine> for Breaker {
+    type Error = Problem;
+
+    fn try_from(line: BreakerLine) -> Result<Self, Problem> {
+        let scope = match (line.account_id, line.channel, line.intent) {
+            (None, None, None) => BreakerScope::Workspace,
+            (Some(account), None, None) => BreakerScope::Account(account),
+            (None, Some(name), None) => BreakerScope::Label(LabelKind::Channel, name),
+            (None, None, Some(name)) => BreakerScope::Label(LabelKind::Intent, name),
+            (_, _, _) => return Err(Problem::Value("a breaker has one scope")),
+        };
+        let evidence = line.evidence.into_iter().map(|item| Evidence {
+            conversation: item.conversation_id,
+            composite: item.composite,
+            scored_at: item.scored_at.map(|at| at.0),
+        });
+        Ok(Self {
             id: line.id,
-            scope: line.account_id.map_or(BreakerScope::Workspace, BreakerScope::Account),
+            scope,
             reason: line.reason,
             triggered: (line.triggered_at.0, line.position.0),
-            evidence: line.evidence.into_iter().map(|item| (item.conversation_id, item.composite)).collect(),
+            by: line.by,
+            evidence: evidence.collect(),
             acknowledged: line.acknowledged.map(BreakerAction::from),
             resolved: line.resolved.map(BreakerAction::from),
-        }
+            notes: line.notes.into_iter().map(BreakerAction::from).collect(),
+            announced: line.announced.map(|line| (line.at.0, line.position.0)),
+        })
     }
 }
 

@@ -211,7 +211,7 @@ impl Reader {
     fn side(&mut self, line: SideLine) -> Result<(), Problem> {
         let key = line.key();
         let audit_after = self.audit_after(line.audit_after)?;
-        let unkeyed_marks = line.unkeyed_marks.unwrap_or(true);
+        let (unkeyed_marks, own) = (line.unkeyed_marks.unwrap_or(true), line.own_settings.clone());
         if self.system.workspace(key.id).is_none() {
             return Err(Problem::UnknownWorkspace(key.id));
         }
@@ -220,7 +220,7 @@ impl Reader {
         }
         let head =
             line.head().ok_or(Problem::Value("a side has profiles, with their signals in the catalogue's order"))?;
-        self.side = Some(SideFacts::new(head, audit_after, unkeyed_marks, self.format)?);
+        self.side = Some(SideFacts::new(head, own, audit_after, unkeyed_marks, self.format)?);
         Ok(())
     }
 
@@ -262,9 +262,13 @@ fn may_follow(last: Kind, next: Kind) -> bool {
         Kind::Directory => last == Kind::Export,
         Kind::Workspace | Kind::Key => last >= Kind::Directory && last <= next,
         Kind::Side | Kind::Audit | Kind::End => last >= Kind::Directory,
-        Kind::Free | Kind::Account | Kind::Contact | Kind::Conversation | Kind::Breaker | Kind::Identities => {
-            last >= Kind::Side && last <= next
-        }
+        Kind::Free
+        | Kind::Account
+        | Kind::Contact
+        | Kind::Conversation
+        | Kind::Breaker
+        | Kind::Resource
+        | Kind::Identities => last >= Kind::Side && last <= next,
     }
 }
 

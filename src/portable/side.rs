@@ -8,9 +8,11 @@ use super::lines::Kind;
 use super::values::{Exact, Hex, PositionText, Time};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
+use crate::domain::effect::EffectsKept;
 use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::message::LanguageCode;
+use crate::domain::own_settings::OwnSettings;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::profile::{Profile, ScoringModel};
@@ -53,6 +55,13 @@ pub struct SideLine {
     /// Whether a contact may be known by the mark that it had before marks were keyed. Absent before format 5: yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unkeyed_marks: Option<bool>,
+    /// What its users have set beside its configuration. Not before format 6.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub own_settings: OwnSettings,
+}
+
+fn is_nothing(own: &OwnSettings) -> bool {
+    *own == OwnSettings::default()
 }
 
 /// Settings without their profile, which is the last of `profiles`. Read, they have the default one.
@@ -70,6 +79,9 @@ struct SettingsMembers {
     secret_id: [u8; 8],
     #[serde(skip)]
     profile: Profile,
+    /// Not before format 6.
+    #[serde(default)]
+    effects: EffectsKept,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,6 +149,7 @@ impl From<&Head> for SideLine {
             epoch: *epoch,
             audit_after: None,
             unkeyed_marks: None,
+            own_settings: OwnSettings::default(),
         }
     }
 }

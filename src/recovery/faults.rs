@@ -34,6 +34,10 @@ mod imp {
             Record::Command { .. }
             | Record::SettingsV1(_)
             | Record::Settings(_)
+            | Record::SettingsV2(_)
+            | Record::Resource { .. }
+            | Record::Deliveries(_)
+            | Record::Forgotten
             | Record::Skip { .. }
             | Record::System(_)
             | Record::Delivered { .. }

@@ -200,6 +200,10 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::Command { .. }
         | Record::SettingsV1(_)
         | Record::Settings(_)
+        | Record::SettingsV2(_)
+        | Record::Resource { .. }
+        | Record::Deliveries(_)
+        | Record::Forgotten
         | Record::System(_)
         | Record::Delivered { .. }
         | Record::Repeats(_)

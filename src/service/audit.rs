@@ -3,16 +3,14 @@
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use super::period::end_of_range;
 use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
 use crate::domain::audit::{Audited, Noted as Entry, SideAction, SystemAction, Trail};
 use crate::domain::ids::{Position, Side, WorkspaceKey};
 use crate::domain::system::WorkspaceEntry;
 use crate::domain::system_table::SystemTable;
-use crate::domain::time::{DAY, Millis};
+use crate::domain::time::Millis;
 use crate::wire::audit::{self as wire, Action, Outcome, Shown};
-use crate::wire::failure::Fault;
 use crate::wire::values::Timestamp;
 
 /// The order that a position belongs to. Of one receipt, entries of the system workspace come first: a key is made
@@ -46,19 +44,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The bounds as they were sent: RFC 3339 times, or dates (R2.3).
-    pub fn between(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> Self {
-        let mut read = |name, text: Option<&str>, into_day| {
-            let read = text.map(|text| end_of_range(name, text, into_day)).transpose();
-            read.map_err(|fault| faults.push(fault)).unwrap_or_default()
-        };
-        let (from, to) = (read("from", from, 0), read("to", to, DAY - 1));
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            faults.push(Fault::at("from", "must not be after to"));
-        }
-        Self { from, to, ..Self::default() }
-    }
-
     fn takes(&self, entry: &wire::AuditEntry) -> bool {
         let is = |wanted: &Option<Box<str>>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         is(&self.actor, entry.actor.as_deref()) && is(&self.action, Some(entry.action))

@@ -4,10 +4,12 @@
 use super::{Principal, Service, ServiceError};
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::record::Command;
+use crate::domain::own_settings::{OwnPatch, OwnSettings};
+use crate::domain::record::{Command, Override};
 use crate::domain::reply::{CommandRefusal, Reply};
 use crate::domain::system::Permission;
-use crate::domain::view::BreakerView;
+use crate::domain::view::{BreakerDetail, BreakerScope, BreakerView, ConversationQuality, Known};
+use crate::domain::workspace::Workspace;
 
 impl Service {
     /// R3.8. An empty patch makes no record.
@@ -27,19 +29,37 @@ impl Service {
         Ok(self.engine.patch_csat_config(key, &who.actor, patch).await?)
     }
 
-    /// The side of the workspace whose breaker a person wants to change: an unknown breaker is reported before a
+    /// R6.9. As [`Self::patch_csat_config`].
+    pub async fn patch_own_settings(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        patch: OwnPatch,
+    ) -> Result<OwnSettings, ServiceError> {
+        if patch == OwnPatch::default() {
+            return self.own_settings(key).await;
+        }
+        let command = Command::PatchSettings(patch.clone());
+        if let Some(Reply::Settings(settings)) = self.repeated_command(who, key, command).await? {
+            return Ok(settings);
+        }
+        Ok(self.engine.patch_settings(key, &who.actor, patch).await?)
+    }
+
+    /// The side of the workspace whose breaker is looked at, or changed: an unknown breaker is reported before a
     /// missing scope (R2.8).
     pub async fn breaker_side(
         &self,
         who: &Principal,
         workspace: Id,
         breaker: Id,
+        scope: Permission,
     ) -> Result<WorkspaceKey, ServiceError> {
         let key = self.visible(who, workspace)?;
         if !self.engine.read(key, move |workspace| workspace.knows_breaker(breaker)).await? {
             return Err(CommandRefusal::UnknownBreaker.into());
         }
-        who.require(&[Permission::QualityWrite])?;
+        who.require(&[scope])?;
         Ok(key)
     }
 
@@ -51,11 +71,7 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
-        let command = Command::Acknowledge { breaker, note: note.clone() };
-        if let Some(Reply::Breaker(known)) = self.repeated_command(who, key, command).await? {
-            return Ok(known?);
-        }
-        Ok(self.engine.acknowledge(key, &who.actor, breaker, note).await??)
+        self.change_breaker(who, key, Command::Acknowledge { breaker, note }).await
     }
 
     /// R3.6.
@@ -66,10 +82,100 @@ impl Service {
         breaker: Id,
         note: Option<Box<str>>,
     ) -> Result<BreakerView, ServiceError> {
-        let command = Command::Resolve { breaker, note: note.clone() };
-        if let Some(Reply::Breaker(known)) = self.repeated_command(who, key, command).await? {
+        self.change_breaker(who, key, Command::Resolve { breaker, note }).await
+    }
+
+    /// R7.5: a breaker by hand.
+    pub async fn trip(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        scope: BreakerScope,
+        reason: Box<str>,
+    ) -> Result<BreakerView, ServiceError> {
+        let scope_key = scope.key(key);
+        match self.change_breaker(who, key, Command::Trip { scope, reason }).await {
+            Err(ServiceError::Command(CommandRefusal::BreakerActive)) => {
+                Err(ServiceError::BreakerActive(self.active_breaker_of(key, scope_key).await?))
+            }
+            done => done,
+        }
+    }
+
+    /// The active breaker of a scope; none where it was resolved a moment ago.
+    async fn active_breaker_of(&self, key: WorkspaceKey, scope_key: String) -> Result<Option<Id>, ServiceError> {
+        let of_scope = move |workspace: &Workspace| {
+            let active = workspace.active_breakers();
+            active.into_iter().find(|breaker| breaker.scope_key == scope_key).map(|breaker| breaker.id)
+        };
+        Ok(self.engine.read(key, of_scope).await?)
+    }
+
+    /// R7.5: a word for a breaker's history.
+    pub async fn note_on(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        breaker: Id,
+        note: Box<str>,
+    ) -> Result<BreakerDetail, ServiceError> {
+        self.change_breaker(who, key, Command::Note { breaker, note }).await?;
+        self.breaker(key, breaker).await
+    }
+
+    async fn change_breaker(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        command: Command,
+    ) -> Result<BreakerView, ServiceError> {
+        if let Some(Reply::Breaker(known)) = self.repeated_command(who, key, command.clone()).await? {
             return Ok(known?);
         }
-        Ok(self.engine.resolve(key, &who.actor, breaker, note).await??)
+        Ok(self.engine.change_breaker(key, &who.actor, command).await??)
+    }
+
+    /// R5.9: a person's scores instead of the model's.
+    pub async fn override_score(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        said: Override,
+    ) -> Result<ConversationQuality, ServiceError> {
+        let conversation = said.conversation;
+        self.change_score(who, key, conversation, Command::Override(said)).await
+    }
+
+    /// R5.9: the model's scores again.
+    pub async fn take_back(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        conversation: Id,
+    ) -> Result<ConversationQuality, ServiceError> {
+        self.change_score(who, key, conversation, Command::TakeBack { conversation }).await
+    }
+
+    /// The score as it is then.
+    async fn change_score(
+        &self,
+        who: &Principal,
+        key: WorkspaceKey,
+        conversation: Id,
+        command: Command,
+    ) -> Result<ConversationQuality, ServiceError> {
+        let known = match self.repeated_command(who, key, command.clone()).await? {
+            Some(Reply::Accepted(known)) => known,
+            Some(_) | None => self.engine.ask_for(key, &who.actor, command).await?,
+        };
+        match known {
+            // As it is told to whoever asks for the score: it may be gone since.
+            Err(CommandRefusal::UnknownConversation | CommandRefusal::NotScored) => return Err(ServiceError::NoScore),
+            outcome => outcome?,
+        }
+        match self.engine.read(key, move |workspace| workspace.conversation(conversation)).await? {
+            Known::Found(quality) => Ok(quality),
+            Known::Unknown | Known::NotScored | Known::Gone => Err(ServiceError::NoScore),
+        }
     }
 }

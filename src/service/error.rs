@@ -40,6 +40,9 @@ pub enum ServiceError {
     IdNotAllowed,
     #[error("A circuit breaker of the workspace is active; force=true deletes it all the same.")]
     BreakersActive,
+    /// Which one, if it is still.
+    #[error("A circuit breaker of this scope is active already.")]
+    BreakerActive(Option<Id>),
     #[error("The tenant has as many workspaces as it may make ({0}).")]
     TooManyWorkspaces(usize),
     #[error("The tenant has as many API keys as it may make ({0}), revoked and expired ones included.")]

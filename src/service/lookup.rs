@@ -11,10 +11,17 @@ use crate::actors::EngineError;
 use crate::background::Stop;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, IdName, WorkspaceKey};
+use crate::domain::own_settings::OwnSettings;
+use crate::domain::reply::CommandRefusal;
 use crate::domain::system::Permission;
-use crate::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use crate::domain::workspace::Workspace;
+use crate::domain::view::{
+    AccountHealth, BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Gate, Known,
+    QualityStats,
+};
+use crate::domain::workspace::account_explanation::AccountExplanation;
 use crate::domain::workspace::query::ConversationExplanation;
+use crate::domain::workspace::{GateQuestion, Workspace};
+use crate::wire::overrides::ScoreOverride;
 
 /// Workspaces asked at the same time by one request.
 const ASKED_AT_ONCE: usize = 32;
@@ -46,14 +53,39 @@ impl Service {
         Ok(self.engine.read(key, move |workspace| workspace.breakers_named(&ids)).await?)
     }
 
+    /// R7.5: a breaker, active or not, with its history.
+    pub async fn breaker(&self, key: WorkspaceKey, id: Id) -> Result<BreakerDetail, ServiceError> {
+        let found = self.engine.read(key, move |workspace| workspace.breaker_detail(id)).await?;
+        found.ok_or_else(|| CommandRefusal::UnknownBreaker.into())
+    }
+
+    /// R7.5: at most so many breakers from before the one of this number, the newest first, and where the next page
+    /// goes on.
+    pub async fn breaker_history(
+        &self,
+        key: WorkspaceKey,
+        filter: BreakerFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<(Vec<BreakerRow>, Option<u32>), ServiceError> {
+        let page = move |workspace: &Workspace| workspace.breaker_history(&filter, before, limit);
+        let (rows, next) = self.engine.read(key, page).await?;
+        Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
+    }
+
+    /// R6.9.
+    pub async fn own_settings(&self, key: WorkspaceKey) -> Result<OwnSettings, ServiceError> {
+        Ok(self.engine.read(key, |workspace| workspace.own_settings().clone()).await?)
+    }
+
     /// R3.7.
     pub async fn csat_config(&self, key: WorkspaceKey) -> Result<CsatConfig, ServiceError> {
         Ok(self.engine.csat_config(key).await?)
     }
 
     /// R8.1, from memory; with the incarnation for the ETag.
-    pub fn gate(&self, key: WorkspaceKey, account: Option<Id>) -> Result<(Id, Gate), ServiceError> {
-        Ok((self.engine.incarnation(), self.engine.gate(key, account)?))
+    pub fn gate(&self, key: WorkspaceKey, question: GateQuestion<'_>) -> Result<(Id, Gate), ServiceError> {
+        Ok((self.engine.incarnation(), self.engine.gate(key, question)?))
     }
 
     /// Waits while the epoch of the gate is `epoch`, for at most `span`, and not beyond the stop (R8.1).
@@ -73,28 +105,48 @@ impl Service {
             let id = name.within(key.id);
             Ok(held(self.engine.read(key, move |asked| asked.conversation(id)).await?))
         };
-        match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
+        match self.one_of(who, READ, workspace, ServiceError::NoScore, ask).await? {
             Known::Found(quality) => Ok(quality),
             Known::Unknown | Known::NotScored | Known::Gone => Err(ServiceError::NoScore),
         }
     }
 
-    /// R5.5.
+    /// R5.5, with what a person has said instead (R5.9).
     pub async fn explanation(
         &self,
         who: &Principal,
         name: &IdName,
         workspace: Option<Id>,
-    ) -> Result<ConversationExplanation, ServiceError> {
+    ) -> Result<(ConversationExplanation, Option<ScoreOverride>), ServiceError> {
         let now = self.now();
         let ask = |key: WorkspaceKey| async move {
             let id = name.within(key.id);
-            Ok(held(self.engine.read(key, move |asked| asked.explanation(id, now)).await?))
+            let question = move |asked: &Workspace| (asked.explanation(id, now), overridden(asked, id));
+            let (known, overridden) = self.engine.read(key, question).await?;
+            Ok(held(known).map(|known| (known, overridden)))
         };
-        match self.one_of(who, workspace, ServiceError::NoScore, ask).await? {
-            Known::Found(explanation) => Ok(explanation),
-            Known::Gone => Err(ServiceError::ExplanationGone),
-            Known::Unknown | Known::NotScored => Err(ServiceError::NoScore),
+        match self.one_of(who, READ, workspace, ServiceError::NoScore, ask).await? {
+            (Known::Found(explanation), overridden) => Ok((explanation, overridden)),
+            (Known::Gone, _) => Err(ServiceError::ExplanationGone),
+            (Known::Unknown | Known::NotScored, _) => Err(ServiceError::NoScore),
+        }
+    }
+
+    /// The side that holds a scored conversation, for who may change its score (R5.9).
+    pub async fn scored_side(
+        &self,
+        who: &Principal,
+        name: &IdName,
+        workspace: Option<Id>,
+    ) -> Result<(WorkspaceKey, Id), ServiceError> {
+        let ask = |key: WorkspaceKey| async move {
+            let id = name.within(key.id);
+            let known = self.engine.read(key, move |asked| asked.conversation(id)).await?;
+            Ok(held(known).map(|known| (key, id, known)))
+        };
+        match self.one_of(who, &[Permission::QualityWrite], workspace, ServiceError::NoScore, ask).await? {
+            (key, id, Known::Found(_)) => Ok((key, id)),
+            (_, _, Known::Unknown | Known::NotScored | Known::Gone) => Err(ServiceError::NoScore),
         }
     }
 
@@ -106,7 +158,22 @@ impl Service {
         workspace: Option<Id>,
     ) -> Result<AccountHealth, ServiceError> {
         let ask = |key: WorkspaceKey| self.engine.account(key, name.within(key.id));
-        self.one_of(who, workspace, ServiceError::UnknownAccount, ask).await
+        self.one_of(who, READ, workspace, ServiceError::UnknownAccount, ask).await
+    }
+
+    /// R6.8.
+    pub async fn account_explanation(
+        &self,
+        who: &Principal,
+        name: &IdName,
+        workspace: Option<Id>,
+    ) -> Result<AccountExplanation, ServiceError> {
+        let now = self.now();
+        let ask = |key: WorkspaceKey| {
+            let id = name.within(key.id);
+            self.engine.read(key, move |asked| asked.account_explanation(id, now))
+        };
+        self.one_of(who, READ, workspace, ServiceError::UnknownAccount, ask).await
     }
 
     /// The answer of the one workspace that has it, of those that the credential reaches. A missing scope is reported
@@ -114,6 +181,7 @@ impl Service {
     async fn one_of<T, F>(
         &self,
         who: &Principal,
+        scopes: &[Permission],
         workspace: Option<Id>,
         missing: ServiceError,
         ask: impl Fn(WorkspaceKey) -> F,
@@ -126,7 +194,7 @@ impl Service {
             None => self.reach(who),
         };
         if keys.is_empty() {
-            who.require(READ)?;
+            who.require(scopes)?;
         }
         // A side without a record has no conversation and no account.
         let keys = keys.into_iter().filter(|key| self.engine.has_record(*key));
@@ -135,7 +203,7 @@ impl Service {
         if found.as_ref().is_ok_and(Vec::is_empty) {
             return Err(missing);
         }
-        who.require(READ)?;
+        who.require(scopes)?;
         let mut found = found?;
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only),
@@ -150,5 +218,13 @@ fn held<T>(known: Known<T>) -> Option<Known<T>> {
     match known {
         Known::Unknown => None,
         Known::NotScored | Known::Gone | Known::Found(_) => Some(known),
+    }
+}
+
+fn overridden(workspace: &Workspace, id: Id) -> Option<ScoreOverride> {
+    let said = workspace.override_of(id)?;
+    match workspace.conversation(id) {
+        Known::Found(in_force) => Some(ScoreOverride::of(said, &in_force)),
+        Known::Unknown | Known::NotScored | Known::Gone => None,
     }
 }

@@ -56,8 +56,21 @@ fn days(period: Option<&str>) -> Result<Millis, Fault> {
     }
 }
 
+/// The bounds of a list as they were sent, both inclusive: RFC 3339 times, or dates (R2.3).
+pub fn bounds(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> (Option<Millis>, Option<Millis>) {
+    let mut read = |name, text: Option<&str>, into_day| {
+        let read = text.map(|text| end_of_range(name, text, into_day)).transpose();
+        read.map_err(|fault| faults.push(fault)).unwrap_or_default()
+    };
+    let (from, to) = (read("from", from, 0), read("to", to, DAY - 1));
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        faults.push(Fault::at("from", "must not be after to"));
+    }
+    (from, to)
+}
+
 /// An instant, or a date: its first millisecond plus `into_day`.
-pub(super) fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
+fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
     match (parse_date(text), parse_query_time(text)) {
         (Ok(day), _) => Ok(day + into_day),
         (Err(_), Ok(instant)) => Ok(instant),

@@ -123,11 +123,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        self.read(name, |text| match text {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err("must be true or false".into()),
-        })
+        self.read(name, boolean)
     }
 
     /// A text of `min` to `max` characters.
@@ -145,15 +141,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn integer(&mut self, name: &str, min: u16, max: u16) -> Option<u16> {
-        self.read(name, |text| {
-            if !is_number(text) {
-                return Err("must be an integer".into());
-            }
-            number::integer(text, min..=max).map_err(|why| match why {
-                NotInteger::Form => "must be an integer".into(),
-                NotInteger::Range => format!("must be between {min} and {max}"),
-            })
-        })
+        self.read(name, |text| integer(text, min, max))
     }
 
     /// A number from 1 to 5 in steps of 0.01.
@@ -161,21 +149,42 @@ impl<'a> Fields<'a> {
         self.read(name, score)
     }
 
-    /// As [`Self::score`]; `null` is a value.
+    /// As [`Self::score`]; `null` is a value, as in all that follow.
     pub fn nullable_score(&mut self, name: &str) -> Option<Option<Hundredths>> {
-        self.read(name, |text| if text == "null" { Ok(None) } else { score(text).map(Some) })
+        self.nullable(name, score)
+    }
+
+    /// A number from 0 to 1 in steps of 0.01.
+    pub fn nullable_rate(&mut self, name: &str) -> Option<Option<Hundredths>> {
+        self.nullable(name, |text| hundredths(text, Hundredths(0), Hundredths(100)))
+    }
+
+    pub fn nullable_integer(&mut self, name: &str, min: u16, max: u16) -> Option<Option<u16>> {
+        self.nullable(name, |text| integer(text, min, max))
+    }
+
+    pub fn nullable_boolean(&mut self, name: &str) -> Option<Option<bool>> {
+        self.nullable(name, boolean)
+    }
+
+    fn nullable<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Read<T>) -> Option<Option<T>> {
+        self.read(name, |text| if text == "null" { Ok(None) } else { read(text).map(Some) })
     }
 
     pub fn id(&mut self, name: &str, kind: IdKind) -> Option<Id> {
-        let text: String = self.read(name, |text| typed(text, "must be a string"))?;
-        parse_id(kind, &text).map_err(|why| self.faults.push(|| Fault::at(name, why.to_string()))).ok()
+        self.parsed(name, |text| parse_id(kind, text))
     }
 
     /// An RFC 3339 time.
     pub fn instant(&mut self, name: &str) -> Option<Millis> {
+        self.parsed(name, parse_rfc3339)
+    }
+
+    /// What `parse` makes of a text; its error fits behind the name of the field.
+    pub fn parsed<T, E: ToString>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         self.read(name, |text| {
             let value: String = typed(text, "must be a string")?;
-            parse_rfc3339(&value).map_err(|why| why.to_string())
+            parse(&value).map_err(|why| why.to_string())
         })
     }
 
@@ -217,8 +226,29 @@ fn is_number(text: &str) -> bool {
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
+fn boolean(text: &str) -> Read<bool> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+fn integer(text: &str, min: u16, max: u16) -> Read<u16> {
+    if !is_number(text) {
+        return Err("must be an integer".into());
+    }
+    number::integer(text, min..=max).map_err(|why| match why {
+        NotInteger::Form => "must be an integer".into(),
+        NotInteger::Range => format!("must be between {min} and {max}"),
+    })
+}
+
 fn score(text: &str) -> Read<Hundredths> {
-    let (min, max) = (Hundredths::MIN_SCORE, Hundredths::MAX_SCORE);
+    hundredths(text, Hundredths::MIN_SCORE, Hundredths::MAX_SCORE)
+}
+
+fn hundredths(text: &str, min: Hundredths, max: Hundredths) -> Read<Hundredths> {
     if !is_number(text) {
         return Err("must be a number".into());
     }

@@ -1,12 +1,13 @@
 //! The configuration of a workspace side, and its PATCH (R3.7, R3.8).
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::{Asked, Body, Fields};
+use super::patch::{camel, sent, workspace_id};
 use super::values::{Score, WorkspaceId};
 use crate::domain::csat_config as domain;
-use crate::domain::ids::{Id, IdKind};
+use crate::domain::ids::Id;
 use crate::domain::score::Hundredths;
 
 /// One row for each field: what it means, how it is read and within which bounds, its name, its type and that of its
@@ -78,11 +79,7 @@ macro_rules! csat_config {
 
         impl Body for CsatConfigPatch {
             fn read(fields: &mut Fields<'_>, asked: Asked) -> Self {
-                let workspace_id = fields.id("workspaceId", IdKind::Workspace);
-                if workspace_id.is_some() && workspace_id != asked.workspace {
-                    fields.fault("workspaceId", "is not the workspace of the path");
-                }
-                Self { workspace_id, $($field: fields.$read(&camel(stringify!($field)) $(, $min, $max)?)),+ }
+                Self { workspace_id: workspace_id(fields, asked), $($field: fields.$read(&camel(stringify!($field)) $(, $min, $max)?)),+ }
             }
         }
     };
@@ -107,23 +104,6 @@ csat_config! {
     nullable_score baseline_outcome: Option<Hundredths> as Option<Score>, "Null takes the baseline away.";
     nullable_score baseline_process: Option<Hundredths> as Option<Score>;
     nullable_score baseline_environment: Option<Hundredths> as Option<Score>;
-}
-
-/// `null` is a value; an absent member is none.
-fn sent<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// The name of a field as JSON has it.
-fn camel(field: &str) -> String {
-    let mut words = field.split('_');
-    let mut name = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let (first, rest) = word.split_at(1);
-        name.push_str(&first.to_ascii_uppercase());
-        name.push_str(rest);
-    }
-    name
 }
 
 #[cfg(test)]

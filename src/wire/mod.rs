@@ -6,6 +6,7 @@
 //! `Option` marked `required`; one that is left out is skipped where it is none, and then never null. Bodies of
 //! requests are read with `body`, which finds every fault at once. An object has no other fields than those named.
 
+pub mod account;
 pub mod admin;
 pub mod audit;
 pub mod body;
@@ -19,8 +20,12 @@ pub mod ingest;
 pub mod list;
 pub mod media_type;
 pub mod number;
+pub mod overrides;
+pub mod patch;
 pub mod quality;
+pub mod scope_key;
 pub mod scoring;
+pub mod settings;
 pub mod snapshot;
 pub mod status;
 pub mod values;

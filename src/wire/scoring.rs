@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::overrides::ScoreOverride;
 use super::values::{Rate, Score, Timestamp};
 use crate::domain::expectation::ExpectationSource;
 use crate::domain::ids::Id;
@@ -33,10 +34,15 @@ pub struct ConversationExplanation {
     /// Null for an imported score.
     #[schema(required)]
     pub scoring: Option<Scoring>,
+    /// What a person has said instead; then all other members speak of the score that would be in force without.
+    #[serde(rename = "override")]
+    #[schema(required)]
+    pub overridden: Option<ScoreOverride>,
 }
 
-impl From<query::ConversationExplanation> for ConversationExplanation {
-    fn from(found: query::ConversationExplanation) -> Self {
+impl ConversationExplanation {
+    /// With what a person has said instead.
+    pub fn of(found: query::ConversationExplanation, overridden: Option<ScoreOverride>) -> Self {
         Self {
             conversation_id: found.conversation_id,
             model_version: found.model_version,
@@ -48,6 +54,7 @@ impl From<query::ConversationExplanation> for ConversationExplanation {
             confidence: Rate(found.confidence),
             scored_at: Timestamp(found.scored_at),
             scoring: found.scoring.map(Into::into),
+            overridden,
         }
     }
 }

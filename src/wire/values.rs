@@ -78,6 +78,14 @@ sent! {
     BreakerId = id("[Cc][Bb]_", "cb_0191b5a2-7c3e-8d11-9f00-00000000cb01");
     /// An API key's UUID in any case.
     KeyId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-7d11-9f00-00000000ce11");
+    /// What a breaker stops: `account:` or `workspace:` and an id in any spelling, or `channel:` or `intent:` and a name
+    /// of 1 to 255 characters.
+    ScopeKey = text(
+        &format!(
+            r"^(account:(([Aa][Cc][Cc]_)?{UUID}|[Ee][Xx][Tt]:[^\u0000]{{1,200}})|workspace:([Ww][Ss]_)?{UUID}|(channel|intent):[\s\S]{{1,255}})$"
+        ),
+        "account:acc_0191b5a2-7c3e-7d11-9f00-00000000acc1",
+    );
     /// RFC 3339 with any offset. Digits beyond milliseconds are cut; second 60 is refused.
     Instant = ObjectBuilder::new()
         .schema_type(Type::String)

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use tripswitch::domain::event::{Body, EventRecord, ObservedSignal};
 use tripswitch::domain::record::{Command, Frame, Record};
+use tripswitch::domain::resource::ResourceChange;
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 35] = [
+const ALL: [&str; 49] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -43,10 +44,24 @@ const ALL: [&str; 35] = [
     "system",
     "workspace created",
     "workspace deleted",
+    "breaker note",
+    "changed resource",
+    "deliveries",
+    "forgotten",
+    "gone resource",
+    "labelled",
+    "made resource",
+    "override",
+    "patch of settings",
+    "replay",
+    "resend",
+    "settings with effects",
+    "take back",
+    "trip",
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 8] = [
+pub const SINCE_2: [&str; 21] = [
     "erased by",
     "erased contact",
     "marked contact",
@@ -55,10 +70,23 @@ pub const SINCE_2: [&str; 8] = [
     "repeats in the system",
     "settings of a model",
     "workspace deleted",
+    "breaker note",
+    "changed resource",
+    "deliveries",
+    "forgotten",
+    "gone resource",
+    "made resource",
+    "override",
+    "patch of settings",
+    "replay",
+    "resend",
+    "settings with effects",
+    "take back",
+    "trip",
 ];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 7] = [
+pub const SINCE_3: [&str; 20] = [
     "erased contact",
     "marked contact",
     "message",
@@ -66,11 +94,59 @@ pub const SINCE_3: [&str; 7] = [
     "repeats in the system",
     "settings of a model",
     "workspace deleted",
+    "breaker note",
+    "changed resource",
+    "deliveries",
+    "forgotten",
+    "gone resource",
+    "made resource",
+    "override",
+    "patch of settings",
+    "replay",
+    "resend",
+    "settings with effects",
+    "take back",
+    "trip",
 ];
 
 /// The kinds that version 3 does not have.
-pub const SINCE_4: [&str; 5] =
-    ["erased contact", "marked contact", "repeats", "repeats in the system", "workspace deleted"];
+pub const SINCE_4: [&str; 18] = [
+    "erased contact",
+    "marked contact",
+    "repeats",
+    "repeats in the system",
+    "workspace deleted",
+    "breaker note",
+    "changed resource",
+    "deliveries",
+    "forgotten",
+    "gone resource",
+    "made resource",
+    "override",
+    "patch of settings",
+    "replay",
+    "resend",
+    "settings with effects",
+    "take back",
+    "trip",
+];
+
+/// The kinds that version 4 does not have.
+pub const SINCE_5: [&str; 13] = [
+    "breaker note",
+    "changed resource",
+    "deliveries",
+    "forgotten",
+    "gone resource",
+    "made resource",
+    "override",
+    "patch of settings",
+    "replay",
+    "resend",
+    "settings with effects",
+    "take back",
+    "trip",
+];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -84,11 +160,21 @@ fn kinds(record: &Record) -> Vec<&'static str> {
         Record::Events(events) => {
             let bodies = events.iter().map(|event| body(&event.body));
             let is_marked = events.iter().flat_map(EventRecord::contacts).any(|contact| contact.mark.is_some());
-            std::iter::once("events").chain(bodies).chain(is_marked.then_some("marked contact")).collect()
+            let is_labelled = events.iter().any(|event| event.channel.is_some() && event.intent.is_some());
+            let more = is_marked.then_some("marked contact").into_iter().chain(is_labelled.then_some("labelled"));
+            std::iter::once("events").chain(bodies).chain(more).collect()
         }
         Record::Command { command: done, .. } => vec!["command", command(done)],
         Record::SettingsV1(_) => vec!["settings"],
-        Record::Settings(_) => vec!["settings of a model"],
+        Record::SettingsV2(_) => vec!["settings of a model"],
+        Record::Settings(_) => vec!["settings with effects"],
+        Record::Resource { record, .. } => vec![match record.change {
+            ResourceChange::Made { .. } => "made resource",
+            ResourceChange::Changed { .. } => "changed resource",
+            ResourceChange::Gone => "gone resource",
+        }],
+        Record::Deliveries(_) => vec!["deliveries"],
+        Record::Forgotten => vec!["forgotten"],
         Record::Skip { .. } => vec!["skip"],
         Record::System(change) => vec!["system", system(change)],
         Record::Delivered { .. } => vec!["delivered"],
@@ -122,6 +208,13 @@ fn command(command: &Command) -> &'static str {
         Command::PatchCsatConfig(_) => "patch",
         Command::Acknowledge { .. } => "acknowledge",
         Command::Resolve { .. } => "resolve",
+        Command::Trip { .. } => "trip",
+        Command::Note { .. } => "breaker note",
+        Command::PatchSettings(_) => "patch of settings",
+        Command::Override(_) => "override",
+        Command::TakeBack { .. } => "take back",
+        Command::Replay { .. } => "replay",
+        Command::Resend { .. } => "resend",
     }
 }
 

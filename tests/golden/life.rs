@@ -23,7 +23,7 @@ impl Events {
         Id(0x0190_b5c0_0000_7000_8000_00c0_0000_0000 + u128::from(number))
     }
 
-    fn account(number: u64) -> Id {
+    pub fn account(number: u64) -> Id {
         Id(0x0190_b5c0_0000_7000_8000_00ac_0000_0000 + u128::from(number))
     }
 

@@ -6,11 +6,15 @@ use std::sync::Mutex;
 
 use tripswitch::domain::audit::{AuditOutcome, Refusal, Repeat, SideAction, SystemAction};
 use tripswitch::domain::csat_config::CsatPatch;
-use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
+use tripswitch::domain::delivery::{Attempt, DeliveryFault, DeliveryNotes, Outcome};
+use tripswitch::domain::effect::{EffectFilter, EffectId, EffectType, EffectTypes, EffectsKept};
+use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::local::Local;
 use tripswitch::domain::message::LanguageCode;
-use tripswitch::domain::record::{Command, Frame, Record};
+use tripswitch::domain::own_settings::OwnPatch;
+use tripswitch::domain::record::{Command, Frame, Override, Record};
+use tripswitch::domain::resource::{ResourceBody, ResourceChange, ResourceRecord};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::catalogue::{SUPPORT, SignalKind, TASK};
@@ -18,8 +22,10 @@ use tripswitch::domain::scoring::profile::{Profile, ScoringModel};
 use tripswitch::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use tripswitch::domain::settings::{Model, Settings};
 use tripswitch::domain::settings_v1::SettingsV1;
+use tripswitch::domain::settings_v2::SettingsV2;
 use tripswitch::domain::system::{ApiKey, Permission, SystemRecord};
 use tripswitch::domain::time::{DAY, HOUR, Millis};
+use tripswitch::domain::view::{BreakerScope, LabelKind};
 use tripswitch::ids::Ids;
 use uuid::Uuid;
 
@@ -29,6 +35,8 @@ pub const SYSTEM: WorkspaceKey = WorkspaceKey::SYSTEM;
 pub const LIVE: WorkspaceKey = WorkspaceKey { id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_00a1), side: Side::Live };
 pub const TEST: WorkspaceKey = WorkspaceKey { id: LIVE.id, side: Side::Test };
 pub const OTHER: WorkspaceKey = WorkspaceKey { id: Id(0x0190_b5c0_0000_7000_8000_0000_0000_00b2), side: Side::Live };
+/// The endpoint that effects are delivered to.
+const ENDPOINT: Id = Id(77);
 const START: Millis = 1_750_000_000_000;
 
 /// Ids that no version of any library changes.
@@ -84,6 +92,9 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
         maker.repeats();
         maker.marked(&mut events);
         maker.deleted();
+    }
+    if version > 4 {
+        maker.heard_at_once(&mut events);
     }
     maker.groups
 }
@@ -233,7 +244,8 @@ impl Maker {
     /// that the first model began, and an automatic one.
     fn models(&mut self, events: &mut Events) {
         self.apply_version = 1;
-        self.group([(LIVE, Record::Settings(Box::new(model_settings())))]);
+        let settings = SettingsV2::of(&model_settings()).expect("they were like that in version 3");
+        self.group([(LIVE, Record::SettingsV2(Box::new(settings)))]);
         for part in events.heard() {
             self.group([(LIVE, Record::Events(part))]);
         }
@@ -282,6 +294,90 @@ impl Maker {
         self.group([(LIVE, Record::ErasedContact { actor, marks })]);
     }
 
+    /// What version 5 has on top: settings with the effects that are kept and settings of a side, breakers of channels, by
+    /// hand and forgotten, overrides, and an endpoint with every outcome of a delivery.
+    fn heard_at_once(&mut self, events: &mut Events) {
+        let effects = EffectsKept { hours: 36, most: 5_000 };
+        self.group([(LIVE, Record::Settings(Box::new(Settings { effects, ..model_settings() })))]);
+        let patch = OwnPatch {
+            min_confidence: Some(Some(Hundredths(20))),
+            min_signals: Some(Some(2)),
+            channel_breakers: Some(Some(true)),
+            intent_breakers: Some(Some(true)),
+            forgotten_after_hours: Some(Some(4)),
+        };
+        self.command(LIVE, Command::PatchSettings(patch));
+        self.endpoint();
+        for low in 0..8 {
+            let mut import = events.import(700 + low, 10 + low, 130 + 5 * low as u16, None);
+            import.channel = Some("chat".into());
+            import.intent = Some(if low % 2 == 0 { "refund" } else { "delivery" }.into());
+            self.group([(LIVE, Record::Events(vec![import]))]);
+        }
+        let conversation = events.conversation(700);
+        let said = |resolved| Override {
+            conversation,
+            dimensions: [450, 400, 350].map(Hundredths),
+            resolved,
+            reason: "the refund was made".into(),
+        };
+        self.command(LIVE, Command::Override(said(None)));
+        self.command(LIVE, Command::Override(said(Some(true))));
+        self.command(LIVE, Command::Override(Override { conversation: events.conversation(701), ..said(None) }));
+        self.command(LIVE, Command::TakeBack { conversation: events.conversation(701) });
+        let scopes = [
+            BreakerScope::Account(Events::account(11)),
+            BreakerScope::Label(LabelKind::Intent, "warranty".into()),
+            BreakerScope::Account(Id(9)),
+        ];
+        for scope in scopes {
+            self.command(LIVE, Command::Trip { scope, reason: "a recall".into() });
+        }
+        let breaker = self.breaker(LIVE);
+        self.command(LIVE, Command::Note { breaker, note: "called them".into() });
+        self.now += 5 * HOUR;
+        self.group([(LIVE, Record::Forgotten)]);
+        self.command(LIVE, Command::Acknowledge { breaker, note: None });
+        self.command(LIVE, Command::Resolve { breaker, note: Some("done".into()) });
+        self.deliveries();
+    }
+
+    fn endpoint(&mut self) {
+        let body = |version, wants: EffectTypes| ResourceBody { version, wants, content: b"sealed".as_slice().into() };
+        let record = |id, change| Record::Resource {
+            actor: Some("ana@example.com".into()),
+            record: ResourceRecord { kind: "webhook".into(), id, change },
+        };
+        let made = |wants| ResourceChange::Made { body: body(1, wants), most: 2 };
+        for id in [ENDPOINT, Id(78), Id(79)] {
+            self.group([(LIVE, record(id, made(EffectTypes::ALL)))]);
+        }
+        let from = Position::new(self.seqs[&LIVE] - 2, 0);
+        let breakers = EffectType::ALL.into_iter().filter(|kind| kind.is_of_breaker()).collect();
+        self.group([(LIVE, record(ENDPOINT, ResourceChange::Changed { body: body(2, breakers), from }))]);
+        self.group([(LIVE, record(ENDPOINT, ResourceChange::Changed { body: body(3, breakers), from }))]);
+        self.group([(LIVE, record(Id(78), ResourceChange::Gone))]);
+    }
+
+    fn deliveries(&mut self) {
+        let types = EffectType::ALL.into_iter().filter(|kind| kind.is_of_breaker()).collect();
+        let filter = EffectFilter { types, account: None };
+        let page = self.sides[&LIVE].workspace.effects(EffectId::ZERO, &filter, 100);
+        let ids: Vec<EffectId> = page.effects.iter().rev().take(5).rev().map(|effect| effect.id).collect();
+        let attempt = |status, fault| Attempt { at: self.now, milliseconds: 120, status, fault };
+        let outcomes = vec![
+            (ids[0], Outcome::Delivered(attempt(Some(204), None))),
+            (ids[1], Outcome::Failed(attempt(None, Some(DeliveryFault::Connect)))),
+            (ids[2], Outcome::Abandoned(Some(attempt(Some(500), Some(DeliveryFault::Status))))),
+            (ids[3], Outcome::Open),
+        ];
+        let notes = DeliveryNotes { endpoint: ENDPOINT, upto: ids[3], outcomes };
+        self.group([(LIVE, Record::Deliveries(notes))]);
+        self.command(LIVE, Command::Resend { endpoint: ENDPOINT, effect: ids[0] });
+        self.command(LIVE, Command::Resend { endpoint: ENDPOINT, effect: EffectId::ZERO });
+        self.command(LIVE, Command::Replay { endpoint: ENDPOINT, since: self.now - 1_000 });
+    }
+
     /// The one that the golden stream has resolved.
     fn first_breaker(&self, key: WorkspaceKey) -> Id {
         let resolved = self.groups.iter().flatten().find_map(|frame| match &frame.record {
@@ -320,7 +416,7 @@ fn settings() -> Settings {
         retention_days: 401,
         max_turns: 12,
     };
-    Settings { model, secret_id: *b"secretid", profile }
+    Settings { model, secret_id: *b"secretid", profile, effects: EffectsKept::default() }
 }
 
 fn settings_v1(settings: &Settings) -> Record {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::world::{ACCOUNT, SIBLING, UNKNOWN, WORKSPACE, World, conversation_id, event, low_score};
+use crate::support::world::{ACCOUNT, SIBLING, UNKNOWN, WORKSPACE, World, at, conversation_id, event, low_score};
 
 #[tokio::test]
 async fn r3_3_a_known_account_that_was_never_scored() {
@@ -24,6 +24,41 @@ async fn r3_3_an_unknown_account() {
     let reply = world.server.get(&format!("/api/accounts/{UNKNOWN}/quality"), &world.key).await;
     let error = "No account exists with the given ID or no health data is available.";
     assert_eq!(reply.fails(404, "not_found").json()["error"], error);
+}
+
+#[tokio::test]
+async fn r6_8_what_gives_an_account_its_risk() {
+    let world = World::start().await;
+    let path = format!("/api/accounts/{ACCOUNT}/quality/explanation");
+    world.server.get(&path, &world.key).await.fails(404, "not_found");
+    let scored = |n: u32, score: f64, confidence: f64| {
+        let data = json!({"conversationId": conversation_id(n), "accountId": ACCOUNT, "resolved": true,
+            "outcomeScore": score, "processScore": score, "environmentScore": score, "confidence": confidence,
+            "signalCount": n});
+        event(&format!("scored-{n}"), "conversation.scored", data)
+    };
+    let scores =
+        [scored(1, 4.0, 0.2), scored(2, 4.0, 1.0), scored(3, 1.5, 1.0), scored(4, 4.5, 0.2), scored(5, 2.5, 1.0)];
+    world.send(WORKSPACE, &world.key, &scores).await;
+    let explain = async || world.server.get(&path, &world.key).await.expect(200);
+    let one = |n: u32, score: f64| json!({"conversationId": conversation_id(n), "compositeScore": score, "scoredAt": "2026-03-25T10:00:00.000Z"});
+    let mut expected = json!({
+        "accountId": ACCOUNT, "churnRisk": "high", "rule": "composite_below_3_5_and_declining",
+        "windowFrom": "2025-12-25T10:00:00.000Z", "conversationCount": 5, "run": [one(5, 2.5)], "leftOut": [],
+    });
+    assert_eq!(explain().await, expected);
+    world.server.patch(&at("quality/settings"), &world.key, &json!({"minConfidence": 0.5})).await.expect(200);
+    let mut left_out = one(4, 4.5);
+    left_out["confidence"] = json!(0.2);
+    left_out["signalCount"] = json!(4);
+    expected["run"] = json!([one(5, 2.5), one(3, 1.5)]);
+    expected["leftOut"] = json!([left_out]);
+    assert_eq!(explain().await, expected, "R7.7: not what lies behind the end of the run");
+    let health = world.server.get(&format!("/api/accounts/{ACCOUNT}/quality"), &world.key).await.expect(200);
+    for member in ["churnRisk", "conversationCount"] {
+        assert_eq!(health[member], expected[member]);
+    }
+    assert_eq!(health["consecutiveLow"], 2);
 }
 
 #[tokio::test]

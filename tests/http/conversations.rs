@@ -66,11 +66,14 @@ async fn r2_15_having_heard_of_it_is_enough_to_be_ambiguous() {
 async fn i5_reading_makes_no_side_of_any_workspace() {
     let world = World::start().await;
     let admin = world.admin_key().await;
-    let everywhere = [conversation(1), conversation(1) + "/explanation", format!("/api/accounts/{ACCOUNT}/quality")];
+    let account = format!("/api/accounts/{ACCOUNT}/quality");
+    let everywhere =
+        [conversation(1), conversation(1) + "/explanation", account.clone() + "/explanation", account.clone()];
     for path in everywhere {
         world.server.get(&path, &world.tenant_key).await.fails(404, "not_found");
     }
-    for path in ["quality/stats", "quality/circuit-breakers", "quality/gate", "csat-config"] {
+    let of_side = ["quality/stats", "quality/circuit-breakers", "quality/circuit-breakers/history", "quality/gate"];
+    for path in of_side.into_iter().chain(["quality/settings", "csat-config"]) {
         world.server.get(&format!("/api/workspaces/{SIBLING}/{path}"), &world.tenant_key).await.expect(200);
     }
     world.server.get(&format!("/api/workspaces/{SIBLING}/audit"), &admin).await.expect(200);

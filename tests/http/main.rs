@@ -22,6 +22,7 @@ mod monitor;
 mod order;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod overrides;
 mod process;
 mod quotas;
 mod raw;

@@ -65,6 +65,18 @@ const ROWS: &[Row] = &[
     row("GET /api/workspaces/{workspaceId}/csat-config", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/csat-config", Of::Workspace, WRITE, "{}", 200),
     row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),
+    row("GET /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, READ, "", 200),
+    row("PATCH /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, WRITE, "{}", 200),
+    row("POST /api/workspaces/{workspaceId}/quality/circuit-breakers", Of::Workspace, WRITE, TRIP, 201),
+    row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers/history", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers/{breakerId}", Of::Workspace, READ, "", 200),
+    row(
+        "POST /api/workspaces/{workspaceId}/quality/circuit-breakers/{breakerId}/notes",
+        Of::Workspace,
+        WRITE,
+        r#"{"note": "x"}"#,
+        201,
+    ),
     row(
         "POST /api/workspaces/{workspaceId}/quality/circuit-breakers/{breakerId}/acknowledge",
         Of::Workspace,
@@ -81,7 +93,10 @@ const ROWS: &[Row] = &[
     ),
     row("GET /api/conversations/{conversationId}/quality", Of::Thing, READ, "", 200),
     row("GET /api/conversations/{conversationId}/quality/explanation", Of::Thing, READ, "", 200),
+    row("POST /api/conversations/{conversationId}/quality/override", Of::Thing, WRITE, OVERRIDE, 200),
+    row("DELETE /api/conversations/{conversationId}/quality/override", Of::Thing, WRITE, "", 200),
     row("GET /api/accounts/{accountId}/quality", Of::Thing, READ, "", 200),
+    row("GET /api/accounts/{accountId}/quality/explanation", Of::Thing, READ, "", 200),
     Row { server_too: true, ..row("GET /api/workspaces/{workspaceId}/audit", Of::Workspace, ADMIN, "", 200) },
     row("DELETE /api/workspaces/{workspaceId}/contacts/{contactId}", Of::Workspace, ADMIN, "", 200),
     row("DELETE /api/workspaces/{workspaceId}/conversations/{conversationId}", Of::Workspace, ADMIN, "", 200),
@@ -104,6 +119,10 @@ const ROWS: &[Row] = &[
 
 const EVENT: &str = r#"{"specversion": "1.0", "id": "m", "source": "matrix", "type": "conversation.created",
     "data": {"conversationId": "dddddddd-dddd-4ddd-8ddd-dddddddddddd"}}"#;
+
+const TRIP: &str = r#"{"scopeKey": "channel:matrix", "reason": "x"}"#;
+
+const OVERRIDE: &str = r#"{"outcomeScore": 4, "processScore": 4, "environmentScore": 4, "reason": "x"}"#;
 
 /// Everything there is twice, in `one` and in `two`.
 struct Matrix {
@@ -163,7 +182,9 @@ impl Matrix {
 
 fn path(row: &Row, workspace: &str, breaker: &str, conversation: &str, account: &str, key: &str) -> String {
     let template = row.route.split(' ').nth(1).expect("a path");
-    template
+    // By then the breaker of a row is active.
+    let query = if row.route.starts_with("DELETE /api/admin/workspaces/") { "?force=true" } else { "" };
+    (template.to_owned() + query)
         .replace("{workspaceId}", workspace)
         .replace("{breakerId}", breaker)
         .replace("{conversationId}", conversation)

@@ -29,6 +29,10 @@ async fn r2_8_a_lookup_tells_unknown_before_it_tells_of_scopes() {
         (conversation(1), conversation(77)),
         (conversation(1) + "/explanation", conversation(77) + "/explanation"),
         (format!("/api/accounts/{ACCOUNT}/quality"), format!("/api/accounts/{UNKNOWN}/quality")),
+        (
+            format!("/api/accounts/{ACCOUNT}/quality/explanation"),
+            format!("/api/accounts/{UNKNOWN}/quality/explanation"),
+        ),
     ] {
         world.server.get(&unknown, &nothing).await.fails(404, "not_found");
         world.server.get(&format!("{unknown}?x=1"), &nothing).await.fails(404, "not_found");
@@ -44,7 +48,7 @@ async fn r2_8_an_unknown_breaker_is_told_before_scopes_and_bodies() {
     let world = World::start().await;
     let known = world.trip().await;
     let nothing = world.make_key(BOUND, &[]).await.0;
-    for step in ["acknowledge", "resolve"] {
+    for step in ["acknowledge", "resolve", "notes"] {
         let ask = |breaker: &str, key: &str| {
             let path = format!("/api/workspaces/{WORKSPACE}/quality/circuit-breakers/{breaker}/{step}?x=1");
             world.server.ask(Method::POST, &path, key).header("content-type", "image/png").bytes("{")
@@ -61,7 +65,12 @@ async fn r2_8_an_unknown_breaker_is_told_before_scopes_and_bodies() {
 async fn r2_8_a_body_is_judged_last() {
     let world = World::start().await;
     let nothing = world.make_key(BOUND, &[]).await.0;
-    for (method, path) in [(Method::PATCH, "csat-config"), (Method::POST, "events")] {
+    for (method, path) in [
+        (Method::PATCH, "csat-config"),
+        (Method::PATCH, "quality/settings"),
+        (Method::POST, "events"),
+        (Method::POST, "quality/circuit-breakers"),
+    ] {
         let ask = |id: &str, key: &str| {
             let path = format!("/api/workspaces/{id}/{path}");
             world.server.ask(method.clone(), &path, key).header("content-type", "image/png").bytes("{")
@@ -72,6 +81,22 @@ async fn r2_8_a_body_is_judged_last() {
         ask(WORKSPACE, &nothing).send().await.fails(403, "forbidden");
         ask(WORKSPACE, &world.key).send().await.fails(415, "unsupported_media_type");
     }
+}
+
+#[tokio::test]
+async fn r2_8_an_unknown_conversation_is_told_before_scopes_and_bodies() {
+    let world = World::start().await;
+    world.trip().await;
+    let nothing = world.make_key(BOUND, &[]).await.0;
+    let ask = |conversation: String, key: &str| {
+        let path = format!("{conversation}/override?x=1");
+        world.server.ask(Method::POST, &path, key).header("content-type", "image/png").bytes("{")
+    };
+    let malformed = format!("/api/conversations/{MALFORMED}/quality");
+    ask(malformed, &nothing).send().await.fails(400, "invalid_id");
+    ask(conversation(77), &nothing).send().await.fails(404, "not_found");
+    ask(conversation(1), &nothing).send().await.fails(403, "forbidden");
+    ask(conversation(1), &world.key).send().await.fails(400, "invalid_request");
 }
 
 #[tokio::test]

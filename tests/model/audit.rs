@@ -1,13 +1,13 @@
 //! The audit trail: an entry for each record that somebody asked for, and for those of the server's own that matter.
 
-use tripswitch::domain::audit::{AuditEntry, AuditOutcome, Repeated, SideAction};
+use tripswitch::domain::audit::{AuditEntry, AuditOutcome, Repeated, ResourceStep, SideAction};
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::record::{Command, Frame};
 use tripswitch::domain::reply::CommandRefusal;
+use tripswitch::domain::resource::{ResourceChange, ResourceRecord};
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::Millis;
-use tripswitch::wire::audit::Action as _;
 
 use crate::naive::{Answer, Naive};
 
@@ -24,15 +24,59 @@ pub fn repeats(repeated: &Repeated<SideAction>) -> Repeats {
 
 /// The domain's entry.
 pub fn line(entry: &AuditEntry<SideAction>) -> Line {
-    let shown = entry.action.shown();
     let (outcome, code) = match entry.outcome {
         AuditOutcome::Done => ("done", None),
         AuditOutcome::Unchanged => ("unchanged", None),
         AuditOutcome::Refused(refusal) => ("refused", Some(refusal.code())),
     };
-    let event = shown.details.event.as_deref();
-    let text = text(shown.name, shown.target, shown.details.noted, event, outcome, code);
+    let mut event = None;
+    let (name, target, noted) = match &entry.action {
+        SideAction::CsatConfigPatched(_) => ("csat_config.patched", None, None),
+        SideAction::SettingsPatched(_) => ("settings.patched", None, None),
+        SideAction::BreakerAcknowledged { breaker, noted } => ("breaker.acknowledged", Some(*breaker), Some(*noted)),
+        SideAction::BreakerResolved { breaker, noted } => ("breaker.resolved", Some(*breaker), Some(*noted)),
+        SideAction::BreakerTripped { breaker } => ("breaker.tripped", *breaker, None),
+        SideAction::BreakerNoted { breaker } => ("breaker.noted", Some(*breaker), None),
+        SideAction::ScoreOverridden => ("score.overridden", None, None),
+        SideAction::OverrideTakenBack => ("score.override_taken_back", None, None),
+        SideAction::DeliveriesReplayed { endpoint } => ("deliveries.replayed", Some(*endpoint), None),
+        SideAction::DeliveryResent { endpoint } => ("delivery.resent", Some(*endpoint), None),
+        SideAction::Resource { id, step: ResourceStep::Made, .. } => ("resource.created", Some(*id), None),
+        SideAction::Resource { id, step: ResourceStep::Changed, .. } => ("resource.changed", Some(*id), None),
+        SideAction::Resource { id, step: ResourceStep::Gone, .. } => ("resource.removed", Some(*id), None),
+        SideAction::SettingsInstalled(_) => ("settings.installed", None, None),
+        SideAction::ConversationErased => ("conversation.erased", None, None),
+        SideAction::ContactErased => ("contact.erased", None, None),
+        SideAction::EventSkipped { event: skipped } => {
+            event = Some(skipped.to_string());
+            ("event.skipped", None, None)
+        }
+        SideAction::Others => ("others", None, None),
+    };
+    let text = text(name, target, noted, event.as_deref(), outcome, code);
     (entry.at, entry.receipt, entry.actor.clone(), text)
+}
+
+/// Stands for the id of a breaker that a person tripped, until it is named.
+pub const UNNAMED: &str = "Some(unnamed)";
+
+fn code_of(refusal: CommandRefusal) -> &'static str {
+    match refusal {
+        CommandRefusal::UnknownBreaker => "unknown_breaker",
+        CommandRefusal::BreakerResolved => "breaker_resolved",
+        CommandRefusal::BreakerNotAcknowledged => "breaker_not_acknowledged",
+        CommandRefusal::BreakerActive => "breaker_active",
+        CommandRefusal::TooManyNotes => "too_many_notes",
+        CommandRefusal::UnknownAccount => "unknown_account",
+        CommandRefusal::TooManyLabels => "too_many_labels",
+        CommandRefusal::UnknownConversation => "unknown_conversation",
+        CommandRefusal::NotScored => "not_scored",
+        CommandRefusal::NotOverridden => "not_overridden",
+        CommandRefusal::UnknownResource => "unknown_resource",
+        CommandRefusal::ResourceChanged => "resource_changed",
+        CommandRefusal::TooManyResources => "too_many_resources",
+        CommandRefusal::EffectGone => "effect_gone",
+    }
 }
 
 fn text(
@@ -62,24 +106,53 @@ impl Naive {
     }
 
     pub fn noted_command(&mut self, frame: &Frame, actor: &str, command: &Command) -> Answer {
-        let csat = self.csat.clone();
+        let (csat, own) = (self.csat.clone(), self.own.clone());
         let answer = self.command(frame, actor, command);
-        let changed = self.csat != csat || !self.happened.is_empty();
+        let changed = self.csat != csat || self.own != own || !self.happened.is_empty();
+        let always_counts = !matches!(
+            command,
+            Command::PatchCsatConfig(_)
+                | Command::PatchSettings(_)
+                | Command::Acknowledge { .. }
+                | Command::Resolve { .. }
+        );
         let (outcome, code) = match &answer {
-            Answer::Breaker(Err(CommandRefusal::UnknownBreaker)) => ("refused", Some("unknown_breaker")),
-            Answer::Breaker(Err(CommandRefusal::BreakerResolved)) => ("refused", Some("breaker_resolved")),
-            Answer::Breaker(Err(CommandRefusal::BreakerNotAcknowledged)) => {
-                ("refused", Some("breaker_not_acknowledged"))
-            }
-            _ => (if changed { "done" } else { "unchanged" }, None),
+            Answer::Breaker(Err(refusal)) | Answer::Accepted(Err(refusal)) => ("refused", Some(code_of(*refusal))),
+            _ => (if changed || always_counts { "done" } else { "unchanged" }, None),
         };
         let (name, target, noted) = match command {
             Command::PatchCsatConfig(_) => ("csat_config.patched", None, None),
+            Command::PatchSettings(_) => ("settings.patched", None, None),
             Command::Acknowledge { breaker, note } => ("breaker.acknowledged", Some(*breaker), Some(note.is_some())),
             Command::Resolve { breaker, note } => ("breaker.resolved", Some(*breaker), Some(note.is_some())),
+            Command::Trip { .. } => ("breaker.tripped", None, None),
+            Command::Note { breaker, .. } => ("breaker.noted", Some(*breaker), None),
+            Command::Override(_) => ("score.overridden", None, None),
+            Command::TakeBack { .. } => ("score.override_taken_back", None, None),
+            Command::Replay { endpoint, .. } => ("deliveries.replayed", Some(*endpoint), None),
+            Command::Resend { endpoint, .. } => ("delivery.resent", Some(*endpoint), None),
         };
-        self.note(frame, 0, Some(actor), text(name, target, noted, None, outcome, code));
+        let text = text(name, target, noted, None, outcome, code);
+        // Its id is known once the comparison has named it.
+        let is_trip = matches!((command, &answer), (Command::Trip { .. }, Answer::Breaker(Ok(_))));
+        let text = if is_trip { text.replacen("None", UNNAMED, 1) } else { text };
+        self.note(frame, 0, Some(actor), text);
         answer
+    }
+
+    pub fn noted_resource(&mut self, frame: &Frame, actor: Option<&str>, record: &ResourceRecord) -> Answer {
+        let done = self.change_resource(frame, record);
+        let name = match record.change {
+            ResourceChange::Made { .. } => "resource.created",
+            ResourceChange::Changed { .. } => "resource.changed",
+            ResourceChange::Gone => "resource.removed",
+        };
+        let (outcome, code) = match &done {
+            Ok(_) => ("done", None),
+            Err(refusal) => ("refused", Some(code_of(*refusal))),
+        };
+        self.note(frame, 0, actor, text(name, Some(record.id), None, None, outcome, code));
+        Answer::Resource(done.map(Box::new))
     }
 
     pub fn noted_settings(&mut self, frame: &Frame, settings: &Settings) -> Answer {

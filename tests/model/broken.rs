@@ -143,6 +143,90 @@ pub enum Broken {
     AccountRunUncapped,
     /// A moved conversation is judged for the account it leaves, too (R7.1).
     LeftAccountJudged,
+    /// A closed conversation that becomes resolved is not told of (R8.2a).
+    ClosedThenResolvedUntold,
+    /// The score is told before the end (R8.2a).
+    ScoreToldBeforeEnd,
+    /// A risk is told although it was the last that was told (R8.2a).
+    RiskToldUnchanged,
+    /// The risk of the account that a conversation leaves is told, too (R8.2a).
+    RiskOfAccountLeft,
+    /// A resolve tells no risk (R8.2a).
+    RiskUntoldOnResolve,
+    /// A long run is named as the rule where there is a breaker, too (R8.2a).
+    RunRuleBeforeBreaker,
+    /// A patch tells of what it has sent, changed or not (R8.2a).
+    UnchangedFieldsTold,
+    /// Channels and intents keep their first (R7.8).
+    FirstLabelStays,
+    /// A late event gives its conversation a channel (R5.2, R7.8).
+    LateEventsLabel,
+    /// Breakers of channels and intents need no asking for (R7.8).
+    LabelsJudgedUnasked,
+    /// Channels and intents are judged before account and workspace (R7.8).
+    LabelsJudgedFirst,
+    /// A channel's breaker trips on one account (R7.8).
+    LabelOfOneAccount,
+    /// A channel's breaker needs the count alone (R7.8).
+    LabelWithoutFactor,
+    /// The gate does not look at channels and intents (R7.8).
+    GateWithoutLabels,
+    /// The newest 100 are looked for among those that count (R7.7).
+    HorizonOfCounted,
+    /// What does not count ends the run (R7.7).
+    UncountedEndsRun,
+    /// The hours of a run go from the newest of all, whether it counts or not (R7.7).
+    GapFromUncounted,
+    /// A score with exactly the least confidence, or signals, does not count (R7.7).
+    MinimaExclusive,
+    /// A trip by hand while one of the scope is active (R7.5).
+    ManualTripWhileActive,
+    /// A trip by hand of an account that no event named (R7.5).
+    ManualTripOfUnknownAccount,
+    /// A trip by hand tells no risk (R8.2a).
+    RiskUntoldOnTripByHand,
+    /// A breaker has 99 notes (R7.5).
+    NotesOfNinetyNine,
+    /// A breaker is forgotten a millisecond late (R7.6).
+    ForgottenEdgeExclusive,
+    /// An acknowledgement is not awaited anew (R7.6).
+    ForgottenSinceTrip,
+    /// A breaker is forgotten once (R7.6).
+    ForgottenOnce,
+    /// An override of an override takes the person's for the model's (R5.9).
+    SecondOverrideForgetsModel,
+    /// What is taken back stays in force (R5.9).
+    TakeBackKeepsPersons,
+    /// An override is not judged (R5.9).
+    OverrideNotJudged,
+    /// A person's score has the model's confidence (R5.9).
+    OverrideAsCertainAsModel,
+    /// A new score of the model's ends the override (R5.9).
+    RescoreEndsOverride,
+    /// The person's score goes with the model's (R5.9).
+    VanishedModelEndsOverride,
+    /// The ring keeps one more (R8.2).
+    RingOfOneMore,
+    /// What is exactly as old as the ring reaches is dropped (R8.2).
+    RingAgeExclusive,
+    /// Breakers' effects go before they are delivered (R8.2).
+    NothingIsNeeded,
+    /// What is open is not needed any more (R8.2).
+    OpenIsNotNeeded,
+    /// What is needed stays without bound (R8.2).
+    NeededWithoutBound,
+    /// An account's effects are without the workspace's breakers (R8.2a).
+    FilterWithoutWorkspace,
+    /// An account's effects have those of channels (R8.2a).
+    FilterWithLabels,
+    /// An endpoint that is enabled again goes on where it was (R8.3).
+    EnabledGoesOn,
+    /// An endpoint that is disabled keeps what is open (R8.3).
+    DisabledKeepsOpen,
+    /// A replay leaves open what it begins before (R8.3).
+    ReplayKeepsOpen,
+    /// What is still to come is sent twice when it is sent again (R8.3).
+    ResendOfWhatComes,
     /// The run's reason names the count, not the length (R7.1).
     ReasonNamesCount,
 }

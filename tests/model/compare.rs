@@ -4,18 +4,23 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tripswitch::domain::effect::{BreakerStep, Effect, EffectFilter, EffectId, EffectKind, EffectType};
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
-use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
-use tripswitch::domain::reply::{Effect, EffectKind, Reply};
+use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Override, Record};
+use tripswitch::domain::reply::Reply;
 use tripswitch::domain::time::{DAY, Millis};
-use tripswitch::domain::view::{BreakerScope, Gate};
+use tripswitch::domain::view::{BreakerFilter, BreakerState, Gate};
+use tripswitch::domain::workspace::GateQuestion;
 
-use crate::audit::{line, repeats};
+use crate::audit::{UNNAMED, line, repeats};
 use crate::broken::Broken;
 use crate::coverage::Coverage;
+use crate::effects::{Happening, What};
+use crate::endpoints;
 use crate::events::mark_of;
-use crate::naive::{Answer, Happening, Naive};
+use crate::naive::{Answer, Naive};
+use crate::people::LABELS;
 use crate::random::Random;
 use crate::real::Real;
 use crate::stream::{Action, Pick, START, Step, Stream, account};
@@ -105,12 +110,15 @@ impl Compared {
 
     fn frame(&mut self, receipt: Millis, action: &Action) -> Check {
         let seq = self.frames.len() as u64 + 1;
-        let frame = Frame { key: KEY, seq, receipt, apply_version: APPLY_VERSION, record: self.record(action) };
+        let frame =
+            Frame { key: KEY, seq, receipt, apply_version: APPLY_VERSION, record: self.record(receipt, action) };
         let vain = self.real.in_vain(&frame.record);
         let (replies, effects) = self.real.apply(std::slice::from_ref(&frame));
         let (answer, happened) = self.naive.apply(&frame);
         let was_skipped = replies.iter().any(|(_, reply)| *reply == Reply::Skipped);
-        if matches!(frame.record, Record::Command { .. }) && !was_skipped {
+        let is_asked = matches!(&frame.record, Record::Command { command, .. }
+            if !matches!(command, Command::Replay { .. } | Command::Resend { .. }));
+        if is_asked && !was_skipped {
             let done = self.real.trail().newest().is_some_and(|entry| entry.at.seq() == seq);
             let expected = replies.first().map(|(_, reply)| reply.clone()).filter(|_| !done);
             same("the answer to a command that changes nothing, before it is applied", &vain, &expected)?;
@@ -122,6 +130,9 @@ impl Compared {
             Answer::Done => Reply::Done,
             Answer::Skipped => Reply::Skipped,
             Answer::Config(config) => Reply::Config(config.clone()),
+            Answer::Own(own) => Reply::Settings(own.clone()),
+            Answer::Accepted(outcome) => Reply::Accepted(*outcome),
+            Answer::Resource(outcome) => Reply::Resource(outcome.clone()),
             Answer::Breaker(outcome) => {
                 Reply::Breaker(outcome.map(|index| self.naive.breaker_view(&self.naive.breakers[index])))
             }
@@ -131,19 +142,28 @@ impl Compared {
         self.effects.extend(effects);
         self.last = receipt;
         same("active breakers", self.real.active_breakers(), self.naive.active_breakers())?;
+        same("gate", sorted(self.real.gate(None)), sorted(self.naive.gate(None)))?;
         if let Record::Events(events) = &frame.record {
             self.touched(events, receipt)?;
         }
+        if let Action::Override(Override { conversation, .. }) | Action::TakeBack(conversation) = action {
+            self.scored(*conversation, receipt)?;
+        }
+        self.deliveries()?;
+        same("when one is forgotten", self.real.forgotten_at(), self.naive.forgotten_at())?;
         same("newest of the trail", self.real.trail().newest().map(line), self.naive.trail.last().cloned())?;
         if let Record::Erasure { .. } | Record::ErasedBy { .. } = &frame.record {
             self.everything(receipt, START - 500 * DAY, receipt + DAY)?;
         }
         self.frames.push(frame);
+        if self.real.restart() {
+            self.naive.lose_effects(seq);
+        }
         Ok(())
     }
 
     /// A frame's record; commands find their breaker among those there are.
-    fn record(&self, action: &Action) -> Record {
+    fn record(&self, receipt: Millis, action: &Action) -> Record {
         let breaker = |pick: Pick| {
             let all: Vec<_> = self.naive.breakers.iter().collect();
             let active: Vec<_> = all.iter().copied().filter(|breaker| breaker.resolved.is_none()).collect();
@@ -169,40 +189,45 @@ impl Compared {
             }
             Action::Skip => return Record::Skip { seq: 1, place: 0, reason: "index out of bounds".into() },
             Action::Patch(patch) => Command::PatchCsatConfig(patch.clone()),
+            Action::Own(patch) => Command::PatchSettings(patch.clone()),
+            Action::Trip(scope) => Command::Trip { scope: scope.clone(), reason: "a recall".into() },
+            Action::Note(pick) => Command::Note { breaker: breaker(*pick), note: "asked the supplier".into() },
+            Action::Override(said) => Command::Override(said.clone()),
+            Action::TakeBack(conversation) => Command::TakeBack { conversation: *conversation },
+            Action::Forgotten => return Record::Forgotten,
+            Action::Endpoint(number, of) => {
+                return endpoints::record(&self.naive, *number, *of, self.actor(), receipt);
+            }
             Action::Acknowledge(pick) => Command::Acknowledge { breaker: breaker(*pick), note: Some("seen".into()) },
             Action::Resolve(pick) => Command::Resolve { breaker: breaker(*pick), note: None },
         };
-        Record::Command { actor: format!("user-{}", self.frames.len() % 3).into(), command }
+        Record::Command { actor: self.actor(), command }
     }
 
-    /// Compares effects one by one; the naive model takes the id of a breaker that trips from the real one.
+    fn actor(&self) -> Box<str> {
+        format!("user-{}", self.frames.len() % 3).into()
+    }
+
+    /// Compares effects one by one; the naive model takes the id of a breaker that trips from the real one. What the
+    /// ring has dropped at once is compared by id alone.
     fn effects(&mut self, real: &[Effect], naive: &[Happening]) -> Check {
-        let named = |naive: &Naive, index: usize| naive.breakers[index].id.expect("named when it tripped");
         for (place, happening) in naive.iter().enumerate() {
-            let effect = real.get(place);
-            let (at, kind) = match happening {
-                Happening::Scored { at, conversation } => {
-                    (*at, EffectKind::ConversationScored { conversation: *conversation })
-                }
-                Happening::Triggered { at, index, scope, epoch } => {
-                    let Some(Effect { kind: EffectKind::BreakerTriggered { breaker, .. }, .. }) = effect else {
-                        return Err(format!("a trip that the domain misses: {happening:?}, it has {effect:?}"));
-                    };
-                    self.name(*index, *breaker)?;
-                    let kind = EffectKind::BreakerTriggered { breaker: *breaker, account: of(*scope), epoch: *epoch };
-                    (*at, kind)
-                }
-                Happening::Acknowledged { at, index, epoch } => {
-                    (*at, EffectKind::BreakerAcknowledged { breaker: named(&self.naive, *index), epoch: *epoch })
-                }
-                Happening::Resolved { at, index, scope, epoch } => {
-                    let breaker = named(&self.naive, *index);
-                    (*at, EffectKind::BreakerResolved { breaker, account: of(*scope), epoch: *epoch })
-                }
+            let Some(effect) = real.get(place) else {
+                return Err(format!("an effect that the domain misses: {happening:?}"));
             };
-            same("effect", effect, Some(&Effect { at, kind }))?;
+            if let (What::Breaker { index, step: BreakerStep::Triggered, .. }, EffectKind::Breaker { breaker, .. }) =
+                (&happening.what, &effect.kind)
+            {
+                self.name(*index, (*breaker).into())?;
+            }
+            same("id of an effect", (effect.id, effect.receipt), (happening.id, happening.receipt))?;
+            same("type of an effect", effect.kind.of_type(), happening.what.of_type())?;
+            if let Some(view) = self.real.effect(effect.id) {
+                same("effect", view, self.naive.shown(happening))?;
+            }
         }
-        same("number of effects", real.len(), naive.len()).map_err(|what| format!("{what}: {real:?}"))
+        same("number of effects", real.len(), naive.len()).map_err(|what| format!("{what}: {real:?}"))?;
+        same("newest effect", self.real.newest_effect(), self.naive.newest_effect())
     }
 
     /// R7.4: ids are UUIDs of version 8, each its own.
@@ -212,6 +237,68 @@ impl Compared {
             return Err(format!("two breakers of the id {id}"));
         }
         self.naive.breakers[index].id = Some(id);
+        if let Some(line) = self.naive.trail.last_mut() {
+            line.3 = line.3.replace(UNNAMED, &format!("{:?}", Some(id)));
+        }
+        Ok(())
+    }
+
+    fn scored(&mut self, id: Id, now: Millis) -> Check {
+        same("conversation", self.real.quality(id), self.naive.quality(id))?;
+        same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
+        same("override", self.real.override_of(id), self.naive.override_of(id))?;
+        let Some(account) = self.naive.conversation(id).and_then(|known| known.attachment.account()) else {
+            return Ok(());
+        };
+        same("health", self.real.health(account, now), self.naive.health(account, now))
+    }
+
+    /// R8.3: all endpoints, also those that are gone.
+    fn deliveries(&self) -> Check {
+        for id in (0..endpoints::ENDPOINTS).map(endpoints::endpoint) {
+            let naive = self.naive.endpoints.iter().find(|endpoint| endpoint.id == id);
+            same("progress", self.real.progress(id), naive.map(|endpoint| endpoint.progress.clone()))?;
+        }
+        let mut resources = self.naive.resources.clone();
+        resources.sort_by_key(|resource| (resource.made, resource.id));
+        same("resources", self.real.resources("webhook"), resources)
+    }
+
+    /// R8.2, of all, of an account, and of some types behind some place.
+    fn kept(&self, from: Millis) -> Check {
+        let number = self.frames.len();
+        let all: Vec<EffectId> = self.naive.lanes.iter().flat_map(|lane| &lane.kept).map(|kept| kept.id).collect();
+        let place = all.get(number % all.len().max(1)).copied().unwrap_or_default();
+        let types = EffectType::ALL.into_iter().filter(|kind| (number >> *kind as usize) & 1 == 1).collect();
+        let account = Some(account(number as u64 % 3));
+        for (after, filter) in [
+            (EffectId::ZERO, EffectFilter::default()),
+            (place, EffectFilter { account, ..EffectFilter::default() }),
+            (place, EffectFilter { types, account: None }),
+        ] {
+            let missed = self.real.misses(after, &filter);
+            same("effects missed", missed, self.naive.misses(after, filter.types))?;
+            same("effects", self.real.effects(after, &filter), self.naive.kept(after, &filter))?;
+        }
+        same("effects since", self.real.effects_since(from), self.naive.effects_since(from))
+    }
+
+    /// R7.5.
+    fn breakers(&mut self, from: Millis, to: Millis) -> Check {
+        for breaker in &self.naive.breakers {
+            let id = breaker.id.expect("named when it tripped");
+            same("breaker", self.real.breaker_detail(id), Some(self.naive.detail(breaker)))?;
+        }
+        let scope = self.naive.breakers.first().map(|breaker| breaker.scope.clone());
+        let state = [None, Some(BreakerState::Triggered), Some(BreakerState::Resolved)][self.frames.len() % 3];
+        let filters = [
+            BreakerFilter::default(),
+            BreakerFilter { from: Some(from), to: Some(to), state, ..BreakerFilter::default() },
+            BreakerFilter { scope, ..BreakerFilter::default() },
+        ];
+        for filter in filters {
+            same("history of breakers", self.real.history(&filter), self.naive.history(&filter))?;
+        }
         Ok(())
     }
 
@@ -231,7 +318,7 @@ impl Compared {
             same("health", self.real.health(id, receipt), self.naive.health(id, receipt))?;
             same("gate", sorted(self.real.gate(Some(id))), sorted(self.naive.gate(Some(id))))?;
         }
-        Ok(())
+        self.gates()
     }
 
     fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
@@ -242,6 +329,7 @@ impl Compared {
         for id in conversations {
             same("conversation", self.real.quality(id), self.naive.quality(id))?;
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
+            same("override", self.real.override_of(id), self.naive.override_of(id))?;
             same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
         let trail: Vec<_> = self.real.trail().iter().map(line).collect();
@@ -252,11 +340,29 @@ impl Compared {
         same("identities held", self.real.duplicates_held(), self.naive.identities.len() as u64)?;
         same("needs settings", self.real.needs_settings(&self.naive.settings), false)?;
         same("configuration", self.real.csat_config(), self.naive.csat.clone())?;
+        self.breakers(from, to)?;
+        same("settings of its own", self.real.own_settings(), self.naive.own.clone())?;
         same("unknown conversation", self.real.quality(Id(9)), self.naive.quality(Id(9)))?;
+        self.kept(from)?;
         for id in self.accounts() {
             same("health", self.real.health(id, now), self.naive.health(id, now))?;
             same("rebuilt health", self.real.rebuilt_health(id, now), self.naive.health(id, now))?;
+            if let Some(reasons) = self.real.reasons(id, now) {
+                same("reasons of a risk", reasons, self.naive.reasons(id, now))?;
+            }
             same("gate", sorted(self.real.gate(Some(id))), sorted(self.naive.gate(Some(id))))?;
+        }
+        self.gates()
+    }
+
+    /// R8.1 and R7.8: with every channel and intent there is, of an account and of none.
+    fn gates(&self) -> Check {
+        for (number, (channel, intent)) in (0..).zip([(0, 0), (1, 1), (0, 1)]) {
+            let account = (number > 0).then(|| account(number));
+            let (channel, intent) = (Some(LABELS[0][channel]), Some(LABELS[1][intent]));
+            let intent = intent.filter(|_| number < 2);
+            let question = GateQuestion { account, channel, intent };
+            same("gate", sorted(self.real.gate(question)), sorted(self.naive.gate(question)))?;
         }
         same("gate", sorted(self.real.gate(None)), sorted(self.naive.gate(None)))
     }
@@ -268,51 +374,70 @@ impl Compared {
 
     /// I1 and I3: where rounds begin and end, and which accounts sleep, changes nothing.
     fn in_rounds(&mut self, stream: &Stream) -> Check {
-        let mut hash = None;
+        let mut first: Option<Rounds> = None;
         for size in [1, 2, 8, 0] {
-            let mut rng = Random::new(stream.seed ^ size);
-            let mut real = Real::new(KEY, NAME, stream.settings.clone(), &self.skips, false);
-            let (mut replies, mut effects) = (Vec::new(), Vec::new());
-            let mut left = &self.frames[..];
-            while !left.is_empty() {
-                let wanted = if size == 0 { rng.range(1, 12) as usize } else { size as usize };
-                let (round, rest) = left.split_at(round_length(left, wanted));
-                let (some_replies, some_effects) = real.apply(round);
-                replies.extend(some_replies);
-                effects.extend(some_effects);
-                left = rest;
-                if size == 0 && rng.chance(20) {
-                    real.sleep(account(rng.below(4)));
-                }
-            }
-            same(&format!("replies in rounds of {size}"), &replies, &self.replies)?;
-            same(&format!("effects in rounds of {size}"), &effects, &self.effects)?;
-            let (replies, effects) = real.apply_again(&self.frames[..1]);
+            let mut rounds = self.rounds(stream, size);
+            let (replies, effects) = rounds.real.apply_again(&self.frames[..1]);
             same("what was applied once", (replies.len(), effects.len()), (0, 0))?;
-            let expected = *hash.get_or_insert_with(|| real.state_hash());
-            same(&format!("state hash in rounds of {size}"), real.state_hash(), expected)?;
-            same(&format!("trail in rounds of {size}"), real.trail(), self.real.trail())?;
             for id in self.accounts() {
-                let kept = real.health(id, self.last);
-                same("kept and rebuilt", real.rebuilt_health(id, self.last), kept.clone())?;
+                let kept = rounds.real.health(id, self.last);
+                same("kept and rebuilt", rounds.real.rebuilt_health(id, self.last), kept.clone())?;
                 same("health after rounds", kept, self.naive.health(id, self.last))?;
+            }
+            same(&format!("effects in rounds of {size}"), &rounds.effects, &self.effects)?;
+            if !stream.asks_for_effects() {
+                same(&format!("replies in rounds of {size}"), &rounds.replies, &self.replies)?;
+                same(&format!("trail in rounds of {size}"), rounds.real.trail(), self.real.trail())?;
+            }
+            let Some(first) = &first else {
+                first = Some(rounds);
+                continue;
+            };
+            same(&format!("replies in rounds of {size}"), &rounds.replies, &first.replies)?;
+            same(&format!("state hash in rounds of {size}"), rounds.real.state_hash(), first.real.state_hash())?;
+            same(&format!("trail in rounds of {size}"), rounds.real.trail(), first.real.trail())?;
+            let all = |real: &Real| real.effects(EffectId::ZERO, &EffectFilter::default());
+            same(&format!("effects kept in rounds of {size}"), all(&rounds.real), all(&first.real))?;
+            for id in (0..endpoints::ENDPOINTS).map(endpoints::endpoint) {
+                same(&format!("progress in rounds of {size}"), rounds.real.progress(id), first.real.progress(id))?;
             }
         }
         Ok(())
     }
+
+    /// The frames in rounds of `size`, or of any size.
+    fn rounds(&self, stream: &Stream, size: u64) -> Rounds {
+        let mut rng = Random::new(stream.seed ^ size);
+        let mut real = Real::new(KEY, NAME, stream.settings.clone(), &self.skips, false);
+        let (mut replies, mut effects) = (Vec::new(), Vec::new());
+        let mut left = &self.frames[..];
+        while !left.is_empty() {
+            let wanted = if size == 0 { rng.range(1, 12) as usize } else { size as usize };
+            let (round, rest) = left.split_at(round_length(left, wanted));
+            let (some_replies, some_effects) = real.apply(round);
+            replies.extend(some_replies);
+            effects.extend(some_effects);
+            real.restart();
+            left = rest;
+            if size == 0 && rng.chance(20) {
+                real.sleep(account(rng.below(4)));
+            }
+        }
+        Rounds { real, replies, effects }
+    }
+}
+
+/// What came of frames in rounds of some size.
+struct Rounds {
+    real: Real,
+    replies: Vec<(u64, Reply)>,
+    effects: Vec<Effect>,
 }
 
 /// How many of `frames` make one round: event frames up to `wanted`, or one of another kind.
 fn round_length(frames: &[Frame], wanted: usize) -> usize {
     let events = frames.iter().take(wanted).take_while(|frame| matches!(frame.record, Record::Events(_))).count();
     events.max(1)
-}
-
-fn of(scope: BreakerScope) -> Option<Id> {
-    match scope {
-        BreakerScope::Account(id) => Some(id),
-        BreakerScope::Workspace => None,
-    }
 }
 
 fn sorted(mut gate: Gate) -> Gate {

@@ -31,7 +31,8 @@ impl Naive {
                 (known.id, known.erased, known.settled) = (nobody, true, true);
                 known.kept.clear();
                 known.comment = None;
-                self.coverage.count("scored one erased");
+                let overridden = known.said.take().is_some();
+                self.coverage.count(if overridden { "overridden one erased" } else { "scored one erased" });
             }
             Some(index) => {
                 self.conversations.remove(index);
@@ -42,14 +43,15 @@ impl Naive {
         self.erased.push(id);
         let mut named = false;
         for breaker in &mut self.breakers {
-            let before = breaker.evidence.len();
-            breaker.evidence.retain(|other| *other != id);
-            named |= breaker.evidence.len() < before;
+            for proof in breaker.evidence.iter_mut().filter(|proof| proof.conversation == Some(id)) {
+                (proof.conversation, named) = (None, true);
+            }
         }
         if named {
             self.coverage.count("evidence erased");
         }
-        index.is_some() || named
+        let told = self.erase_from_effects(id);
+        index.is_some() || named || told
     }
 
     fn erase_contact(&mut self, mark: ContactMark) -> bool {
@@ -95,12 +97,16 @@ impl Naive {
         if known.comment == Some(None) {
             known.comment = None;
         }
-        let score = known.score.as_mut().expect("looked at above");
-        score.unexplained |= !score.imported;
+        let models = known.said.as_mut().and_then(|said| said.model.as_mut());
+        for score in known.score.iter_mut().chain(models) {
+            score.unexplained |= !score.imported;
+        }
     }
 
     pub fn knows_conversation(&self, id: Id) -> bool {
-        self.conversation(id).is_some() || self.breakers.iter().any(|breaker| breaker.evidence.contains(&id))
+        self.conversation(id).is_some()
+            || self.breakers.iter().flat_map(|breaker| &breaker.evidence).any(|proof| proof.conversation == Some(id))
+            || self.tells_of(id)
     }
 
     /// The end of a life, also where an erasure has ended it.

@@ -100,6 +100,9 @@ impl Maker {
         if self.rng.chance(self.shares.names_contact) {
             event.contact = Some(self.contact());
         }
+        if self.shares.names_label > 0 {
+            self.label(&mut event);
+        }
         let thread = &mut self.threads[index];
         thread.times.push(stamped);
         if kind != 0 {

@@ -1,6 +1,8 @@
 //! The contract's own examples, on the naive model alone.
 
+use tripswitch::domain::effect::EffectType;
 use tripswitch::domain::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
+use tripswitch::domain::health::RiskRule;
 use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use tripswitch::domain::reply::{CommandRefusal, Rejection, Verdict};
@@ -9,8 +11,9 @@ use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, Millis};
 use tripswitch::domain::view::{AccountHealth, BreakerScope, ChurnRisk, Trend};
 
+use crate::effects::Happening;
 use crate::health::trend_of;
-use crate::naive::{Answer, Happening, Naive};
+use crate::naive::{Answer, Naive};
 use crate::stream::{START, account, conversation};
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(0x0198_0000_0000_7000_8000_0000_0000_0001), side: Side::Live };
@@ -86,7 +89,7 @@ fn r6_5_the_seeds_example_is_medium() {
         consecutive_low: 2,
         trend: Trend::Declining,
     };
-    assert_eq!(Scene::new().naive.churn(&health), ChurnRisk::Medium);
+    assert_eq!(Scene::new().naive.risk(&health), (ChurnRisk::Medium, RiskRule::Declining));
 }
 
 #[test]
@@ -103,10 +106,12 @@ fn r7_1_the_reason_names_the_run_the_threshold_and_the_account() {
     let mut named = event(99, 99, START, Body::ConversationCreated);
     (named.account, named.account_name) = (Some(account(1)), Some("Nordic Parts ApS".into()));
     scene.event(START, named);
-    assert_eq!(scene.import(START, 1, Some(1), 250).len(), 1);
-    assert_eq!(scene.import(START + 1, 2, Some(1), 299).len(), 1);
-    assert_eq!(scene.import(START + 2, 3, Some(1), 300).len(), 1);
-    assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), 0, "3.0 is not low");
+    let types = |told: Vec<Happening>| told.iter().map(|effect| effect.what.of_type()).collect::<Vec<_>>();
+    let (scored, risk) = (EffectType::ConversationScored, EffectType::AccountRiskChanged);
+    assert_eq!(types(scene.import(START, 1, Some(1), 250)), [scored]);
+    assert_eq!(types(scene.import(START + 1, 2, Some(1), 299)), [scored], "two are too few for a risk");
+    assert_eq!(types(scene.import(START + 2, 3, Some(1), 300)), [scored, risk]);
+    assert_eq!(scene.naive.run(&BreakerScope::Account(account(1))).len(), 0, "3.0 is not low");
     for number in 4..7 {
         scene.import(START + number as Millis, number, Some(1), 250);
     }
@@ -136,7 +141,7 @@ fn r6_3_seventy_two_hours_are_in_and_a_millisecond_more_is_out() {
         let mut scene = Scene::new();
         scene.import(START, 1, Some(1), 250);
         scene.import(START + gap, 2, Some(1), 250);
-        assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), length);
+        assert_eq!(scene.naive.run(&BreakerScope::Account(account(1))).len(), length);
     }
 }
 
@@ -155,7 +160,7 @@ fn r3_6_a_breaker_is_acknowledged_before_it_is_resolved() {
     assert_eq!(scene.apply(START, resolve()).0, Answer::Breaker(Ok(0)));
     assert_eq!(scene.apply(START, acknowledge()).0, Answer::Breaker(Err(CommandRefusal::BreakerResolved)));
     assert_eq!(scene.naive.epoch, 3);
-    assert_eq!(scene.naive.run(BreakerScope::Account(account(1))).len(), 0);
+    assert_eq!(scene.naive.run(&BreakerScope::Account(account(1))).len(), 0);
 }
 
 #[test]

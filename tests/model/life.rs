@@ -30,6 +30,8 @@ pub struct End {
 pub struct Life {
     /// The walk ended terminal.
     pub terminal: bool,
+    /// As what, if it did.
+    pub state: Option<Ending>,
     /// It has been terminal; a new life begins as terminal.
     pub been_terminal: bool,
     /// From the first transition of its own on.
@@ -89,6 +91,7 @@ pub fn walk(carried: Option<&End>, kept: &[Kept], faults: WalkFaults) -> Life {
     let mut passing_over = carried.is_some();
     let mut life = Life {
         terminal: false,
+        state: None,
         been_terminal: carried.is_some(),
         end: None,
         transitions: Vec::new(),
@@ -127,7 +130,7 @@ pub fn walk(carried: Option<&End>, kept: &[Kept], faults: WalkFaults) -> Life {
         }
         counted.push(event.position);
     }
-    life.terminal = state.is_some();
+    (life.terminal, life.state) = (state.is_some(), state);
     if let (Some(end), true) = (&mut life.end, faults.reopened_counts_all) {
         end.counted.clone_from(&counted);
     }

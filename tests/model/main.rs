@@ -5,11 +5,17 @@
 //! `TRIPSWITCH_SEED=<n>` runs one seed of every scenario; `TRIPSWITCH_CASES=<n>` runs n times as
 //! many. A failure prints its seed and the shortest stream found that still fails.
 
+mod arrivals;
 mod audit;
 mod breakers;
 mod broken;
+mod by_hand;
 mod compare;
 mod coverage;
+mod deliveries;
+mod edges;
+mod effects;
+mod endpoints;
 mod erasure;
 mod events;
 mod examples;
@@ -18,11 +24,14 @@ mod life;
 mod mutants;
 mod naive;
 mod order;
+mod overrides;
+mod people;
 #[expect(dead_code, reason = "shared: others need more of it")]
 #[path = "../support/random.rs"]
 mod random;
 mod real;
 mod retention;
+mod ring;
 mod scenario;
 mod scores;
 mod shrink;

@@ -4,21 +4,29 @@
 //! Shared with the real domain are its types and the functions that turn the counted events of a
 //! life into dimensions, which have tests of their own.
 
+use std::sync::Arc;
+
 use tripswitch::domain::csat_config::CsatConfig;
-use tripswitch::domain::event::{Body, EventRecord, Identity};
+use tripswitch::domain::event::{EventRecord, Identity};
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
+use tripswitch::domain::own_settings::OwnSettings;
 use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::reply::{CommandRefusal, Rejection, Verdict};
+use tripswitch::domain::resource::Resource;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, Millis};
-use tripswitch::domain::view::BreakerScope;
+use tripswitch::domain::view::{BreakerScope, ChurnRisk, ConversationQuality, EvidenceView};
 
 use crate::audit::{Line, Repeats};
 use crate::broken::Broken;
 use crate::coverage::Coverage;
-use crate::life::{End, Kept, reopens};
+use crate::deliveries::Endpoint;
+use crate::effects::Happening;
+use crate::life::{End, Kept};
+use crate::overrides::Said;
+use crate::ring::Lane;
 
 /// The account of a conversation (R4.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,24 @@ pub struct Score {
     pub made: Millis,
     /// The signals behind it are gone (R5.5).
     pub unexplained: bool,
+    /// The model that made it.
+    pub model: Box<str>,
+}
+
+impl Score {
+    pub fn quality(&self, conversation: Id) -> ConversationQuality {
+        ConversationQuality {
+            conversation_id: conversation,
+            outcome_score: self.dimensions[0],
+            process_score: self.dimensions[1],
+            environment_score: self.dimensions[2],
+            composite_score: self.composite,
+            disconfirmation: self.disconfirmation,
+            confidence: self.confidence,
+            signal_count: self.signal_count,
+            scored_at: self.scored_at,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -69,9 +95,13 @@ pub struct Conversation {
     pub last_change: Millis,
     /// What was kept of its life is gone (R5.2).
     pub settled: bool,
+    /// What is in force.
     pub score: Option<Score>,
+    pub said: Option<Said>,
     /// The last contact that an event of the life named.
     pub contact: Option<Box<str>>,
+    /// The channel and the intent that an event named last (R7.8).
+    pub labels: [Option<Arc<str>>; 2],
     /// Whose comment there is, as far as that was known.
     pub comment: Option<Option<Box<str>>>,
     /// The end that the life had when the erasure of its contact ended it (R4.10).
@@ -82,52 +112,43 @@ pub struct Conversation {
     pub expectation: Option<[Option<(Hundredths, ExpectationSource)>; 3]>,
 }
 
-#[derive(Clone, Debug)]
+/// What a person did to a breaker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    pub actor: Box<str>,
+    pub at: Millis,
+    pub position: Position,
+    pub note: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub struct Breaker {
     /// The id that the real domain gave it.
     pub id: Option<Id>,
     pub scope: BreakerScope,
     pub reason: String,
     pub triggered_at: Millis,
-    /// The run, without what was erased since.
-    pub evidence: Vec<Id>,
-    pub acknowledged: Option<(Box<str>, Millis)>,
-    pub resolved: Option<(Millis, Position)>,
-}
-
-/// The effects of a frame.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Happening {
-    Scored {
-        at: Position,
-        conversation: Id,
-    },
-    /// `index` in [`Naive::breakers`].
-    Triggered {
-        at: Position,
-        index: usize,
-        scope: BreakerScope,
-        epoch: u64,
-    },
-    Acknowledged {
-        at: Position,
-        index: usize,
-        epoch: u64,
-    },
-    Resolved {
-        at: Position,
-        index: usize,
-        scope: BreakerScope,
-        epoch: u64,
-    },
+    pub position: Position,
+    /// Who tripped it by hand.
+    pub by: Option<Box<str>>,
+    /// The run, without the ids that were erased since.
+    pub evidence: Vec<EvidenceView>,
+    pub acknowledged: Option<Deed>,
+    pub resolved: Option<Deed>,
+    pub notes: Vec<Deed>,
+    /// When it was last told to be forgotten.
+    pub announced: Option<(Millis, Position)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Events(Vec<Verdict>),
     Config(CsatConfig),
+    Own(OwnSettings),
     /// `index` in [`Naive::breakers`].
     Breaker(Result<usize, CommandRefusal>),
+    Accepted(Result<(), CommandRefusal>),
+    Resource(Result<Box<Resource>, CommandRefusal>),
     /// Whether there was anything to erase.
     Erased(bool),
     Done,
@@ -139,6 +160,7 @@ pub struct Naive {
     pub name: Box<str>,
     pub settings: Settings,
     pub csat: CsatConfig,
+    pub own: OwnSettings,
     pub conversations: Vec<Conversation>,
     pub identities: Vec<(Identity, Millis)>,
     pub contacts: Vec<(Box<str>, Id)>,
@@ -154,7 +176,15 @@ pub struct Naive {
     pub coverage: Coverage,
     pub late_events: u64,
     pub retained_from: Millis,
+    /// The receipt of the frame in work.
+    pub receipt: Millis,
     pub happened: Vec<Happening>,
+    /// Effects that are kept: the frequent ones, and the others.
+    pub lanes: [Lane; 2],
+    pub resources: Vec<Resource>,
+    pub endpoints: Vec<Endpoint>,
+    /// The risks that were told, in order (R8.2a).
+    pub risks: Vec<(Id, ChurnRisk)>,
     pub installed: bool,
     pub trail: Vec<Line>,
     /// What was refused or changed nothing.
@@ -175,6 +205,22 @@ pub struct Arrival<'a> {
     pub leaves: Option<Id>,
 }
 
+/// A conversation whose run is to be judged.
+#[derive(Clone, Copy)]
+pub struct Judged {
+    pub conversation: Id,
+    pub position: Position,
+    pub receipt: Millis,
+    /// The account that it was taken from.
+    pub leaves: Option<Id>,
+}
+
+impl From<Arrival<'_>> for Judged {
+    fn from(Arrival { conversation, position, receipt, leaves, .. }: Arrival) -> Self {
+        Self { conversation, position, receipt, leaves }
+    }
+}
+
 impl Naive {
     pub fn new(key: WorkspaceKey, name: &str, settings: Settings, broken: Option<Broken>) -> Self {
         Self {
@@ -182,6 +228,7 @@ impl Naive {
             name: name.into(),
             settings,
             csat: CsatConfig::default(),
+            own: OwnSettings::default(),
             conversations: Vec::new(),
             identities: Vec::new(),
             contacts: Vec::new(),
@@ -195,7 +242,12 @@ impl Naive {
             coverage: Coverage::default(),
             late_events: 0,
             retained_from: Millis::MIN,
+            receipt: Millis::MIN,
             happened: Vec::new(),
+            lanes: [Lane::default(), Lane::default()],
+            resources: Vec::new(),
+            endpoints: Vec::new(),
+            risks: Vec::new(),
             installed: false,
             trail: Vec::new(),
             vain: Vec::new(),
@@ -207,6 +259,7 @@ impl Naive {
     }
 
     pub fn apply(&mut self, frame: &Frame) -> (Answer, Vec<Happening>) {
+        self.receipt = frame.receipt;
         self.pass_time(frame.receipt);
         let answer = match &frame.record {
             Record::Events(events) => Answer::Events(
@@ -218,10 +271,14 @@ impl Naive {
             // A command or settings that made `apply` fail once are passed over like an event (I6).
             Record::Command { .. }
             | Record::SettingsV1(_)
+            | Record::SettingsV2(_)
             | Record::Settings(_)
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Retention { .. }
+            | Record::Resource { .. }
+            | Record::Deliveries(_)
+            | Record::Forgotten
                 if self.skips.contains(&Position::new(frame.seq, 0)) =>
             {
                 self.coverage.count("record skipped");
@@ -229,6 +286,7 @@ impl Naive {
             }
             Record::Command { actor, command } => self.noted_command(frame, actor, command),
             Record::SettingsV1(settings) => self.noted_settings(frame, &(**settings).clone().into()),
+            Record::SettingsV2(settings) => self.noted_settings(frame, &(**settings).clone().into()),
             Record::Settings(settings) => self.noted_settings(frame, settings),
             Record::Retention { cutoff, most } => {
                 self.retain(*cutoff, *most as usize);
@@ -242,8 +300,19 @@ impl Naive {
             Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) | Record::ErasedContact { .. } => {
                 Answer::Done
             }
+            Record::Resource { actor, record } => self.noted_resource(frame, actor.as_deref(), record),
+            Record::Deliveries(notes) => {
+                self.delivered(notes);
+                Answer::Done
+            }
+            Record::Forgotten => {
+                self.announce_forgotten(frame);
+                Answer::Done
+            }
         };
-        (answer, std::mem::take(&mut self.happened))
+        let happened = std::mem::take(&mut self.happened);
+        self.keep(&happened);
+        (answer, happened)
     }
 
     /// What is due at a receipt happens before anything of its frame, by the settings of then, and
@@ -262,7 +331,9 @@ impl Naive {
                 self.conversations[index].settled = true;
                 self.coverage.count("settled");
             }
-            if let Some(score) = &mut self.conversations[index].score {
+            let known = &mut self.conversations[index];
+            let models = known.said.as_mut().and_then(|said| said.model.as_mut());
+            for score in known.score.iter_mut().chain(models) {
                 score.unexplained |= !score.imported && receipt - score.made >= explained;
             }
         }
@@ -328,155 +399,6 @@ impl Naive {
         (event.account? != attached).then_some(Rejection::AccountMismatch { attached })
     }
 
-    // ---- what an accepted event does ----
-
-    fn of_conversation(&mut self, arrival: Arrival) {
-        let Arrival { event, conversation: id, .. } = arrival;
-        if self.conversation(id).is_none() {
-            if self.erased.contains(&id) {
-                self.coverage.count("erased one came again");
-            }
-            self.conversations.push(Conversation {
-                id,
-                attachment: Attachment::None,
-                carried: None,
-                kept: Vec::new(),
-                last_change: 0,
-                settled: false,
-                score: None,
-                contact: None,
-                comment: None,
-                ended: None,
-                erased: false,
-                expectation: None,
-            });
-        }
-        let begins_life = match self.lateness(arrival) {
-            Lateness::Late => {
-                self.late_events += 1;
-                if self.breaks(Broken::LateEventsAttach) {
-                    self.attach(event, id);
-                    self.learn(event, Some(id));
-                }
-                return self.coverage.count("late");
-            }
-            Lateness::InTime => false,
-            Lateness::NewLife => true,
-        };
-        let account_before = self.known(id).attachment.account();
-        let was_scored = self.known(id).score.is_some();
-        let windows_before = if was_scored { self.windows() } else { Vec::new() };
-        self.attach(event, id);
-        self.learn(event, Some(id));
-        let account = self.known(id).attachment.account();
-        let joins = account != account_before;
-        let arrival = Arrival { joins, leaves: account_before.filter(|_| joins), ..arrival };
-        let scoring = match &event.body {
-            Body::ConversationScored(import) => self.import(arrival, *import),
-            Body::ConversationCreated
-            | Body::MessageReceived(_)
-            | Body::MessageSent { .. }
-            | Body::Message { .. }
-            | Body::StatusChanged(_)
-            | Body::ConversationResolved(_)
-            | Body::AttentionItemCreated(_)
-            | Body::SignalObserved { .. }
-            | Body::SurveyResponded { .. }
-            | Body::AccountUpdated { .. } => self.live(arrival, begins_life),
-        };
-        let joined = arrival.joins && self.known(id).score.is_some();
-        if joined && was_scored {
-            self.coverage.count(if account_before.is_some() { "scored one moved" } else { "scored one attached" });
-        }
-        if scoring {
-            self.happened.push(Happening::Scored { at: arrival.position, conversation: id });
-        }
-        if scoring || joined {
-            self.note_returned(&windows_before);
-        }
-        let judged = if self.breaks(Broken::RescoreNotJudged) && was_scored { false } else { scoring }
-            || (joined && !self.breaks(Broken::AttachNotJudged));
-        if judged {
-            self.judge(account, arrival);
-        }
-    }
-
-    /// R5.2.
-    fn lateness(&self, Arrival { event, conversation, time, .. }: Arrival) -> Lateness {
-        let import = matches!(event.body, Body::ConversationScored(_)) && !self.breaks(Broken::LateImports);
-        if import || self.breaks(Broken::NothingIsLate) {
-            return Lateness::InTime;
-        }
-        let known = self.known(conversation);
-        if known.settled {
-            let scored_at = self.end_of(known).expect("a terminal life has an end").scored_at;
-            let new_life = reopens(&event.body) && time > scored_at;
-            return if new_life { Lateness::NewLife } else { Lateness::Late };
-        }
-        match &known.carried {
-            Some(end) if time <= end.scored_at => Lateness::Late,
-            Some(_) | None => Lateness::InTime,
-        }
-    }
-
-    /// R4.7.
-    fn attach(&mut self, event: &EventRecord, id: Id) {
-        let update_only = self.breaks(Broken::ContactsByUpdateOnly);
-        if let (Some(account), Some(contact), false) = (event.account, &event.contact, update_only) {
-            self.map_contact(contact, account);
-        }
-        let mapped = event.contact.as_ref().and_then(|contact| self.account_of_contact(contact));
-        let follows = self.breaks(Broken::ContactMovesConversation);
-        let known = self.known_mut(id);
-        let before = known.attachment;
-        known.attachment = match (event.account, before) {
-            (Some(account), _) => Attachment::Named(account),
-            (None, Attachment::None) => mapped.map_or(before, Attachment::Inferred),
-            (None, Attachment::Inferred(_)) if follows => mapped.map_or(before, Attachment::Inferred),
-            (None, Attachment::Inferred(_) | Attachment::Named(_)) => before,
-        };
-        match (before, known.attachment) {
-            (Attachment::None, Attachment::Inferred(_)) => self.coverage.count("account inferred"),
-            (Attachment::Inferred(a), Attachment::Named(b)) if a != b => self.coverage.count("account moved"),
-            (Attachment::Inferred(_), Attachment::Named(_)) => self.coverage.count("account confirmed"),
-            _ => {}
-        }
-    }
-
-    /// Accounts, their names and contacts; `conversation` after its attachment.
-    fn learn(&mut self, event: &EventRecord, conversation: Option<Id>) {
-        if let Some(account) = event.account {
-            if !self.accounts.iter().any(|(id, _)| *id == account) {
-                self.accounts.push((account, None));
-            }
-            if let Body::AccountUpdated { contacts } = &event.body {
-                if let Some(contact) = &event.contact {
-                    self.map_contact(contact, account);
-                }
-                self.coverage.count("account updated");
-                contacts.iter().for_each(|contact| self.map_contact(contact, account));
-            }
-        }
-        let first_stays = self.breaks(Broken::FirstNameStays);
-        let named = event.account.or_else(|| self.known(conversation?).attachment.account());
-        if let (Some(account), Some(name)) = (named, &event.account_name) {
-            let entry = self.accounts.iter_mut().find(|(id, _)| *id == account).expect("was named before");
-            if entry.1.as_ref().is_some_and(|old| old != name) {
-                self.coverage.count("account renamed");
-            }
-            if entry.1.is_none() || !first_stays {
-                entry.1 = Some(name.clone());
-            }
-        }
-    }
-
-    fn map_contact(&mut self, contact: &str, account: Id) {
-        self.contacts.push((contact.into(), account));
-    }
-
-    fn account_of_contact(&self, contact: &str) -> Option<Id> {
-        self.contacts.iter().rev().find(|(known, _)| &**known == contact).map(|(_, account)| *account)
-    }
     // ---- the lists ----
 
     pub fn conversation(&self, id: Id) -> Option<&Conversation> {
@@ -490,10 +412,4 @@ impl Naive {
     pub fn known_mut(&mut self, id: Id) -> &mut Conversation {
         self.conversations.iter_mut().find(|known| known.id == id).expect("was created before")
     }
-}
-
-enum Lateness {
-    Late,
-    InTime,
-    NewLife,
 }

@@ -2,26 +2,38 @@
 
 use tripswitch::domain::audit::{SideAction, Trail};
 use tripswitch::domain::csat_config::CsatConfig;
+use tripswitch::domain::delivery::Progress;
+use tripswitch::domain::effect::{Effect, EffectFilter, EffectId, EffectView};
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
 use tripswitch::domain::local::Local;
+use tripswitch::domain::own_settings::OwnSettings;
 use tripswitch::domain::record::{Frame, Record};
-use tripswitch::domain::reply::{Effect, Reply};
+use tripswitch::domain::reply::Reply;
+use tripswitch::domain::resource::Resource;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::system::SystemRecord;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::time::Millis;
-use tripswitch::domain::view::{AccountHealth, BreakerView, ConversationQuality, Gate, Known, QualityStats};
-use tripswitch::domain::workspace::Workspace;
+use tripswitch::domain::view::{
+    AccountHealth, BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Gate, Known,
+    QualityStats,
+};
+use tripswitch::domain::workspace::account_explanation::Considered;
 use tripswitch::domain::workspace::blocks::Block;
 use tripswitch::domain::workspace::cut::Cut;
 use tripswitch::domain::workspace::query::ConversationExplanation;
 use tripswitch::domain::workspace::restore::Restoring;
+use tripswitch::domain::workspace::{GateQuestion, OverrideView, Workspace};
 use tripswitch::portable::{Header, SystemPosition, export, import};
+
+use crate::health::Reasons;
 
 /// Frames from one restored workspace to the next.
 const RESTORED_EVERY: u64 = 13;
+/// Effects of a page.
+const PAGE: usize = 7;
 
 /// Through the bytes, as a snapshot has them.
 fn restored(cut: &Cut) -> Workspace {
@@ -108,10 +120,17 @@ impl Real {
         assert_eq!(applied.breakers_changed, epoch != self.local.workspace.gate().ask(None).epoch, "breakers_changed");
         let skipped = self.skips.contains(&Position::new(last.seq, 0));
         assert!(applied.rules_changed || skipped || !matches!(last.record, Record::Settings(_)), "rules_changed");
-        if last.seq.is_multiple_of(RESTORED_EVERY) {
-            self.restore(self.imports && last.seq.is_multiple_of(2 * RESTORED_EVERY));
-        }
         (applied.replies, applied.effects)
+    }
+
+    /// Now and then it goes on with a restored workspace. Whether with one from an export, which has no effects.
+    pub fn restart(&mut self) -> bool {
+        let applied = self.local.workspace.applied();
+        let from_export = self.imports && applied.is_multiple_of(2 * RESTORED_EVERY);
+        if applied.is_multiple_of(RESTORED_EVERY) {
+            self.restore(from_export);
+        }
+        from_export
     }
 
     /// I9, R9.2, R10.5: goes on with a workspace made from the blocks of a cut, or from an export of it. The
@@ -169,7 +188,9 @@ impl Real {
             Known::Unknown => Known::Unknown,
             Known::NotScored => Known::NotScored,
             Known::Gone => Known::Gone,
-            Known::Found(found) if !sums_up(&found) => panic!("the sums behind it do not give its score: {found:?}"),
+            Known::Found(found) if !sums_up(&found) && !self.is_a_persons(id) => {
+                panic!("the sums behind it do not give its score: {found:?}")
+            }
             Known::Found(found) => Known::Found(Explained {
                 imported: found.imported,
                 composite: found.composite_score,
@@ -179,12 +200,52 @@ impl Real {
         }
     }
 
+    /// A person's score without the model's.
+    fn is_a_persons(&self, id: Id) -> bool {
+        self.override_of(id).is_some_and(|said| said.model.is_none())
+    }
+
+    pub fn reasons(&self, id: Id, now: Millis) -> Option<Reasons> {
+        let found = self.local.workspace.account_explanation(id, now)?;
+        let ids = |of: Vec<Considered>| of.iter().map(|one| one.conversation).collect();
+        Some((found.rule, ids(found.run), ids(found.left_out)))
+    }
+
     pub fn active_breakers(&self) -> Vec<BreakerView> {
         self.local.workspace.active_breakers()
     }
 
-    pub fn gate(&self, account: Option<Id>) -> Gate {
-        self.local.workspace.gate().ask(account)
+    pub fn gate<'a>(&self, question: impl Into<GateQuestion<'a>>) -> Gate {
+        self.local.workspace.gate().ask(question)
+    }
+
+    pub fn own_settings(&self) -> OwnSettings {
+        self.local.workspace.own_settings().clone()
+    }
+
+    pub fn override_of(&self, id: Id) -> Option<OverrideView> {
+        self.local.workspace.override_of(id)
+    }
+
+    pub fn forgotten_at(&self) -> Option<Millis> {
+        self.local.workspace.forgotten_at()
+    }
+
+    pub fn breaker_detail(&self, id: Id) -> Option<BreakerDetail> {
+        self.local.workspace.breaker_detail(id)
+    }
+
+    /// Page by page.
+    pub fn history(&self, filter: &BreakerFilter) -> Vec<BreakerRow> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.local.workspace.breaker_history(filter, before, 3);
+            all.extend(page.into_iter().map(|(_, row)| row));
+            before = next;
+            if next.is_none() {
+                return all;
+            }
+        }
     }
 
     pub fn csat_config(&self) -> CsatConfig {
@@ -211,6 +272,45 @@ impl Real {
     pub fn in_vain(&self, record: &Record) -> Option<Reply> {
         let Record::Command { command, .. } = record else { return None };
         self.local.workspace.in_vain(command).map(|vain| vain.reply)
+    }
+
+    pub fn effect(&self, id: EffectId) -> Option<EffectView> {
+        self.local.workspace.effect(id)
+    }
+
+    pub fn newest_effect(&self) -> EffectId {
+        self.local.workspace.newest_effect()
+    }
+
+    pub fn effects_since(&self, since: Millis) -> EffectId {
+        self.local.workspace.effects_since(since)
+    }
+
+    pub fn misses(&self, after: EffectId, filter: &EffectFilter) -> bool {
+        self.local.workspace.effects(after, filter, 1).missed
+    }
+
+    pub fn progress(&self, endpoint: Id) -> Option<Progress> {
+        self.local.workspace.progress(endpoint).cloned()
+    }
+
+    pub fn resources(&self, kind: &str) -> Vec<Resource> {
+        self.local.workspace.resources(kind).into_iter().cloned().collect()
+    }
+
+    /// Page by page.
+    pub fn effects(&self, after: EffectId, filter: &EffectFilter) -> Vec<EffectView> {
+        let (mut all, mut after) = (Vec::new(), after);
+        loop {
+            let page = self.local.workspace.effects(after, filter, PAGE);
+            all.extend(page.effects);
+            if !page.more {
+                assert_eq!(page.upto, self.newest_effect().max(after), "the last page ends at the newest");
+                return all;
+            }
+            assert!(page.upto > after, "a page that goes on has looked at something");
+            after = page.upto;
+        }
     }
 
     pub fn trail(&self) -> &Trail<SideAction> {

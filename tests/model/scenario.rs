@@ -1,6 +1,7 @@
 //! What a stream is made of: few names, so that things meet, and shares that lead deep into one
 //! corner of the contract each.
 
+use tripswitch::domain::effect::EffectsKept;
 use tripswitch::domain::scoring::profile::{Profile, ScoringModel};
 use tripswitch::domain::settings::Settings;
 
@@ -25,6 +26,16 @@ pub enum Scenario {
     Aged,
     /// Conversations and contacts that are erased.
     Erased,
+    /// Breakers of channels and intents, and scores that do not count in runs.
+    Labels,
+    /// Runs of a hundred among scores of which some do not count.
+    Sparse,
+    /// Breakers by hand, notes, and breakers that are forgotten.
+    Hands,
+    /// People's words on scores, among everything that happens to lives.
+    Words,
+    /// Small rings of effects, and endpoints that they are delivered to.
+    Heard,
 }
 
 /// Shares of a scenario. Those of steps and of events are weights, the others percentages.
@@ -56,6 +67,10 @@ pub struct Shares {
     pub retains: u64,
     /// A step is an erasure.
     pub erases: u64,
+    /// An event names a channel, or an intent.
+    pub names_label: u64,
+    /// A step is a person's: settings, trip, note, a look for forgotten ones, override, taking one back, endpoint.
+    pub people: [u64; 7],
 }
 
 impl Shares {
@@ -112,6 +127,11 @@ impl Shares {
                 erases: 14,
                 ..base
             },
+            Scenario::Labels => Self::labels(),
+            Scenario::Sparse => Self::sparse(),
+            Scenario::Hands => Self::hands(),
+            Scenario::Heard => Self::heard(),
+            Scenario::Words => Self::words(),
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
@@ -138,6 +158,8 @@ impl Shares {
             edge: 40,
             retains: 0,
             erases: 0,
+            names_label: 0,
+            people: [0; 7],
         }
     }
 
@@ -194,6 +216,90 @@ impl Shares {
         }
     }
 
+    /// Breakers of channels and intents, in runs with scores that do not count.
+    fn labels() -> Self {
+        Self {
+            conversations: 30,
+            events: [60, 8, 2, 10, 4, 1, 1, 6, 1, 2, 0, 0],
+            steps: [76, 4, 9, 9, 1],
+            new_conversation: 50,
+            names_account: 60,
+            low: 80,
+            edge: 50,
+            names_label: 60,
+            people: [5, 0, 0, 0, 0, 0, 0],
+            retains: 1,
+            erases: 1,
+            ..Self::base()
+        }
+    }
+
+    /// Breakers by hand, noted and forgotten.
+    fn hands() -> Self {
+        Self {
+            conversations: 20,
+            events: [60, 8, 2, 10, 4, 1, 1, 6, 1, 2, 0, 0],
+            steps: [70, 3, 12, 10, 1],
+            new_conversation: 50,
+            names_account: 60,
+            low: 70,
+            names_label: 20,
+            people: [4, 8, 5, 12, 0, 0, 0],
+            retains: 1,
+            erases: 1,
+            ..Self::base()
+        }
+    }
+
+    /// Endpoints, and few effects that are kept for them.
+    fn heard() -> Self {
+        Self {
+            conversations: 16,
+            events: [40, 8, 4, 14, 6, 1, 1, 6, 1, 2, 0, 0],
+            steps: [70, 4, 12, 10, 6],
+            new_conversation: 40,
+            names_account: 60,
+            low: 80,
+            jump: 14,
+            names_label: 30,
+            people: [3, 5, 0, 3, 3, 1, 26],
+            erases: 1,
+            ..Self::base()
+        }
+    }
+
+    /// Few conversations with much of a life, and people's words on their scores.
+    fn words() -> Self {
+        Self {
+            frames: (40, 120),
+            conversations: 5,
+            events: [14, 18, 6, 24, 18, 3, 4, 8, 3, 3, 0, 1],
+            steps: [84, 3, 4, 4, 3],
+            names_account: 45,
+            names_contact: 15,
+            names_label: 20,
+            people: [2, 1, 0, 1, 14, 8, 0],
+            retains: 2,
+            erases: 3,
+            ..Self::base()
+        }
+    }
+
+    /// Low scores of one account, of which some do not count.
+    fn sparse() -> Self {
+        let mut sparse = Self {
+            conversations: 260,
+            accounts: 1,
+            names_account: 95,
+            new_conversation: 80,
+            events_per_frame: (4, 9),
+            people: [4, 0, 0, 0, 0, 0, 0],
+            ..Self::base()
+        };
+        sparse.turn_bad();
+        sparse
+    }
+
     /// Low imports and little else: runs of more than a hundred.
     pub fn turn_bad(&mut self) {
         self.frames = (50, 60);
@@ -227,6 +333,9 @@ pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings
     if scenario == Scenario::Dense && rng.chance(15) {
         settings.model.window_size = rng.pick(&[20, 120]);
     }
+    if scenario == Scenario::Heard {
+        settings.effects = kept(rng);
+    }
     if rng.chance(15) {
         weigh(&mut settings, rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]));
     }
@@ -236,6 +345,11 @@ pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings
         settings.profile.hash = settings.profile.computed_hash(&[]);
     }
     settings
+}
+
+/// Few effects, or for a short time.
+pub fn kept(rng: &mut crate::random::Random) -> EffectsKept {
+    EffectsKept { hours: rng.pick(&[1, 24, 24, 168]), most: rng.pick(&[3, 8, 8, 20, 100_000]) }
 }
 
 /// Other composite weights, under a hash of their own.

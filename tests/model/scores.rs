@@ -45,6 +45,7 @@ impl Naive {
         }
         let after = self.life_of(self.known(id));
         self.note_life(&before, &after, begins_life, beyond);
+        self.tell_end(arrival, [before.state, after.state]);
         let before_end = if begins_life { None } else { before.end.as_ref() };
         let Some(end) = &after.end else { return false };
         let Some(mut score) = self.life_score(id, end, receipt, position) else {
@@ -73,7 +74,7 @@ impl Naive {
         self.expect(arrival, reopened);
         score.disconfirmation = self.disappointment(id, &score);
         self.note_score(id, &score);
-        self.known_mut(id).score = Some(score);
+        self.model_says(id, score);
         true
     }
 
@@ -112,6 +113,7 @@ impl Naive {
             weights: self.settings.profile.composite_weights,
             made: receipt,
             unexplained: false,
+            model: self.settings.profile.name.to_string().into(),
         })
     }
 
@@ -120,6 +122,10 @@ impl Naive {
         let stays = self.breaks(Broken::VanishedScoreStays);
         let known = self.known_mut(id);
         let of_this_life = known.carried.is_none() && known.score.as_ref().is_some_and(|score| !score.imported);
+        if of_this_life && self.outlives_model(id) {
+            return;
+        }
+        let known = self.known_mut(id);
         if of_this_life && !stays {
             known.score = None;
             known.expectation = None;
@@ -154,17 +160,18 @@ impl Naive {
             weights: self.settings.profile.composite_weights,
             made: receipt,
             unexplained: false,
+            model: self.settings.profile.name.to_string().into(),
         };
         score.disconfirmation = self.disappointment(id, &score);
         self.note_score(id, &score);
-        self.known_mut(id).score = Some(score);
+        self.model_says(id, score);
         true
     }
 
-    fn disappointment(&self, id: Id, score: &Score) -> Hundredths {
+    pub fn disappointment(&self, id: Id, score: &Score) -> Hundredths {
         let expected = self.known(id).expectation.expect("frozen before");
         let values = expected.map(|of_dimension| of_dimension.map(|(value, _)| value));
-        disconfirmation(self.settings.profile.composite_weights, values, score.dimensions)
+        disconfirmation(score.weights, values, score.dimensions)
     }
 
     /// Freezes the expectation at the first scoring, and anew where the life came back from open.

@@ -3,12 +3,16 @@
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::Id;
+use tripswitch::domain::own_settings::OwnPatch;
+use tripswitch::domain::record::Override;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
+use tripswitch::domain::view::BreakerScope;
 
+use crate::endpoints::Of;
 use crate::random::Random;
-use crate::scenario::{Scenario, Shares, settings, weigh};
+use crate::scenario::{Scenario, Shares, kept, settings, weigh};
 
 /// 2026-03-01T00:00:00Z, or near it.
 pub const START: Millis = 1_772_323_200_000;
@@ -28,6 +32,13 @@ pub enum Action {
     Acknowledge(Pick),
     Resolve(Pick),
     Settings(Box<Settings>),
+    Own(OwnPatch),
+    Trip(BreakerScope),
+    Note(Pick),
+    Forgotten,
+    Override(Override),
+    TakeBack(Id),
+    Endpoint(u64, Of),
     Retention {
         cutoff: Millis,
         most: u32,
@@ -69,6 +80,15 @@ pub struct Stream {
     pub steps: Vec<Step>,
 }
 
+impl Stream {
+    /// Whether a reply depends on the effects that are kept, of which an export has none.
+    pub fn asks_for_effects(&self) -> bool {
+        let asks =
+            |step: &Step| matches!(step, Step::Frame { action: Action::Erase { .. } | Action::Endpoint(..), .. });
+        self.steps.iter().any(asks)
+    }
+}
+
 /// A conversation as the generator remembers it.
 pub(crate) struct Thread {
     pub id: Id,
@@ -93,6 +113,8 @@ pub(crate) struct Maker {
     pub identities: u64,
     /// The frame before was of new settings.
     pub restarted: bool,
+    /// Conversations whose score a person has overridden.
+    pub overridden: Vec<Id>,
 }
 
 pub fn account(number: u64) -> Id {
@@ -112,6 +134,10 @@ pub fn stream(scenario: Scenario, seed: u64) -> Stream {
     let mut steps = Vec::new();
     if maker.rng.chance(70) {
         steps.push(maker.first_patch());
+    }
+    if maker.shares.people[0] > 0 {
+        let patch = maker.first_own_patch();
+        steps.push(Step::Frame { receipt: maker.now, action: Action::Own(patch) });
     }
     for _ in 0..frames {
         maker.advance();
@@ -154,6 +180,7 @@ impl Maker {
             threshold: 300,
             identities: 0,
             restarted: false,
+            overridden: Vec::new(),
         }
     }
 
@@ -215,6 +242,9 @@ impl Maker {
     }
 
     fn frame(&mut self) -> Step {
+        if let Some(action) = self.by_people() {
+            return Step::Frame { receipt: self.now, action };
+        }
         if self.shares.retains > 0 && self.rng.chance(self.shares.retains) {
             return Step::Frame { receipt: self.now, action: self.retention() };
         }
@@ -262,7 +292,7 @@ impl Maker {
         Action::Erase { conversation, contact }
     }
 
-    fn which(&mut self) -> Pick {
+    pub(crate) fn which(&mut self) -> Pick {
         let number = self.rng.next();
         match self.rng.below(20) {
             0 => Pick::Unknown,
@@ -303,6 +333,10 @@ impl Maker {
     fn changed_settings(&mut self) -> Settings {
         self.restarted = true;
         let settings = &mut self.settings;
+        if self.shares.people[6] > 0 && self.rng.chance(50) {
+            settings.effects = kept(&mut self.rng);
+            return settings.clone();
+        }
         match self.rng.below(9) {
             0 => settings.model.window_size = self.rng.pick(&[3, 6, 50, 110]),
             1 => settings.model.window_days = self.rng.pick(&[2, 30, 90]),

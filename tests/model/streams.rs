@@ -59,6 +59,12 @@ fn lives_agree() {
     let wanted = [
         ("closed, then resolved", 300),
         ("disconfirmed", 1_000),
+        ("ended a second time, as resolved", 200),
+        ("ended as abandoned", 500),
+        ("ended as closed", 500),
+        ("ended by a human", 300),
+        ("ended by a status", 300),
+        ("ended by the AI", 300),
         ("expectation renewed", 1_000),
         ("expected by baseline", 300),
         ("first life score", 500),
@@ -144,6 +150,9 @@ fn trips_agree() {
 fn ladders_agree() {
     let wanted = [
         ("composite exactly at the threshold", 3_000),
+        ("account.risk_changed", 1_500),
+        ("composite_below_3_5_and_declining", 20),
+        ("declining", 20),
         ("expected by account", 50_000),
         ("expected by baseline", 3_000),
         ("expected by nothing", 3_000),
@@ -209,6 +218,70 @@ fn erased_agree() {
         ("workspace trip", 100),
     ];
     run(Scenario::Erased, 500, &wanted);
+}
+
+#[test]
+fn labels_agree() {
+    let wanted = [
+        ("channel trip", 39),
+        ("intent trip", 39),
+        ("label run of one account", 120),
+        ("passed over in a run", 500),
+        ("scored one got another label", 1_500),
+        ("second label trip", 1),
+        ("settings patched", 300),
+        ("settings.changed", 420),
+    ];
+    run(Scenario::Labels, 200, &wanted);
+}
+
+#[test]
+fn sparse_agree() {
+    let wanted = [("import", 1500), ("passed over in a run", 150)];
+    run(Scenario::Sparse, 15, &wanted);
+}
+
+#[test]
+fn hands_agree() {
+    let wanted = [
+        ("account tripped by hand", 30),
+        ("forgotten", 60),
+        ("forgotten after an acknowledgement", 21),
+        ("forgotten again", 105),
+        ("label tripped by hand", 105),
+        ("noted", 120),
+        ("trip by hand refused: active", 75),
+        ("trip by hand refused: unknown account", 30),
+        ("workspace tripped by hand", 21),
+    ];
+    run(Scenario::Hands, 150, &wanted);
+}
+
+#[test]
+fn words_agree() {
+    let wanted = [
+        ("overridden", 450),
+        ("overridden again", 240),
+        ("overridden one erased", 18),
+        ("overridden one re-scored", 720),
+        ("taken back", 210),
+    ];
+    run(Scenario::Words, 180, &wanted);
+}
+
+#[test]
+fn heard_agree() {
+    let wanted = [
+        ("effect gone", 1_500),
+        ("endpoint changed by another", 3),
+        ("has caught up", 4),
+        ("kept until it is delivered", 450),
+        ("lags", 60),
+        ("replayed", 18),
+        ("sent again", 12),
+        ("too many endpoints", 4),
+    ];
+    run(Scenario::Heard, 150, &wanted);
 }
 
 #[test]

@@ -276,7 +276,11 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         Record::Events(events) => Some(events),
         Record::Command { .. }
         | Record::SettingsV1(_)
+        | Record::SettingsV2(_)
         | Record::Settings(_)
+        | Record::Resource { .. }
+        | Record::Deliveries(_)
+        | Record::Forgotten
         | Record::Skip { .. }
         | Record::System(_)
         | Record::Delivered { .. }

@@ -142,7 +142,9 @@ impl World {
     /// Everything that a reader can see of [`WORKSPACE`]: for "nothing changed".
     pub async fn picture(&self) -> Vec<Value> {
         let mut picture = Vec::new();
-        for path in ["quality/stats", "quality/circuit-breakers", "quality/gate", "csat-config"] {
+        let history = "quality/circuit-breakers/history";
+        let of_side = ["quality/stats", "quality/circuit-breakers", history, "quality/gate", "quality/settings"];
+        for path in of_side.into_iter().chain(["csat-config"]) {
             picture.push(self.server.get(&at(path), &self.key).await.expect(200));
         }
         for path in [format!("/api/accounts/{ACCOUNT}/quality"), conversation(1)] {

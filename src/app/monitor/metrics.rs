@@ -6,6 +6,7 @@
 //! age of the oldest frame that still waits, which also moves while nothing is applied.
 
 use crate::actors::{Counts, Readiness, SnapshotStatus, Stats};
+use crate::domain::view::ScopeKind;
 use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
 use crate::wire::status::{JournalState, Phase};
@@ -68,11 +69,11 @@ fn counts(counts: &Counts, page: &mut Page) {
     page.counter("frames_applied_total", "Journal frames applied.", counts.frames);
     page.counter("rounds_total", "Rounds in which they were applied.", counts.rounds);
     page.counter("scorings_total", "Scorings and re-scorings.", counts.scorings);
-    let of_accounts = counts.breakers_triggered.saturating_sub(counts.workspace_breakers_triggered);
-    let triggered = [("account", of_accounts as f64), ("workspace", counts.workspace_breakers_triggered as f64)];
+    let triggered = ScopeKind::ALL.map(|scope| (scope.name(), counts.breakers_triggered[scope as usize] as f64));
     page.counters("breakers_triggered_total", "Circuit breakers triggered.", "scope", &triggered);
     page.counter("breakers_acknowledged_total", "Circuit breakers acknowledged.", counts.breakers_acknowledged);
     page.counter("breakers_resolved_total", "Circuit breakers resolved.", counts.breakers_resolved);
+    page.counter("breakers_forgotten_total", "Circuit breakers announced as forgotten.", counts.breakers_forgotten);
     page.counter("rebuilds_total", "Workspaces rebuilt after a failure.", counts.rebuilds);
     page.counter("events_skipped_total", "Events passed over because they failed.", counts.skips);
 }

@@ -150,7 +150,8 @@ fn introduce(client: &Client, directory: &str) -> Result<(), Failure> {
          Look at it from another terminal: the account's health, the breakers, the gate.\n\n\
          curl -s -H 'Authorization: Bearer {key}' '{base}/api/accounts/{account}/quality'\n\
          curl -s -H 'Authorization: Bearer {key}' '{base}/api/workspaces/{workspace}/quality/circuit-breakers'\n\
-         curl -s -H 'Authorization: Bearer {key}' '{base}/api/workspaces/{workspace}/quality/gate?accountId={account}'"
+         curl -s -H 'Authorization: Bearer {key}' '{base}/api/workspaces/{workspace}/quality/gate?accountId={account}'\n\n\
+         Or follow all that happens: curl -sN -H 'Authorization: Bearer {key}' '{base}/api/workspaces/{workspace}/quality/stream'"
     ))
 }
 
@@ -159,7 +160,8 @@ fn tripped(client: &Client, id: &str, reason: &str) -> Result<(), Failure> {
     let url = format!("{base}/api/workspaces/{workspace}/quality/circuit-breakers/{id}");
     output::line(format_args!(
         "\nBREAKER TRIPPED: {reason}\n\
-         The AI is paused for this account until somebody acknowledges and then resolves it:\n\n\
+         The AI is paused for this account until somebody looks why, acknowledges and then resolves it:\n\n\
+         curl -s -H 'Authorization: Bearer {key}' '{url}'\n\
          curl -s -X POST -H 'Authorization: Bearer {key}' '{url}/acknowledge'\n\
          curl -s -X POST -H 'Authorization: Bearer {key}' '{url}/resolve'\n"
     ))

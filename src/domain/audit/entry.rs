@@ -78,10 +78,20 @@ pub enum Refusal {
     UnknownWorkspace,
     KeyExists,
     UnknownKey,
+    BreakerActive,
+    TooManyNotes,
+    UnknownAccount,
+    TooManyLabels,
+    NotScored,
+    NotOverridden,
+    UnknownResource,
+    ResourceChanged,
+    TooManyResources,
+    EffectGone,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownBreaker,
         Self::BreakerResolved,
         Self::BreakerNotAcknowledged,
@@ -91,6 +101,16 @@ impl Refusal {
         Self::UnknownWorkspace,
         Self::KeyExists,
         Self::UnknownKey,
+        Self::BreakerActive,
+        Self::TooManyNotes,
+        Self::UnknownAccount,
+        Self::TooManyLabels,
+        Self::NotScored,
+        Self::NotOverridden,
+        Self::UnknownResource,
+        Self::ResourceChanged,
+        Self::TooManyResources,
+        Self::EffectGone,
     ];
 
     /// More precise than the `code` of R2.7, which is `not_found` for four of them.
@@ -105,6 +125,16 @@ impl Refusal {
             Self::UnknownWorkspace => "unknown_workspace",
             Self::KeyExists => "key_exists",
             Self::UnknownKey => "unknown_key",
+            Self::BreakerActive => "breaker_active",
+            Self::TooManyNotes => "too_many_notes",
+            Self::UnknownAccount => "unknown_account",
+            Self::TooManyLabels => "too_many_labels",
+            Self::NotScored => "not_scored",
+            Self::NotOverridden => "not_overridden",
+            Self::UnknownResource => "unknown_resource",
+            Self::ResourceChanged => "resource_changed",
+            Self::TooManyResources => "too_many_resources",
+            Self::EffectGone => "effect_gone",
         }
     }
 }
@@ -115,6 +145,17 @@ impl From<CommandRefusal> for Refusal {
             CommandRefusal::UnknownBreaker => Self::UnknownBreaker,
             CommandRefusal::BreakerResolved => Self::BreakerResolved,
             CommandRefusal::BreakerNotAcknowledged => Self::BreakerNotAcknowledged,
+            CommandRefusal::UnknownConversation => Self::UnknownConversation,
+            CommandRefusal::BreakerActive => Self::BreakerActive,
+            CommandRefusal::TooManyNotes => Self::TooManyNotes,
+            CommandRefusal::UnknownAccount => Self::UnknownAccount,
+            CommandRefusal::TooManyLabels => Self::TooManyLabels,
+            CommandRefusal::NotScored => Self::NotScored,
+            CommandRefusal::NotOverridden => Self::NotOverridden,
+            CommandRefusal::UnknownResource => Self::UnknownResource,
+            CommandRefusal::ResourceChanged => Self::ResourceChanged,
+            CommandRefusal::TooManyResources => Self::TooManyResources,
+            CommandRefusal::EffectGone => Self::EffectGone,
         }
     }
 }

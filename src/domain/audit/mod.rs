@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csat_config::CsatPatch;
 use super::ids::{Id, Position, Side};
+use super::own_settings::OwnPatch;
 use super::settings::{Model, Settings};
 use super::system::{ApiKey, Permission, WorkspaceEntry};
 use super::time::Millis;
@@ -53,6 +54,47 @@ pub enum SideAction {
     },
     /// Requests that changed nothing, beyond those that are told apart.
     Others,
+    /// R6.9.
+    SettingsPatched(Box<OwnPatched>),
+    /// R7.5: by hand. None for one that could not be.
+    BreakerTripped {
+        breaker: Option<Id>,
+    },
+    BreakerNoted {
+        breaker: Id,
+    },
+    /// R5.9. Which conversation is not told, so that no erasure has to find it.
+    ScoreOverridden,
+    OverrideTakenBack,
+    /// R8.3: deliveries from a time on, or one of them, to be made again.
+    DeliveriesReplayed {
+        endpoint: Id,
+    },
+    DeliveryResent {
+        endpoint: Id,
+    },
+    /// A resource of any kind.
+    Resource {
+        kind: Box<str>,
+        id: Id,
+        step: ResourceStep,
+    },
+}
+
+/// What was done to a resource. The order of the variants is part of the on-disk format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResourceStep {
+    Made,
+    Changed,
+    Gone,
+}
+
+/// The members that were sent (R6.9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnPatched {
+    /// The values that they had before.
+    pub from: OwnPatch,
+    pub to: OwnPatch,
 }
 
 /// The fields that were sent (R3.8).
@@ -74,7 +116,7 @@ pub struct Installed {
 
 impl From<&Settings> for Installed {
     fn from(settings: &Settings) -> Self {
-        let Settings { model, secret_id, profile } = settings;
+        let Settings { model, secret_id, profile, effects: _ } = settings;
         Self { model: *model, secret_id: *secret_id, profile: profile.name.clone(), profile_hash: profile.hash }
     }
 }
@@ -138,15 +180,26 @@ impl From<&ApiKey> for KeyNote {
 
 impl Audited for SideAction {
     fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other) && self.target() == other.target()
+        let step = |action: &Self| if let Self::Resource { step, .. } = action { Some(*step) } else { None };
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+            && self.target() == other.target()
+            && step(self) == step(other)
     }
 
     fn text_bytes(&self) -> usize {
         match self {
             Self::SettingsInstalled(installed) => installed.profile.len(),
+            Self::Resource { kind, .. } => kind.len(),
             Self::CsatConfigPatched(_)
             | Self::BreakerAcknowledged { .. }
             | Self::BreakerResolved { .. }
+            | Self::BreakerTripped { .. }
+            | Self::BreakerNoted { .. }
+            | Self::SettingsPatched(_)
+            | Self::ScoreOverridden
+            | Self::OverrideTakenBack
+            | Self::DeliveriesReplayed { .. }
+            | Self::DeliveryResent { .. }
             | Self::ConversationErased
             | Self::ContactErased
             | Self::EventSkipped { .. }
@@ -156,11 +209,19 @@ impl Audited for SideAction {
 }
 
 impl SideAction {
-    /// The breaker that it was done to.
+    /// The breaker or resource that it was done to.
     pub const fn target(&self) -> Option<Id> {
         match self {
-            Self::BreakerAcknowledged { breaker, .. } | Self::BreakerResolved { breaker, .. } => Some(*breaker),
+            Self::BreakerAcknowledged { breaker, .. }
+            | Self::BreakerResolved { breaker, .. }
+            | Self::BreakerNoted { breaker } => Some(*breaker),
+            Self::BreakerTripped { breaker } => *breaker,
+            Self::Resource { id, .. } => Some(*id),
+            Self::DeliveriesReplayed { endpoint } | Self::DeliveryResent { endpoint } => Some(*endpoint),
             Self::CsatConfigPatched(_)
+            | Self::SettingsPatched(_)
+            | Self::ScoreOverridden
+            | Self::OverrideTakenBack
             | Self::SettingsInstalled(_)
             | Self::ConversationErased
             | Self::ContactErased

@@ -5,10 +5,8 @@
 //! is no part of the state hash, which is what it was before there were trails. `snapshot verify` compares hashes,
 //! and of two trails what both have recorded, so that an old snapshot is not called damaged for what it cannot know.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-
 use super::super::ids::Position;
+use super::super::log::Log;
 use super::super::time::Millis;
 use super::entry::{AuditEntry, AuditOutcome, Audited, Repeat, Repeated};
 use super::repeats::Repeats;
@@ -19,8 +17,6 @@ pub const KEPT: usize = 100_000;
 pub const KEPT_BYTES: usize = 32 << 20;
 /// What an entry takes beside its texts.
 const ENTRY_BYTES: usize = 128;
-/// Entries of a chunk. What a cut shares is copied by chunks (I9).
-const CHUNK: usize = 256;
 
 /// An entry as it is read.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,10 +45,8 @@ impl<'a, A> Noted<'a, A> {
 /// Who did what, the oldest first. A clone shares what is in it.
 #[derive(Clone, Debug)]
 pub struct Trail<A> {
-    /// All but the first and the last are full; none is empty.
-    chunks: VecDeque<Arc<Vec<AuditEntry<A>>>>,
-    len: usize,
-    /// Of the entries in `chunks`, by [`weight`].
+    done: Log<AuditEntry<A>>,
+    /// Of the entries in `done`, by [`weight`].
     bytes: usize,
     /// What was not done.
     repeats: Repeats<A>,
@@ -67,12 +61,8 @@ impl<A> Default for Trail<A> {
 }
 
 impl<A: PartialEq> PartialEq for Trail<A> {
-    /// Wherever chunks end: two trails are equal if their entries are.
     fn eq(&self, other: &Self) -> bool {
-        self.after == other.after
-            && self.len == other.len
-            && self.iter().eq(other.iter())
-            && self.repeats == other.repeats
+        self.after == other.after && self.done == other.done && self.repeats == other.repeats
     }
 }
 
@@ -81,7 +71,7 @@ impl<A: Eq> Eq for Trail<A> {}
 impl<A> Trail<A> {
     /// An empty trail of a state from before there were trails: its frames up to `seq` have left no entries.
     pub fn beginning_after(seq: u64) -> Self {
-        Self { chunks: VecDeque::new(), len: 0, bytes: 0, repeats: Repeats::default(), after: seq }
+        Self { done: Log::default(), bytes: 0, repeats: Repeats::default(), after: seq }
     }
 
     /// What frames up to this seq did is not in it; what later ones did is, as far as entries are kept.
@@ -91,11 +81,11 @@ impl<A> Trail<A> {
 
     /// Entries of what was done.
     pub const fn len(&self) -> usize {
-        self.len
+        self.done.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0 && self.repeats().is_empty()
+        self.done.is_empty() && self.repeats().is_empty()
     }
 
     /// What was refused or changed nothing, in the order in which it came first.
@@ -105,17 +95,18 @@ impl<A> Trail<A> {
 
     /// What was done, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &AuditEntry<A>> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter())
+        self.done.iter()
     }
 
     /// [`iter`](Self::iter), chunk by chunk.
     pub fn chunks(&self) -> impl Iterator<Item = &[AuditEntry<A>]> {
-        self.chunks.iter().map(|chunk| chunk.as_slice())
+        self.done.chunks()
     }
 
     /// All that was noted before this place, the newest first. Receipts and positions ascend together.
     pub fn before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = Noted<'_, A>> {
-        let mut done = self.done_before(receipt, at).map(Noted::once).peekable();
+        let is_before = move |entry: &AuditEntry<A>| (entry.receipt, entry.at) < (receipt, at);
+        let mut done = self.done.ahead(is_before).map(Noted::once).peekable();
         let count = self.repeats.before(receipt, at);
         let mut repeats = self.repeats().iter().take(count).rev().map(Noted::often).peekable();
         std::iter::from_fn(move || match (done.peek(), repeats.peek()) {
@@ -125,17 +116,8 @@ impl<A> Trail<A> {
         })
     }
 
-    fn done_before(&self, receipt: Millis, at: Position) -> impl Iterator<Item = &AuditEntry<A>> {
-        let is_before = move |entry: &AuditEntry<A>| (entry.receipt, entry.at) < (receipt, at);
-        let whole = self.chunks.partition_point(|chunk| chunk.first().is_some_and(is_before));
-        self.chunks.iter().take(whole).rev().flat_map(move |chunk| {
-            let count = chunk.partition_point(is_before);
-            chunk.iter().take(count).rev()
-        })
-    }
-
     pub fn newest(&self) -> Option<&AuditEntry<A>> {
-        self.chunks.back().and_then(|chunk| chunk.last())
+        self.done.last()
     }
 }
 
@@ -165,12 +147,8 @@ impl<A: Audited> Trail<A> {
 
     fn push_done(&mut self, entry: AuditEntry<A>) {
         self.bytes += weight(&entry);
-        match self.chunks.back_mut() {
-            Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(entry),
-            Some(_) | None => self.chunks.push_back(Arc::new(vec![entry])),
-        }
-        self.len += 1;
-        while self.len > KEPT || self.bytes > KEPT_BYTES {
+        self.done.push(entry);
+        while self.done.len() > KEPT || self.bytes > KEPT_BYTES {
             self.drop_first(1);
         }
     }
@@ -178,30 +156,19 @@ impl<A: Audited> Trail<A> {
     /// Drops what was received before `cutoff` (R4.11).
     pub fn forget(&mut self, cutoff: Millis) {
         self.repeats.forget(cutoff);
-        while let Some(first) = self.chunks.front() {
-            match first.partition_point(|entry| entry.receipt < cutoff) {
-                0 => return,
-                count => self.drop_first(count),
-            }
+        while self.done.first().is_some_and(|oldest| oldest.receipt < cutoff) {
+            self.drop_first(1);
         }
     }
 
     /// Whether there is anything for [`forget`](Self::forget) to drop.
     pub fn is_older(&self, cutoff: Millis) -> bool {
-        let oldest = self.chunks.front().and_then(|chunk| chunk.first());
-        oldest.is_some_and(|entry| entry.receipt < cutoff) || self.repeats.is_older(cutoff)
+        self.done.first().is_some_and(|entry| entry.receipt < cutoff) || self.repeats.is_older(cutoff)
     }
 
-    /// Of the first chunk.
     fn drop_first(&mut self, count: usize) {
-        let Some(first) = self.chunks.front_mut() else { return };
-        self.len -= count;
-        self.bytes -= first.iter().take(count).map(weight).sum::<usize>();
-        if first.len() == count {
-            self.chunks.pop_front();
-        } else {
-            Arc::make_mut(first).drain(..count);
-        }
+        let bytes = &mut self.bytes;
+        self.done.drop_first(count, |entry| *bytes -= weight(entry));
     }
 }
 

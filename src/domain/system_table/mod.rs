@@ -70,6 +70,10 @@ impl SystemTable {
             | Record::Command { .. }
             | Record::SettingsV1(_)
             | Record::Settings(_)
+            | Record::SettingsV2(_)
+            | Record::Resource { .. }
+            | Record::Deliveries(_)
+            | Record::Forgotten
             | Record::Skip { .. }
             | Record::Delivered { .. }
             | Record::Erasure { .. }

@@ -14,6 +14,7 @@ use super::super::index::Index;
 use super::super::life::ContactMark;
 use super::super::roster::Roster;
 use super::super::run::LastResolve;
+use super::super::view::ChurnRisk;
 
 /// An account without its conversations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,10 +59,14 @@ pub struct Tripped {
 }
 
 impl Tripped {
-    /// Its last resolve, by position.
-    fn resolved(&mut self, last: LastResolve) {
-        if self.last_resolve.is_none_or(|before| before.position < last.position) {
-            self.last_resolve = Some(last);
+    /// Takes in a breaker that tripped before: it is active, or was resolved. The last resolve by position counts.
+    pub fn happened(&mut self, breaker: Id, resolved: Option<LastResolve>) {
+        match resolved {
+            None => self.active = Some(breaker),
+            Some(last) if self.last_resolve.is_none_or(|before| before.position < last.position) => {
+                self.last_resolve = Some(last);
+            }
+            Some(_) => {}
         }
     }
 }
@@ -71,6 +76,8 @@ impl Tripped {
 pub struct Accounts {
     records: Chunks<AccountRecord>,
     belongings: Chunks<Belongings>,
+    /// The risks of their latest effects. An account without conversations has a low one.
+    announced: Chunks<ChurnRisk>,
     by_id: Index,
     /// Keyed anew in every process, which only affects speed.
     hasher: DefaultHashBuilder,
@@ -105,6 +112,7 @@ impl Accounts {
         let hash = self.hasher.hash_one(record.id);
         let number = self.records.push(record);
         self.belongings.push(Belongings::default());
+        self.announced.push(ChurnRisk::Low);
         let (records, hasher) = (&self.records, &self.hasher);
         self.by_id.insert(hash, number, |other| hasher.hash_one(records.get(other).id));
         number
@@ -134,6 +142,15 @@ impl Accounts {
 
     pub fn resolve(&mut self, number: u32, last: LastResolve) {
         self.tripped.insert(number, Tripped { active: None, last_resolve: Some(last) });
+    }
+
+    /// The risk of its latest effect.
+    pub fn announced(&self, number: u32) -> ChurnRisk {
+        *self.announced.get(number)
+    }
+
+    pub fn announce(&mut self, number: u32, risk: ChurnRisk) {
+        *self.announced.get_mut(number) = risk;
     }
 
     pub fn rename(&mut self, number: u32, name: &str) {
@@ -244,17 +261,18 @@ impl Accounts {
         restored
     }
 
+    /// The risks as they are now (I9).
+    pub fn cut_risks(&mut self) -> Chunks<ChurnRisk> {
+        self.announced.cut()
+    }
+
     pub fn set_belongings(&mut self, belongings: Chunks<Belongings>) {
         self.belongings = belongings;
     }
 
     /// Takes in a breaker that tripped before: it is active, or was resolved.
     pub fn tripped_before(&mut self, number: u32, breaker: Id, resolved: Option<LastResolve>) {
-        let tripped = self.tripped.entry(number).or_default();
-        match resolved {
-            None => tripped.active = Some(breaker),
-            Some(last) => tripped.resolved(last),
-        }
+        self.tripped.entry(number).or_default().happened(breaker, resolved);
     }
 
     /// Records and contacts as they are now (I9).

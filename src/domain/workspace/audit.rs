@@ -1,17 +1,22 @@
 //! Writes entries into the side's audit trail.
 
-use super::super::audit::{AuditEntry, AuditOutcome, Installed, Patched, Refusal, Repeat, SideAction, Trail};
-use super::super::csat_config::CsatConfig;
+use std::sync::Arc;
+
+use super::super::audit::{
+    AuditEntry, AuditOutcome, Installed, OwnPatched, Patched, Refusal, Repeat, ResourceStep, SideAction, Trail,
+};
 use super::super::ids::Position;
 use super::super::record::{Command, Frame};
 use super::super::reply::{CommandRefusal, Reply};
+use super::super::resource::{ResourceChange, ResourceRecord};
+use super::super::rules::Rules;
 use super::super::settings::Settings;
 use super::Workspace;
 use super::breakers::Done;
 
 /// What a command may change, as it was before the command.
 pub(super) struct Before {
-    csat: CsatConfig,
+    rules: Arc<Rules>,
     epoch: u64,
 }
 
@@ -24,16 +29,26 @@ pub struct InVain {
     pub outcome: AuditOutcome,
 }
 
-fn action_of(command: &Command, csat: &CsatConfig) -> SideAction {
+fn action_of(command: &Command, rules: &Rules) -> SideAction {
     match command {
         Command::PatchCsatConfig(patch) => {
-            let patched = Patched { from: csat.of_fields(patch), to: patch.clone() };
+            let patched = Patched { from: rules.csat.of_fields(patch), to: patch.clone() };
             SideAction::CsatConfigPatched(Box::new(patched))
         }
         Command::Acknowledge { breaker, note } => {
             SideAction::BreakerAcknowledged { breaker: *breaker, noted: note.is_some() }
         }
         Command::Resolve { breaker, note } => SideAction::BreakerResolved { breaker: *breaker, noted: note.is_some() },
+        Command::PatchSettings(patch) => {
+            let patched = OwnPatched { from: rules.own.of_fields(patch), to: patch.clone() };
+            SideAction::SettingsPatched(Box::new(patched))
+        }
+        Command::Trip { .. } => SideAction::BreakerTripped { breaker: None },
+        Command::Note { breaker, .. } => SideAction::BreakerNoted { breaker: *breaker },
+        Command::Override(_) => SideAction::ScoreOverridden,
+        Command::TakeBack { .. } => SideAction::OverrideTakenBack,
+        Command::Replay { endpoint, .. } => SideAction::DeliveriesReplayed { endpoint: *endpoint },
+        Command::Resend { endpoint, .. } => SideAction::DeliveryResent { endpoint: *endpoint },
     }
 }
 
@@ -46,6 +61,13 @@ impl Workspace {
             Command::PatchCsatConfig(_) => Ok(Done::Changed),
             Command::Acknowledge { breaker, .. } => self.breakers.on_acknowledge(*breaker),
             Command::Resolve { breaker, .. } => self.breakers.on_resolve(*breaker),
+            Command::PatchSettings(patch) if self.rules.own.patched(patch) == self.rules.own => Ok(Done::Unchanged),
+            Command::Trip { scope, .. } => self.on_trip(scope),
+            Command::Note { breaker, .. } => self.breakers.on_note(*breaker),
+            Command::Override(said) => self.on_override(said.conversation),
+            Command::TakeBack { conversation } => self.on_take_back(*conversation),
+            // These change something each time, or are refused so seldom that each refusal may have a record.
+            Command::PatchSettings(_) | Command::Replay { .. } | Command::Resend { .. } => Ok(Done::Changed),
         };
         let outcome = match done {
             Ok(Done::Changed) => return None,
@@ -54,11 +76,15 @@ impl Workspace {
         };
         let reply = match command {
             Command::PatchCsatConfig(_) => Reply::Config(self.rules.csat.clone()),
+            Command::PatchSettings(_) => Reply::Settings(self.rules.own.clone()),
             Command::Acknowledge { breaker, .. } | Command::Resolve { breaker, .. } => {
                 Reply::Breaker(done.and_then(|_| self.breaker(*breaker)))
             }
+            Command::Trip { .. } | Command::Note { .. } => Reply::Breaker(Err(done.err()?)),
+            Command::Override(_) | Command::TakeBack { .. } => Reply::Accepted(Err(done.err()?)),
+            Command::Replay { .. } | Command::Resend { .. } => return None,
         };
-        Some(InVain { reply, action: action_of(command, &self.rules.csat), outcome })
+        Some(InVain { reply, action: action_of(command, &self.rules), outcome })
     }
 
     /// Who did what, the oldest first.
@@ -67,7 +93,7 @@ impl Workspace {
     }
 
     pub(super) fn before(&self) -> Before {
-        Before { csat: self.rules.csat.clone(), epoch: self.breakers.epoch }
+        Before { rules: Arc::clone(&self.rules), epoch: self.breakers.epoch }
     }
 
     pub(super) fn note_command(
@@ -76,16 +102,43 @@ impl Workspace {
         actor: &str,
         command: &Command,
         before: &Before,
-        refusal: Option<CommandRefusal>,
+        reply: &Reply,
     ) {
-        let action = action_of(command, &before.csat);
-        let is_same = self.rules.csat == before.csat && self.breakers.epoch == before.epoch;
-        let outcome = match refusal {
+        let action = match (command, reply) {
+            (Command::Trip { .. }, Reply::Breaker(Ok(view))) => SideAction::BreakerTripped { breaker: Some(view.id) },
+            _ => action_of(command, &before.rules),
+        };
+        let may_be_vain = matches!(
+            command,
+            Command::PatchCsatConfig(_)
+                | Command::PatchSettings(_)
+                | Command::Acknowledge { .. }
+                | Command::Resolve { .. }
+        );
+        let is_same = self.rules == before.rules && self.breakers.epoch == before.epoch;
+        let outcome = match reply.refusal() {
             Some(refusal) => AuditOutcome::Refused(refusal.into()),
-            None if is_same => AuditOutcome::Unchanged,
+            None if is_same && may_be_vain => AuditOutcome::Unchanged,
             None => AuditOutcome::Done,
         };
         self.note(frame, 0, Some(actor), action, outcome);
+    }
+
+    pub(super) fn note_resource(
+        &mut self,
+        frame: &Frame,
+        actor: Option<&str>,
+        record: &ResourceRecord,
+        refusal: Option<CommandRefusal>,
+    ) {
+        let step = match record.change {
+            ResourceChange::Made { .. } => ResourceStep::Made,
+            ResourceChange::Changed { .. } => ResourceStep::Changed,
+            ResourceChange::Gone => ResourceStep::Gone,
+        };
+        let action = SideAction::Resource { kind: record.kind.clone(), id: record.id, step };
+        let outcome = refusal.map_or(AuditOutcome::Done, |refusal| AuditOutcome::Refused(refusal.into()));
+        self.note(frame, 0, actor, action, outcome);
     }
 
     /// To be called before settings are applied. Settings that hold already get no entry: the server writes them for

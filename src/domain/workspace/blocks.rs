@@ -1,6 +1,7 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
 //! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
-//! apart from the trail's entries what changed nothing, and the marks of contacts; blocks of older versions are blocks of this.
+//! apart from the trail's entries what changed nothing, and the marks of contacts, version 5 another head, other
+//! breakers, and what its last variants say; blocks of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,18 +11,25 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::super::audit::{AuditEntry, Repeated, SideAction, Trail};
-use super::super::breaker::Breaker;
+use super::super::breaker::{Breaker, BreakerV1};
 use super::super::csat_config::CsatConfig;
 use super::super::dedup;
-use super::super::ids::{Position, WorkspaceKey};
+use super::super::delivery::Progress;
+use super::super::effect::{Effect, EffectId};
+use super::super::ids::{Id, Position, WorkspaceKey};
 use super::super::life::{ContactMark, Life};
+use super::super::own_settings::OwnSettings;
+use super::super::resource::Resource;
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::settings_v1::{self, ProfileV1, SettingsV1};
+use super::super::settings_v2::SettingsV2;
 use super::super::time::Millis;
+use super::super::view::ChurnRisk;
 use super::accounts::{AccountRecord, Contact};
 use super::conversations::ConversationsCut;
-use super::kept::{Comment, Left, Score};
+use super::kept::{Comment, Left, Overridden, Score};
+use super::labels;
 use super::packed::Packed;
 use super::signal_log;
 
@@ -42,7 +50,8 @@ pub enum Block<'a> {
     /// By number.
     Accounts(Cow<'a, [AccountRecord]>),
     Contacts(Cow<'a, [Contact]>),
-    Breakers(Cow<'a, [Breaker]>),
+    /// Breakers before version 5.
+    BreakersV1(Vec<BreakerV1>),
     /// See [`dedup::Cut::receipts`].
     Receipts(serde_bytes::ByteBuf),
     /// See [`dedup::Cut::identities`].
@@ -51,8 +60,8 @@ pub enum Block<'a> {
     /// Not in version 1, nor is what follows.
     Trail(TrailHead),
     Entries(Cow<'a, [AuditEntry<SideAction>]>),
-    /// Not in version 1 or 2. Comes first.
-    Head(Box<Head>),
+    /// The head of versions 3 and 4.
+    HeadV3(Box<HeadV3>),
     /// Not before version 4.
     Repeats(Cow<'a, [Repeated<SideAction>]>),
     /// Not before version 4. Whether anything may have the mark that it had before marks were keyed.
@@ -61,13 +70,32 @@ pub enum Block<'a> {
     },
     /// Not before version 4. Of the contacts, in their order.
     ContactMarks(Vec<ContactMark>),
+    /// Not before version 5, nor is what follows. Comes first.
+    Head(Box<Head>),
+    Breakers(Cow<'a, [Breaker]>),
+    /// Of the accounts, in their order: the risk that was announced last.
+    Risks(Cow<'a, [ChurnRisk]>),
+    /// The names of channels, and those of intents, by number.
+    Labels([Vec<Arc<str>>; 2]),
+    /// Of the conversations, by number, as far as any has a channel or intent.
+    LabelNumbers(Cow<'a, [labels::Numbers]>),
+    Overrides(Vec<(u32, Arc<Overridden>)>),
+    /// What the users of the side have set beside its configuration.
+    Own(OwnSettings),
+    /// Of each list of the ring, the id of the newest effect that was dropped.
+    Dropped([EffectId; 2]),
+    /// Of both lists, one after the other.
+    Effects(Cow<'a, [Effect]>),
+    Resource(Arc<Resource>),
+    /// How far an endpoint has come.
+    Progress(Id, Arc<Progress>),
 }
 
 impl Block<'_> {
     /// Ascending in the order of blocks.
     pub const fn section(&self) -> u8 {
         match self {
-            Self::Head(_) | Self::HeadV1(_) => 0,
+            Self::Head(_) | Self::HeadV3(_) | Self::HeadV1(_) => 0,
             Self::Records(_) => 1,
             Self::Free(_) => 2,
             Self::Lives(_) => 3,
@@ -76,7 +104,7 @@ impl Block<'_> {
             Self::Comments(_) => 6,
             Self::Accounts(_) => 7,
             Self::Contacts(_) => 8,
-            Self::Breakers(_) => 9,
+            Self::Breakers(_) | Self::BreakersV1(_) => 9,
             Self::Receipts(_) => 10,
             Self::Identities(_) => 11,
             Self::Signals(_) => 12,
@@ -85,21 +113,30 @@ impl Block<'_> {
             Self::Repeats(_) => 15,
             Self::Marks { .. } => 16,
             Self::ContactMarks(_) => 17,
+            Self::Risks(_) => 18,
+            Self::Labels(_) => 19,
+            Self::LabelNumbers(_) => 20,
+            Self::Overrides(_) => 21,
+            Self::Own(_) => 22,
+            Self::Dropped(_) => 23,
+            Self::Effects(_) => 24,
+            Self::Resource(_) => 25,
+            Self::Progress(..) => 26,
         }
     }
 }
 
-/// What there is one of, and the counts of what follows.
+/// What there is one of, and the counts of what follows. Older heads differ in settings and profiles alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Head {
+pub struct HeadOf<S, P> {
     pub key: WorkspaceKey,
     pub name: Box<str>,
     pub applied: u64,
     pub last_receipt: Millis,
-    pub settings: Settings,
+    pub settings: S,
     pub csat: CsatConfig,
     pub installed: bool,
-    pub profiles: Vec<Arc<Profile>>,
+    pub profiles: Vec<Arc<P>>,
     /// Conversations with a `scoredAt` from here on count for what the workspace expects.
     pub recent_from: Millis,
     pub explained_after: Millis,
@@ -113,34 +150,19 @@ pub struct Head {
     pub counts: Counts,
 }
 
-/// [`Head`] before version 3.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HeadV1 {
-    key: WorkspaceKey,
-    name: Box<str>,
-    applied: u64,
-    last_receipt: Millis,
-    settings: SettingsV1,
-    csat: CsatConfig,
-    installed: bool,
-    profiles: Vec<Arc<ProfileV1>>,
-    recent_from: Millis,
-    explained_after: Millis,
-    retained_from: Millis,
-    skips: BTreeSet<Position>,
-    late: u64,
-    epoch: u64,
-    duplicates: dedup::Head,
-    signals_end: u64,
-    counts: Counts,
-}
+pub type Head = HeadOf<Settings, Profile>;
+/// Of versions 3 and 4.
+pub type HeadV3 = HeadOf<SettingsV2, Profile>;
+/// Before version 3.
+pub type HeadV1 = HeadOf<SettingsV1, ProfileV1>;
 
-impl From<HeadV1> for Head {
-    fn from(old: HeadV1) -> Self {
-        let HeadV1 { key, name, applied, last_receipt, settings, csat, installed, profiles, .. } = old;
-        let HeadV1 { recent_from, explained_after, retained_from, skips, late, epoch, .. } = old;
-        let HeadV1 { duplicates, signals_end, counts, .. } = old;
-        Self {
+impl<S: Into<Settings>, P> HeadOf<S, P> {
+    /// The head as it is written now.
+    fn renewed(self, profiles: impl FnOnce(Vec<Arc<P>>) -> Vec<Arc<Profile>>) -> Head {
+        let Self { key, name, applied, last_receipt, settings, csat, installed, profiles: old, .. } = self;
+        let Self { recent_from, explained_after, retained_from, skips, late, epoch, .. } = self;
+        let Self { duplicates, signals_end, counts, .. } = self;
+        HeadOf {
             key,
             name,
             applied,
@@ -148,7 +170,7 @@ impl From<HeadV1> for Head {
             settings: settings.into(),
             csat,
             installed,
-            profiles: settings_v1::profiles(profiles),
+            profiles: profiles(old),
             recent_from,
             explained_after,
             retained_from,
@@ -159,6 +181,18 @@ impl From<HeadV1> for Head {
             signals_end,
             counts,
         }
+    }
+}
+
+impl From<HeadV1> for Head {
+    fn from(old: HeadV1) -> Self {
+        old.renewed(settings_v1::profiles)
+    }
+}
+
+impl From<HeadV3> for Head {
+    fn from(old: HeadV3) -> Self {
+        old.renewed(|profiles| profiles)
     }
 }
 

@@ -1,14 +1,15 @@
 //! A workspace's breakers, in the order in which they tripped, and what people do to them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::super::breaker::{Breaker, BreakerAction};
+use super::super::breaker::{Breaker, BreakerAction, MOST_NOTES};
 use super::super::chunks::Chunks;
-use super::super::ids::Id;
+use super::super::ids::{Id, Position};
 use super::super::reply::CommandRefusal;
 use super::super::run::LastResolve;
 use super::super::time::Millis;
-use super::super::view::{BreakerScope, Gate};
+use super::super::view::{BreakerFilter, BreakerScope, Gate, LabelKind};
 
 /// All breakers of a workspace side.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +85,12 @@ impl Breakers {
         }
     }
 
+    /// What another note of it would come to now.
+    pub fn on_note(&self, id: Id) -> Result<Done, CommandRefusal> {
+        let breaker = self.get(id).ok_or(CommandRefusal::UnknownBreaker)?;
+        if breaker.notes.len() < MOST_NOTES { Ok(Done::Changed) } else { Err(CommandRefusal::TooManyNotes) }
+    }
+
     fn of_mut(&mut self, id: Id) -> Option<(u32, &mut Breaker)> {
         let number = *self.by_id.get(&id)?;
         Some((number, self.list.get_mut(number)))
@@ -119,6 +126,58 @@ impl Breakers {
         Ok(done)
     }
 
+    /// R7.5.
+    pub fn note(&mut self, id: Id, note: BreakerAction) -> Result<(), CommandRefusal> {
+        self.on_note(id)?;
+        if let Some((_, breaker)) = self.of_mut(id) {
+            breaker.notes.push(note);
+        }
+        Ok(())
+    }
+
+    /// Those that wait since `until` or longer, at most `most`, are announced now: their ids, the oldest trip first
+    /// (R7.6).
+    pub fn announce_until(&mut self, until: Millis, most: usize, now: (Millis, Position)) -> Vec<Id> {
+        let waits = |number: &u32| self.list.get(*number).waits_since().is_some_and(|since| since <= until);
+        let due: Vec<u32> = self.active.iter().copied().filter(waits).take(most).collect();
+        due.iter().for_each(|number| self.list.get_mut(*number).announced = Some(now));
+        due.iter().map(|number| self.list.get(*number).id).collect()
+    }
+
+    /// Since when the breaker waits that waits longest (R7.6).
+    pub fn waits_since(&self) -> Option<Millis> {
+        self.active().filter_map(Breaker::waits_since).min()
+    }
+
+    /// Its place among all, in the order in which they tripped.
+    pub fn number(&self, id: Id) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// R7.5: those that `filter` wants, newest first, before the one of the number `before`. Looks at a bounded number
+    /// of them: there may be more before the number that comes with the page.
+    pub fn page(
+        &self,
+        filter: &BreakerFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> (Vec<(u32, &Breaker)>, Option<u32>) {
+        const LOOKED_AT: usize = 10_000;
+        let mut page = Vec::new();
+        let mut next = before.unwrap_or(u32::MAX).min(self.list.len() as u32);
+        for _ in 0..LOOKED_AT {
+            if next == 0 || page.len() == limit {
+                break;
+            }
+            next -= 1;
+            let breaker = self.list.get(next);
+            if breaker.fits(filter) {
+                page.push((next, breaker));
+            }
+        }
+        (page, Some(next).filter(|next| *next > 0))
+    }
+
     /// How many are active, and how many of those somebody has acknowledged.
     pub fn active_counts(&self) -> (u64, u64) {
         let acknowledged = self.active().filter(|breaker| breaker.acknowledged.is_some()).count();
@@ -143,7 +202,8 @@ impl Breakers {
             (0..).zip(self.list.iter()).filter(|(_, breaker)| names(breaker)).map(|(number, _)| number).collect();
         for &number in &numbers {
             let evidence = &mut self.list.get_mut(number).evidence;
-            evidence.iter_mut().filter(|(id, _)| *id == conversation).for_each(|(id, _)| *id = Id::NIL);
+            let theirs = evidence.iter_mut().filter(|one| one.conversation == conversation);
+            theirs.for_each(|one| one.conversation = Id::NIL);
         }
         !numbers.is_empty()
     }
@@ -163,10 +223,13 @@ impl Breakers {
     pub fn gate(&self) -> GateState {
         let mut gate = GateState { epoch: self.epoch, ..GateState::default() };
         for breaker in self.active() {
-            match breaker.scope {
+            match &breaker.scope {
                 BreakerScope::Workspace => gate.workspace = Some(breaker.id),
                 BreakerScope::Account(account) => {
-                    gate.accounts.insert(account, breaker.id);
+                    gate.accounts.insert(*account, breaker.id);
+                }
+                BreakerScope::Label(kind, name) => {
+                    gate.labels[*kind as usize].insert(name.clone(), breaker.id);
                 }
             }
         }
@@ -180,12 +243,32 @@ pub struct GateState {
     pub epoch: u64,
     pub workspace: Option<Id>,
     pub accounts: HashMap<Id, Id>,
+    /// By name, of channels and of intents.
+    pub labels: [HashMap<Arc<str>, Id>; 2],
+}
+
+/// What is asked of the gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GateQuestion<'a> {
+    pub account: Option<Id>,
+    pub channel: Option<&'a str>,
+    pub intent: Option<&'a str>,
+}
+
+impl From<Option<Id>> for GateQuestion<'_> {
+    fn from(account: Option<Id>) -> Self {
+        Self { account, ..Self::default() }
+    }
 }
 
 impl GateState {
-    /// Without an account it speaks of the workspace alone.
-    pub fn ask(&self, account: Option<Id>) -> Gate {
+    /// Without an account, channel and intent it speaks of the workspace alone.
+    pub fn ask<'a>(&self, question: impl Into<GateQuestion<'a>>) -> Gate {
+        let GateQuestion { account, channel, intent } = question.into();
         let account = account.and_then(|account| self.accounts.get(&account).copied());
-        Gate { breakers: account.into_iter().chain(self.workspace).collect(), epoch: self.epoch }
+        let label = |kind: LabelKind, name: Option<&str>| self.labels[kind as usize].get(name?).copied();
+        let labels = [label(LabelKind::Channel, channel), label(LabelKind::Intent, intent)];
+        let breakers = account.into_iter().chain(self.workspace).chain(labels.into_iter().flatten()).collect();
+        Gate { breakers, epoch: self.epoch }
     }
 }

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use super::super::account::AccountOp;
-use super::super::breaker::BreakerAction;
+use super::super::breaker::{self, Breaker, BreakerAction};
 use super::super::csat_config::{CsatConfig, CsatPatch};
+use super::super::effect::{BreakerStep, EffectKind, FieldChange, SettingsChange};
 use super::super::ids::{Id, Position};
+use super::super::own_settings::{OwnPatch, OwnSettings};
 use super::super::record::{Command, Frame};
-use super::super::reply::{CommandRefusal, Effect, EffectKind, Reply};
+use super::super::reply::{CommandRefusal, Reply};
 use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::settings::Settings;
 use super::super::time::Millis;
 use super::super::view::{BreakerScope, BreakerView};
 use super::breakers::Done;
-use super::round::Round;
+use super::round::{EventStep, Round};
 use super::{Recent, Workspace};
 
 impl Workspace {
@@ -26,21 +28,31 @@ impl Workspace {
             actor: actor.into(),
             note: note.clone(),
         };
+        let done = |done: Result<(), CommandRefusal>| Reply::Accepted(done);
         let reply = match command {
-            Command::PatchCsatConfig(patch) => Reply::Config(self.patch(round, patch)),
+            Command::PatchCsatConfig(patch) => Reply::Config(self.patch(round, frame, actor, patch)),
+            Command::PatchSettings(patch) => Reply::Settings(self.patch_own(round, frame, actor, patch)),
             Command::Acknowledge { breaker, note } => Reply::Breaker(self.acknowledge(round, *breaker, action(note))),
             Command::Resolve { breaker, note } => Reply::Breaker(self.resolve(round, *breaker, action(note))),
+            Command::Trip { scope, reason } => Reply::Breaker(self.trip(round, frame, actor, scope, reason)),
+            Command::Note { breaker, note } => Reply::Breaker(self.note_breaker(*breaker, action(&Some(note.clone())))),
+            Command::Override(said) => done(self.override_score(round, frame, actor, said)),
+            Command::TakeBack { conversation } => done(self.take_back(round, frame, *conversation)),
+            Command::Replay { endpoint, since } => done(self.replay(*endpoint, *since)),
+            Command::Resend { endpoint, effect } => done(self.resend(*endpoint, *effect)),
         };
-        self.note_command(frame, actor, command, &before, reply.refusal());
+        round.deliveries_changed |= matches!(command, Command::Replay { .. } | Command::Resend { .. });
+        self.note_command(frame, actor, command, &before, &reply);
         reply
     }
 
     /// R3.8: thresholds, count and window hold from the next question on; nothing is judged anew.
-    fn patch(&mut self, round: &mut Round, patch: &CsatPatch) -> CsatConfig {
+    fn patch(&mut self, round: &mut Round, frame: &Frame, actor: &str, patch: &CsatPatch) -> CsatConfig {
         let csat = self.rules.csat.patched(patch);
         if csat != self.rules.csat {
             let recount = csat.threshold_resolution_failure != self.rules.csat.threshold_resolution_failure;
-            self.rules = Arc::new(Rules { csat: csat.clone(), settings: self.rules.settings.clone() });
+            self.announce(round, frame, actor, self.rules.csat.changes(&csat));
+            self.rules = Arc::new(Rules { csat: csat.clone(), ..(*self.rules).clone() });
             round.rules_changed = true;
             if recount {
                 let (conversations, rules) = (&self.conversations, &self.rules);
@@ -51,11 +63,28 @@ impl Workspace {
         csat
     }
 
+    /// R6.9; as [`patch`](Self::patch).
+    fn patch_own(&mut self, round: &mut Round, frame: &Frame, actor: &str, patch: &OwnPatch) -> OwnSettings {
+        let own = self.rules.own.patched(patch);
+        if own != self.rules.own {
+            self.announce(round, frame, actor, self.rules.own.changes(&own));
+            self.rules = Arc::new(Rules { own: own.clone(), ..(*self.rules).clone() });
+            round.rules_changed = true;
+        }
+        own
+    }
+
+    fn announce(&self, round: &mut Round, frame: &Frame, actor: &str, changes: Vec<FieldChange>) {
+        let change = Arc::new(SettingsChange { actor: actor.into(), changes });
+        let (at, effect) = (Position::new(frame.seq, 0), EffectKind::SettingsChanged(change));
+        round.steps.push(EventStep::of_effect(at, frame.receipt, None, effect));
+    }
+
     fn acknowledge(&mut self, round: &mut Round, id: Id, action: BreakerAction) -> Result<BreakerView, CommandRefusal> {
-        let at = action.position;
+        let (at, receipt) = (action.position, action.at);
         if let Done::Changed = self.breakers.acknowledge(id, action)? {
-            let kind = EffectKind::BreakerAcknowledged { breaker: id, epoch: self.breakers.epoch };
-            round.effects.push(Effect { at, kind });
+            let effect = self.breaker_effect(id, BreakerStep::Acknowledged);
+            round.steps.push(EventStep::of_effect(at, receipt, None, effect));
         }
         self.breaker(id)
     }
@@ -63,19 +92,80 @@ impl Workspace {
     fn resolve(&mut self, round: &mut Round, id: Id, action: BreakerAction) -> Result<BreakerView, CommandRefusal> {
         let last = LastResolve { at: action.at, position: action.position };
         if let Done::Changed = self.breakers.resolve(id, action)? {
-            let scope = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?.scope;
-            let account = match scope {
-                BreakerScope::Account(account) => Some(account),
-                BreakerScope::Workspace => None,
-            };
-            if let Some(number) = account.and_then(|account| self.accounts.find(account)) {
+            let scope = self.breakers.get(id).ok_or(CommandRefusal::UnknownBreaker)?.scope.clone();
+            let number = scope.account().and_then(|account| self.accounts.find(account));
+            if let Some(number) = number {
                 self.involve(round, number);
                 self.accounts.resolve(number, last);
-                round.ask(number, AccountOp::Resolved(last));
+                round.ask(number, AccountOp::Resolved { op: round.steps.len() as u32, last });
             }
-            let kind = EffectKind::BreakerResolved { breaker: id, account, epoch: self.breakers.epoch };
-            round.effects.push(Effect { at: last.position, kind });
+            if let BreakerScope::Label(kind, name) = &scope {
+                self.labels.resolve(*kind, name, last);
+            }
+            let effect = self.breaker_effect(id, BreakerStep::Resolved);
+            round.steps.push(EventStep::of_effect(last.position, last.at, number, effect));
         }
+        self.breaker(id)
+    }
+
+    /// R7.5: a breaker by hand; from here on it is as any other.
+    fn trip(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        actor: &str,
+        scope: &BreakerScope,
+        reason: &str,
+    ) -> Result<BreakerView, CommandRefusal> {
+        let (at, receipt) = (Position::new(frame.seq, 0), frame.receipt);
+        self.on_trip(scope)?;
+        let id = breaker::id_of(self.key, at, scope);
+        let mut number = None;
+        match scope {
+            BreakerScope::Account(account) => {
+                let account = self.accounts.find(*account).ok_or(CommandRefusal::UnknownAccount)?;
+                self.involve(round, account);
+                self.accounts.trip(account, id);
+                round.ask(account, AccountOp::Tripped { op: round.steps.len() as u32, breaker: id, at, receipt });
+                number = Some(account);
+            }
+            BreakerScope::Workspace => self.breakers.workspace_active = Some(id),
+            BreakerScope::Label(kind, name) => {
+                let label = self.labels.find_or_create(*kind, name).ok_or(CommandRefusal::TooManyLabels)?;
+                self.labels.trip(*kind, label, id);
+            }
+        }
+        self.breakers.trigger(Breaker {
+            id,
+            scope: scope.clone(),
+            reason: reason.into(),
+            triggered: (receipt, at),
+            by: Some(actor.into()),
+            evidence: Box::default(),
+            acknowledged: None,
+            resolved: None,
+            notes: Vec::new(),
+            announced: None,
+        });
+        let effect = self.breaker_effect(id, BreakerStep::Triggered);
+        round.steps.push(EventStep::of_effect(at, receipt, number, effect));
+        self.breaker(id)
+    }
+
+    /// What tripping the scope by hand would come to now.
+    pub(super) fn on_trip(&self, scope: &BreakerScope) -> Result<Done, CommandRefusal> {
+        if self.breakers.active().any(|breaker| breaker.scope == *scope) {
+            return Err(CommandRefusal::BreakerActive);
+        }
+        match scope {
+            BreakerScope::Account(account) if !self.knows_account(*account) => Err(CommandRefusal::UnknownAccount),
+            BreakerScope::Label(kind, name) if !self.labels.admits(*kind, name) => Err(CommandRefusal::TooManyLabels),
+            BreakerScope::Account(_) | BreakerScope::Label(..) | BreakerScope::Workspace => Ok(Done::Changed),
+        }
+    }
+
+    fn note_breaker(&mut self, id: Id, action: BreakerAction) -> Result<BreakerView, CommandRefusal> {
+        self.breakers.note(id, action)?;
         self.breaker(id)
     }
 
@@ -106,7 +196,7 @@ impl Workspace {
             self.profiles.push(Arc::new(settings.profile.clone()));
         }
         self.installed = true;
-        self.rules = Arc::new(Rules { settings: settings.clone(), csat: self.rules.csat.clone() });
+        self.rules = Arc::new(Rules { settings: settings.clone(), ..(*self.rules).clone() });
         if new_window {
             self.count_recent(self.last_receipt - settings.model.window_span());
         }

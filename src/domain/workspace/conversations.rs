@@ -13,7 +13,7 @@ use super::super::rules::Rules;
 use super::super::sparse::Sparse;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Sum};
-use super::kept::{Comment, Left, Score};
+use super::kept::{Comment, Left, Overridden, Score};
 use super::lives::Lives;
 use super::packed::{Packed, Phase, Scored};
 
@@ -42,6 +42,7 @@ pub struct Conversations {
     /// none.
     left: Sparse<Left>,
     comments: Sparse<Arc<Comment>>,
+    overrides: Sparse<Arc<Overridden>>,
     /// Numbers of removed conversations; the last is given anew first.
     free: Vec<u32>,
 }
@@ -54,6 +55,7 @@ pub(super) struct ConversationsCut {
     pub scores: Sparse<Score>,
     pub left: Sparse<Left>,
     pub comments: Sparse<Arc<Comment>>,
+    pub overrides: Sparse<Arc<Overridden>>,
     pub free: Vec<u32>,
 }
 
@@ -87,6 +89,7 @@ impl Conversations {
         self.scores.remove(number);
         self.left.remove(number);
         self.comments.remove(number);
+        self.overrides.remove(number);
         self.records.get_mut(number).clear();
         self.free.push(number);
     }
@@ -100,6 +103,7 @@ impl Conversations {
         self.lives.end(number);
         self.left.remove(number);
         self.comments.remove(number);
+        self.overrides.remove(number);
         self.records.get_mut(number).erase();
     }
 
@@ -235,6 +239,14 @@ impl Conversations {
         }
     }
 
+    /// The receipt by which an unscored conversation that has settled is as old as it is.
+    pub fn left_at(&mut self, number: u32, last_change: Millis) {
+        if let Course::Settled(Left { carried, .. }) = self.course(number) {
+            self.records.get_mut(number).set_phase(Phase::SettledElsewhere);
+            self.left.insert(number, Left { carried, last_change });
+        }
+    }
+
     /// Ends a life from which nothing is left, as if there had been none.
     pub fn unlive(&mut self, number: u32) {
         self.lives.end(number);
@@ -256,6 +268,25 @@ impl Conversations {
 
     pub fn drop_comment(&mut self, number: u32) {
         self.comments.remove(number);
+    }
+
+    /// A person's word on its score.
+    pub fn overridden(&self, number: u32) -> Option<&Overridden> {
+        self.overrides.get(number).map(Arc::as_ref)
+    }
+
+    pub fn set_overridden(&mut self, number: u32, overridden: Option<Overridden>) {
+        match overridden {
+            Some(overridden) => self.overrides.insert(number, Arc::new(overridden)),
+            None => {
+                self.overrides.remove(number);
+            }
+        }
+    }
+
+    /// By number.
+    pub fn all_overridden(&self) -> impl Iterator<Item = (u32, &Overridden)> {
+        self.overrides.iter().map(|(number, overridden)| (number, overridden.as_ref()))
     }
 
     /// By number.
@@ -291,14 +322,15 @@ impl Conversations {
             scores: self.scores.cut(),
             left: self.left.cut(),
             comments: self.comments.cut(),
+            overrides: self.overrides.cut(),
             free: self.free.clone(),
         }
     }
 
     /// The inverse of `cut`. Nothing is found by id until `with_index`.
     pub(super) fn without_index(cut: ConversationsCut) -> Self {
-        let ConversationsCut { records, lives, scores, left, comments, free } = cut;
-        Self { records, lives, scores, left, comments, free, ..Self::default() }
+        let ConversationsCut { records, lives, scores, left, comments, overrides, free } = cut;
+        Self { records, lives, scores, left, comments, overrides, free, ..Self::default() }
     }
 
     /// The index by id. Those that have lost theirs stand in none.
@@ -337,7 +369,7 @@ impl Conversations {
     }
 
     /// All numbers.
-    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+    pub fn numbers(&self) -> impl ExactSizeIterator<Item = u32> + use<> {
         0..self.records.len() as u32
     }
 }

@@ -10,11 +10,15 @@ use super::super::audit::{SideAction, Trail};
 use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup;
+use super::super::own_settings::OwnSettings;
+use super::super::resource::Resource;
+use super::super::view::ChurnRisk;
 use super::Workspace;
 use super::accounts::{AccountRecord, Contact};
 use super::blocks::{Block, Counts, Head};
 use super::conversations::ConversationsCut;
 use super::kept::{Left, Score};
+use super::labels::LabelsCut;
 use super::pieces::Pieces;
 use super::signal_log::SignalLog;
 
@@ -28,6 +32,10 @@ pub struct Cut {
     pub(super) conversations: ConversationsCut,
     pub(super) accounts: Chunks<AccountRecord>,
     pub(super) contacts: Chunks<Contact>,
+    /// Of the accounts, by number: which was announced last.
+    pub(super) risks: Chunks<ChurnRisk>,
+    pub(super) labels: LabelsCut,
+    pub(super) own: OwnSettings,
     pub(super) breakers: Chunks<Breaker>,
     pub(super) duplicates: dedup::Cut,
     pub(super) signals: SignalLog,
@@ -61,7 +69,8 @@ impl Workspace {
             counts,
         };
         let pieces = self.pieces.clone();
-        Cut { head, conversations, accounts, contacts, breakers, duplicates, signals, pieces }
+        let (risks, labels, own) = (self.accounts.cut_risks(), self.labels.cut(), self.rules.own.clone());
+        Cut { head, conversations, accounts, contacts, risks, labels, own, breakers, duplicates, signals, pieces }
     }
 }
 
@@ -78,6 +87,20 @@ impl Cut {
     /// Whether anything may have the mark that it had before marks were keyed.
     pub const fn has_unkeyed_marks(&self) -> bool {
         self.pieces.unkeyed_marks
+    }
+
+    /// What the users of the side have set beside its configuration.
+    pub const fn own_settings(&self) -> &OwnSettings {
+        &self.own
+    }
+
+    /// The risk of an account that was announced last.
+    pub fn announced_risk(&self, account: u32) -> ChurnRisk {
+        *self.risks.get(account)
+    }
+
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.pieces.resources.values().map(|resource| &**resource)
     }
 
     pub fn trail(&self) -> &Trail<SideAction> {
@@ -100,12 +123,18 @@ impl Cut {
             .chain(self.duplicates.receipts(BLOCK_BYTES).map(|bytes| Block::Receipts(bytes.into())))
             .chain(self.duplicates.identities(BLOCK_BYTES).map(|bytes| Block::Identities(bytes.into())))
             .chain(self.signals.blocks().map(|block| Block::Signals(Arc::clone(block))))
-            .chain(self.pieces.blocks())
+            .chain(self.pieces.trail_blocks())
             .chain(
                 self.contacts
                     .chunks()
                     .map(|chunk| Block::ContactMarks(chunk.iter().map(|contact| contact.mark).collect())),
             )
+            .chain(self.risks.chunks().map(|chunk| Block::Risks(chunk.into())))
+            .chain(std::iter::once_with(|| Block::Labels(self.labels.names.clone())))
+            .chain(self.labels.of.chunks().map(|chunk| Block::LabelNumbers(chunk.into())))
+            .chain(in_groups(conversations.overrides.iter(), |said| 256 + said.reason.len(), Block::Overrides))
+            .chain(std::iter::once_with(|| Block::Own(self.own.clone())))
+            .chain(self.pieces.blocks())
     }
 }
 

@@ -62,7 +62,11 @@ impl Workspace {
             None => {}
         }
         let named = self.breakers.erase_evidence(id);
-        known.is_some() || named
+        let told = id != Id::NIL && self.pieces.ring.conversations().any(|told| told == id);
+        if told {
+            self.pieces.ring.erase_conversation(|effect| effect.conversation() == Some(id));
+        }
+        known.is_some() || named || told
     }
 
     /// The conversations are not the contact's: they keep their ids, unless nothing is left of them.
@@ -105,14 +109,17 @@ impl Workspace {
 
     /// The state has something under this conversation's id.
     pub fn knows_conversation(&self, id: Id) -> bool {
-        self.conversations.find(id).is_some() || self.breakers.iter().any(|breaker| breaker.names(id))
+        self.conversations.find(id).is_some()
+            || self.breakers.iter().any(|breaker| breaker.names(id))
+            || self.pieces.ring.conversations().any(|told| told == id && id != Id::NIL)
     }
 
-    /// The ids of all conversations that the state holds; those in breakers' evidence may come twice.
+    /// The ids of all conversations that the state holds; those in breakers' evidence and in effects may come again.
     pub fn conversation_ids(&self) -> impl Iterator<Item = Id> {
         let conversations = self.conversations.numbers().filter(|&number| self.conversations.has_id(number));
-        let evidence = self.breakers.iter().flat_map(|breaker| &breaker.evidence).map(|(id, _)| *id);
-        conversations.map(|number| self.conversations.id(number)).chain(evidence.filter(|id| *id != Id::NIL))
+        let evidence = self.breakers.iter().flat_map(|breaker| &breaker.evidence).map(|one| one.conversation);
+        let told = evidence.chain(self.pieces.ring.conversations()).filter(|id| *id != Id::NIL);
+        conversations.map(|number| self.conversations.id(number)).chain(told)
     }
 
     /// The marks of all contacts of which the state holds something; a mark may come more than once.

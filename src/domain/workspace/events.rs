@@ -1,17 +1,19 @@
 //! One event: identity, account, state, in this order (R4.3, R4.7).
 
 use super::super::dedup::Seen;
+use super::super::effect::{EffectKind, EndedAs};
 use super::super::event::{Body, EventRecord};
 use super::super::life::{LifeKind, Move};
 use super::super::message::Heard;
 use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
 use super::super::time::Millis;
+use super::super::view::LabelKind;
 use super::Workspace;
 use super::conversations::Course;
 use super::kept::Left;
 use super::placement::{NewScore, Placement};
-use super::round::{At, Round};
+use super::round::{At, EventStep, Round};
 
 impl Workspace {
     pub(super) fn event(&mut self, round: &mut Round, at: At, event: &EventRecord) -> Verdict {
@@ -41,19 +43,45 @@ impl Workspace {
         let was_unscored = known.is_some() && !self.conversations.is_scored(number);
         let account_before = self.conversations.account(number);
         self.attach(number, event);
-        let score = match &event.body {
-            Body::ConversationScored(import) => self.import(number, at, import),
+        self.label(number, event);
+        let (score, ended) = match &event.body {
+            Body::ConversationScored(import) => (self.import(number, at, import), None),
             body => match life_kind(body) {
-                Some(kind) => self.live(number, at, kind, event.contact.as_ref()),
-                None => NewScore::Keep,
+                Some(kind) => self.live(number, at, kind, event),
+                None => (NewScore::Keep, None),
             },
         };
         if let Body::SurveyResponded { comment: Some(text), .. } = &event.body {
             self.conversations.comment(number, at.position, text);
         }
+        let step = round.steps.len();
         self.place(round, at, Placement { conversation: number, account_before, score });
+        if let Some(ending) = ended {
+            self.note_end(round, at, number, ending, step);
+        }
         self.follow_score(number, was_unscored, at.receipt);
         Verdict::Accepted
+    }
+
+    /// The conversation has ended: an effect of the step that the event has, or of a new one.
+    fn note_end(&self, round: &mut Round, at: At, number: u32, ending: EndedAs, step: usize) {
+        let account = self.conversations.account(number).into();
+        let effect =
+            EffectKind::ConversationResolved { conversation: self.conversations.id(number).into(), account, ending };
+        match round.steps.get_mut(step) {
+            Some(step) => step.before = Some(effect),
+            None => round.steps.push(EventStep::of_effect(at.position, at.receipt, None, effect)),
+        }
+    }
+
+    /// R7.8: the last channel and intent that an event named.
+    fn label(&mut self, number: u32, event: &EventRecord) {
+        let keys = self.conversations.is_scored(number).then_some(&self.conversations);
+        for (kind, name) in [(LabelKind::Channel, &event.channel), (LabelKind::Intent, &event.intent)] {
+            if let Some(label) = name.as_deref().and_then(|name| self.labels.find_or_create(kind, name)) {
+                self.labels.set(keys, number, kind, label);
+            }
+        }
     }
 
     fn mismatch(&self, number: u32, event: &EventRecord) -> Option<Rejection> {

@@ -1,6 +1,7 @@
 //! A cut fact by fact, and a workspace made of such facts: what a portable export consists of. Unlike
 //! the blocks of a snapshot, facts say nothing of how the state is laid out.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::breaker::Breaker;
@@ -8,18 +9,21 @@ use super::super::dedup;
 use super::super::event::Identity;
 use super::super::ids::{Id, Position};
 use super::super::life::Life;
+use super::super::own_settings::OwnSettings;
 use super::super::scoring::Observation;
 use super::super::time::Millis;
+use super::super::view::{BreakerScope, ChurnRisk, LabelKind};
 use super::Workspace;
 use super::blocks::{Head, RestoreError};
 use super::cut::Cut;
+use super::labels::MOST_NAMES;
 use super::packed::{Packed, Phase, Scored};
 use super::pieces::Pieces;
 use super::restore::Restoring;
 use super::signal_log::{NOWHERE, SignalLog};
 
 pub use super::accounts::{AccountRecord, Contact};
-pub use super::kept::{Comment, Left, Score};
+pub use super::kept::{Comment, Left, Overridden, Score};
 
 /// All that is known of one conversation.
 #[derive(Clone, Debug)]
@@ -34,6 +38,10 @@ pub struct Conversation {
     /// They were removed by an erasure (R4.10), and its life does not give them either.
     pub signals_erased: bool,
     pub comment: Option<Arc<Comment>>,
+    /// Its channel and its intent (R7.8).
+    pub labels: [Option<Arc<str>>; 2],
+    /// A person's word on its score (R5.9).
+    pub overridden: Option<Arc<Overridden>>,
 }
 
 /// Where its life is (R5.2).
@@ -103,6 +111,8 @@ impl Cut {
             signals: record.signals().filter(|_| explained).and_then(|at| self.signals.read(at)),
             signals_erased: record.signals() == Some(NOWHERE),
             comment: parts.comments.get(number).cloned(),
+            labels: self.labels.of_conversation(number),
+            overridden: parts.overrides.get(number).cloned(),
         }
     }
 }
@@ -118,24 +128,34 @@ pub struct Gathering {
     /// Who has signals, and the receipt of the score that they made.
     signalled: Vec<(Millis, u32)>,
     identities: dedup::Gathering,
+    /// Of channels and intents, by name.
+    label_numbers: [HashMap<Arc<str>, u16>; 2],
+    risks_unknown: bool,
 }
 
 impl Gathering {
     /// The counts in `head`, and where duplicates and signals end, are ignored: they follow from the facts.
-    pub fn new(head: Head) -> Result<Self, RestoreError> {
+    pub fn new(head: Head, own: OwnSettings) -> Result<Self, RestoreError> {
         if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
             return Err(RestoreError::Stray("the profile in force"));
         }
         Ok(Self {
             head: Box::new(head),
-            parts: Restoring::default(),
+            parts: Restoring::with_settings(own),
             signals: SignalLog::default(),
             signalled: Vec::new(),
             identities: dedup::Gathering::default(),
+            label_numbers: Default::default(),
+            risks_unknown: false,
         })
     }
 
-    pub fn account(&mut self, account: AccountRecord) {
+    /// With the risk that was announced last; an account without says that it is not known of any.
+    pub fn account(&mut self, account: AccountRecord, announced: Option<ChurnRisk>) {
+        match announced {
+            Some(risk) => self.parts.risks.push(risk),
+            None => self.risks_unknown = true,
+        }
         self.parts.accounts.push(account);
     }
 
@@ -145,7 +165,7 @@ impl Gathering {
 
     pub fn conversation(&mut self, facts: Conversation) -> Result<(), RestoreError> {
         self.check(&facts)?;
-        let Conversation { id, account, score, course, signals, signals_erased, comment } = facts;
+        let Conversation { id, account, score, course, signals, signals_erased, comment, labels, overridden } = facts;
         let mut record = Packed::new(id);
         let parts = &mut self.parts.conversations;
         let number = parts.records.len() as u32;
@@ -177,11 +197,40 @@ impl Gathering {
         if let Some(comment) = comment {
             parts.comments.insert(number, comment);
         }
+        if let Some(overridden) = overridden {
+            parts.overrides.insert(number, overridden);
+        }
         parts.records.push(record);
+        self.label(number, labels)
+    }
+
+    fn label(&mut self, number: u32, labels: [Option<Arc<str>>; 2]) -> Result<(), RestoreError> {
+        for (kind, name) in LabelKind::ALL.into_iter().zip(labels) {
+            if let Some(name) = name {
+                let label = self.number_of(kind, &name)?;
+                self.parts.labels.put(number, kind, label);
+            }
+        }
         Ok(())
     }
 
+    fn number_of(&mut self, kind: LabelKind, name: &Arc<str>) -> Result<u16, RestoreError> {
+        let (names, numbers) = (&mut self.parts.labels.names[kind as usize], &mut self.label_numbers[kind as usize]);
+        if let Some(known) = numbers.get(name) {
+            return Ok(*known);
+        }
+        if names.len() >= MOST_NAMES {
+            return Err(RestoreError::Stray("a channel or intent"));
+        }
+        names.push(Arc::clone(name));
+        numbers.insert(Arc::clone(name), names.len() as u16);
+        Ok(names.len() as u16)
+    }
+
     pub fn breaker(&mut self, breaker: Breaker) -> Result<(), RestoreError> {
+        if let BreakerScope::Label(kind, name) = &breaker.scope {
+            self.number_of(*kind, name)?;
+        }
         if self.parts.breakers.last().is_some_and(|last| last.triggered.0 > breaker.triggered.0) {
             return Err(RestoreError::Stray("the time of a breaker"));
         }
@@ -204,6 +253,10 @@ impl Gathering {
         parts.signals = signals.blocks().cloned().collect();
         let counts = parts.counts();
         parts.head = Some(Box::new(Head { duplicates, counts, signals_end: signals.end(), ..*head }));
+        if self.risks_unknown {
+            parts.risks.clear();
+            return parts.finish_with(pieces).map(Workspace::with_all_announced);
+        }
         parts.finish_with(pieces)
     }
 
@@ -285,7 +338,7 @@ mod tests {
     fn gathering() -> Gathering {
         let key = WorkspaceKey { id: Id(1), side: Side::Live };
         let head = Workspace::new(key, "w".into(), Settings::default()).cut().head().clone();
-        Gathering::new(head).unwrap()
+        Gathering::new(head, OwnSettings::default()).unwrap()
     }
 
     /// Settled, with one signal of this goodness.
@@ -314,6 +367,8 @@ mod tests {
             signals: Some(vec![Observation { signal, presence: 65_535, goodness }]),
             signals_erased: false,
             comment: None,
+            labels: Default::default(),
+            overridden: None,
         }
     }
 

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::super::breaker::BreakerV1;
+use super::super::own_settings::OwnSettings;
 use super::super::settings_v1::{ProfileV1, SettingsV1};
+use super::super::settings_v2::SettingsV2;
 use super::Workspace;
 use super::conversations::Course;
 
@@ -34,9 +37,10 @@ impl Workspace {
     pub fn state_hash(&self) -> [u8; 32] {
         let mut feed = Feed(blake3::Hasher::new());
         feed.put((self.key, &self.name, self.applied, self.last_receipt, self.installed, self.late));
-        match SettingsV1::of(&self.rules.settings) {
-            Some(old) => feed.put((old, &self.rules.csat)),
-            None => feed.put((&self.rules.settings, &self.rules.csat)),
+        match (SettingsV1::of(&self.rules.settings), SettingsV2::of(&self.rules.settings)) {
+            (Some(old), _) => feed.put((old, &self.rules.csat)),
+            (None, Some(old)) => feed.put((old, &self.rules.csat)),
+            (None, None) => feed.put((&self.rules.settings, &self.rules.csat)),
         }
         for profile in &self.profiles {
             match ProfileV1::of(profile) {
@@ -63,14 +67,38 @@ impl Workspace {
         if !keyed.is_empty() {
             feed.put(keyed);
         }
-        self.breakers.iter().for_each(|breaker| feed.put(breaker));
+        for breaker in self.breakers.iter() {
+            match BreakerV1::of(breaker) {
+                Some(old) => feed.put(old),
+                None => feed.put(breaker),
+            }
+        }
         feed.put(self.breakers.epoch);
         for (receipt, identity, comparable) in self.duplicates.iter() {
             feed.put((receipt, identity, comparable));
         }
         feed.put((&self.settling, self.explained_after, &self.skips));
         feed.put((self.conversations.free(), self.retained_from));
+        self.put_what_came_later(&mut feed);
         feed.0.finalize().into()
+    }
+
+    /// What there was not before snapshots of version 5: a state without it has the hash that it had. Effects, announced
+    /// risks, channels and intents are not in it, as the trail is not: frames of older versions make them, too, and a
+    /// state that comes from an older snapshot does not know them.
+    fn put_what_came_later(&self, feed: &mut Feed) {
+        for (number, overridden) in self.conversations.all_overridden() {
+            feed.put(("override", number, overridden));
+        }
+        if self.rules.own != OwnSettings::default() {
+            feed.put(("own", &self.rules.own));
+        }
+        for resource in self.all_resources() {
+            feed.put(("resource", resource));
+        }
+        for (id, progress) in self.pieces.deliveries.iter() {
+            feed.put(("progress", id, &**progress));
+        }
     }
 
     fn put_conversation(&self, feed: &mut Feed, number: u32) {

@@ -39,12 +39,15 @@ impl Score {
             key: self.key,
             dimensions: self.dimensions,
             composite: self.composite,
+            signal_count: self.signal_count,
+            confidence: self.confidence.0.min(100) as u8,
             resolved: self.resolved,
         }
     }
 
     pub fn scored(&self, conversation: u32) -> Scored {
-        Scored { conversation, key: self.key, composite: self.composite }
+        let Self { key, composite, confidence, signal_count, .. } = *self;
+        Scored { conversation, key, composite, confidence, signal_count }
     }
 }
 
@@ -62,4 +65,30 @@ pub struct Comment {
     pub position: Position,
     pub contact: Option<ContactMark>,
     pub text: Box<str>,
+}
+
+/// A person's scores in place of the model's (R5.9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    pub actor: Box<str>,
+    pub at: Millis,
+    pub dimensions: [Hundredths; 3],
+    /// None: as the model says.
+    pub resolved: Option<bool>,
+    pub reason: Box<str>,
+    /// What would be in force without it; none where the conversation would have no score any more.
+    pub model: Option<Score>,
+}
+
+impl Overridden {
+    /// The score in force in place of `model`: of a person, so it is certain.
+    pub fn in_force(&self, model: Score, composite: Hundredths) -> Score {
+        Score {
+            dimensions: self.dimensions,
+            composite,
+            confidence: Hundredths(100),
+            resolved: self.resolved.unwrap_or(model.resolved),
+            ..model
+        }
+    }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::super::event::ContactName;
-use super::super::event::ImportedScore;
+use super::super::effect::EndedAs;
+use super::super::event::{ContactName, EventRecord, ImportedScore};
 use super::super::expectation::Expectation;
 use super::super::ids::Position;
 use super::super::life::{Life, LifeKind, Walk};
@@ -15,6 +15,7 @@ use super::super::scoring::{is_scorable, observe};
 use super::super::time::Millis;
 use super::Workspace;
 use super::conversations::Course;
+use super::effects::ended_by;
 use super::kept::{Left, Score};
 use super::placement::NewScore;
 use super::round::At;
@@ -38,8 +39,14 @@ impl Workspace {
         NewScore::Set { score, expect: before.is_none() }
     }
 
-    /// An event of a life; scores as R5.1 says.
-    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<&ContactName>) -> NewScore {
+    /// An event of a life; scores as R5.1 says. How the conversation ended, if this ended it.
+    pub(super) fn live(
+        &mut self,
+        number: u32,
+        at: At,
+        kind: LifeKind,
+        event: &EventRecord,
+    ) -> (NewScore, Option<EndedAs>) {
         let max_turns = self.rules.settings.model.max_turns;
         let mut taken = self.conversations.take_life(number);
         let life = Arc::make_mut(&mut taken);
@@ -49,7 +56,7 @@ impl Workspace {
         }
         let index = life.insert(at.time, at.position, kind, max_turns);
         life.last_change = at.receipt;
-        life.contact = contact.map(ContactName::kept_mark).or(life.contact);
+        life.contact = event.contact.as_ref().map(ContactName::kept_mark).or(life.contact);
         let after = life.walk();
         if after.terminal {
             self.settling.insert((at.receipt, number));
@@ -60,8 +67,9 @@ impl Workspace {
         if changed && matches!(score, NewScore::Keep) {
             self.keep_signals(number, life, &before, index);
         }
+        let ended = ended_by(&event.body, &before, &after);
         self.conversations.put_life(number, taken);
-        score
+        (score, ended)
     }
 
     /// The events that count have changed: finds out what becomes of the score.

@@ -5,6 +5,7 @@
 //! A round is three pure steps: [`Workspace::begin`], each account's
 //! [`run`](super::account::Account::run), [`Workspace::finish`].
 
+pub mod account_explanation;
 mod accounts;
 mod audit;
 pub mod blocks;
@@ -12,20 +13,27 @@ mod breakers;
 mod commands;
 mod conversations;
 pub mod cut;
+mod deliveries;
+mod effects;
 mod erasure;
 mod events;
 pub mod facts;
 mod finish;
+mod forgotten;
 mod hash;
 mod kept;
+mod labels;
 mod life_cycle;
 mod lives;
+mod overrides;
 mod packed;
 pub mod pieces;
 mod placement;
 pub mod query;
+mod resources;
 pub mod restore;
 mod retention;
+mod ring;
 mod round;
 mod signal_log;
 #[cfg(test)]
@@ -35,7 +43,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use breakers::GateState;
+pub use breakers::{GateQuestion, GateState};
+pub use overrides::OverrideView;
 pub use round::{AccountTask, Applied, Round};
 
 use super::dedup::Duplicates;
@@ -51,6 +60,7 @@ use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
 use conversations::{Conversations, Sums};
+use labels::Labels;
 use pieces::Pieces;
 use round::At;
 use signal_log::SignalLog;
@@ -71,6 +81,7 @@ pub struct Workspace {
     timeline: Timeline<Sums>,
     recent: Recent,
     accounts: Accounts,
+    labels: Labels,
     breakers: Breakers,
     duplicates: Duplicates,
     /// Terminal conversations, by the receipt of the latest change of their lives.
@@ -114,6 +125,7 @@ impl Workspace {
             timeline: Timeline::default(),
             recent: Recent { from: Millis::MIN, sums: Sums::default() },
             accounts: Accounts::default(),
+            labels: Labels::default(),
             breakers: Breakers::default(),
             duplicates: Duplicates::default(),
             settling: BTreeSet::new(),
@@ -152,7 +164,11 @@ impl Workspace {
                 Record::Events(events) => Reply::Events(self.events(&mut round, frame, events, progress)),
                 // A record that failed is passed over as a failed event is (I6).
                 Record::Command { .. }
+                | Record::Resource { .. }
+                | Record::Deliveries(_)
+                | Record::Forgotten
                 | Record::SettingsV1(_)
+                | Record::SettingsV2(_)
                 | Record::Settings(_)
                 | Record::Erasure { .. }
                 | Record::ErasedBy { .. }
@@ -163,7 +179,14 @@ impl Workspace {
                 }
                 Record::Command { actor, command } => self.command(&mut round, frame, actor, command),
                 Record::SettingsV1(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
+                Record::SettingsV2(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
                 Record::Settings(settings) => self.install(&mut round, frame, settings),
+                Record::Resource { actor, record } => {
+                    round.deliveries_changed = true;
+                    self.resource_changed(frame, actor.as_deref(), record)
+                }
+                Record::Deliveries(notes) => self.delivered(notes),
+                Record::Forgotten => self.announce_forgotten(&mut round, frame),
                 Record::Retention { cutoff, most } => self.retain(&mut round, *cutoff, *most),
                 Record::Erasure { conversation, contact } => {
                     self.erase(&mut round, frame, None, *conversation, *contact)

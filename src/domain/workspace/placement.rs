@@ -1,15 +1,18 @@
 //! Puts a changed score where it belongs: into statistics and the accounts' indexes and windows; then has the
 //! breakers judged (R4.7, R6.1, R7.1, R7.2).
 
+use std::sync::Arc;
+
 use super::super::account::{AccountOp, Change};
 use super::super::breaker;
 use super::super::expectation::{Expectation, Fallback};
 use super::super::health::WindowEntry;
-use super::super::run::{self, Scored, Trip};
+use super::super::run::{self, LastResolve, Scored, Trip};
 use super::super::scoring::profile::Profile;
-use super::super::timeline::{Key, Keys, Sum};
-use super::super::view::BreakerScope;
+use super::super::timeline::{Key, Sum};
+use super::super::view::{BreakerScope, LabelKind};
 use super::Workspace;
+use super::accounts::Tripped;
 use super::conversations::Sums;
 use super::kept::Score;
 use super::round::At;
@@ -23,6 +26,10 @@ pub(super) enum NewScore {
     Set {
         score: Score,
         expect: bool,
+    },
+    /// A person's score, whatever the model says.
+    Forced {
+        score: Score,
     },
     /// It no longer has one.
     Remove,
@@ -43,7 +50,9 @@ impl Workspace {
         let account = self.conversations.account(conversation);
         let (new, scoring, expect) = match score {
             NewScore::Keep => (old, false, false),
-            NewScore::Set { score, expect } => (Some(score), true, expect),
+            NewScore::Set { score, expect } => (Some(self.in_force(conversation, score)), true, expect),
+            NewScore::Forced { score } => (Some(score), true, false),
+            NewScore::Remove if self.outlives_model(conversation) => (old, false, false),
             NewScore::Remove => (None, false, false),
         };
         let moved = account != account_before;
@@ -70,16 +79,17 @@ impl Workspace {
             expectation = fallback.map(|fallback| fallback.expectation(std::iter::empty()));
         }
         if judged {
-            let workspace_trip = self.judge_workspace(at);
+            let trips = self.judge_others(at, conversation);
             round.steps.push(EventStep {
                 position: at.position,
                 receipt: at.receipt,
-                conversation,
+                conversation: Some(conversation),
                 account,
                 account_name: account.and_then(|account| self.accounts.get(account).name.clone()),
-                scoring,
+                score: new.filter(|_| scoring),
                 expectation,
-                workspace_trip,
+                before: None,
+                trips,
             });
         }
     }
@@ -105,6 +115,7 @@ impl Workspace {
             }
             if !in_place {
                 self.timeline.remove(&self.conversations, item, &sums);
+                self.labels.leave(&self.conversations, item);
             }
             if let Some(before) = account_before.filter(|_| !at_home) {
                 self.accounts.belongings(before).scored.remove(&self.conversations, item);
@@ -119,7 +130,10 @@ impl Workspace {
         let (conversations, rules) = (&self.conversations, &self.rules);
         match old.filter(|_| in_place) {
             Some(old) => self.timeline.adjust(conversations, item, &Sums::of(&old, rules), &sums),
-            None => self.timeline.insert(conversations, item, |item| conversations.sums(item, rules)),
+            None => {
+                self.timeline.insert(conversations, item, |item| conversations.sums(item, rules));
+                self.labels.enter(conversations, item);
+            }
         }
         if let Some(account) = account.filter(|_| !at_home) {
             self.accounts.belongings(account).scored.insert(conversations, item);
@@ -153,23 +167,58 @@ impl Workspace {
         }
     }
 
-    /// R7.2.
-    fn judge_workspace(&mut self, at: At) -> Option<Box<Trip>> {
-        let newest = self.conversations.key(self.timeline.nth_newest(0)?);
-        if self.breakers.workspace_active.is_some() || !run::is_recent(&self.rules, newest, at.receipt) {
+    /// R7.2, and R7.8 where it is asked for.
+    fn judge_others(&mut self, at: At, conversation: u32) -> Vec<(BreakerScope, Trip)> {
+        let mut trips = Vec::new();
+        if let Some(trip) = self.judge_workspace(at) {
+            trips.push((BreakerScope::Workspace, trip));
+        }
+        let own = &self.rules.own;
+        let asked_for = [own.channel_breakers, own.intent_breakers].map(|asked| asked == Some(true));
+        if asked_for != [false; 2] {
+            let numbers = self.labels.numbers(conversation);
+            for kind in LabelKind::ALL.into_iter().filter(|kind| asked_for[*kind as usize]) {
+                trips.extend(self.judge_label(at, kind, numbers[kind as usize]));
+            }
+        }
+        trips
+    }
+
+    fn judge_workspace(&mut self, at: At) -> Option<Trip> {
+        if self.breakers.workspace_active.is_some() {
             return None;
         }
+        let run = self.run_over(at, self.breakers.workspace_last_resolve, self.timeline.newest_first())?;
+        let breaker = breaker::id_of(self.key, at.position, &BreakerScope::Workspace);
+        self.breakers.workspace_active = Some(breaker);
+        Some(Trip::new(breaker, &run))
+    }
+
+    fn judge_label(&mut self, at: At, kind: LabelKind, number: u16) -> Option<(BreakerScope, Trip)> {
+        let scope = BreakerScope::Label(kind, Arc::clone(self.labels.name(kind, number)?));
+        let Tripped { active, last_resolve } = self.labels.tripped(kind, number);
+        if active.is_some() {
+            return None;
+        }
+        let run = self.run_over(at, last_resolve, self.labels.newest_first(kind, number))?;
+        let breaker = breaker::id_of(self.key, at.position, &scope);
+        self.labels.trip(kind, number, breaker);
+        Some((scope, Trip::new(breaker, &run)))
+    }
+
+    /// The run of a scope that has more than one account, if it trips a breaker.
+    fn run_over(
+        &self,
+        at: At,
+        last_resolve: Option<LastResolve>,
+        newest_first: impl Iterator<Item = u32>,
+    ) -> Option<Vec<Scored>> {
         let scored = |item: u32| self.conversations.placed(item).scored(item);
         let horizon = self.rules.run_horizon(true);
-        let last_resolve = self.breakers.workspace_last_resolve;
-        let newest_first = self.timeline.newest_first().map(scored);
-        let run: Vec<Scored> = run::consecutive_low(&self.rules, last_resolve, horizon, newest_first).collect();
-        if run.len() < self.rules.run_that_trips(true) || !self.spans_accounts(&run) {
-            return None;
-        }
-        let breaker = breaker::id_of(self.key, at.position, BreakerScope::Workspace);
-        self.breakers.workspace_active = Some(breaker);
-        Some(Box::new(Trip::new(breaker, &run)))
+        let run = run::consecutive_low(&self.rules, last_resolve, horizon, newest_first.map(scored));
+        let run: Vec<Scored> = run.collect();
+        let least = self.rules.run_that_trips(true);
+        (run::trips(&self.rules, &run, least, at.receipt) && self.spans_accounts(&run)).then_some(run)
     }
 
     /// Whether the run has at least two accounts; a conversation without one counts as an account of its own.
@@ -184,14 +233,18 @@ impl Workspace {
         &self.rules.settings.profile
     }
 
+    /// A score as it is with this expectation.
+    pub(super) fn disappointed(&self, score: Score, expectation: Expectation) -> Score {
+        let weights = self.profiles[usize::from(score.profile)].composite_weights;
+        let disconfirmation =
+            super::super::scoring::estimator::disconfirmation(weights, expectation.values(), score.dimensions);
+        Score { expectation, disconfirmation, ..score }
+    }
+
     /// A score's expectation was frozen, or its dimensions have changed: computes its disconfirmation.
     pub(super) fn disappoint(&mut self, item: u32, expectation: Option<Expectation>) {
         let Some(old) = self.conversations.score(item) else { return };
-        let expectation = expectation.unwrap_or(old.expectation);
-        let weights = self.profiles[usize::from(old.profile)].composite_weights;
-        let disconfirmation =
-            super::super::scoring::estimator::disconfirmation(weights, expectation.values(), old.dimensions);
-        let new = Score { expectation, disconfirmation, ..old };
+        let new = self.disappointed(old, expectation.unwrap_or(old.expectation));
         if new.disconfirmation != old.disconfirmation {
             self.reindex(item, self.conversations.account(item), Some(old), Some(new));
         } else if new.expectation != old.expectation {

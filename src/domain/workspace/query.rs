@@ -7,6 +7,7 @@ use super::super::csat_config::CsatConfig;
 use super::super::expectation::ExpectationSource;
 use super::super::hex;
 use super::super::ids::{Id, WorkspaceKey};
+use super::super::own_settings::OwnSettings;
 use super::super::rules::Rules;
 use super::super::score::{Dimension, Hundredths};
 use super::super::scoring::Observation;
@@ -14,7 +15,9 @@ use super::super::scoring::estimator::{Explanation, explain};
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::time::Millis;
-use super::super::view::{BreakerView, ConversationQuality, Known, QualityStats, Skipped};
+use super::super::view::{
+    BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Known, QualityStats, Skipped,
+};
 use super::Workspace;
 use super::breakers::GateState;
 use super::conversations::Course;
@@ -98,6 +101,33 @@ impl Workspace {
         ids.iter().filter_map(|id| self.breakers.get(*id)).map(|breaker| breaker.view(self.key)).collect()
     }
 
+    /// R7.5.
+    pub fn breaker_detail(&self, id: Id) -> Option<BreakerDetail> {
+        self.breakers.get(id).map(|breaker| breaker.detail(self.key))
+    }
+
+    /// A breaker's place in the history of all.
+    pub fn breaker_number(&self, id: Id) -> Option<u32> {
+        self.breakers.number(id)
+    }
+
+    /// R7.5: those that the filter wants, newest first, before the one of the number `before`; and before which the
+    /// next page is. A page may have fewer than `limit` although there is a next.
+    pub fn breaker_history(
+        &self,
+        filter: &BreakerFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> (Vec<(u32, BreakerRow)>, Option<u32>) {
+        let (page, next) = self.breakers.page(filter, before, limit);
+        (page.into_iter().map(|(number, breaker)| (number, breaker.row(self.key))).collect(), next)
+    }
+
+    /// R6.9: what the users of the side have set.
+    pub fn own_settings(&self) -> &OwnSettings {
+        &self.rules.own
+    }
+
     /// R3.1, `from` and `to` inclusive.
     pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
         let sums = self.sum_between(from, to);
@@ -161,7 +191,7 @@ impl Workspace {
         self.accounts.find(id).map(|number| self.rebuilt(number))
     }
 
-    fn rebuilt(&self, number: u32) -> Account {
+    pub(super) fn rebuilt(&self, number: u32) -> Account {
         let record = self.accounts.get(number);
         let mut entries: Vec<_> = (self.accounts.scored(number).newest_first())
             .take(self.rules.kept_by_account())
@@ -186,10 +216,11 @@ impl Workspace {
         }
     }
 
-    /// R5.5: the sums behind a score.
+    /// R5.5: the sums behind a score; the model's, where a person's is in force (R5.9).
     pub fn explanation(&self, id: Id, now: Millis) -> Known<ConversationExplanation> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
-        let Some(score) = self.conversations.score(number) else { return Known::NotScored };
+        let Some(in_force) = self.conversations.score(number) else { return Known::NotScored };
+        let score = self.model_of(number).unwrap_or(in_force);
         if now - score.receipt >= self.rules.settings.model.explanation_span() {
             return Known::Gone;
         }

@@ -9,14 +9,16 @@ use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
 use super::super::life::{ContactMark, Life};
+use super::super::own_settings::OwnSettings;
 use super::super::rules::Rules;
 use super::super::run::LastResolve;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
-use super::super::view::BreakerScope;
+use super::super::view::{BreakerScope, ChurnRisk};
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
 use super::blocks::{Block, Counts, Head, RestoreError};
 use super::conversations::{Conversations, ConversationsCut};
+use super::labels::{Labels, LabelsCut};
 use super::pieces::{PieceParts, Pieces};
 use super::signal_log::{self, SignalLog};
 use super::{Recent, Workspace};
@@ -29,6 +31,9 @@ pub struct Restoring {
     pub(super) accounts: Vec<AccountRecord>,
     pub(super) contacts: Vec<Contact>,
     contact_marks: Vec<ContactMark>,
+    pub(super) risks: Vec<ChurnRisk>,
+    pub(super) labels: LabelsCut,
+    pub(super) own: OwnSettings,
     pub(super) breakers: Vec<Breaker>,
     pub(super) receipts: Vec<u8>,
     pub(super) identities: Vec<u8>,
@@ -39,14 +44,20 @@ pub struct Restoring {
 }
 
 impl Restoring {
+    /// Without any blocks, but with what the users of the side have set.
+    pub(super) fn with_settings(own: OwnSettings) -> Self {
+        Self { own, ..Self::default() }
+    }
+
     /// Takes the next block in.
     pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
-        if matches!(block, Block::Head(_) | Block::HeadV1(_)) != self.head.is_none() {
+        if matches!(block, Block::Head(_) | Block::HeadV3(_) | Block::HeadV1(_)) != self.head.is_none() {
             return Err(RestoreError::Head);
         }
         let conversations = &mut self.conversations;
         match block {
             Block::Head(head) => self.head = Some(head),
+            Block::HeadV3(head) => self.head = Some(Box::new((*head).into())),
             Block::HeadV1(head) => self.head = Some(Box::new((*head).into())),
             Block::Records(records) => conversations.records.extend(&records),
             Block::Free(free) => conversations.free.extend_from_slice(&free),
@@ -61,7 +72,15 @@ impl Restoring {
             Block::Accounts(accounts) => self.accounts.extend(accounts.into_owned()),
             Block::Contacts(contacts) => self.contacts.extend(contacts.into_owned()),
             Block::ContactMarks(marks) => self.contact_marks.extend(marks),
+            Block::BreakersV1(breakers) => self.breakers.extend(breakers.into_iter().map(Breaker::from)),
             Block::Breakers(breakers) => self.breakers.extend(breakers.into_owned()),
+            Block::Risks(risks) => self.risks.extend(risks.iter()),
+            Block::Labels(names) => self.labels.names = names,
+            Block::LabelNumbers(numbers) => self.labels.of.extend(&numbers),
+            Block::Overrides(all) => {
+                all.into_iter().for_each(|(number, said)| conversations.overrides.insert(number, said));
+            }
+            Block::Own(own) => self.own = own,
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
             Block::Signals(block) => self.signals.push_back(block),
@@ -88,6 +107,9 @@ impl Restoring {
         let (version, applied) = (self.version.unwrap_or(u16::MAX), head.applied);
         let pieces = std::mem::take(&mut self.pieces).finish(version, applied)?;
         self.mark_contacts(version)?;
+        if version < 5 && self.risks.is_empty() {
+            return self.finish_with(pieces).map(Workspace::with_all_announced);
+        }
         self.finish_with(pieces)
     }
 
@@ -109,14 +131,18 @@ impl Restoring {
     /// As [`finish`](Self::finish), with pieces that are whole already.
     pub(super) fn finish_with(self, pieces: Pieces) -> Result<Workspace, RestoreError> {
         let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals, .. } = self;
+        let Self { labels, own, risks, .. } = self;
         let head = *head.ok_or(RestoreError::Head)?;
         let conversations = Conversations::without_index(conversations);
         check_numbers(&conversations, accounts.len(), &contacts)?;
         let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
-        workspace.rules = Arc::new(Rules { settings: head.settings.clone(), csat: head.csat.clone() });
+        workspace.rules = Arc::new(Rules { settings: head.settings.clone(), csat: head.csat.clone(), own });
         let (rules, account_count) = (&workspace.rules, accounts.len());
         // The two halves take about the same time, so each has a thread.
-        let (by_id, duplicates, mut accounts, timeline, belongings) = thread::scope(|scope| {
+        if !Labels::is_whole(&labels) || labels.of.len() > conversations.numbers().len() {
+            return Err(RestoreError::Stray("a channel or intent"));
+        }
+        let (by_id, duplicates, mut accounts, timeline, belongings, labels) = thread::scope(|scope| {
             let indexes = scope.spawn(|| {
                 let duplicates = Duplicates::restored(head.duplicates, &receipts, &identities);
                 (conversations.index(), duplicates, Accounts::restored(accounts, contacts))
@@ -126,9 +152,14 @@ impl Restoring {
             let belongings = belongings(&conversations, &by_time, account_count);
             let (by_id, duplicates, accounts) = indexes.join().map_err(|_| RestoreError::Stray("an index"))?;
             let duplicates = duplicates.ok_or(RestoreError::Stray("the memory of identities"))?;
-            Ok((by_id, duplicates, accounts, timeline, belongings))
+            Ok((by_id, duplicates, accounts, timeline, belongings, Labels::restored(labels, &conversations, &by_time)))
         })?;
+        workspace.labels = labels;
         accounts.set_belongings(belongings);
+        if !risks.is_empty() && risks.len() != account_count {
+            return Err(RestoreError::Stray("the risk of an account"));
+        }
+        (0..).zip(risks).for_each(|(number, risk)| accounts.announce(number, risk));
         (workspace.accounts, workspace.duplicates, workspace.timeline) = (accounts, duplicates, timeline);
         workspace.conversations = conversations.with_index(by_id);
         workspace.signals = SignalLog::of(signals, head.signals_end);
@@ -214,16 +245,27 @@ impl Workspace {
     fn take_breakers(&mut self, breakers: Vec<Breaker>) {
         for breaker in breakers {
             let last = breaker.resolved.as_ref().map(|step| LastResolve { at: step.at, position: step.position });
-            match breaker.scope {
+            match &breaker.scope {
                 BreakerScope::Workspace => self.breakers.tripped_workspace(breaker.id, last),
                 BreakerScope::Account(id) => {
-                    if let Some(number) = self.accounts.find(id) {
+                    if let Some(number) = self.accounts.find(*id) {
                         self.accounts.tripped_before(number, breaker.id, last);
                     }
                 }
+                BreakerScope::Label(kind, name) => self.labels.tripped_before(*kind, name, breaker.id, last),
             }
             self.breakers.enter(breaker);
         }
+    }
+
+    /// It is not known which risks were announced: as if all of them had been.
+    #[must_use]
+    pub(super) fn with_all_announced(mut self) -> Self {
+        for number in 0..self.accounts.count() as u32 {
+            let health = self.rebuilt(number).health(&self.rules, self.last_receipt);
+            self.accounts.announce(number, health.churn_risk);
+        }
+        self
     }
 
     /// Which lives settle when, and which conversations have no score.

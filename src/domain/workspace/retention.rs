@@ -81,6 +81,15 @@ impl Workspace {
         self.conversations.note(number, at);
     }
 
+    /// A conversation lost its score by other than an event. One that has settled does not know its last event any more:
+    /// it is as old as this.
+    pub(super) fn left_without_score(&mut self, number: u32, receipt: Millis) {
+        let id = self.conversations.id(number);
+        self.unscored.remove(&(receipt, id));
+        self.conversations.left_at(number, receipt);
+        self.note_again(number);
+    }
+
     /// Puts an unscored conversation back among them after a restore.
     pub(super) fn note_again(&mut self, number: u32) {
         if let Some(last) = self.last_event(number) {
@@ -96,6 +105,7 @@ impl Workspace {
                 self.recent.sums.subtract(&sums);
             }
             self.timeline.remove(&self.conversations, number, &sums);
+            self.labels.leave(&self.conversations, number);
             if let Some(account) = self.conversations.account(number) {
                 self.leave(round, account, number);
             }
@@ -105,6 +115,7 @@ impl Workspace {
         if let Course::Living(life) = self.conversations.course(number) {
             self.settling.remove(&(life.last_change, number));
         }
+        self.labels.forget(number);
         self.conversations.remove(number);
     }
 

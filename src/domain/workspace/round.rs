@@ -8,12 +8,15 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::super::account::{Account, AccountList, AccountOp};
+use super::super::effect::{Effect, EffectKind};
 use super::super::expectation::Expectation;
 use super::super::ids::{Id, Position};
-use super::super::reply::{Effect, Reply};
+use super::super::reply::Reply;
 use super::super::rules::Rules;
 use super::super::run::Trip;
 use super::super::time::Millis;
+use super::super::view::BreakerScope;
+use super::kept::Score;
 
 /// A round between `begin` and `finish`.
 #[derive(Debug)]
@@ -28,7 +31,10 @@ pub struct Round {
     pub(super) replies: Vec<(u64, Reply)>,
     pub(super) effects: Vec<Effect>,
     pub(super) rules_changed: bool,
+    pub(super) deliveries_changed: bool,
     pub(super) epoch_before: u64,
+    /// What was frozen in this round, by conversation.
+    expected: HashMap<u32, Expectation>,
     slots: HashMap<u32, usize>,
 }
 
@@ -49,19 +55,41 @@ pub(super) struct At {
     pub time: Millis,
 }
 
-/// One event's part in the round: a score that came, changed or moved.
+/// One event's part in the round: a score that came, changed or moved, or something else that has effects.
 #[derive(Debug)]
 pub(super) struct EventStep {
     pub position: Position,
     pub receipt: Millis,
-    pub conversation: u32,
+    /// None for what a person did to a breaker.
+    pub conversation: Option<u32>,
     pub account: Option<u32>,
     /// The account's name as of this event.
     pub account_name: Option<Arc<str>>,
-    pub scoring: bool,
+    /// What the event made the score, but for its disconfirmation.
+    pub score: Option<Score>,
     /// The expectation, where it was frozen without asking the account.
     pub expectation: Option<Expectation>,
-    pub workspace_trip: Option<Box<Trip>>,
+    /// The effect that comes before all that follow from the score.
+    pub before: Option<EffectKind>,
+    /// Breakers of other scopes than the account's.
+    pub trips: Vec<(BreakerScope, Trip)>,
+}
+
+impl EventStep {
+    /// A step that only has this effect, and after it the account's risk, if one is asked for it.
+    pub fn of_effect(at: Position, receipt: Millis, account: Option<u32>, effect: EffectKind) -> Self {
+        Self {
+            position: at,
+            receipt,
+            conversation: None,
+            account,
+            account_name: None,
+            score: None,
+            expectation: None,
+            before: Some(effect),
+            trips: Vec::new(),
+        }
+    }
 }
 
 /// The result of a round.
@@ -72,6 +100,8 @@ pub struct Applied {
     pub effects: Vec<Effect>,
     pub rules_changed: bool,
     pub breakers_changed: bool,
+    /// Resources, or what is to be delivered to them.
+    pub deliveries_changed: bool,
 }
 
 impl Round {
@@ -84,7 +114,9 @@ impl Round {
             replies: Vec::new(),
             effects: Vec::new(),
             rules_changed: false,
+            deliveries_changed: false,
             epoch_before,
+            expected: HashMap::new(),
             slots: HashMap::new(),
         }
     }
@@ -99,6 +131,19 @@ impl Round {
         self.slots.insert(number, self.tasks.len());
         let list = AccountList { rules: Arc::clone(rules), ops: Vec::new() };
         self.tasks.push(AccountTask { account, wake, list });
+    }
+
+    /// What is expected of a conversation as of a step: what is frozen in it, or was before in this round or before it.
+    pub(super) fn expectation(
+        &mut self,
+        conversation: u32,
+        frozen: Option<Expectation>,
+        before: Expectation,
+    ) -> Expectation {
+        match frozen {
+            Some(frozen) => *self.expected.entry(conversation).insert(frozen).get(),
+            None => self.expected.get(&conversation).copied().unwrap_or(before),
+        }
     }
 
     /// Adds a step to the list of an account that takes part.

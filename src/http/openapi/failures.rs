@@ -64,6 +64,12 @@ causes! {
     Acknowledges: 409 "breaker_resolved";
     /// The other one.
     Resolves: 409 "breaker_not_acknowledged";
+    /// A breaker by hand.
+    Trips: 404 "not_found", 409 "breaker_active", 409 "too_many_labels";
+    /// A word for a breaker's history.
+    Notes: 409 "too_many_notes";
+    /// The score of the model again.
+    TakesBack: 409 "not_overridden";
     /// The kept list of erasures.
     Erases: 503 "erasures_failed";
     /// A workspace, of a chosen id or not.
@@ -175,7 +181,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 41] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -196,6 +202,10 @@ const SENTENCES: [(&str, &str); 37] = [
     ("ambiguous_workspace", "More than one workspace has this ID; say which with workspaceId."),
     ("breaker_resolved", "The circuit breaker is already resolved."),
     ("breaker_not_acknowledged", "The circuit breaker must be acknowledged before it can be resolved."),
+    ("breaker_active", "A circuit breaker of this scope is active already."),
+    ("too_many_labels", "There are too many channels and intents to take another."),
+    ("too_many_notes", "The circuit breaker has as many notes as it can have."),
+    ("not_overridden", "The conversation's score is not overridden."),
     ("workspace_exists", "A workspace with this ID already exists."),
     ("key_exists", "A key with this ID or this secret already exists."),
     ("id_not_allowed", "The id of a workspace is chosen by the server."),

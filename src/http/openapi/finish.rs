@@ -43,7 +43,10 @@ An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issue
 
 const TAGS: [(&str, &str); 9] = [
     ("Quality", "Scores, statistics and the health of accounts."),
-    ("Circuit breakers", "Open stops on an account or a workspace. A person acknowledges and resolves them."),
+    (
+        "Circuit breakers",
+        "Open stops on an account, a workspace, a channel or an intent. A person acknowledges and resolves them.",
+    ),
     ("Configuration", "What a workspace side calls low, and when its breakers trip."),
     ("Gate", "What a pipeline asks before the AI answers. From memory."),
     ("Events", "What happened, as CloudEvents 1.0."),

@@ -3,6 +3,7 @@
 use utoipa::{IntoParams, ToSchema};
 
 use crate::wire::audit::ActionName;
+use crate::wire::breaker::BreakerState;
 use crate::wire::values;
 
 #[derive(IntoParams)]
@@ -74,6 +75,17 @@ pub struct ForAccount {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub struct ForLabels {
+    /// The channel of the conversation: it may have a breaker of its own.
+    #[param(required = false, min_length = 1, max_length = 255, example = "email")]
+    pub channel: String,
+    /// The intent of the conversation: it may have a breaker of its own.
+    #[param(required = false, min_length = 1, max_length = 255, example = "where_is_my_order")]
+    pub intent: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Period {
     /// Whole UTC days, today included.
     #[param(required = false, inline)]
@@ -129,6 +141,29 @@ pub struct AdminList {
     /// `nextCursor` of the page before.
     #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct BreakerQuery {
+    /// Breakers of a page, at most.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
+    /// Triggered at this instant or later; a date is its first millisecond, UTC.
+    #[param(required = false, inline)]
+    pub from: values::DateOrInstant,
+    /// Triggered at this instant or earlier; a date is its last millisecond, UTC.
+    #[param(required = false, inline)]
+    pub to: values::DateOrInstant,
+    /// Only those in this state.
+    #[param(required = false)]
+    pub state: BreakerState,
+    /// Only those of this scope.
+    #[param(required = false, inline)]
+    pub scope_key: values::ScopeKey,
 }
 
 #[derive(IntoParams)]

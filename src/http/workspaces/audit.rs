@@ -13,6 +13,7 @@ use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
 use crate::http::openapi::params::{AuditQuery, InWorkspace};
 use crate::http::paging::Page;
 use crate::service::audit::{self, Filter, TrailPosition, TrailSource};
+use crate::service::period::bounds;
 use crate::wire::audit::{ACTIONS, AuditPage};
 use crate::wire::failure::Fault;
 
@@ -21,9 +22,10 @@ const MAX_ACTOR: usize = 255;
 
 /// Who did what
 ///
-/// What people did to configuration and breakers of the workspace side, erasures, what the server itself did, how
-/// the workspace was made, and its keys; also what was refused because of the state. The newest first, as far as it
-/// is kept. A credential that is bound to the workspace sees nothing of keys that are not.
+/// What people did to configuration, settings and breakers of the workspace side, erasures and overrides (not of which
+/// conversation), what the server itself did, how the workspace was made, and its keys; also what was refused because of
+/// the state. The newest first, as far as it is kept. A credential that is bound to the workspace sees nothing of keys
+/// that are not.
 #[utoipa::path(
     get,
     path = "/audit",
@@ -52,12 +54,10 @@ fn read(call: &Call) -> Result<(Filter, usize, Option<TrailPosition>), ApiError>
     if before == Some(None) {
         faults.push(Fault::at("cursor", "is not a cursor of this list"));
     }
-    let mut filter = Filter::between(query.get("from"), query.get("to"), &mut faults);
-    filter.actor = query.get("actor").map(Into::into);
-    filter.action = query.get("action").map(Into::into);
-    if filter.actor.as_ref().is_some_and(|actor| !(1..=MAX_ACTOR).contains(&actor.chars().count())) {
-        faults.push(Fault::at("actor", "must have 1 to 255 characters"));
-    }
+    let (from, to) = bounds(query.get("from"), query.get("to"), &mut faults);
+    let actor = query.text("actor", MAX_ACTOR, &mut faults).map(Into::into);
+    let action = query.get("action").map(Into::into);
+    let filter = Filter { from, to, actor, action };
     if filter.action.as_deref().is_some_and(|action| !ACTIONS.contains(&action)) {
         faults.push(Fault::at("action", format!("must be one of {}", ACTIONS.join(", "))));
     }

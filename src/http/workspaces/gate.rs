@@ -6,22 +6,24 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-use crate::domain::ids::IdKind;
+use crate::domain::ids::{Id, IdKind};
 use crate::domain::system::Permission;
+use crate::domain::workspace::GateQuestion;
 use crate::http::App;
 use crate::http::answer::ok;
 use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::etag::tagged;
 use crate::http::openapi::failures::{Caller, Failures, Ids, ReadsGate};
-use crate::http::openapi::params::{ForAccount, HeldGate, InWorkspace, KnownTag};
+use crate::http::openapi::params::{ForAccount, ForLabels, HeldGate, InWorkspace, KnownTag};
 use crate::http::params::Query;
 use crate::wire::gate::Gate;
+use crate::wire::scope_key::MAX_LABEL;
 
 /// Ask whether the AI may answer
 ///
-/// `pause` while a breaker is active on the account or on the workspace. An account that was never seen proceeds
-/// unless the workspace is paused. Answered from memory.
+/// `pause` while a breaker is active on the account or on the workspace, or on the channel or the intent that are asked
+/// for. What was never seen proceeds unless the workspace is paused. Answered from memory.
 ///
 /// With `waitEpoch` the answer is held while the epoch is that one: whoever asks again with the epoch of the last answer
 /// learns of a change as soon as it happens, and asks no more than twice a minute otherwise.
@@ -31,7 +33,7 @@ use crate::wire::gate::Gate;
     tag = "Gate",
     operation_id = "askGate",
     security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
-    params(InWorkspace, ForAccount, HeldGate, KnownTag),
+    params(InWorkspace, ForAccount, ForLabels, HeldGate, KnownTag),
     responses(
         (
             status = 200,
@@ -46,14 +48,16 @@ use crate::wire::gate::Gate;
 pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Result<Response, ApiError> {
     let (workspace, account) = call.workspace_with("accountId", IdKind::Account)?;
     let key = app.service.workspace(&call.who, workspace, &[Permission::QualityRead, Permission::EventsWrite])?;
-    let wait = Wait::read(&call.query())?;
+    let query = call.query();
+    let (question, wait) = read(&query, account)?;
+    let ask = |key| app.service.gate(key, question);
 
-    let (incarnation, mut gate) = app.service.gate(key, account)?;
+    let (incarnation, mut gate) = ask(key)?;
     if let Some(Wait { span, .. }) = wait.filter(|wait| wait.epoch == gate.epoch) {
         app.service.wait_at_gate(key, gate.epoch, span, &app.stop).await;
         // The workspace may have been deleted meanwhile.
         let scopes = &[Permission::QualityRead, Permission::EventsWrite];
-        (_, gate) = app.service.gate(app.service.workspace(&call.who, workspace, scopes)?, account)?;
+        (_, gate) = ask(app.service.workspace(&call.who, workspace, scopes)?)?;
     }
     let tag = format!("\"{incarnation}-{}\"", gate.epoch);
     let mut response = tagged(&headers, &tag, || ok(&Gate::from(gate)))?;
@@ -72,15 +76,15 @@ struct Wait {
     span: Duration,
 }
 
-impl Wait {
-    /// `None` where nothing is to be waited for; `timeoutSeconds` alone says nothing.
-    fn read(query: &Query<'_>) -> Result<Option<Self>, ApiError> {
-        let mut faults = query.faults(&["accountId", "waitEpoch", "timeoutSeconds"]);
-        let epoch = query.whole("waitEpoch", 0..=MAX_EPOCH, &mut faults);
-        let seconds = query.whole("timeoutSeconds", 1..=60, &mut faults).unwrap_or(30);
-        if !faults.is_empty() {
-            return Err(ApiError::invalid(faults));
-        }
-        Ok(epoch.map(|epoch| Self { epoch, span: Duration::from_secs(seconds) }))
+/// What is asked, and whether the answer is to be held; `timeoutSeconds` alone says nothing.
+fn read<'a>(query: &'a Query<'_>, account: Option<Id>) -> Result<(GateQuestion<'a>, Option<Wait>), ApiError> {
+    let mut faults = query.faults(&["accountId", "channel", "intent", "waitEpoch", "timeoutSeconds"]);
+    let [channel, intent] = ["channel", "intent"].map(|name| query.text(name, MAX_LABEL, &mut faults));
+    let epoch = query.whole("waitEpoch", 0..=MAX_EPOCH, &mut faults);
+    let seconds = query.whole("timeoutSeconds", 1..=60, &mut faults).unwrap_or(30);
+    if !faults.is_empty() {
+        return Err(ApiError::invalid(faults));
     }
+    let wait = epoch.map(|epoch| Wait { epoch, span: Duration::from_secs(seconds) });
+    Ok((GateQuestion { account, channel, intent }, wait))
 }

@@ -1,9 +1,11 @@
 //! `/api/workspaces/{workspaceId}/…`.
 
 pub mod audit;
+pub mod breaker_history;
 pub mod breakers;
 pub mod csat_config;
 pub mod erasure;
 pub mod events;
 pub mod gate;
+pub mod settings;
 pub mod stats;

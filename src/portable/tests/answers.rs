@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::*;
+use crate::domain::workspace::GateQuestion;
 
 /// What a side answers to every question.
 fn answers(side: &mut Local, now: Millis) -> Vec<String> {
     let mut all = Vec::new();
-    for id in (0..12).map(Id) {
+    for id in (0..18).map(Id) {
         let side = &side.workspace;
+        all.push(format!("{:?}", side.override_of(id)));
         all.push(format!("{:?} {:?}", side.conversation(id), side.explanation(id, now)));
         all.push(format!("{} {}", side.knows_conversation(id), side.is_retention_due(START + id.0 as Millis * DAY)));
     }
@@ -17,7 +19,11 @@ fn answers(side: &mut Local, now: Millis) -> Vec<String> {
         all.push(format!("{:?}", side.health(id, now)));
     }
     let side = &side.workspace;
-    all.push(format!("{:?} {:?}", side.gate().ask(None), side.active_breakers()));
+    let refund = GateQuestion { intent: Some("refund"), ..GateQuestion::default() };
+    all.push(format!("{:?} {:?}", side.gate().ask(refund), side.active_breakers()));
+    let details = side.active_breaker_ids().into_iter().map(|id| side.breaker_detail(id));
+    all.push(format!("{:?}", details.collect::<Vec<_>>()));
+    all.push(format!("{:?} {:?}", side.own_settings(), side.all_resources().collect::<Vec<_>>()));
     all.extend([0, START, START + 9 * DAY, now].map(|from| format!("{:?}", side.stats(from, now))));
     all.push(format!("{:?} {:?} {:?}", side.rules(), side.skipped(), side.trail()));
     all.push(format!("{} {} {}", side.duplicates_held(), side.conversations_held(), side.accounts_known()));
@@ -31,7 +37,8 @@ fn answers(side: &mut Local, now: Millis) -> Vec<String> {
 /// what removes.
 fn go_on(local: Local) -> (Local, Vec<String>) {
     let now = START + 12 * DAY;
-    let mut stage = Stage { seq: local.workspace.applied(), local, events: 0, heard: Vec::new() };
+    let mut stage =
+        Stage { seq: local.workspace.applied(), local, events: 0, labels: Default::default(), heard: Vec::new() };
     for conversation in [9, 3, 2, 5, 1, 10] {
         stage.event_of(now, conversation, Some(100), Some("bo"), customer());
         stage.event(now + 1, conversation, Body::StatusChanged(Status::Closed));
@@ -65,7 +72,7 @@ fn r10_5_what_was_exported_comes_back_and_gives_the_same_export() {
     assert_eq!(imported.system, system);
     assert_eq!((&*imported.program, imported.exported_at), ("tripswitch 0.1.0", START + 12 * DAY));
     assert_eq!(imported.read, summary.written);
-    assert_eq!((summary.workspaces, summary.keys, summary.sides, summary.conversations), (3, 2, 2, 7));
+    assert_eq!((summary.workspaces, summary.keys, summary.sides, summary.conversations), (3, 2, 2, 12));
     assert!(
         local.workspace.trail().len() > 3
             && local.workspace.trail().repeats().len() > 1

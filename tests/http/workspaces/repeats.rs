@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tripswitch::background::Stop;
 use tripswitch::domain::system::Permission;
 
-use crate::support::world::{BOUND, FOREIGN, Holder, World, at};
+use crate::support::world::{ACCOUNT, BOUND, FOREIGN, Holder, World, at, conversation};
 
 /// More than a record each would be forgiven.
 const MANY: usize = 300;
@@ -91,6 +91,27 @@ async fn r2_14b_what_a_breaker_refuses_is_answered_as_ever_and_follows_its_state
     assert_eq!(many("resolve", 200, None).await.0, 2, "what was refused before is done now");
     assert_eq!(many("acknowledge", 409, Some("breaker_resolved")).await.0, 1);
     assert_eq!(many("resolve", 200, None).await.0, 0);
+}
+
+#[tokio::test]
+async fn r2_14b_refused_trips_and_overrides_are_recorded_once_and_counted() {
+    let world = World::start().await;
+    let key = admin(&world).await;
+    world.trip().await;
+    let trip = json!({"scopeKey": format!("account:{ACCOUNT}"), "reason": "x"});
+    let before = frames(&world).await.0;
+    for _ in 0..20 {
+        let refused = world.server.post(&at("quality/circuit-breakers"), &world.key, &trip).await;
+        refused.fails(409, "breaker_active");
+        let back = world.server.ask(Method::DELETE, &(conversation(1) + "/override"), &world.key).send().await;
+        back.fails(409, "not_overridden");
+    }
+    assert_eq!(frames(&world).await.0, before + 2);
+    world.server.service.flush_repeats().await;
+    for (action, code) in [("breaker.tripped", "breaker_active"), ("score.override_taken_back", "not_overridden")] {
+        let found = entries(&world, &key, action).await;
+        assert_eq!((found.len(), &found[0]["count"], &found[0]["code"]), (1, &json!(20), &json!(code)));
+    }
 }
 
 #[tokio::test]

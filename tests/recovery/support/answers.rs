@@ -19,10 +19,15 @@ pub fn ask(
     conversations: &[String],
     ranges: &[&str],
 ) -> Answers {
-    let mut paths: Vec<String> =
-        ["quality/circuit-breakers", "quality/gate", "csat-config", "quality/stats?from=2000-01-01&to=2099-12-31"]
-            .map(|path| home.at(path))
-            .into();
+    let of_side = [
+        "quality/circuit-breakers",
+        "quality/circuit-breakers/history?limit=100",
+        "quality/gate",
+        "quality/settings",
+        "csat-config",
+        "quality/stats?from=2000-01-01&to=2099-12-31",
+    ];
+    let mut paths: Vec<String> = of_side.map(|path| home.at(path)).into();
     paths.extend(ranges.iter().map(|range| home.at(&format!("quality/stats?{range}"))));
     for account in accounts {
         paths.push(home.at(&format!("quality/gate?accountId={account}")));

@@ -92,7 +92,7 @@ impl Stage {
     }
 
     fn evidence(&self) -> Vec<Id> {
-        self.local.workspace.breakers.iter().flat_map(|breaker| &breaker.evidence).map(|(id, _)| *id).collect()
+        self.local.workspace.breakers.iter().flat_map(|breaker| &breaker.evidence).map(|one| one.conversation).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 //! naive model.
 
 mod erasure;
+mod heard;
 
 use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
