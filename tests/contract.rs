@@ -72,6 +72,25 @@ fn as_cited(number: &str) -> String {
 }
 
 #[test]
+fn r8_4_the_examples_of_the_pages_are_the_files_that_are_run() {
+    let mut shown = BTreeSet::new();
+    for Text { path, content } in texts(&["md"]) {
+        let blocks = regex(r"(?ms)^\[`(scripts/[^`]+)`\]\([^)]*\):\n\n```[a-z]*\n(.*?)^```$");
+        for found in blocks.captures_iter(&content) {
+            assert_eq!(&found[2], read(&found[1]), "{path} shows another {} than is run", &found[1]);
+            shown.insert(found[1].to_owned());
+        }
+    }
+    let files = fs::read_dir(root().join("scripts/pipeline"))
+        .expect("the examples")
+        .map(|file| relative(&file.expect("a file").path()));
+    let is_example =
+        |path: &String| !path.contains("/check") && [".py", ".ts", ".js", ".sh"].iter().any(|end| path.ends_with(end));
+    let hidden: Vec<_> = files.filter(is_example).filter(|path| !shown.contains(path)).collect();
+    assert_eq!(hidden, [""; 0], "an example that no page shows");
+}
+
+#[test]
 fn every_rule_and_invariant_that_is_cited_is_defined_once() {
     let rules = all(r"(?m)^- \*\*(R\d+\.\d+[a-z]?)\*\* ", &read("docs/contract.md"));
     let invariants = all(r"(?m)^- \*\*(I\d+) ", &read("ARCHITECTURE.md"));

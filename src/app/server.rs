@@ -18,7 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
 use crate::http::monitor;
-use crate::http::{App, Limits, Meter, Pace, Tls, TlsError, Web, Wire};
+use crate::http::{App, Limits, Meter, Pace, Streams, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
@@ -121,7 +121,10 @@ impl Server {
         });
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let stop = ending.stop.clone();
-        let routes = crate::http::router_of(api_routes, App { service, ids, limits, meter, web, stop });
+        let routes = crate::http::router_of(
+            api_routes,
+            App { service, ids, limits, meter, web, streams: Streams::default(), stop },
+        );
         let (ends, drained_after, grace) = (ending.clone(), config.server.drain, config.server.shutdown_grace);
         let mut server = Self {
             address,

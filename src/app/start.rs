@@ -139,8 +139,9 @@ pub async fn start(
     let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
     let issuer = issuer.map(Arc::new);
     let door = Arc::new(door(config, secret, &engine));
+    let streams = to_usize(config.limits.streams_per_tenant.into());
     let service = Service::new(engine.clone(), door, ids, erasures)
-        .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART)
+        .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART, streams)
         .with_erase_within(keeping.within)
         .with_data_dir(data_dir(config))
         .with_ceilings(ceilings(config))

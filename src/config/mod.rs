@@ -156,6 +156,8 @@ pub struct LimitsConfig {
     /// Workspaces and keys that a tenant makes for itself, at most (R2.18b).
     pub workspaces_per_tenant: u32,
     pub keys_per_tenant: u32,
+    /// Streams that a tenant may have open (R8.2).
+    pub streams_per_tenant: u32,
 }
 
 impl LimitsConfig {
@@ -359,6 +361,7 @@ fn read_limits(r: &mut Reader) -> LimitsConfig {
         refused_per_address: rate(r, "limits.refused_credentials_per_second_per_address", 50),
         workspaces_per_tenant: r.integer("limits.workspaces_per_tenant", 0..=10_000_000, 1_000),
         keys_per_tenant: r.integer("limits.keys_per_tenant", 0..=10_000_000, 10_000),
+        streams_per_tenant: r.integer("limits.streams_per_tenant", 0..=1_000_000, 1_000),
     }
 }
 

@@ -13,6 +13,15 @@ use crate::service::{Principal, ServiceError};
 pub async fn principal(app: &App, parts: &Parts) -> Result<Principal, ApiError> {
     let token = bearer(&parts.headers).ok_or_else(ApiError::unauthorized)?;
     let found = app.service.identify(token).await;
+    or_refused(app, parts, found).await
+}
+
+/// The principal that was found; counts a credential that was refused.
+pub async fn or_refused(
+    app: &App,
+    parts: &Parts,
+    found: Result<Principal, ServiceError>,
+) -> Result<Principal, ApiError> {
     if let (Err(ServiceError::Unauthorized), Some(Peer(address))) = (&found, parts.extensions.get()) {
         app.service.refused(&address.to_string()).await?;
     }

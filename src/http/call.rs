@@ -36,6 +36,13 @@ impl FromRequestParts<App> for Call {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let who = principal(app, parts).await?;
+        Self::of(who, parts, app).await
+    }
+}
+
+impl Call {
+    /// The request of a principal that is known.
+    pub async fn of(who: Principal, parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         // A request over a limit costs nothing more.
         let visit = app.service.enter(&who).await?;
         if let Some(payer) = parts.extensions.get::<AnswerPayer>() {
@@ -48,9 +55,7 @@ impl FromRequestParts<App> for Call {
         let request_id = parts.extensions.get().cloned().ok_or_else(ApiError::internal)?;
         Ok(Self { who, visit, request_id, params, uri: parts.uri.clone() })
     }
-}
 
-impl Call {
     /// The ids of the path, each named as in the route; 400 naming every malformed one.
     pub fn ids<const N: usize>(&self, wanted: [(&str, IdKind); N]) -> Result<[Id; N], ApiError> {
         let mut faults = Vec::new();
@@ -138,6 +143,13 @@ impl Call {
                 None
             }
         }
+    }
+
+    /// The workspace that the path of a request names, if it does, whoever asks.
+    pub async fn workspace_of(parts: &mut Parts, app: &App) -> Option<Id> {
+        let params = RawPathParams::from_request_parts(parts, app).await.ok()?;
+        let text = params.iter().find(|(key, _)| *key == "workspaceId")?.1;
+        parse_id(IdKind::Workspace, text).ok()
     }
 
     /// The workspace that the path names, if it does.

@@ -62,8 +62,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     tools.web.protect(response.headers_mut());
-    asked.answered(&under_way, response.status());
-    response
+    asked.answered(&under_way, response)
 }
 
 /// Puts R2.7's body into a failure. What a handler has written already stays, and so do the

@@ -69,6 +69,10 @@ impl ApiError {
             .with_number(header::RETRY_AFTER, over.retry_after)
     }
 
+    fn too_many(code: &'static str, message: String, seconds: &'static str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).with_header(header::RETRY_AFTER, seconds)
+    }
+
     fn disk_full(message: String) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message).with_header(header::RETRY_AFTER, "30")
     }
@@ -246,6 +250,8 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::TooManyWorkspaces(_) => Self::new(StatusCode::CONFLICT, "too_many_workspaces", message),
             ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
+            ServiceError::TooManyStreams(_) => Self::too_many("too_many_streams", message, "5"),
+            ServiceError::TooManyTickets(_) => Self::too_many("too_many_tickets", message, "30"),
             ServiceError::Invalid(details) => Self::invalid(details),
             ServiceError::Command(refusal) => of_command(refusal, message),
             ServiceError::System(refusal) => of_system(refusal, message),

@@ -50,6 +50,7 @@ pub use payload::Pace;
 pub use router::{router, router_of, routes};
 pub use server::serve;
 pub use web::Web;
+pub use workspaces::stream::Streams;
 
 /// Limits of requests.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,7 @@ pub struct App {
     pub limits: Limits,
     pub meter: Arc<Meter>,
     pub web: Web,
-    /// Answers that are held are given at the stop.
+    pub streams: Streams,
+    /// Answers that are held are given at the stop, and streams end.
     pub stop: Stop,
 }

@@ -7,20 +7,42 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use http_body_util::BodyExt;
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};
 
 use super::monitor::{UNMATCHED, UnderWay};
 use super::request_id::RequestId;
 use super::trace_context::{TraceId, TraceParent};
+use crate::clock::Stopwatch;
 
 /// Spans and lines come from here; filters name it.
 pub const TARGET: &str = "tripswitch::http::request";
 
 /// Routes of the second listener, asked every few seconds: lines, but no spans.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Marks an answer that lasts: it is told when it is over.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct TellAtEnd;
+
+/// An answer that lasts, until this is dropped.
+struct End {
+    asked: Asked,
+    status: StatusCode,
+    /// From its head on.
+    watch: Stopwatch,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.asked.tell(self.status, self.watch.elapsed());
+    }
+}
 
 /// A request that is not answered yet.
 pub(in crate::http) struct Asked {
@@ -41,12 +63,28 @@ impl Asked {
         Self { method, route, id, trace, span }
     }
 
-    /// Counts and tells the answer.
-    pub fn answered(&self, under_way: &UnderWay<'_>, status: StatusCode) {
-        let route = template(self.route.as_ref());
-        let took = under_way.answered(&self.method, route, status);
+    /// Counts and tells the answer; of one that says so ([`TellAtEnd`]) only when its body ends.
+    pub fn answered(self, under_way: &UnderWay<'_>, mut response: Response) -> Response {
+        let status = response.status();
+        let took = under_way.answered(&self.method, template(self.route.as_ref()), status);
+        if response.extensions_mut().remove::<TellAtEnd>().is_none() {
+            self.tell(status, took);
+            return response;
+        }
+        let end = End { asked: self, status, watch: Stopwatch::start() };
+        response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                // Dropped with the body.
+                let _end = &end;
+                frame
+            }))
+        })
+    }
+
+    fn tell(&self, status: StatusCode, took: Duration) {
         self.end_span(status, took);
         let Self { method, id, trace, .. } = self;
+        let route = template(self.route.as_ref());
         // Whoever sends much is refused much (503), and a full disk refuses everybody (507): who reads the log would find
         // nothing else in it, and metrics count both.
         let refused = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE].contains(&status);

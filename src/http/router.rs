@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
-use super::workspaces::{audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats};
+use super::workspaces::{
+    audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats, stream,
+};
 use super::{App, accounts, admin, conversations, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
@@ -53,6 +55,8 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(breakers::acknowledge))
         .routes(routes!(breakers::resolve))
         .routes(routes!(gate::show))
+        .routes(routes!(stream::show))
+        .routes(routes!(stream::create))
         .routes(routes!(csat_config::show, csat_config::patch))
         .routes(routes!(settings::show, settings::patch))
         .routes(routes!(erasure::conversation))

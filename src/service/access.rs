@@ -25,6 +25,9 @@ pub struct Principal {
     pub workspace: Option<Id>,
     pub side: Side,
     scopes: Vec<Permission>,
+    /// The API key that it is of, if it is of one.
+    key: Option<Id>,
+    pub expires_at: Option<Millis>,
 }
 
 impl Principal {
@@ -35,13 +38,23 @@ impl Principal {
             workspace: key.workspace,
             side: key.side,
             scopes: key.scopes.clone(),
+            key: Some(key.id),
+            expires_at: key.expires_at,
         }
     }
 
     /// The whole tenant, on the live side (R2.12).
     pub(super) fn of_claims(claims: Claims) -> Self {
-        let Claims { actor, tenant, scopes } = claims;
-        Self { actor: actor.into_string(), tenant: Some(tenant), workspace: None, side: Side::Live, scopes }
+        let Claims { actor, tenant, scopes, expires_at } = claims;
+        Self {
+            actor: actor.into_string(),
+            tenant: Some(tenant),
+            workspace: None,
+            side: Side::Live,
+            scopes,
+            key: None,
+            expires_at: Some(expires_at),
+        }
     }
 
     pub fn has(&self, scope: Permission) -> bool {
@@ -89,6 +102,15 @@ impl Service {
         }
         self.usage.touch(key.id, now);
         Some(Principal::of_key(key))
+    }
+
+    /// Whether a credential that was good once is still so.
+    pub(super) fn is_in_force(&self, who: &Principal) -> bool {
+        let now = self.now();
+        match who.key {
+            Some(id) => self.engine.system_table().key(id).is_some_and(|key| in_force(key, now)),
+            None => who.expires_at.is_none_or(|expires| now < expires),
+        }
     }
 
     /// The side of a workspace that the principal reaches with any one of the scopes: 404 before
@@ -192,9 +214,14 @@ mod tests {
 
     #[test]
     fn r2_12_r2_14_a_tokens_principal_is_its_tenants_on_the_live_side_and_never_a_server() {
-        let claims =
-            Claims { actor: "kp_1".into(), tenant: "t".into(), scopes: vec![Permission::Admin, Permission::Server] };
+        let claims = Claims {
+            actor: "kp_1".into(),
+            tenant: "t".into(),
+            scopes: vec![Permission::Admin, Permission::Server],
+            expires_at: 9,
+        };
         let who = Principal::of_claims(claims);
+        assert_eq!(who.expires_at, Some(9));
         assert_eq!((who.actor.as_str(), who.tenant.as_deref()), ("kp_1", Some("t")));
         assert_eq!((who.workspace, who.side), (None, Side::Live));
         assert!(!who.is_server() && Operator::of(&who).is_err());

@@ -197,6 +197,7 @@ impl Service {
         self.may_revoke(who, id)?;
         if self.engine.system_table().key(id).is_some_and(|key| key.revoked_at.is_none()) {
             self.engine.system(SystemRecord::KeyRevoked { id, actor: who.actor.as_str().into() }).await??;
+            self.rights.send_replace(());
         }
         let table = self.engine.system_table();
         Ok(self.with_last_use(table.key(id).ok_or(SystemRefusal::UnknownKey)?))

@@ -104,7 +104,10 @@ impl Service {
         let tenant = &table.workspace(id).ok_or(ServiceError::UnknownWorkspace)?.tenant;
         self.erasures.append(tenant, entry).ok_or(EngineError::Overloaded)?.wait().await?;
         match self.engine.delete_workspace(id, actor).await? {
-            Ok(()) => Ok(ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) }),
+            Ok(()) => {
+                self.rights.send_replace(());
+                Ok(ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) })
+            }
             Err(_) => Err(ServiceError::UnknownWorkspace),
         }
     }

@@ -47,6 +47,10 @@ pub enum ServiceError {
     TooManyWorkspaces(usize),
     #[error("The tenant has as many API keys as it may make ({0}), revoked and expired ones included.")]
     TooManyKeys(usize),
+    #[error("The tenant has as many streams open as it may ({0}).")]
+    TooManyStreams(usize),
+    #[error("The credential has as many tickets as it may ({0}) that were not used yet.")]
+    TooManyTickets(usize),
     /// Malformed or out of range, with every fault.
     #[error("The request is not valid.")]
     Invalid(Vec<Fault>),

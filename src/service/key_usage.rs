@@ -52,6 +52,7 @@ impl Service {
         while ticks.next().await {
             self.try_flush().await;
             self.loads.forget_idle();
+            self.tickets.forget_idle(self.now());
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

@@ -2,7 +2,7 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `lookup`, `command`, `ingest`, `erasure`, `admin`, `audit`,
-//! `snapshots` and `status` are the use cases; `repeats` counts what changes nothing; `period` is pure. Errors are
+//! `snapshots`, `status` and `stream` are the use cases; `tickets` opens streams without a header; `repeats` counts what changes nothing; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
@@ -23,10 +23,14 @@ pub mod quota;
 pub mod repeats;
 pub mod snapshots;
 pub mod status;
+pub mod stream;
 pub mod tenant_load;
+pub mod tickets;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::actors::Engine;
 use crate::domain::time::{DAY, Millis};
@@ -51,6 +55,9 @@ pub struct Service {
     data_dir: Option<PathBuf>,
     started: status::Started,
     ceilings: ceilings::Ceilings,
+    tickets: tickets::Tickets,
+    /// Told when a key was revoked or a workspace deleted.
+    rights: watch::Sender<()>,
     /// `None`: no limits.
     quotas: Option<quota::Quotas>,
 }
@@ -58,7 +65,8 @@ pub struct Service {
 impl Service {
     pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
         let started = status::Started::now(&engine);
-        let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX));
+        let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX, usize::MAX));
+        let (tickets, rights) = (tickets::Tickets::default(), watch::Sender::new(()));
         let (issuer, quotas, data_dir, erase_within) = (None, None, None, DAY);
         let (ceilings, repeats) = (ceilings::Ceilings::default(), repeats::Repeats::default());
         Self {
@@ -74,6 +82,8 @@ impl Service {
             data_dir,
             started,
             ceilings,
+            tickets,
+            rights,
             quotas,
         }
     }
@@ -96,10 +106,10 @@ impl Service {
         Self { data_dir: Some(path), ..self }
     }
 
-    /// On a machine with so many cores (one), for so many requests of a tenant at a time (any number).
+    /// On a machine with so many cores (one), for so many requests and streams of a tenant at a time (any number).
     #[must_use]
-    pub fn with_loads(self, cores: usize, most_requests: usize) -> Self {
-        Self { loads: tenant_load::TenantLoads::new(cores, most_requests), ..self }
+    pub fn with_loads(self, cores: usize, most_requests: usize, most_streams: usize) -> Self {
+        Self { loads: tenant_load::TenantLoads::new(cores, most_requests, most_streams), ..self }
     }
 
     /// With these ceilings of what a tenant makes for itself.

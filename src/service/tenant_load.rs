@@ -26,8 +26,9 @@ const COMPANY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct TenantLoads {
     cores: usize,
-    /// Requests that one tenant may have under way.
+    /// Requests that one tenant may have under way, and streams that it may have open.
     most_requests: usize,
+    most_streams: usize,
     tenants: DashMap<Box<str>, Arc<TenantLoad>>,
     company: Company,
 }
@@ -41,11 +42,16 @@ pub struct TenantLoad {
     pub room: Allowance,
     turns: Arc<Semaphore>,
     requests: AtomicUsize,
+    streams: AtomicUsize,
 }
 
 /// A request under way, until this is dropped.
 #[derive(Debug)]
 pub struct Visit(Arc<TenantLoad>);
+
+/// A stream is open, until this is dropped. It is no request under way.
+#[derive(Debug)]
+pub struct StreamPlace(Arc<TenantLoad>);
 
 /// Work is done for a tenant, until this is dropped.
 #[derive(Debug)]
@@ -57,10 +63,17 @@ pub struct Turn {
 }
 
 impl TenantLoads {
-    /// On a machine with so many cores; of one tenant at most `most_requests` are under way.
-    pub fn new(cores: usize, most_requests: usize) -> Self {
+    /// On a machine with so many cores; of one tenant at most `most_requests` are under way, and `most_streams` open.
+    pub fn new(cores: usize, most_requests: usize, most_streams: usize) -> Self {
         let (cores, most_requests) = (cores.max(1), most_requests.max(1));
-        Self { cores, most_requests, tenants: DashMap::new(), company: Company::default() }
+        Self { cores, most_requests, most_streams, tenants: DashMap::new(), company: Company::default() }
+    }
+
+    /// Counts a stream of a tenant; how many it may have where it has as many.
+    pub fn stream(&self, load: &Arc<TenantLoad>) -> Result<StreamPlace, usize> {
+        let place = StreamPlace(Arc::clone(load));
+        let before = load.streams.fetch_add(1, Ordering::Relaxed);
+        if before < self.most_streams { Ok(place) } else { Err(self.most_streams) }
     }
 
     /// Waits until more work may be done for this tenant.
@@ -101,7 +114,8 @@ impl TenantLoads {
             return Arc::clone(&load);
         }
         let turns = Arc::new(Semaphore::new(self.permits()));
-        let new = TenantLoad { tenant: tenant.into(), room: room(tenant), turns, requests: AtomicUsize::new(0) };
+        let (requests, streams) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let new = TenantLoad { tenant: tenant.into(), room: room(tenant), turns, requests, streams };
         Arc::clone(&self.tenants.entry(tenant.into()).or_insert_with(|| Arc::new(new)))
     }
 }
@@ -116,6 +130,19 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl StreamPlace {
+    /// For bytes that wait for the tenant's streams.
+    pub fn room(&self) -> &Allowance {
+        &self.0.room
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -192,7 +219,7 @@ mod tests {
     #[test]
     fn a_tenant_has_every_core_alone_and_half_of_them_in_company() {
         for (cores, in_company) in [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4)] {
-            let loads = TenantLoads::new(cores, 10);
+            let loads = TenantLoads::new(cores, 10, 2);
             let a = enter(&loads, "a").unwrap();
             drop(enter(&loads, "a").unwrap());
             assert_eq!(all(&loads, &a, START).len(), cores);
@@ -204,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_tenants_turns_are_its_own() {
-        let loads = TenantLoads::new(2, 10);
+        let loads = TenantLoads::new(2, 10, 2);
         let a = enter(&loads, "a").unwrap();
         let held = all(&loads, &a, START);
         assert_eq!(held.len(), 2);
@@ -220,11 +247,22 @@ mod tests {
 
     #[test]
     fn i5_a_tenant_has_so_many_requests_under_way_and_no_more() {
-        let loads = TenantLoads::new(2, 3);
+        let loads = TenantLoads::new(2, 3, 2);
         let held: Vec<_> = (0..3).map(|_| enter(&loads, "a").unwrap()).collect();
         assert_eq!(enter(&loads, "a").unwrap_err(), EngineError::Overloaded);
         enter(&loads, "b").expect("another tenant");
         drop(held);
         enter(&loads, "a").expect("a refusal holds nothing");
+    }
+
+    #[test]
+    fn i5_a_tenant_has_so_many_streams_open_and_no_more() {
+        let loads = TenantLoads::new(2, 3, 2);
+        let (a, b) = (enter(&loads, "a").unwrap(), enter(&loads, "b").unwrap());
+        let open = [(); 2].map(|()| loads.stream(a.load()).unwrap());
+        assert_eq!(loads.stream(a.load()).unwrap_err(), 2);
+        loads.stream(b.load()).expect("another tenant");
+        drop(open);
+        loads.stream(a.load()).expect("a refusal holds nothing");
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::openapi::{KnownFormat, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::{KnownFormat, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::expectation::ExpectationSource;
@@ -169,6 +170,31 @@ pub fn one_of<const N: usize>(texts: [&str; N]) -> ObjectBuilder {
 pub fn names<T: Serialize, const N: usize>(values: [T; N]) -> ObjectBuilder {
     let names = values.map(|value| serde_json::to_value(value).unwrap_or_default());
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
+}
+
+/// This text and no other. A list of one would be a type of its own in each generated client, this is the text itself.
+pub fn fixed(text: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).extensions(Some(Extensions::from_iter([("const", text)])))
+}
+
+/// One object with the members of both, which the wire flattens into one.
+pub fn joined<A: PartialSchema, B: PartialSchema>(description: &str) -> Object {
+    let parts = [A::schema(), B::schema()].map(|part| match part {
+        RefOr::T(Schema::Object(object)) => object,
+        RefOr::T(_) | RefOr::Ref(_) => unreachable!("both are objects"),
+    });
+    let [mut whole, more] = parts;
+    whole.description = Some(description.to_owned());
+    whole.examples.clear();
+    whole.properties.extend(more.properties);
+    whole.required.extend(more.required);
+    whole
+}
+
+/// A member that is always there and may be null.
+pub fn or_null<T: ToSchema>(description: &str) -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new().item(Ref::from_schema_name(T::name())).item(null).description(Some(description)).into()
 }
 
 /// An id that may have a prefix.

@@ -62,6 +62,8 @@ const ROWS: &[Row] = &[
         "",
         200,
     ),
+    row("GET /api/workspaces/{workspaceId}/quality/stream", Of::Workspace, READ, "", 200),
+    row("POST /api/workspaces/{workspaceId}/quality/stream/ticket", Of::Workspace, READ, "", 201),
     row("GET /api/workspaces/{workspaceId}/csat-config", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/csat-config", Of::Workspace, WRITE, "{}", 200),
     row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),

@@ -6,6 +6,7 @@ pub mod keep;
 pub mod raw;
 pub mod reply;
 pub mod signing;
+pub mod sse;
 pub mod witness;
 pub mod world;
 
@@ -24,7 +25,7 @@ use tripswitch::config::Config;
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
-use tripswitch::http::{App, Limits, Meter, Web, Wire};
+use tripswitch::http::{App, Limits, Meter, Streams, Web, Wire};
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::issuer::{HttpFetch, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
@@ -71,6 +72,9 @@ pub struct Setup {
     pub quotas: QuotaOptions,
     /// Workspaces and keys that a tenant makes for itself.
     pub ceilings: (u32, u32),
+    pub streams: Streams,
+    /// Streams that a tenant may have open.
+    pub most_streams: u32,
 }
 
 impl Default for Setup {
@@ -83,6 +87,8 @@ impl Default for Setup {
             issuer: None,
             quotas: QuotaOptions::default(),
             ceilings: (1_000, 10_000),
+            streams: Streams::default(),
+            most_streams: 1_000,
         }
     }
 }
@@ -97,13 +103,14 @@ impl Server {
     /// As `serve` does it, with a journal and snapshots in memory, a clock that stands and ids that repeat.
     pub async fn start(setup: Setup) -> Self {
         witness::log();
-        let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings } = setup;
+        let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, streams, most_streams } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
         let journaled = Journaled::new(&log, &directory, &SeededIds::new(1));
         let mut config = Config::default();
         config.storage.data_dir = directory.path().to_owned();
         config.limits.inflight_bytes = in_flight_bytes;
+        config.limits.streams_per_tenant = most_streams;
         (config.limits.workspaces_per_tenant, config.limits.keys_per_tenant) = ceilings;
         let parts = Parts {
             clock: clock.clone(),
@@ -126,6 +133,7 @@ impl Server {
             limits,
             meter: Arc::clone(&meter),
             web,
+            streams,
             stop: ending.stop.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -224,7 +232,12 @@ impl Ask {
         Self(self.0.body(body))
     }
 
-    /// Panics if the document does not have such an answer.
+    /// An answer that lasts, after its head.
+    pub async fn stream(self) -> reqwest::Response {
+        self.0.send().await.expect("the server answers")
+    }
+
+    /// Of an answer that lasts, the head. Panics if the document does not have such an answer.
     pub async fn send(self) -> Reply {
         let (client, request) = self.0.build_split();
         let request = request.expect("a request that can be sent");

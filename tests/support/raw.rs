@@ -89,6 +89,19 @@ impl Raw {
         assert!(more.is_none(), "one answer too many: {more:?}");
     }
 
+    /// What comes until the end, without the lengths of its chunks.
+    pub async fn rest(&mut self) -> String {
+        while self.more().await {}
+        let (mut text, mut rest) = (Vec::new(), self.waiting.as_slice());
+        while let Some(at) = rest.windows(2).position(|two| two == b"\r\n") {
+            let size = std::str::from_utf8(&rest[..at]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+            let size = size.expect("the size of a chunk");
+            text.extend_from_slice(&rest[at + 2..at + 2 + size]);
+            rest = &rest[at + 2 + size + 2..];
+        }
+        String::from_utf8(text).expect("UTF-8")
+    }
+
     /// Reads and throws away until the connection ends.
     pub async fn drain(&mut self) {
         while self.more().await {

@@ -14,7 +14,8 @@ pub struct Reply {
 impl Reply {
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a body in UTF-8");
+        let lasts = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let text = if lasts { String::new() } else { response.text().await.expect("a body in UTF-8") };
         assert!(headers.contains_key("x-request-id"), "R2.1: every answer has its id");
         Self { status, headers, text }
     }

@@ -15,6 +15,7 @@ use prometheus::core::Collector;
 use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use super::page::Page;
+use super::streams::{OpenStream, StreamMeter};
 use crate::clock::{self, Stopwatch};
 use crate::domain::time::Millis;
 use crate::measure::{self, Histogram, NAMESPACE};
@@ -37,6 +38,7 @@ pub struct Meter {
     rejected: IntCounter,
     codes: IntCounterVec,
     batches: Histogram,
+    streams: StreamMeter,
     /// Wall clock.
     started_at: Millis,
 }
@@ -95,6 +97,7 @@ impl Meter {
             duplicates: verdicts.with_label_values(&["duplicate"]),
             rejected: verdicts.with_label_values(&["rejected"]),
             codes,
+            streams: StreamMeter::new(&registry),
             batches: measure::histogram("ingest_batch_events", "Events of one request.", &measure::BATCH_EVENTS),
             started_at: clock::wall(),
             registry,
@@ -111,6 +114,11 @@ impl Meter {
             meter.registry.register(collector).expect("no two metrics have one name");
         }
         meter
+    }
+
+    /// Counts a stream as open until the result is dropped.
+    pub(in crate::http) fn stream(&self) -> OpenStream {
+        self.streams.begins()
     }
 
     /// Counts a request as under way until the result is dropped, whether it is answered or not.
@@ -185,11 +193,11 @@ fn known(method: &Method) -> &'static str {
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
-fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+pub(super) fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     IntCounterVec::new(Opts::new(name, help).namespace(NAMESPACE), labels).expect("name and labels are constants")
 }
 
-fn gauge(name: &str, help: &str) -> IntGauge {
+pub(super) fn gauge(name: &str, help: &str) -> IntGauge {
     IntGauge::with_opts(Opts::new(name, help).namespace(NAMESPACE)).expect("the name is a constant")
 }
 

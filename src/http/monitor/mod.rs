@@ -4,6 +4,7 @@ mod meter;
 mod page;
 #[cfg(target_os = "linux")]
 mod process;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use meter::Meter;
 pub(in crate::http) use meter::{UNMATCHED, UnderWay};
 pub use page::Page;
+pub(in crate::http) use streams::OpenStream;
 
 use super::answer::{json, ok};
 use super::envelope::{Envelope, envelope, panicked};

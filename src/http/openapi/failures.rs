@@ -45,6 +45,10 @@ causes! {
     Reads: 503 "workspace_unavailable", 503 "shutting_down";
     /// The gate is in memory.
     ReadsGate: 503 "workspace_unavailable";
+    /// A stream of effects.
+    Streams: 429 "too_many_streams";
+    /// A ticket for one.
+    Tickets: 429 "too_many_tickets";
     /// Records.
     Writes: 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 507 "disk_full";
     /// A body that has to be there.
@@ -181,7 +185,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 41] = [
+const SENTENCES: [(&str, &str); 43] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -212,6 +216,8 @@ const SENTENCES: [(&str, &str); 41] = [
     ("breakers_active", "A circuit breaker of the workspace is active; force=true deletes it all the same."),
     ("too_many_workspaces", "The tenant has as many workspaces as it may make (1000)."),
     ("too_many_keys", "The tenant has as many API keys as it may make (10000), revoked and expired ones included."),
+    ("too_many_streams", "The tenant has as many streams open as it may (1000)."),
+    ("too_many_tickets", "The credential has as many tickets as it may (1000) that were not used yet."),
     ("gone", "The explanation of this score is no longer kept."),
     ("internal_error", "The server failed to answer this request."),
     ("snapshots_failed", "The snapshots could not be read or written; the server's log says why."),

@@ -41,7 +41,7 @@ const CREDENTIALS: &str = "\
 An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issuer. Scopes: `quality:read`, \
 `quality:write`, `events:write`, `admin`; `server` stands in server keys alone, which are made on the data directory.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Quality", "Scores, statistics and the health of accounts."),
     (
         "Circuit breakers",
@@ -49,6 +49,7 @@ const TAGS: [(&str, &str); 9] = [
     ),
     ("Configuration", "What a workspace side calls low, and when its breakers trip."),
     ("Gate", "What a pipeline asks before the AI answers. From memory."),
+    ("Stream", "What happens, as it happens."),
     ("Events", "What happened, as CloudEvents 1.0."),
     ("Erasure", "Takes a conversation or a contact out of state, and in time out of every file."),
     ("Administration", "Workspaces and API keys of a tenant; of every tenant with a server key."),

@@ -4,6 +4,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::wire::audit::ActionName;
 use crate::wire::breaker::BreakerState;
+use crate::wire::effect::EffectName;
 use crate::wire::values;
 
 #[derive(IntoParams)]
@@ -109,6 +110,31 @@ pub struct HeldGate {
     /// How long the answer is held at most; then it is what it would be without `waitEpoch`.
     #[param(required = false, minimum = 1, maximum = 60, default = 30)]
     pub timeout_seconds: u64,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct StreamQuery {
+    /// Only effects of these types, with commas between.
+    #[param(required = false, style = Form, explode = false, min_items = 1)]
+    pub types: Vec<EffectName>,
+    /// Only what concerns this account: its conversations, its risk, its breakers and the workspace's.
+    #[param(required = false, inline)]
+    pub account_id: values::AccountId,
+    /// As the header `Last-Event-ID`, which goes before it.
+    #[param(required = false, example = "12-3.1")]
+    pub last_event_id: String,
+    /// In place of the header `Authorization`.
+    #[param(required = false, pattern = "^[A-Za-z0-9]{32}$")]
+    pub ticket: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct LastEvent {
+    /// The id of the last event that came: what comes behind it is sent.
+    #[param(rename = "Last-Event-ID", required = false, example = "12-3.1")]
+    pub last_event_id: String,
 }
 
 #[derive(IntoParams)]

@@ -9,3 +9,4 @@ pub mod events;
 pub mod gate;
 pub mod settings;
 pub mod stats;
+pub mod stream;

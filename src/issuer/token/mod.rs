@@ -43,6 +43,8 @@ pub struct Claims {
     pub tenant: Box<str>,
     /// Those of a tenant's four scopes that `permissions` or `scp` name, in the order of the enum, each once.
     pub scopes: Vec<Permission>,
+    /// `exp` with its leeway.
+    pub expires_at: Millis,
 }
 
 /// Why a token is refused. Never contains a part of the token.
@@ -225,7 +227,10 @@ impl Payload {
         }
         scopes.sort_unstable_by_key(|scope| *scope as u8);
         scopes.dedup();
-        Ok(Claims { actor: actor.into(), tenant: tenant.into(), scopes })
+        // A float becomes the nearest integer that there is.
+        let expires_at = (self.exp.unwrap_or_default() * SECOND as f64) as Millis;
+        let expires_at = expires_at.saturating_add(LEEWAY);
+        Ok(Claims { actor: actor.into(), tenant: tenant.into(), scopes, expires_at })
     }
 }
 

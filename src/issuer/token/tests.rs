@@ -46,7 +46,9 @@ fn r2_13_a_good_token_says_who_of_which_tenant_with_which_scopes() {
     let body = payload(NOW, "kp_1", "one", &["quality:write", "quality:read", "deploy:prod", "server", "quality:read"]);
     let claims = |body: &Value| ground.judge(&ground.signer.sign(&header("k1"), body), NOW * SECOND).unwrap();
     let (read, write) = (Permission::QualityRead, Permission::QualityWrite);
-    let expected = Claims { actor: "kp_1".into(), tenant: "one".into(), scopes: vec![read, write] };
+    // An hour, as it says, and the leeway of a minute.
+    let expires_at = (NOW + 3_660) * SECOND;
+    let expected = Claims { actor: "kp_1".into(), tenant: "one".into(), scopes: vec![read, write], expires_at };
     assert_eq!(claims(&body), expected);
     let listed = with(&body, "scp", json!(["openid", "events:write", "quality:read"]));
     assert_eq!(claims(&listed).scopes, [read, write, Permission::EventsWrite]);

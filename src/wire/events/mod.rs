@@ -4,12 +4,11 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::values::{AccountId, ConversationId, Instant, Rate, Score, one_of};
+use super::values::{AccountId, ConversationId, Instant, Rate, Score, fixed, one_of};
 
 /// A type of event.
 pub struct Kind {
@@ -210,11 +209,6 @@ fn text(least: usize, most: usize, description: &str) -> ObjectBuilder {
 
 fn number(kind: Type, least: i32, most: i32, description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(kind).minimum(Some(least)).maximum(Some(most)).description(Some(description))
-}
-
-/// This text and no other. A list of one would be a type of its own in each generated client, this is the text itself.
-fn fixed(text: &str) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).extensions(Some(Extensions::from_iter([("const", text)])))
 }
 
 /// A member that is null is absent.

@@ -169,7 +169,10 @@ async fn r10_10_what_clients_send_makes_no_series() {
     assert_eq!(after.sum("tripswitch_http_requests_total", ("method", "other")), 512.0, "half of the rounds of 16");
     assert_eq!(after.sum("tripswitch_http_requests_total", ("route", "unmatched")), 516.0);
     let labels: Vec<_> = after.label_names().into_iter().collect();
-    assert_eq!(labels, ["code", "le", "method", "phase", "route", "scope", "state", "status", "verdict", "version"]);
+    assert_eq!(
+        labels,
+        ["code", "le", "method", "phase", "reason", "route", "scope", "state", "status", "verdict", "version"]
+    );
     let routes = after.values_of("route");
     assert!(routes.iter().all(|route| *route == "unmatched" || route.starts_with("/api/")), "{routes:?}");
 }

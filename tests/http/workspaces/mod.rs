@@ -15,4 +15,5 @@ mod repeats;
 mod retention;
 mod settings;
 mod stats;
+mod stream;
 mod trips;
