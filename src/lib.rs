@@ -24,7 +24,9 @@
 //! | [`clock`], [`ids`] | the only now() and the only random ids |
 //! | `files` | whom files belong to, and whose file stands in the way |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
-//! | [`outgoing`] | the client of HTTP requests that the program makes itself |
+//! | [`webhooks`] | effects on their way to endpoints: signed, tried again, in order |
+//! | [`sealing`] | what a resource holds, hidden from whoever reads files |
+//! | [`outgoing`] | HTTP requests that the program makes itself, and which addresses they may reach |
 //! | [`background`] | what goes on beside the requests, until the program stops |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
@@ -56,7 +58,9 @@ pub mod outgoing;
 pub mod pace;
 pub mod portable;
 pub mod recovery;
+pub mod sealing;
 pub mod service;
 pub mod snapshot;
 pub mod storage;
+pub mod webhooks;
 pub mod wire;

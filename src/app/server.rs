@@ -26,6 +26,7 @@ use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::quota::{QuotaOptions, Rates};
 use crate::storage::{FileOptions, Storage};
+use crate::webhooks::Webhooks;
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -106,15 +107,15 @@ impl Server {
             let parts = Parts { issuer, quotas: quotas(config), ..open(config, &ids).await? };
             start(config, parts, accept_clock, progress).await
         };
-        let Started { engine, service, issuer } = match started.await {
+        let Started { engine, service, issuer, webhooks } = match started.await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
                 return Err(error.into());
             }
         };
-        monitor.started(engine.clone());
-        let tasks = tasks(&service, issuer, &ending.stop);
+        monitor.started(engine.clone(), Arc::clone(&webhooks));
+        let tasks = tasks(&service, issuer, webhooks, &ending.stop);
         let upkeep = tokio::spawn({
             let engine = engine.clone();
             async move { engine.upkeep().await }
@@ -211,15 +212,23 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
     }
 }
 
-/// Tasks until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched.
-fn tasks(service: &Arc<Service>, issuer: Option<Arc<Issuer>>, stop: &Stop) -> Vec<JoinHandle<()>> {
+/// Tasks until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched, webhooks
+/// delivered.
+fn tasks(
+    service: &Arc<Service>,
+    issuer: Option<Arc<Issuer>>,
+    webhooks: Arc<Webhooks>,
+    stop: &Stop,
+) -> Vec<JoinHandle<()>> {
     let keys = issuer.map(|issuer| {
         let stop = stop.clone();
         tokio::spawn(async move { issuer.keep_keys(&stop).await })
     });
-    let (service, stop) = (Arc::clone(service), stop.clone());
-    let upkeep = tokio::spawn(async move { service.upkeep(&stop).await });
-    keys.into_iter().chain([upkeep]).collect()
+    let (service, stops) = (Arc::clone(service), stop.clone());
+    let upkeep = tokio::spawn(async move { service.upkeep(&stops).await });
+    let stop = stop.clone();
+    let deliveries = tokio::spawn(async move { webhooks.run(&stop).await });
+    keys.into_iter().chain([upkeep, deliveries]).collect()
 }
 
 /// Whose tokens are taken, and where its keys come from.

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use super::machine;
 use crate::actors::{Engine, EngineOptions, EngineParts, Purge, SettingsSource, SnapshotRules, StartError};
 use crate::clock::{Clock, StartRefused, check_start, check_wall};
-use crate::config::{Config, ScoringConfig};
+use crate::config::{Config, ScoringConfig, WebhooksConfig};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::settings::Settings;
 use crate::domain::time::Millis;
@@ -22,12 +22,16 @@ use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
 use crate::journal::Journal;
 use crate::journal::writer::GroupLimits;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
+use crate::sealing::Sealer;
 use crate::service::Service;
 use crate::service::ceilings::Ceilings;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
 use crate::service::quota::{QuotaOptions, Quotas};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::storage::{OpenError, Storage};
+use crate::webhooks::Webhooks;
+use crate::webhooks::client::HttpPost;
+use crate::webhooks::sender::Sender;
 
 /// A tenant's part of the connections: what it has under way leaves half to the others.
 const TENANTS_PART: usize = 2;
@@ -52,6 +56,8 @@ pub enum AppError {
     Clock(#[from] StartRefused),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("webhooks cannot be sent from this machine: {0}")]
+    Webhooks(#[source] reqwest::Error),
     #[error("the opening of the data directory, or the replay, was broken off")]
     Interrupted,
 }
@@ -96,6 +102,8 @@ pub struct Started {
     pub service: Arc<Service>,
     /// Its keys are to be kept fresh.
     pub issuer: Option<Arc<Issuer>>,
+    /// To be delivered.
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// Replays the journal on a thread that may block, then starts the actors. `accept_clock`: R2.16.
@@ -138,9 +146,10 @@ pub async fn start(
     let engine = Engine::start(engine).await?;
     let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
     let issuer = issuer.map(Arc::new);
+    let webhooks = Arc::new(webhooks(config, &secret, &engine, &ids)?);
     let door = Arc::new(door(config, secret, &engine));
     let streams = to_usize(config.limits.streams_per_tenant.into());
-    let service = Service::new(engine.clone(), door, ids, erasures)
+    let service = Service::new(engine.clone(), door, ids, erasures, Arc::clone(&webhooks))
         .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART, streams)
         .with_erase_within(keeping.within)
         .with_data_dir(data_dir(config))
@@ -150,7 +159,7 @@ pub async fn start(
         Some(issuer) => service.with_issuer(Arc::clone(issuer)),
         None => service,
     };
-    Ok(Started { engine, service: Arc::new(service), issuer })
+    Ok(Started { engine, service: Arc::new(service), issuer, webhooks })
 }
 
 /// Of what was found and does not stop the start.
@@ -214,6 +223,15 @@ fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
     let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
     let server = settings(WorkspaceKey::SYSTEM.id);
     Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
+}
+
+fn webhooks(config: &Config, secret: &Secret, engine: &Engine, ids: &Arc<dyn Ids>) -> Result<Webhooks, AppError> {
+    let WebhooksConfig { allow_private, in_flight, dashboard_url } = config.webhooks.clone();
+    let post = Arc::new(HttpPost::new(allow_private).map_err(AppError::Webhooks)?);
+    let dashboard = Some(dashboard_url).filter(|url| !url.is_empty());
+    let sender = Sender::new(post, engine.clock(), to_usize(in_flight.into()), dashboard);
+    let sealer = Sealer::new(&secret.sealing_key());
+    Ok(Webhooks::new(engine.clone(), sealer, Arc::clone(ids), sender, allow_private))
 }
 
 fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {

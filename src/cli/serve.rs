@@ -127,7 +127,7 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Snapshots(error)) => snapshot_exit(error),
             ServerError::App(AppError::Secret(error)) => secret_exit(error),
             ServerError::App(AppError::Clock(_)) | ServerError::Tls(_) => Exit::Configuration,
-            ServerError::App(AppError::Start(_) | AppError::Interrupted)
+            ServerError::App(AppError::Start(_) | AppError::Webhooks(_) | AppError::Interrupted)
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
             | ServerError::Issuer(_) => Exit::Failed,

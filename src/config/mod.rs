@@ -40,6 +40,7 @@ pub struct Config {
     pub journal: JournalConfig,
     pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
+    pub webhooks: WebhooksConfig,
     pub model: Model,
     pub effects: EffectsKept,
     /// The scoring of workspaces without a section of their own.
@@ -167,6 +168,17 @@ impl LimitsConfig {
     }
 }
 
+/// `[webhooks]` (R8.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhooksConfig {
+    /// Also to private addresses, and without TLS.
+    pub allow_private: bool,
+    /// Requests under way at a time.
+    pub in_flight: u32,
+    /// Where people can look further; empty for nowhere.
+    pub dashboard_url: Box<str>,
+}
+
 /// `[log]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
@@ -261,6 +273,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         journal: read_journal(r),
         snapshots: read_snapshots(r),
         limits: read_limits(r),
+        webhooks: read_webhooks(r),
         model: read_model(r),
         effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
@@ -370,6 +383,19 @@ fn read_effects(r: &mut Reader) -> EffectsKept {
     EffectsKept {
         hours: r.integer("effects.hours", 1..=720, built_in.hours),
         most: r.integer("effects.most", 1_000..=10_000_000, built_in.most),
+    }
+}
+
+fn read_webhooks(r: &mut Reader) -> WebhooksConfig {
+    let is_page = |text: &str| {
+        let plain = |url: reqwest::Url| auth::names_nobody(&url) && url.has_host() && url.fragment().is_none();
+        reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(url))
+    };
+    let expected = "nothing, or a page's address, as in \"https://tripswitch.example.com/\",";
+    WebhooksConfig {
+        allow_private: r.flag("webhooks.allow_private", false),
+        in_flight: r.integer("webhooks.in_flight", 2..=10_000, 64),
+        dashboard_url: r.text("webhooks.dashboard_url", "", expected, |text| text.is_empty() || is_page(text)),
     }
 }
 

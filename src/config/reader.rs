@@ -95,6 +95,10 @@ impl Reader {
         })
     }
 
+    pub fn flag(&mut self, key: &str, default: bool) -> bool {
+        self.option(key, default, Value::Bool(default), "true or false", flag)
+    }
+
     /// A text, or none.
     pub fn optional_text(&mut self, key: &str) -> Option<String> {
         self.written(key, "a text", |leaf| text(leaf).map(str::to_owned))
@@ -102,10 +106,7 @@ impl Reader {
 
     /// True, false, or none.
     pub fn optional_flag(&mut self, key: &str) -> Option<bool> {
-        self.written(key, "true or false", |leaf| match leaf.value {
-            Value::Bool(value) => Some(value),
-            _ => None,
-        })
+        self.written(key, "true or false", flag)
     }
 
     /// A list of texts, or none.
@@ -226,6 +227,13 @@ impl Reader {
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
     ["secret", "password", "token", "api_key"].iter().any(|word| name.ends_with(word))
+}
+
+fn flag(leaf: &Leaf) -> Option<bool> {
+    match leaf.value {
+        Value::Bool(value) => Some(value),
+        _ => None,
+    }
 }
 
 fn text(leaf: &Leaf) -> Option<&str> {

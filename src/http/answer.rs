@@ -24,6 +24,17 @@ pub fn created<T: Serialize>(value: &T) -> Response {
     json(StatusCode::CREATED, value)
 }
 
+/// 202.
+pub fn accepted<T: Serialize>(value: &T) -> Response {
+    json(StatusCode::ACCEPTED, value)
+}
+
+/// An answer with a secret: nobody on its way keeps it.
+pub fn unstored(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// 200 with what takes long to make or to write: in a turn of the tenant, not on the thread that answers.
 pub async fn in_turn<T: Serialize>(
     app: &App,

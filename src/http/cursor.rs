@@ -30,10 +30,11 @@ pub enum List {
     Breakers,
     Workspaces,
     Keys,
+    Deliveries,
 }
 
 impl List {
-    const ALL: [Self; 4] = [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys];
+    const ALL: [Self; 5] = [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys, Self::Deliveries];
 
     const fn byte(self) -> u8 {
         match self {
@@ -41,6 +42,7 @@ impl List {
             Self::Breakers => 2,
             Self::Workspaces => 16,
             Self::Keys => 17,
+            Self::Deliveries => 32,
         }
     }
 }

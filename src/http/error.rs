@@ -259,7 +259,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::Door(error) => Self::new(of_door(&error), error.code(), message),
             ServiceError::Erasures(error) => of_erasures(&error, message),
             ServiceError::Engine(error) => error.into(),
-            ServiceError::UnknownSnapshot => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::UnknownSnapshot | ServiceError::UnknownWebhook | ServiceError::UnknownDelivery => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", message)
+            }
+            ServiceError::WebhookDisabled => Self::new(StatusCode::CONFLICT, "webhook_disabled", message),
             ServiceError::WorkspaceWithoutState(_) => Self::retry("workspace_unavailable", message, "5"),
             ServiceError::NoSpaceForSnapshot => Self::disk_full(message),
             ServiceError::SnapshotInUse => Self::retry("snapshot_in_use", message, "5"),

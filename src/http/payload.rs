@@ -204,7 +204,8 @@ async fn parsed<T: wire::Body + Send + 'static>(
     call: &Call,
     (body, permit): (Bytes, BodyPermit),
 ) -> Result<T, ApiError> {
-    let asked = wire::Asked { now: app.service.now(), workspace: call.named_workspace() };
+    let private_targets = app.service.private_targets();
+    let asked = wire::Asked { now: app.service.now(), workspace: call.named_workspace(), private_targets };
     if body.len() <= READ_HERE {
         return Ok(wire::read(&body, asked)?);
     }

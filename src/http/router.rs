@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{
-    audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats, stream,
+    audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats, stream, webhooks,
 };
 use super::{App, accounts, admin, conversations, docs, openapi};
 
@@ -62,6 +62,13 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(erasure::conversation))
         .routes(routes!(erasure::contact))
         .routes(routes!(audit::list))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::patch, webhooks::delete))
+        .routes(routes!(webhooks::actions::test))
+        .routes(routes!(webhooks::actions::rotate))
+        .routes(routes!(webhooks::actions::replay))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::deliveries::resend))
         .routes(routes!(events::ingest));
     let admin = OpenApiRouter::new()
         .routes(routes!(admin::workspaces::list, admin::workspaces::create))

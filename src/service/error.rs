@@ -67,6 +67,12 @@ pub enum ServiceError {
     Erasures(#[from] ErasuresError),
     #[error("The server cannot do this now.")]
     Engine(#[from] EngineError),
+    #[error("No webhook exists with the given ID.")]
+    UnknownWebhook,
+    #[error("No delivery exists with the given ID; the last 100 that are over are kept.")]
+    UnknownDelivery,
+    #[error("The webhook is disabled.")]
+    WebhookDisabled,
     #[error("No snapshot exists with the given number.")]
     UnknownSnapshot,
     /// No cut of it can be had.

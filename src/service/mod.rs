@@ -2,7 +2,8 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `lookup`, `command`, `ingest`, `erasure`, `admin`, `audit`,
-//! `snapshots`, `status` and `stream` are the use cases; `tickets` opens streams without a header; `repeats` counts what changes nothing; `period` is pure. Errors are
+//! `snapshots`, `status`, `stream` and `webhooks` are the use cases; `tickets` opens streams without a header; `repeats`
+//! counts what changes nothing; `period` is pure. Errors are
 //! [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
@@ -26,6 +27,7 @@ pub mod status;
 pub mod stream;
 pub mod tenant_load;
 pub mod tickets;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ use crate::domain::time::{DAY, Millis};
 use crate::erasures::Erasures;
 use crate::ids::Ids;
 use crate::issuer::Issuer;
+use crate::webhooks::Webhooks;
 
 pub use access::{Operator, Principal};
 pub use error::ServiceError;
@@ -47,6 +50,7 @@ pub struct Service {
     pub(crate) door: Arc<door::Door>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
+    webhooks: Arc<Webhooks>,
     repeats: repeats::Repeats,
     loads: tenant_load::TenantLoads,
     issuer: Option<Arc<Issuer>>,
@@ -63,7 +67,13 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(engine: Engine, door: Arc<door::Door>, ids: Arc<dyn Ids>, erasures: Arc<Erasures>) -> Self {
+    pub fn new(
+        engine: Engine,
+        door: Arc<door::Door>,
+        ids: Arc<dyn Ids>,
+        erasures: Arc<Erasures>,
+        webhooks: Arc<Webhooks>,
+    ) -> Self {
         let started = status::Started::now(&engine);
         let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX, usize::MAX));
         let (tickets, rights) = (tickets::Tickets::default(), watch::Sender::new(()));
@@ -74,6 +84,7 @@ impl Service {
             door,
             ids,
             usage,
+            webhooks,
             repeats,
             loads,
             issuer,
@@ -122,6 +133,11 @@ impl Service {
     #[must_use]
     pub fn with_quotas(self, quotas: quota::Quotas) -> Self {
         Self { quotas: Some(quotas), ..self }
+    }
+
+    /// Whether targets of requests may be plain HTTP, and lie in private networks.
+    pub fn private_targets(&self) -> bool {
+        self.webhooks.private
     }
 
     /// Server time (R2.16).

@@ -297,7 +297,7 @@ mod tests {
         let new = read::<NewKey>(br#"{"scopes": ["quality:read", "admin"], "test": true}"#, Asked::default()).unwrap();
         assert_eq!((new.scopes, new.test), (vec![Permission::QualityRead, Permission::Admin], true));
         let pointers =
-            |body: &str| match read::<NewKey>(body.as_bytes(), Asked { now: 1_800_000_000_000, workspace: None }) {
+            |body: &str| match read::<NewKey>(body.as_bytes(), Asked { now: 1_800_000_000_000, ..Asked::default() }) {
                 Err(BodyError::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
                 other => panic!("{other:?}"),
             };

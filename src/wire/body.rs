@@ -22,6 +22,8 @@ pub struct Asked {
     pub now: Millis,
     /// The workspace of the path, where it names one.
     pub workspace: Option<Id>,
+    /// Whether targets of requests may be plain HTTP, and lie in private networks.
+    pub private_targets: bool,
 }
 
 /// The body of a request.
@@ -102,6 +104,16 @@ impl<'a> Fields<'a> {
         self.faults.push(|| Fault::at(name, error));
     }
 
+    /// Whether the member was sent, and not asked for yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    /// Takes a member whatever it is.
+    pub fn pass_over(&mut self, name: &str) {
+        self.members.remove(name);
+    }
+
     fn read<T>(&mut self, name: &str, read: impl FnOnce(&'a str) -> Read<T>) -> Option<T> {
         let value = self.members.remove(name)?;
         match read(value.get()) {
@@ -115,7 +127,7 @@ impl<'a> Fields<'a> {
 
     /// As a reader of one kind; a missing member is a fault.
     pub fn required<T>(&mut self, name: &str, read: impl FnOnce(&mut Self, &str) -> Option<T>) -> Option<T> {
-        if !self.members.contains_key(name) {
+        if !self.has(name) {
             self.fault(name, "is required");
             return None;
         }
@@ -137,6 +149,23 @@ impl<'a> Fields<'a> {
             } else {
                 Err(format!("must have {min} to {max} characters"))
             }
+        })
+    }
+
+    /// A text that `read` makes something of.
+    pub fn text_as<T>(&mut self, name: &str, read: impl FnOnce(String) -> Result<T, String>) -> Option<T> {
+        self.read(name, |text| read(typed(text, "must be a string")?))
+    }
+
+    /// One of these names.
+    pub fn one_of<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Option<T> {
+        self.read(name, |text| {
+            let sent: String = typed(text, "must be a string")?;
+            let found = known.iter().find(|(name, _)| *name == sent);
+            found.map(|(_, value)| *value).ok_or_else(|| {
+                let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+                format!("must be one of {}", names.join(", "))
+            })
         })
     }
 

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<CsatConfigPatch, BodyError> {
-        body::read(body.as_bytes(), Asked { now: 0, workspace: Some(Id(1)) })
+        body::read(body.as_bytes(), Asked { workspace: Some(Id(1)), ..Asked::default() })
     }
 
     fn pointers(body: &str) -> Vec<String> {

@@ -31,3 +31,4 @@ pub mod snapshot;
 pub mod status;
 pub mod stream;
 pub mod values;
+pub mod webhook;

@@ -87,6 +87,10 @@ sent! {
         ),
         "account:acc_0191b5a2-7c3e-7d11-9f00-00000000acc1",
     );
+    /// A webhook's UUID in any case.
+    WebhookId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-7d11-9f00-00000000e0d0");
+    /// A delivery's UUID in any case.
+    DeliveryId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-8d11-9f00-0000000de1e0");
     /// RFC 3339 with any offset. Digits beyond milliseconds are cut; second 60 is refused.
     Instant = ObjectBuilder::new()
         .schema_type(Type::String)

@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::Value;
-use tripswitch::domain::ids::{Side, WorkspaceKey};
+use tripswitch::domain::effect::EffectTypes;
+use tripswitch::domain::ids::{Id, Side, WorkspaceKey};
+use tripswitch::domain::resource::{ResourceChange, ResourceRecord};
 use tripswitch::domain::system::Permission;
+use tripswitch::webhooks::endpoint::{Endpoint, InForce, KIND, MOST};
+use tripswitch::webhooks::sign::SigningSecret;
+use tripswitch::wire::webhook::WebhookFormat;
 
-use crate::support::Reply;
 use crate::support::world::{
     ACCOUNT, BOUND, FOREIGN, Holder, SIBLING, UNKNOWN, WORKSPACE, World, conversation_id, event, id_of, low_score,
 };
+use crate::support::{Reply, Server};
 
 const READ: &[Permission] = &[Permission::QualityRead];
 const WRITE: &[Permission] = &[Permission::QualityWrite];
@@ -102,6 +107,23 @@ const ROWS: &[Row] = &[
     Row { server_too: true, ..row("GET /api/workspaces/{workspaceId}/audit", Of::Workspace, ADMIN, "", 200) },
     row("DELETE /api/workspaces/{workspaceId}/contacts/{contactId}", Of::Workspace, ADMIN, "", 200),
     row("DELETE /api/workspaces/{workspaceId}/conversations/{conversationId}", Of::Workspace, ADMIN, "", 200),
+    row("GET /api/workspaces/{workspaceId}/webhooks", Of::Workspace, ADMIN, "", 200),
+    row("POST /api/workspaces/{workspaceId}/webhooks", Of::Workspace, ADMIN, WEBHOOK, 201),
+    row("GET /api/workspaces/{workspaceId}/webhooks/{webhookId}", Of::Workspace, ADMIN, "", 200),
+    row("PATCH /api/workspaces/{workspaceId}/webhooks/{webhookId}", Of::Workspace, ADMIN, "{}", 200),
+    row("POST /api/workspaces/{workspaceId}/webhooks/{webhookId}/test", Of::Workspace, ADMIN, "{}", 200),
+    row("POST /api/workspaces/{workspaceId}/webhooks/{webhookId}/rotate-secret", Of::Workspace, ADMIN, "{}", 200),
+    row("GET /api/workspaces/{workspaceId}/webhooks/{webhookId}/deliveries", Of::Workspace, ADMIN, "", 200),
+    // The webhook is disabled, and has delivered nothing.
+    row("POST /api/workspaces/{workspaceId}/webhooks/{webhookId}/replay", Of::Workspace, ADMIN, SINCE, 409),
+    row(
+        "POST /api/workspaces/{workspaceId}/webhooks/{webhookId}/deliveries/{deliveryId}/resend",
+        Of::Workspace,
+        ADMIN,
+        "{}",
+        404,
+    ),
+    row("DELETE /api/workspaces/{workspaceId}/webhooks/{webhookId}", Of::Workspace, ADMIN, "", 200),
     row("GET /api/admin/workspaces", Of::Tenant, ADMIN, "", 200),
     row("POST /api/admin/workspaces", Of::Tenant, ADMIN, r#"{"name": "W", "tenant": "one"}"#, 201),
     row("GET /api/admin/keys", Of::Tenant, ADMIN, "", 200),
@@ -126,6 +148,9 @@ const TRIP: &str = r#"{"scopeKey": "channel:matrix", "reason": "x"}"#;
 
 const OVERRIDE: &str = r#"{"outcomeScore": 4, "processScore": 4, "environmentScore": 4, "reason": "x"}"#;
 
+const WEBHOOK: &str = r#"{"url": "http://127.0.0.1:9/", "types": ["breaker.forgotten"], "enabled": false}"#;
+const SINCE: &str = r#"{"since": "2026-03-25T00:00:00Z"}"#;
+
 /// Everything there is twice, in `one` and in `two`.
 struct Matrix {
     world: World,
@@ -145,6 +170,10 @@ impl Matrix {
         let list = format!("/api/workspaces/{FOREIGN}/quality/circuit-breakers");
         let list = world.server.get(&list, &key).await.expect(200);
         let foreign_breaker = list["items"][0]["id"].as_str().expect("a breaker").to_owned();
+        for (workspace, id) in [(WORKSPACE, &breaker), (FOREIGN, &foreign_breaker)] {
+            let key = WorkspaceKey { id: id_of(workspace), side: Side::Live };
+            disabled_webhook(&world.server, key, id_of(id)).await;
+        }
         Self { world, breaker, foreign_breaker, foreign_key: id.to_string() }
     }
 
@@ -182,6 +211,25 @@ impl Matrix {
     }
 }
 
+/// A webhook with this id, that sends nothing.
+async fn disabled_webhook(server: &Server, key: WorkspaceKey, id: Id) {
+    let secrets = vec![InForce { secret: SigningSecret::random(server.ids.as_ref()), until: None }];
+    let endpoint = Endpoint {
+        url: "http://127.0.0.1:9/".into(),
+        types: EffectTypes::ALL,
+        format: WebhookFormat::Standard,
+        enabled: false,
+        description: "".into(),
+        secrets,
+        routing_key: None,
+        disabled: None,
+    };
+    let body = endpoint.seal(&server.webhooks.sealer, key, id, server.ids.as_ref());
+    let record = ResourceRecord { kind: KIND.into(), id, change: ResourceChange::Made { body, most: MOST } };
+    server.engine.change_resource(key, None, record).await.expect("the engine runs").expect("a fresh id");
+}
+
+/// A workspace's webhook has the id of its breaker.
 fn path(row: &Row, workspace: &str, breaker: &str, conversation: &str, account: &str, key: &str) -> String {
     let template = row.route.split(' ').nth(1).expect("a path");
     // By then the breaker of a row is active.
@@ -189,6 +237,8 @@ fn path(row: &Row, workspace: &str, breaker: &str, conversation: &str, account: 
     (template.to_owned() + query)
         .replace("{workspaceId}", workspace)
         .replace("{breakerId}", breaker)
+        .replace("{webhookId}", breaker)
+        .replace("{deliveryId}", UNKNOWN)
         .replace("{conversationId}", conversation)
         .replace("{accountId}", account)
         .replace("{contactId}", "a-contact")
@@ -332,7 +382,9 @@ async fn r2_12_a_test_key_never_sees_or_changes_live_data() {
     for row in ROWS.iter().filter(|row| matches!(row.of, Of::Workspace | Of::Thing)) {
         let reply = matrix.ask(row, &matrix.own(row), &test).await;
         // Erasing a contact that nobody knows is fine (R4.10); all else that has an id is unknown there.
-        let named = ["{breakerId}", "{conversationId}", "{accountId}"].iter().any(|name| row.route.contains(name));
+        let named = ["{breakerId}", "{webhookId}", "{conversationId}", "{accountId}"]
+            .iter()
+            .any(|name| row.route.contains(name));
         let expected = if named { 404 } else { row.status };
         assert_eq!(reply.status.as_u16(), expected, "{}: {}", row.route, reply.text);
         for live in [&*matrix.breaker, &*conversation_id(1), ACCOUNT] {

@@ -34,3 +34,4 @@ mod support;
 mod sync_order;
 #[cfg(feature = "faults")]
 mod trim;
+mod webhooks;

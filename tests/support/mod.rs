@@ -33,6 +33,7 @@ use tripswitch::service::Service;
 use tripswitch::service::door::Secret;
 use tripswitch::service::quota::QuotaOptions;
 use tripswitch::snapshot::memory::MemorySnapshots;
+use tripswitch::webhooks::Webhooks;
 
 pub use reply::Reply;
 
@@ -51,6 +52,9 @@ pub struct Server {
     pub snapshots: MemorySnapshots,
     pub engine: Engine,
     pub service: Arc<Service>,
+    pub webhooks: Arc<Webhooks>,
+    /// Delivers until the stop.
+    delivering: JoinHandle<()>,
     pub meter: Arc<Meter>,
     _journaled: Journaled,
     /// Where the kept list of erasures lies.
@@ -75,6 +79,10 @@ pub struct Setup {
     pub streams: Streams,
     /// Streams that a tenant may have open.
     pub most_streams: u32,
+    /// Webhooks may go to this machine.
+    pub private_targets: bool,
+    /// Another one than the server before had.
+    pub secret: Option<[u8; 32]>,
 }
 
 impl Default for Setup {
@@ -89,6 +97,8 @@ impl Default for Setup {
             ceilings: (1_000, 10_000),
             streams: Streams::default(),
             most_streams: 1_000,
+            private_targets: true,
+            secret: None,
         }
     }
 }
@@ -103,27 +113,30 @@ impl Server {
     /// As `serve` does it, with a journal and snapshots in memory, a clock that stands and ids that repeat.
     pub async fn start(setup: Setup) -> Self {
         witness::log();
-        let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, streams, most_streams } = setup;
+        let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, .. } = setup;
+        let Setup { streams, most_streams, private_targets, secret, .. } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
+        let drawn = ids.secret();
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
         let journaled = Journaled::new(&log, &directory, &SeededIds::new(1));
         let mut config = Config::default();
         config.storage.data_dir = directory.path().to_owned();
         config.limits.inflight_bytes = in_flight_bytes;
         config.limits.streams_per_tenant = most_streams;
+        config.webhooks.allow_private = private_targets;
         (config.limits.workspaces_per_tenant, config.limits.keys_per_tenant) = ceilings;
         let parts = Parts {
             clock: clock.clone(),
             ids: ids.clone(),
             journal: Box::new(log.writer()),
             snapshots: Arc::new(snapshots.clone()),
-            secret: Secret::new(ids.secret()),
+            secret: Secret::new(secret.unwrap_or(drawn)),
             erasures: Arc::new(Erasures::load(directory.path()).expect("an empty list")),
             issuer,
             quotas,
             cores: 2,
         };
-        let Started { engine, service, .. } =
+        let Started { engine, service, webhooks, .. } =
             app::start(&config, parts, false, Arc::default()).await.expect("the server starts");
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
         let (ending, meter) = (Ending::default(), Arc::<Meter>::default());
@@ -136,6 +149,8 @@ impl Server {
             streams,
             stop: ending.stop.clone(),
         };
+        let (delivers, stop) = (Arc::clone(&webhooks), ending.stop.clone());
+        let delivering = tokio::spawn(async move { delivers.run(&stop).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = tripswitch::http::router(app);
@@ -149,6 +164,8 @@ impl Server {
             snapshots,
             engine,
             service,
+            webhooks,
+            delivering,
             meter,
             _journaled: journaled,
             directory,
@@ -162,7 +179,9 @@ impl Server {
     pub async fn stop(self) {
         self.ending.drain.cancel();
         self.ending.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(20), self.serving).await.expect("it ends").expect("it does not panic");
+        for task in [self.serving, self.delivering] {
+            tokio::time::timeout(Duration::from_secs(20), task).await.expect("it ends").expect("it does not panic");
+        }
     }
 
     /// A request under construction.

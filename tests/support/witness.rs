@@ -44,11 +44,15 @@ impl Drop for Journaled {
         if keep::place().is_none() {
             return;
         }
-        let journal = self.log.writer();
-        let first = journal.first(Partition::default()).max(GroupPosition(1));
-        let groups = journal.read(Partition::default(), first).into_iter().flatten().flatten();
-        let bytes: Vec<u8> = groups.flat_map(|entry| entry.group).collect();
         // The test may be on its way out of a panic: nothing here may add another.
-        let _ = fs::write(self.directory.join("journal.memory"), bytes);
+        let _ = fs::write(self.directory.join("journal.memory"), bytes_of(&self.log));
     }
+}
+
+/// All that is in a journal.
+pub fn bytes_of(log: &MemoryLog) -> Vec<u8> {
+    let journal = log.writer();
+    let first = journal.first(Partition::default()).max(GroupPosition(1));
+    let groups = journal.read(Partition::default(), first).into_iter().flatten().flatten();
+    groups.flat_map(|entry| entry.group).collect()
 }

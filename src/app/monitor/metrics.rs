@@ -9,6 +9,7 @@ use crate::actors::{Counts, Readiness, SnapshotStatus, Stats};
 use crate::domain::view::ScopeKind;
 use crate::http::monitor::Page;
 use crate::recovery::{Progress, Stage};
+use crate::webhooks::counts::{RESULTS, WebhookCounts};
 use crate::wire::status::{JournalState, Phase};
 
 const PHASES: [&str; 5] = [
@@ -134,6 +135,17 @@ fn snapshots(status: &SnapshotStatus, page: &mut Page) {
         page.gauge("snapshot_duration_seconds", "How long the last one took.", last.took_millis as f64 / 1_000.0);
         page.gauge("snapshot_size_bytes", "Bytes of its blocks.", last.bytes as f64);
     }
+}
+
+pub(super) fn webhooks(counts: &WebhookCounts, page: &mut Page) {
+    let mut attempts = RESULTS.map(|result| (result, 0.0));
+    attempts.iter_mut().zip(counts.attempts).for_each(|((_, shown), count)| *shown = count as f64);
+    page.counters("webhook_attempts_total", "Attempts to deliver to webhooks, tests included.", "result", &attempts);
+    page.counter("webhook_deliveries_abandoned_total", "Deliveries that were given up.", counts.abandoned);
+    page.counter("webhook_endpoints_gone_total", "Webhooks disabled because of an answer 410.", counts.disabled);
+    page.gauge("webhook_deliveries_open", "Deliveries that are not over.", counts.now.open as f64);
+    page.gauge("webhook_endpoints", "Webhooks that are enabled.", counts.now.endpoints as f64);
+    page.gauge("webhook_endpoints_lagging", "Of them those that have lost effects.", counts.now.lagging as f64);
 }
 
 fn one(holds: bool) -> f64 {

@@ -1,12 +1,11 @@
 //! `/api/admin/keys`.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use crate::domain::ids::IdKind;
 use crate::http::App;
-use crate::http::answer::{created, in_turn, ok};
+use crate::http::answer::{created, in_turn, ok, unstored};
 use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
@@ -67,9 +66,7 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     let admin = Admin::of(&call.who)?;
     call.only(&[])?;
     let new = payload.json::<NewKey>(&app, &call).await?;
-    let mut response = created(&CreatedKey::from(app.service.create_key(admin, new.into()).await?));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(unstored(created(&CreatedKey::from(app.service.create_key(admin, new.into()).await?))))
 }
 
 /// Revoke an API key

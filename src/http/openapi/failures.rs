@@ -82,6 +82,14 @@ causes! {
     DeletesWorkspace: 409 "breakers_active";
     /// A key, for a workspace that may not be there.
     MakesKey: 404 "not_found", 409 "key_exists", 409 "too_many_keys";
+    /// A webhook beside those there are.
+    MakesWebhook: 409 "too_many_resources";
+    /// A webhook that somebody else may change as well.
+    ChangesWebhook: 409 "resource_changed";
+    /// A webhook that can be sent to.
+    NeedsWebhook: 409 "webhook_disabled";
+    /// An effect that may be gone.
+    Resends: 409 "effect_gone";
     /// The store of snapshots.
     UsesSnapshots: 500 "snapshots_failed", 503 "snapshot_in_use", 503 "shutting_down";
     /// A snapshot to be written.
@@ -185,7 +193,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 43] = [
+const SENTENCES: [(&str, &str); 47] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -219,6 +227,10 @@ const SENTENCES: [(&str, &str); 43] = [
     ("too_many_streams", "The tenant has as many streams open as it may (1000)."),
     ("too_many_tickets", "The credential has as many tickets as it may (1000) that were not used yet."),
     ("gone", "The explanation of this score is no longer kept."),
+    ("too_many_resources", "There are as many of its kind as there may be."),
+    ("resource_changed", "It was changed by somebody else in the meantime."),
+    ("webhook_disabled", "The webhook is disabled."),
+    ("effect_gone", "What is to be delivered is not kept any more."),
     ("internal_error", "The server failed to answer this request."),
     ("snapshots_failed", "The snapshots could not be read or written; the server's log says why."),
     ("snapshot_in_use", "The snapshot is in use."),

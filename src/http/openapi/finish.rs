@@ -41,7 +41,7 @@ const CREDENTIALS: &str = "\
 An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issuer. Scopes: `quality:read`, \
 `quality:write`, `events:write`, `admin`; `server` stands in server keys alone, which are made on the data directory.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("Quality", "Scores, statistics and the health of accounts."),
     (
         "Circuit breakers",
@@ -51,6 +51,7 @@ const TAGS: [(&str, &str); 10] = [
     ("Gate", "What a pipeline asks before the AI answers. From memory."),
     ("Stream", "What happens, as it happens."),
     ("Events", "What happened, as CloudEvents 1.0."),
+    ("Webhooks", "Where what happens is sent, signed, in order, and again until it has arrived."),
     ("Erasure", "Takes a conversation or a contact out of state, and in time out of every file."),
     ("Administration", "Workspaces and API keys of a tenant; of every tenant with a server key."),
     ("Documentation", "This document. For everybody."),

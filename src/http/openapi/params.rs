@@ -6,6 +6,7 @@ use crate::wire::audit::ActionName;
 use crate::wire::breaker::BreakerState;
 use crate::wire::effect::EffectName;
 use crate::wire::values;
+use crate::wire::webhook::DeliveryState;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
@@ -48,6 +49,20 @@ pub struct OfContact {
 pub struct OfKey {
     #[param(inline)]
     pub key_id: values::KeyId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct OfWebhook {
+    #[param(inline)]
+    pub webhook_id: values::WebhookId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct OfDelivery {
+    #[param(inline)]
+    pub delivery_id: values::DeliveryId,
 }
 
 #[derive(IntoParams)]
@@ -213,6 +228,20 @@ pub struct AuditQuery {
     /// Only this.
     #[param(required = false)]
     pub action: ActionName,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    /// Only those.
+    #[param(required = false, inline)]
+    pub state: DeliveryState,
+    /// Deliveries of a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
 }
 
 #[derive(ToSchema)]

@@ -10,3 +10,4 @@ pub mod gate;
 pub mod settings;
 pub mod stats;
 pub mod stream;
+pub mod webhooks;

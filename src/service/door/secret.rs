@@ -66,6 +66,11 @@ impl Secret {
         &self.0
     }
 
+    /// What resources are sealed with ([`Sealer`](crate::sealing::Sealer)).
+    pub fn sealing_key(&self) -> [u8; 32] {
+        self.derive("tripswitch 2026 resources")
+    }
+
     /// A key of its own for one purpose.
     pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(purpose, &self.0)

@@ -2,6 +2,8 @@
 
 mod schema;
 
+pub use self::schema::example;
+
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};

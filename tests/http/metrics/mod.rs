@@ -26,7 +26,7 @@ impl Watched {
 
     async fn of(world: World) -> Self {
         let source = Arc::new(EngineMonitor::new(Arc::default(), Stop::new()));
-        source.started(world.server.engine.clone());
+        source.started(world.server.engine.clone(), Arc::clone(&world.server.webhooks));
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }
@@ -171,7 +171,10 @@ async fn r10_10_what_clients_send_makes_no_series() {
     let labels: Vec<_> = after.label_names().into_iter().collect();
     assert_eq!(
         labels,
-        ["code", "le", "method", "phase", "reason", "route", "scope", "state", "status", "verdict", "version"]
+        [
+            "code", "le", "method", "phase", "reason", "result", "route", "scope", "state", "status", "verdict",
+            "version"
+        ]
     );
     let routes = after.values_of("route");
     assert!(routes.iter().all(|route| *route == "unmatched" || route.starts_with("/api/")), "{routes:?}");

@@ -17,3 +17,4 @@ mod settings;
 mod stats;
 mod stream;
 mod trips;
+mod webhooks;
