@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::measure::Measure;
+use crate::modes::heard::Listeners;
 use crate::names::Name;
 use crate::workload::Shape;
 
@@ -101,6 +102,13 @@ pub enum Verb {
     Reads {
         #[command(flatten)]
         size: Size,
+    },
+    /// Tripswitch: what streams and webhooks cost those who write, and how soon a pause is heard
+    Heard {
+        #[command(flatten)]
+        size: Size,
+        #[command(flatten)]
+        listeners: Listeners,
     },
 }
 

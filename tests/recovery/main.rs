@@ -13,6 +13,7 @@ mod controls;
 mod damage;
 mod disk_full;
 mod faulty_disk;
+mod heard;
 mod kill;
 mod load;
 #[cfg(feature = "faults")]

@@ -1,6 +1,7 @@
 //! What is measured of Tripswitch alone.
 
 pub mod growth;
+pub mod heard;
 pub mod messages;
 pub mod neighbours;
 pub mod reads;

@@ -30,6 +30,15 @@ impl Ours {
         Server::start(site, rules, variables).map(Self)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Of the workspaces.
+    pub fn key(&self) -> &str {
+        self.0.key()
+    }
+
     /// Makes a tenant with this one workspace; its key.
     pub fn tenant(&self, name: &str, workspace: usize) -> Fallible<String> {
         self.0.tenant(name, workspace)
@@ -134,6 +143,12 @@ impl OurClient {
             429 | 503 => Ok(false),
             status => Err(format!("a batch: {status} {}", String::from_utf8_lossy(self.http.body())).into()),
         }
+    }
+
+    /// Any request; the status and the answer.
+    pub fn exchange(&mut self, method: &str, path: &str, body: &str) -> Fallible<(u16, Value)> {
+        let status = self.http.exchange(&request(method, path, &self.key, body.as_bytes()))?;
+        Ok((status, serde_json::from_slice(self.http.body())?))
     }
 
     /// The status, which must be 200 or 404.

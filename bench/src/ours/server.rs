@@ -67,7 +67,7 @@ impl Server {
     }
 
     fn key_of(&self, tenant: &str) -> Fallible<String> {
-        let scopes = r#"["quality:read","quality:write","events:write"]"#;
+        let scopes = r#"["quality:read","quality:write","events:write","admin"]"#;
         let body = format!(r#"{{"name":"load","tenant":"{tenant}","scopes":{scopes}}}"#);
         text(&self.create("/api/admin/keys", &body)?, "key")
     }
