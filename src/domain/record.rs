@@ -51,7 +51,7 @@ pub enum Record {
     Skip { seq: u64, place: u16, reason: Box<str> },
     /// Tenants, workspaces and keys; only in [`WorkspaceKey::SYSTEM`].
     System(SystemRecord),
-    /// Reserved: how far an endpoint's deliveries have come (I4).
+    /// Never written by any program: what [`Deliveries`](Self::Deliveries) says now.
     Delivered { endpoint: Id, upto: u64 },
     /// A conversation or a contact is erased (R4.10). A contact is named by its mark, so that the record itself does
     /// not keep the id.

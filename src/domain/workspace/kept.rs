@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::expectation::Expectation;
 use super::super::health::WindowEntry;
-use super::super::ids::Position;
+use super::super::ids::{Id, Position};
 use super::super::life::{Carried, ContactMark};
 use super::super::run::Scored;
 use super::super::score::Hundredths;
 use super::super::time::Millis;
 use super::super::timeline::Key;
+use super::super::view::ConversationQuality;
 
 /// A published score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,21 @@ impl Score {
             signal_count: self.signal_count,
             confidence: self.confidence.0.min(100) as u8,
             resolved: self.resolved,
+        }
+    }
+
+    /// R3.2, of the conversation with this id.
+    pub const fn quality(&self, conversation_id: Id) -> ConversationQuality {
+        ConversationQuality {
+            conversation_id,
+            outcome_score: self.dimensions[0],
+            process_score: self.dimensions[1],
+            environment_score: self.dimensions[2],
+            composite_score: self.composite,
+            disconfirmation: self.disconfirmation,
+            confidence: self.confidence,
+            signal_count: self.signal_count,
+            scored_at: self.key.0,
         }
     }
 

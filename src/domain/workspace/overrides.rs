@@ -130,18 +130,9 @@ impl Workspace {
 
     /// A person's word on a conversation's score, if there is one.
     pub fn override_of(&self, conversation: Id) -> Option<OverrideView> {
-        let overridden = self.conversations.overridden(self.conversations.find(conversation)?)?;
-        let model = self.model_of(self.conversations.find(conversation)?).map(|score| ConversationQuality {
-            conversation_id: conversation,
-            outcome_score: score.dimensions[0],
-            process_score: score.dimensions[1],
-            environment_score: score.dimensions[2],
-            composite_score: score.composite,
-            disconfirmation: score.disconfirmation,
-            confidence: score.confidence,
-            signal_count: score.signal_count,
-            scored_at: score.key.0,
-        });
+        let number = self.conversations.find(conversation)?;
+        let overridden = self.conversations.overridden(number)?;
+        let model = self.model_of(number).map(|score| score.quality(conversation));
         Some(OverrideView {
             dimensions: overridden.dimensions,
             resolved: overridden.resolved,

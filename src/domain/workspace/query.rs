@@ -152,17 +152,7 @@ impl Workspace {
     pub fn conversation(&self, id: Id) -> Known<ConversationQuality> {
         let Some(number) = self.conversations.find(id) else { return Known::Unknown };
         let Some(score) = self.conversations.score(number) else { return Known::NotScored };
-        Known::Found(ConversationQuality {
-            conversation_id: id,
-            outcome_score: score.dimensions[0],
-            process_score: score.dimensions[1],
-            environment_score: score.dimensions[2],
-            composite_score: score.composite,
-            disconfirmation: score.disconfirmation,
-            confidence: score.confidence,
-            signal_count: score.signal_count,
-            scored_at: score.key.0,
-        })
+        Known::Found(score.quality(id))
     }
 
     pub fn knows_account(&self, id: Id) -> bool {
