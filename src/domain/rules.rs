@@ -43,7 +43,7 @@ impl Rules {
         if workspace { RUN_HORIZON * usize::from(self.settings.model.workspace_factor) } else { RUN_HORIZON }
     }
 
-    /// How long ago the newest of a run may be for the run to trip a breaker (R7.1, R7.2).
+    /// How many low ones in a row trip a breaker (R7.1, R7.2).
     pub fn run_that_trips(&self, workspace: bool) -> usize {
         let count = usize::from(self.csat.circuit_breaker_count);
         if workspace { count * usize::from(self.settings.model.workspace_factor) } else { count }
