@@ -238,6 +238,11 @@ impl Life {
         size_of::<Self>() + self.events.iter().map(|event| size_of::<LifeEvent>() + of(event)).sum::<usize>()
     }
 
+    /// Whether it is terminal. Costs nothing as long as nothing has ended it.
+    pub fn is_over(&self) -> bool {
+        (self.terminal_events > 0 || self.carried.is_some()) && self.walk().terminal
+    }
+
     /// Walks the kept events in their order (R5.1).
     pub fn walk(&self) -> Walk {
         let mut walk = Walk { terminal: self.carried.is_some(), scored: None, counted: 0..0, transitions: Vec::new() };

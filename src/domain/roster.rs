@@ -1,6 +1,9 @@
 //! The scored conversations of one account, in the order of their keys. Most accounts have few, which are kept in one
-//! small list; the others in a [`Timeline`].
+//! small list; the others in a [`Timeline`]. A clone is a picture that costs little, as a timeline's is.
 
+use std::ops::Range;
+
+use super::time::Millis;
 use super::timeline::{Keys, Timeline, insert_exactly, place};
 
 /// The most that is kept in a list.
@@ -67,6 +70,26 @@ impl Roster {
         }
     }
 
+    /// The ranks, from the oldest on, of keys with `from <= scoredAt <= to`.
+    pub fn ranks(&self, keys: &impl Keys, from: Millis, to: Millis) -> Range<usize> {
+        match self {
+            Self::Few(items) => {
+                let end = items.partition_point(|&item| keys.key(item).0 <= to);
+                items.partition_point(|&item| keys.key(item).0 < from).min(end)..end
+            }
+            Self::Many(timeline) => timeline.ranks(keys, from, to),
+        }
+    }
+
+    /// The items with these ranks from the oldest on, which must be there.
+    pub fn ranked(&self, ranks: Range<usize>) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        let (few, many) = match self {
+            Self::Few(items) => (&items[ranks], None),
+            Self::Many(timeline) => (&[][..], Some(timeline.ranked(ranks))),
+        };
+        few.iter().copied().chain(many.into_iter().flatten())
+    }
+
     /// All items, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = u32> + '_ {
         let (few, many) = match self {
@@ -116,6 +139,9 @@ mod tests {
             if item % 50 == 0 {
                 assert_eq!(roster.newest_first().collect::<Vec<_>>(), sorted);
                 assert!((0..=sorted.len()).all(|rank| roster.nth_newest(rank) == sorted.get(rank).copied()));
+                let ranks = roster.ranks(&table, 100, 299);
+                let inside = sorted.iter().copied().filter(|&item| (100..300).contains(&table.key(item).0));
+                assert!(roster.ranked(ranks).rev().eq(inside));
             }
         }
         assert!(matches!(roster, Roster::Many(_)) && roster.len() == sorted.len());

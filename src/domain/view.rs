@@ -24,6 +24,35 @@ pub struct QualityStats {
     pub retention_from: Option<Millis>,
 }
 
+/// Statistics of a range, with their histogram (R6.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeQuality {
+    pub stats: QualityStats,
+    /// Conversations by composite: 1.0–1.49, 1.5–1.99, … 4.5–5.0.
+    pub histogram: [u64; 8],
+}
+
+/// What statistics are told apart by (R6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    Label(LabelKind),
+    /// `ai` or `human`: who wrote the last message of an agent.
+    Handler,
+    /// The name of the profile that made the score.
+    ModelVersion,
+}
+
+/// Why a conversation has no score (R6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyUnscored {
+    /// It has not ended.
+    Open,
+    /// It ended, and the customer had said nothing.
+    NoCustomerMessage,
+    /// It ended, and machines had written all of its messages.
+    OnlyAutomatic,
+}
+
 /// R3.2.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationQuality {

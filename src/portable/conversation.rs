@@ -17,7 +17,7 @@ use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::{Observation, ObservedKind};
 use crate::domain::time::Millis;
-use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Overridden, Score};
+use crate::domain::workspace::facts::{Comment, Conversation, Course, Left, Overridden, Score, Voice};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -56,6 +56,9 @@ pub struct ConversationLine {
     pub intent: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<OverriddenLine>,
+    /// Whose messages there were. Not before format 7.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<Voice>,
 }
 
 /// A person's word on a score (R5.9). `score` is what is in force.
@@ -165,7 +168,7 @@ impl ConversationLine {
     /// `account` is that of `facts`.
     pub fn new(facts: Conversation, account: Option<Id>) -> Self {
         let Conversation { id, account: attached, score, course, signals, signals_erased, comment, .. } = facts;
-        let Conversation { labels: [channel, intent], overridden, .. } = facts;
+        let Conversation { labels: [channel, intent], overridden, voices, .. } = facts;
         let overridden = overridden.as_deref().map(OverriddenLine::from);
         let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
@@ -193,6 +196,7 @@ impl ConversationLine {
             channel,
             intent,
             overridden,
+            voices: voices.known().collect(),
         }
     }
 
@@ -230,6 +234,7 @@ impl ConversationLine {
             comment: self.comment.map(|comment| Arc::new(comment.into())),
             labels: [self.channel, self.intent],
             overridden: self.overridden.map(|line| Arc::new(line.into())),
+            voices: self.voices.into_iter().collect(),
         })
     }
 }

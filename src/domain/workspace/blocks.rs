@@ -32,6 +32,7 @@ use super::kept::{Comment, Left, Overridden, Score};
 use super::labels;
 use super::packed::Packed;
 use super::signal_log;
+use super::voices::Voices;
 
 /// A part of a cut, in the order in which they come. The order of the variants is part of the format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +90,8 @@ pub enum Block<'a> {
     Resource(Arc<Resource>),
     /// How far an endpoint has come.
     Progress(Id, Arc<Progress>),
+    /// Not before version 6. Of the conversations, by number, as far as any has a message.
+    Voices(Cow<'a, [Voices]>),
 }
 
 impl Block<'_> {
@@ -122,6 +125,7 @@ impl Block<'_> {
             Self::Effects(_) => 24,
             Self::Resource(_) => 25,
             Self::Progress(..) => 26,
+            Self::Voices(_) => 27,
         }
     }
 }

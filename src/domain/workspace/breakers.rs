@@ -1,6 +1,7 @@
 //! A workspace's breakers, in the order in which they tripped, and what people do to them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::breaker::{Breaker, BreakerAction, MOST_NOTES};
@@ -213,10 +214,20 @@ impl Breakers {
         self.list.cut()
     }
 
-    /// How many triggered in `from..=to`. Triggers are receipts, so the list is in their order.
+    /// How many triggered in `from..=to`.
     pub fn triggered(&self, from: Millis, to: Millis) -> u64 {
+        self.numbers_between(from, to).len() as u64
+    }
+
+    /// Those that triggered in `from..=to`.
+    pub fn triggered_in(&self, from: Millis, to: Millis) -> impl Iterator<Item = &Breaker> {
+        self.numbers_between(from, to).map(|number| self.list.get(number as u32))
+    }
+
+    /// Triggers are receipts, so the list is in their order.
+    fn numbers_between(&self, from: Millis, to: Millis) -> Range<usize> {
         let before = |limit: Millis| self.list.partition_point(|breaker| breaker.triggered.0 < limit);
-        before(to.saturating_add(1)).saturating_sub(before(from)) as u64
+        before(from)..before(to.saturating_add(1))
     }
 
     /// What the gate answers from.

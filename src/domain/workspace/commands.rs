@@ -56,7 +56,8 @@ impl Workspace {
             round.rules_changed = true;
             if recount {
                 let (conversations, rules) = (&self.conversations, &self.rules);
-                self.timeline.recount(|item| conversations.sums(item, rules));
+                self.timeline.recount(|item| conversations.part(item, rules));
+                self.labels.recount(|item| conversations.part(item, rules).1);
                 self.count_recent(self.recent.from);
             }
         }

@@ -12,10 +12,12 @@ use super::super::life::Life;
 use super::super::rules::Rules;
 use super::super::sparse::Sparse;
 use super::super::time::Millis;
-use super::super::timeline::{Key, Keys, Sum};
+use super::super::timeline::{Key, Keys};
 use super::kept::{Comment, Left, Overridden, Score};
 use super::lives::Lives;
 use super::packed::{Packed, Phase, Scored};
+use super::tally::{Group, Sums};
+use super::voices::Voices;
 
 /// Where a conversation's life is, seen from its next event.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub struct Conversations {
     left: Sparse<Left>,
     comments: Sparse<Arc<Comment>>,
     overrides: Sparse<Arc<Overridden>>,
+    /// Whose messages there were, as far as any conversation has one.
+    voices: Chunks<Voices>,
     /// Numbers of removed conversations; the last is given anew first.
     free: Vec<u32>,
 }
@@ -56,6 +60,7 @@ pub(super) struct ConversationsCut {
     pub left: Sparse<Left>,
     pub comments: Sparse<Arc<Comment>>,
     pub overrides: Sparse<Arc<Overridden>>,
+    pub voices: Chunks<Voices>,
     pub free: Vec<u32>,
 }
 
@@ -90,6 +95,7 @@ impl Conversations {
         self.left.remove(number);
         self.comments.remove(number);
         self.overrides.remove(number);
+        self.set_voices(number, Voices::default());
         self.records.get_mut(number).clear();
         self.free.push(number);
     }
@@ -310,8 +316,27 @@ impl Conversations {
         }
     }
 
-    pub fn sums(&self, number: u32, rules: &Rules) -> Sums {
-        Sums::of(&self.placed(number), rules)
+    /// Whose messages there were.
+    pub fn voices(&self, number: u32) -> Voices {
+        self.voices.find(number).copied().unwrap_or_default()
+    }
+
+    pub fn set_voices(&mut self, number: u32, voices: Voices) {
+        if self.voices(number) != voices {
+            self.voices.fill(number as usize + 1, &Voices::default());
+            *self.voices.get_mut(number) = voices;
+        }
+    }
+
+    /// What a scored conversation adds to statistics.
+    pub fn part(&self, number: u32, rules: &Rules) -> (Group, Sums) {
+        self.part_with(number, &self.placed(number), rules)
+    }
+
+    /// What it adds with this score.
+    pub fn part_with(&self, number: u32, score: &Score, rules: &Rules) -> (Group, Sums) {
+        let group = Group { handler: self.voices(number).handler(), profile: score.profile };
+        (group, Sums::of(score, rules))
     }
 
     /// Everything but the index (I9).
@@ -323,14 +348,15 @@ impl Conversations {
             left: self.left.cut(),
             comments: self.comments.cut(),
             overrides: self.overrides.cut(),
+            voices: self.voices.cut(),
             free: self.free.clone(),
         }
     }
 
     /// The inverse of `cut`. Nothing is found by id until `with_index`.
     pub(super) fn without_index(cut: ConversationsCut) -> Self {
-        let ConversationsCut { records, lives, scores, left, comments, overrides, free } = cut;
-        Self { records, lives, scores, left, comments, overrides, free, ..Self::default() }
+        let ConversationsCut { records, lives, scores, left, comments, overrides, voices, free } = cut;
+        Self { records, lives, scores, left, comments, overrides, voices, free, ..Self::default() }
     }
 
     /// The index by id. Those that have lost theirs stand in none.
@@ -378,49 +404,5 @@ impl Keys for Conversations {
     fn key(&self, item: u32) -> Key {
         let record = self.records.get(item);
         if record.scored() == Scored::Here { record.key() } else { self.placed(item).key }
-    }
-}
-
-/// What statistics add up (R3.1), in hundredths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    pub count: u64,
-    pub dimensions: [u64; 3],
-    pub composite: u64,
-    pub confidence: u64,
-    pub disconfirmation: u64,
-    /// Conversations that count as resolved (R6.2).
-    pub resolved: u64,
-}
-
-impl Sums {
-    pub fn of(score: &Score, rules: &Rules) -> Self {
-        Self {
-            count: 1,
-            dimensions: score.dimensions.map(|dimension| u64::from(dimension.0)),
-            composite: u64::from(score.composite.0),
-            confidence: u64::from(score.confidence.0),
-            disconfirmation: u64::from(score.disconfirmation.0),
-            resolved: u64::from(rules.counts_as_resolved(score.resolved, score.composite)),
-        }
-    }
-
-    fn zip(&mut self, other: &Self, op: impl Fn(u64, u64) -> u64) {
-        self.count = op(self.count, other.count);
-        (0..3).for_each(|d| self.dimensions[d] = op(self.dimensions[d], other.dimensions[d]));
-        self.composite = op(self.composite, other.composite);
-        self.confidence = op(self.confidence, other.confidence);
-        self.disconfirmation = op(self.disconfirmation, other.disconfirmation);
-        self.resolved = op(self.resolved, other.resolved);
-    }
-}
-
-impl Sum for Sums {
-    fn add(&mut self, other: &Self) {
-        self.zip(other, |a, b| a + b);
-    }
-
-    fn subtract(&mut self, other: &Self) {
-        self.zip(other, |a, b| a - b);
     }
 }

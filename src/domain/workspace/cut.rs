@@ -135,6 +135,7 @@ impl Cut {
             .chain(in_groups(conversations.overrides.iter(), |said| 256 + said.reason.len(), Block::Overrides))
             .chain(std::iter::once_with(|| Block::Own(self.own.clone())))
             .chain(self.pieces.blocks())
+            .chain(conversations.voices.chunks().map(|chunk| Block::Voices(chunk.into())))
     }
 }
 

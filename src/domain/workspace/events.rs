@@ -40,10 +40,12 @@ impl Workspace {
             return Verdict::Accepted;
         }
         let number = known.unwrap_or_else(|| self.conversations.create(id));
+        let lacked = known.and_then(|number| self.lack(number));
         let was_unscored = known.is_some() && !self.conversations.is_scored(number);
         let account_before = self.conversations.account(number);
         self.attach(number, event);
         self.label(number, event);
+        self.hear(number, &event.body);
         let (score, ended) = match &event.body {
             Body::ConversationScored(import) => (self.import(number, at, import), None),
             body => match life_kind(body) {
@@ -60,6 +62,7 @@ impl Workspace {
             self.note_end(round, at, number, ending, step);
         }
         self.follow_score(number, was_unscored, at.receipt);
+        self.unscored_counts.change(lacked, self.lack(number));
         Verdict::Accepted
     }
 
@@ -76,12 +79,29 @@ impl Workspace {
 
     /// R7.8: the last channel and intent that an event named.
     fn label(&mut self, number: u32, event: &EventRecord) {
-        let keys = self.conversations.is_scored(number).then_some(&self.conversations);
+        let Self { conversations, labels, rules, .. } = self;
+        let scored = conversations.is_scored(number).then_some(&*conversations);
         for (kind, name) in [(LabelKind::Channel, &event.channel), (LabelKind::Intent, &event.intent)] {
-            if let Some(label) = name.as_deref().and_then(|name| self.labels.find_or_create(kind, name)) {
-                self.labels.set(keys, number, kind, label);
+            if let Some(label) = name.as_deref().and_then(|name| labels.find_or_create(kind, name)) {
+                labels.set(scored, number, kind, label, |item| conversations.part(item, rules).1);
             }
         }
+    }
+
+    /// R6.7: whose messages there are.
+    fn hear(&mut self, number: u32, body: &Body) {
+        let before = self.conversations.voices(number);
+        let after = before.after(body);
+        if after == before {
+            return;
+        }
+        if before.handler() == after.handler() || !self.conversations.is_scored(number) {
+            return self.conversations.set_voices(number, after);
+        }
+        let old = self.conversations.part(number, &self.rules);
+        self.conversations.set_voices(number, after);
+        let new = self.conversations.part(number, &self.rules);
+        self.timeline.adjust(&self.conversations, number, &old, &new);
     }
 
     fn mismatch(&self, number: u32, event: &EventRecord) -> Option<Rejection> {

@@ -24,6 +24,7 @@ use super::signal_log::{NOWHERE, SignalLog};
 
 pub use super::accounts::{AccountRecord, Contact};
 pub use super::kept::{Comment, Left, Overridden, Score};
+pub use super::voices::{Voice, Voices};
 
 /// All that is known of one conversation.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Conversation {
     pub labels: [Option<Arc<str>>; 2],
     /// A person's word on its score (R5.9).
     pub overridden: Option<Arc<Overridden>>,
+    /// Whose messages there were (R6.7).
+    pub voices: Voices,
 }
 
 /// Where its life is (R5.2).
@@ -113,6 +116,7 @@ impl Cut {
             comment: parts.comments.get(number).cloned(),
             labels: self.labels.of_conversation(number),
             overridden: parts.overrides.get(number).cloned(),
+            voices: parts.voices.find(number).copied().unwrap_or_default(),
         }
     }
 }
@@ -165,7 +169,8 @@ impl Gathering {
 
     pub fn conversation(&mut self, facts: Conversation) -> Result<(), RestoreError> {
         self.check(&facts)?;
-        let Conversation { id, account, score, course, signals, signals_erased, comment, labels, overridden } = facts;
+        let Conversation { id, account, score, course, signals, signals_erased, comment, .. } = facts;
+        let Conversation { labels, overridden, voices, .. } = facts;
         let mut record = Packed::new(id);
         let parts = &mut self.parts.conversations;
         let number = parts.records.len() as u32;
@@ -201,6 +206,7 @@ impl Gathering {
             parts.overrides.insert(number, overridden);
         }
         parts.records.push(record);
+        parts.voices.push(voices);
         self.label(number, labels)
     }
 
@@ -369,6 +375,7 @@ mod tests {
             comment: None,
             labels: Default::default(),
             overridden: None,
+            voices: Voices::default(),
         }
     }
 

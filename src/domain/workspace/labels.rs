@@ -9,9 +9,11 @@ use std::sync::Arc;
 use super::super::chunks::Chunks;
 use super::super::ids::Id;
 use super::super::run::LastResolve;
+use super::super::time::Millis;
 use super::super::timeline::{Keys, Timeline};
 use super::super::view::LabelKind;
 use super::accounts::Tripped;
+use super::tally::Sums;
 
 /// Names of a kind at most. Events with others are taken as if they named none.
 pub const MOST_NAMES: usize = 4_096;
@@ -23,7 +25,7 @@ pub type Numbers = [u16; 2];
 #[derive(Clone, Debug)]
 struct Label {
     name: Arc<str>,
-    scored: Timeline<()>,
+    scored: Timeline<Sums>,
     tripped: Tripped,
 }
 
@@ -100,8 +102,15 @@ impl Labels {
         Some(number)
     }
 
-    /// Gives a conversation another channel or intent. `keys`, if it is scored.
-    pub fn set(&mut self, keys: Option<&impl Keys>, conversation: u32, kind: LabelKind, number: u16) {
+    /// Gives a conversation another channel or intent. `keys`, if it is scored; `sums` are those of one that is.
+    pub fn set(
+        &mut self,
+        keys: Option<&impl Keys>,
+        conversation: u32,
+        kind: LabelKind,
+        number: u16,
+        sums: impl Fn(u32) -> Sums,
+    ) {
         let mut numbers = self.numbers(conversation);
         let before = std::mem::replace(&mut numbers[kind as usize], number);
         if before == number {
@@ -110,10 +119,10 @@ impl Labels {
         self.put(conversation, numbers);
         let Some(keys) = keys else { return };
         if let Some(label) = self.label_mut(kind, before) {
-            label.scored.remove(keys, conversation, &());
+            label.scored.remove(keys, conversation, &sums(conversation));
         }
         if let Some(label) = self.label_mut(kind, number) {
-            label.scored.insert(keys, conversation, |_| ());
+            label.scored.insert(keys, conversation, sums);
         }
     }
 
@@ -123,21 +132,47 @@ impl Labels {
     }
 
     /// A conversation got a score, or its score another place.
-    pub fn enter(&mut self, keys: &impl Keys, conversation: u32) {
+    pub fn enter(&mut self, keys: &impl Keys, conversation: u32, sums: impl Fn(u32) -> Sums) {
         for (kind, number) in LabelKind::ALL.into_iter().zip(self.numbers(conversation)) {
             if let Some(label) = self.label_mut(kind, number) {
-                label.scored.insert(keys, conversation, |_| ());
+                label.scored.insert(keys, conversation, &sums);
             }
         }
     }
 
     /// Before the place of a score changes, or the score goes.
-    pub fn leave(&mut self, keys: &impl Keys, conversation: u32) {
+    pub fn leave(&mut self, keys: &impl Keys, conversation: u32, sums: &Sums) {
         for (kind, number) in LabelKind::ALL.into_iter().zip(self.numbers(conversation)) {
             if let Some(label) = self.label_mut(kind, number) {
-                label.scored.remove(keys, conversation, &());
+                label.scored.remove(keys, conversation, sums);
             }
         }
+    }
+
+    /// A score has changed in its place.
+    pub fn adjust(&mut self, keys: &impl Keys, conversation: u32, old: &Sums, new: &Sums) {
+        for (kind, number) in LabelKind::ALL.into_iter().zip(self.numbers(conversation)) {
+            if let Some(label) = self.label_mut(kind, number) {
+                label.scored.adjust(keys, conversation, old, new);
+            }
+        }
+    }
+
+    /// Computes all sums anew: for a change of what they sum up.
+    pub fn recount(&mut self, sums: impl Fn(u32) -> Sums) {
+        self.known.iter_mut().flatten().for_each(|label| label.scored.recount(&sums));
+    }
+
+    /// All names of a kind, with the sums over keys with `from <= scoredAt <= to`.
+    pub fn sums(
+        &self,
+        kind: LabelKind,
+        keys: &impl Keys,
+        (from, to): (Millis, Millis),
+        sums: impl Fn(u32) -> Sums,
+    ) -> Vec<(Arc<str>, Sums)> {
+        let range = |label: &Label| (Arc::clone(&label.name), label.scored.range(keys, from, to, &sums));
+        self.known[kind as usize].iter().map(range).collect()
     }
 
     /// A conversation is removed; it has left already.
@@ -182,7 +217,7 @@ impl Labels {
     }
 
     /// The inverse of [`cut`](Self::cut). `scored`: the scored conversations in the order of their keys.
-    pub fn restored(cut: LabelsCut, keys: &impl Keys, scored: &[u32]) -> Self {
+    pub fn restored(cut: LabelsCut, keys: &impl Keys, scored: &[u32], sums: impl Fn(u32) -> Sums) -> Self {
         let mut labels = Self::default();
         for (kind, names) in LabelKind::ALL.into_iter().zip(&cut.names) {
             names.iter().for_each(|name| {
@@ -200,7 +235,7 @@ impl Labels {
         }
         for (kind, lists) in lists.iter().enumerate() {
             for (label, list) in labels.known[kind].iter_mut().zip(lists.iter().skip(1)) {
-                label.scored = Timeline::of_sorted(keys, list, |_| ());
+                label.scored = Timeline::of_sorted(keys, list, &sums);
             }
         }
         labels

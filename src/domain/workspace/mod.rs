@@ -36,8 +36,12 @@ mod retention;
 mod ring;
 mod round;
 mod signal_log;
+mod statistics;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod unscored;
+mod voices;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -59,11 +63,13 @@ use super::time::Millis;
 use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
-use conversations::{Conversations, Sums};
+use conversations::Conversations;
 use labels::Labels;
 use pieces::Pieces;
 use round::At;
 use signal_log::SignalLog;
+use tally::{Sums, Tally};
+use unscored::UnscoredCounts;
 
 /// The state of one workspace side.
 #[derive(Clone, Debug)]
@@ -78,7 +84,7 @@ pub struct Workspace {
     /// All profiles that a score here was or can be made with; the last is in force.
     profiles: Vec<Arc<Profile>>,
     conversations: Conversations,
-    timeline: Timeline<Sums>,
+    timeline: Timeline<Tally>,
     recent: Recent,
     accounts: Accounts,
     labels: Labels,
@@ -93,6 +99,7 @@ pub struct Workspace {
     /// Conversations without a score, each under a time no later than that of its last event. When one is looked at,
     /// it moves to the time of its last event.
     unscored: BTreeSet<(Millis, Id)>,
+    unscored_counts: UnscoredCounts,
     /// Everything that was older than this has been removed (R4.11).
     retained_from: Millis,
     /// Events that are passed over (I6).
@@ -132,6 +139,7 @@ impl Workspace {
             signals: SignalLog::default(),
             explained_after: Millis::MIN,
             unscored: BTreeSet::new(),
+            unscored_counts: UnscoredCounts::default(),
             retained_from: Millis::MIN,
             skips: BTreeSet::new(),
             late: 0,
@@ -242,6 +250,10 @@ impl Workspace {
     }
 
     fn sum_between(&self, from: Millis, to: Millis) -> Sums {
-        self.timeline.range(&self.conversations, from, to, |item| self.conversations.sums(item, &self.rules))
+        self.tally_between(from, to).total()
+    }
+
+    fn tally_between(&self, from: Millis, to: Millis) -> Tally {
+        self.timeline.range(&self.conversations, from, to, |item| self.conversations.part(item, &self.rules))
     }
 }

@@ -13,10 +13,10 @@ use super::super::timeline::{Key, Sum};
 use super::super::view::{BreakerScope, LabelKind};
 use super::Workspace;
 use super::accounts::Tripped;
-use super::conversations::Sums;
 use super::kept::Score;
 use super::round::At;
 use super::round::{EventStep, Round};
+use super::tally::Sums;
 
 /// What an event did to a conversation's score.
 #[derive(Debug)]
@@ -109,13 +109,13 @@ impl Workspace {
         let stays = |a: Option<Score>, b: Option<Score>| a.map(|score| score.key) == b.map(|score| score.key);
         let (in_place, at_home) = (stays(old, new), stays(old, new) && account == account_before);
         if let Some(old) = old {
-            let sums = Sums::of(&old, &self.rules);
+            let part = self.conversations.part_with(item, &old, &self.rules);
             if old.key.0 >= self.recent.from {
-                self.recent.sums.subtract(&sums);
+                self.recent.sums.subtract(&part.1);
             }
             if !in_place {
-                self.timeline.remove(&self.conversations, item, &sums);
-                self.labels.leave(&self.conversations, item);
+                self.timeline.remove(&self.conversations, item, &part);
+                self.labels.leave(&self.conversations, item, &part.1);
             }
             if let Some(before) = account_before.filter(|_| !at_home) {
                 self.accounts.belongings(before).scored.remove(&self.conversations, item);
@@ -123,16 +123,20 @@ impl Workspace {
         }
         self.conversations.set_score(item, new);
         let Some(new) = new else { return };
-        let sums = Sums::of(&new, &self.rules);
+        let part = self.conversations.part_with(item, &new, &self.rules);
         if new.key.0 >= self.recent.from {
-            self.recent.sums.add(&sums);
+            self.recent.sums.add(&part.1);
         }
         let (conversations, rules) = (&self.conversations, &self.rules);
         match old.filter(|_| in_place) {
-            Some(old) => self.timeline.adjust(conversations, item, &Sums::of(&old, rules), &sums),
+            Some(old) => {
+                let before = conversations.part_with(item, &old, rules);
+                self.timeline.adjust(conversations, item, &before, &part);
+                self.labels.adjust(conversations, item, &before.1, &part.1);
+            }
             None => {
-                self.timeline.insert(conversations, item, |item| conversations.sums(item, rules));
-                self.labels.enter(conversations, item);
+                self.timeline.insert(conversations, item, |item| conversations.part(item, rules));
+                self.labels.enter(conversations, item, |item| conversations.part(item, rules).1);
             }
         }
         if let Some(account) = account.filter(|_| !at_home) {

@@ -15,9 +15,7 @@ use super::super::scoring::estimator::{Explanation, explain};
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::time::Millis;
-use super::super::view::{
-    BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Known, QualityStats, Skipped,
-};
+use super::super::view::{BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Known, Skipped};
 use super::Workspace;
 use super::breakers::GateState;
 use super::conversations::Course;
@@ -126,26 +124,6 @@ impl Workspace {
     /// R6.9: what the users of the side have set.
     pub fn own_settings(&self) -> &OwnSettings {
         &self.rules.own
-    }
-
-    /// R3.1, `from` and `to` inclusive.
-    pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
-        let sums = self.sum_between(from, to);
-        let mean = |sum| Hundredths::mean(sum, sums.count);
-        QualityStats {
-            period_start: from,
-            period_end: to,
-            conversations_scored: sums.count,
-            average_composite: mean(sums.composite),
-            average_outcome: mean(sums.dimensions[0]),
-            average_process: mean(sums.dimensions[1]),
-            average_environment: mean(sums.dimensions[2]),
-            average_confidence: mean(sums.confidence),
-            average_disconfirmation: mean(sums.disconfirmation),
-            circuit_breakers_triggered: self.breakers.triggered(from, to),
-            resolution_rate: mean(100 * sums.resolved),
-            retention_from: Some(self.retained_from).filter(|&oldest| from < oldest),
-        }
     }
 
     /// R3.2.

@@ -21,6 +21,7 @@ use super::conversations::{Conversations, ConversationsCut};
 use super::labels::{Labels, LabelsCut};
 use super::pieces::{PieceParts, Pieces};
 use super::signal_log::{self, SignalLog};
+use super::voices::Voices;
 use super::{Recent, Workspace};
 
 /// The blocks taken in so far, in their order.
@@ -80,6 +81,7 @@ impl Restoring {
             Block::Overrides(all) => {
                 all.into_iter().for_each(|(number, said)| conversations.overrides.insert(number, said));
             }
+            Block::Voices(voices) => conversations.voices.extend(&voices),
             Block::Own(own) => self.own = own,
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
@@ -148,11 +150,12 @@ impl Restoring {
                 (conversations.index(), duplicates, Accounts::restored(accounts, contacts))
             });
             let by_time = by_time(&conversations)?;
-            let timeline = Timeline::of_sorted(&conversations, &by_time, |item| conversations.sums(item, rules));
+            let timeline = Timeline::of_sorted(&conversations, &by_time, |item| conversations.part(item, rules));
             let belongings = belongings(&conversations, &by_time, account_count);
             let (by_id, duplicates, accounts) = indexes.join().map_err(|_| RestoreError::Stray("an index"))?;
             let duplicates = duplicates.ok_or(RestoreError::Stray("the memory of identities"))?;
-            Ok((by_id, duplicates, accounts, timeline, belongings, Labels::restored(labels, &conversations, &by_time)))
+            let labels = Labels::restored(labels, &conversations, &by_time, |item| conversations.part(item, rules).1);
+            Ok((by_id, duplicates, accounts, timeline, belongings, labels))
         })?;
         workspace.labels = labels;
         accounts.set_belongings(belongings);
@@ -166,7 +169,9 @@ impl Restoring {
         workspace.pieces = pieces;
         workspace.take_head(head);
         workspace.take_breakers(breakers);
+        workspace.hear_lives();
         workspace.place_lives();
+        workspace.count_unscored();
         Ok(workspace)
     }
 }
@@ -266,6 +271,16 @@ impl Workspace {
             self.accounts.announce(number, health.churn_risk);
         }
         self
+    }
+
+    /// What was not kept before snapshots of version 6, as far as lives tell it. Statistics do not depend on that.
+    fn hear_lives(&mut self) {
+        let told = |(number, life): (u32, &Arc<Life>)| {
+            let (known, told) = (self.conversations.voices(number), Voices::of_life(life));
+            (known.and(told) != known).then(|| (number, known.and(told)))
+        };
+        let told: Vec<(u32, Voices)> = self.conversations.lives().filter_map(told).collect();
+        told.into_iter().for_each(|(number, voices)| self.conversations.set_voices(number, voices));
     }
 
     /// Which lives settle when, and which conversations have no score.

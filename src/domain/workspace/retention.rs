@@ -8,7 +8,7 @@ use super::super::reply::Reply;
 use super::super::time::Millis;
 use super::super::timeline::{Keys, Sum};
 use super::Workspace;
-use super::conversations::{Course, Sums};
+use super::conversations::Course;
 use super::round::Round;
 
 impl Workspace {
@@ -88,6 +88,7 @@ impl Workspace {
         self.unscored.remove(&(receipt, id));
         self.conversations.left_at(number, receipt);
         self.note_again(number);
+        self.unscored_counts.change(None, self.lack(number));
     }
 
     /// Puts an unscored conversation back among them after a restore.
@@ -99,13 +100,14 @@ impl Workspace {
 
     /// Removes a conversation from everything. Breakers keep its id as evidence.
     pub(super) fn remove(&mut self, round: &mut Round, number: u32) {
+        self.unscored_counts.change(self.lack(number), None);
         if let Some(score) = self.conversations.score(number) {
-            let sums = Sums::of(&score, &self.rules);
+            let part = self.conversations.part_with(number, &score, &self.rules);
             if score.key.0 >= self.recent.from {
-                self.recent.sums.subtract(&sums);
+                self.recent.sums.subtract(&part.1);
             }
-            self.timeline.remove(&self.conversations, number, &sums);
-            self.labels.leave(&self.conversations, number);
+            self.timeline.remove(&self.conversations, number, &part);
+            self.labels.leave(&self.conversations, number, &part.1);
             if let Some(account) = self.conversations.account(number) {
                 self.leave(round, account, number);
             }

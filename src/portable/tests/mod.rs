@@ -74,7 +74,7 @@ fn facts(text: &str) -> Vec<serde_json::Value> {
         let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
         let members = value.as_object_mut().unwrap();
         // What older formats say and this one does not, and the other way round.
-        for member in ["number", "count", "lastAt", "mark", "unkeyedMarks", "announcedRisk"] {
+        for member in ["number", "count", "lastAt", "mark", "unkeyedMarks", "announcedRisk", "voices"] {
             members.remove(member);
         }
         if let Some(settings) = members.get_mut("settings").and_then(|settings| settings.as_object_mut()) {
