@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::source::{Fault, Layers, Leaf, Source, Value};
+use crate::domain::scoring::catalogue::shares;
 
 /// An option with its value in force, and where that comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -258,13 +259,6 @@ fn three(value: &Value) -> Option<[f64; 3]> {
     numbers.try_into().ok()
 }
 
-/// `parts` as shares of 1. Parts that already sum to 1 stay as they are, to the last bit.
-fn shares(parts: [f64; 3]) -> Option<[f64; 3]> {
-    let sum: f64 = parts.iter().sum();
-    let fine = parts.iter().all(|part| part.is_finite() && *part >= 0.0) && sum > 0.0 && sum.is_finite();
-    fine.then(|| if (sum - 1.0).abs() <= 1e-9 { parts } else { parts.map(|part| part / sum) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,15 +294,6 @@ mod tests {
         assert_eq!(told.len(), 5);
         assert_eq!(told[0], "c.toml:1: a: a whole number from 1 to 9 is expected, not 0");
         assert_eq!(told[3], "c.toml:4: d: one of \"y\", \"z\" is expected, not \"x\"");
-    }
-
-    #[test]
-    fn parts_become_shares() {
-        assert_eq!(shares([1.0, 1.0, 1.0]), Some([1.0 / 3.0; 3]));
-        assert_eq!(shares([0.34, 0.33, 0.33]), Some([0.34, 0.33, 0.33]));
-        assert_eq!(shares([0.0, 0.0, 0.0]), None);
-        assert_eq!(shares([2.0, -1.0, 0.0]), None);
-        assert_eq!(shares([f64::NAN, 1.0, 0.0]), None);
     }
 
     #[test]

@@ -50,16 +50,13 @@ impl ScoringConfig {
     }
 }
 
-const MODELS: [(&str, ScoringModel); 2] =
-    [(ScoringModel::Support2.name(), ScoringModel::Support2), (ScoringModel::Task1.name(), ScoringModel::Task1)];
-
 /// Reads the section `prefix` (`scoring`, or `workspaces.<id>.scoring`) over `base`. Relative files are looked for in
 /// `directory`.
 pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: &Path) -> ScoringConfig {
     let key = |name: &str| format!("{prefix}.{name}");
     let default = if is_of_before(reader, prefix) { ScoringModel::Task1 } else { base.profile.model };
-    let place = MODELS.iter().position(|(_, model)| *model == default).unwrap_or_default();
-    let model = reader.choice(&key("model"), &MODELS, place);
+    let place = ScoringModel::ALL.iter().position(|model| *model == default).unwrap_or_default();
+    let model = reader.choice(&key("model"), &ScoringModel::NAMED, place);
     let old = if model == base.profile.model { &base.profile } else { model.profile() };
     let profile = Profile {
         model,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::effect::FieldChange;
+use super::field::FieldChange;
 use super::score::Hundredths;
 
 /// One row for each field, with its default. The order is that of the answer and of the disk.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::field::FieldChange;
 use super::health::RiskRule;
 use super::ids::{Id, Position};
 use super::score::Hundredths;
@@ -295,61 +296,6 @@ pub enum BreakerStep {
 pub struct SettingsChange {
     pub actor: Box<str>,
     pub changes: Vec<FieldChange>,
-}
-
-/// One member, by its name in JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldChange {
-    pub name: Box<str>,
-    pub before: FieldValue,
-    pub after: FieldValue,
-}
-
-impl FieldChange {
-    /// The change of a field, if it is one. Names in JSON are those of the fields in camel case.
-    pub fn of<T: Into<FieldValue>>(field: &str, before: T, after: T) -> Option<Self> {
-        let (before, after) = (before.into(), after.into());
-        let mut parts = field.split('_');
-        let mut name = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (first, rest) = part.split_at(1);
-            name.extend([&*first.to_ascii_uppercase(), rest]);
-        }
-        (before != after).then(|| Self { name: name.into(), before, after })
-    }
-}
-
-/// A value that a member of the configuration can have. The order of the variants is part of the on-disk format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FieldValue {
-    Null,
-    Bool(bool),
-    Integer(u32),
-    Hundredths(Hundredths),
-}
-
-impl From<bool> for FieldValue {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<u16> for FieldValue {
-    fn from(value: u16) -> Self {
-        Self::Integer(value.into())
-    }
-}
-
-impl From<Hundredths> for FieldValue {
-    fn from(value: Hundredths) -> Self {
-        Self::Hundredths(value)
-    }
-}
-
-impl<T: Into<Self>> From<Option<T>> for FieldValue {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
 }
 
 /// Which effects a reader wants.

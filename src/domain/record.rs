@@ -10,6 +10,7 @@ use super::event::EventRecord;
 use super::ids::{Id, WorkspaceKey};
 use super::life::ContactMark;
 use super::own_settings::OwnPatch;
+use super::own_settings_v1::OwnPatchV1;
 use super::resource::ResourceRecord;
 use super::score::Hundredths;
 use super::settings::Settings;
@@ -77,7 +78,7 @@ pub enum Record {
     Settings(Box<Settings>),
 }
 
-/// What people do to a workspace side.
+/// What people do to a workspace side. The order of the variants is part of the on-disk format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     PatchCsatConfig(CsatPatch),
@@ -99,8 +100,8 @@ pub enum Command {
         breaker: Id,
         note: Box<str>,
     },
-    /// R6.9.
-    PatchSettings(OwnPatch),
+    /// [`PatchSettings`](Self::PatchSettings) as it was in version 5.
+    PatchSettingsV1(OwnPatchV1),
     /// R5.9.
     Override(Override),
     /// Takes an override back.
@@ -117,6 +118,8 @@ pub enum Command {
         endpoint: Id,
         effect: EffectId,
     },
+    /// R6.9.
+    PatchSettings(OwnPatch),
 }
 
 /// What a person says of a conversation (R5.9).

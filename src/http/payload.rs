@@ -205,7 +205,8 @@ async fn parsed<T: wire::Body + Send + 'static>(
     (body, permit): (Bytes, BodyPermit),
 ) -> Result<T, ApiError> {
     let private_targets = app.service.private_targets();
-    let asked = wire::Asked { now: app.service.now(), workspace: call.named_workspace(), private_targets };
+    let asked =
+        wire::Asked { now: app.service.now(), workspace: call.named_workspace(), private_targets, in_force: None };
     if body.len() <= READ_HERE {
         return Ok(wire::read(&body, asked)?);
     }

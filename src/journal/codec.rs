@@ -5,7 +5,7 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 to 5), bincode (its "legacy" layout: fixed-width integers); of events of version 4 and later, behind
+//! record = version u16 (1 to 6), bincode (its "legacy" layout: fixed-width integers); of events of version 4 and later, behind
 //!          them the mark of each contact that they name
 //! ```
 //!
@@ -18,12 +18,14 @@
 //! kind more (`ErasedBy`); version 3 has settings with a model, messages of `support-2` and signals of later models;
 //! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts;
 //! and deleted workspaces; version 5 has settings with the effects that are kept, resources, deliveries, forgotten breakers
-//! and the commands from [`Command::Trip`] on.
+//! and the commands from [`Command::Trip`] to [`Command::Resend`]; version 6 has [`Command::PatchSettings`], also where
+//! `Repeats` tells of it.
 //! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use thiserror::Error;
 
+use crate::domain::audit::SideAction;
 use crate::domain::event::{Body, EventRecord, ObservedSignal};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
@@ -38,7 +40,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
 /// only knows that version can go on reading.
-pub const RECORD_VERSION: u16 = 5;
+pub const RECORD_VERSION: u16 = 6;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -119,8 +121,8 @@ fn take_marks(record: &mut Record, bytes: &[u8]) -> Result<Option<usize>, CodecE
 
 /// Version 2 has [`Record::ErasedBy`], version 3 [`Record::SettingsV2`], events with a [`Body::Message`] and signals of
 /// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`], events with marks and
-/// [`SystemRecord::WorkspaceDeleted`], version 5 [`Record::Settings`] and what came with it; the layout of what was there
-/// before is the same.
+/// [`SystemRecord::WorkspaceDeleted`], version 5 [`Record::Settings`] and what came with it, version 6
+/// [`Command::PatchSettings`]; the layout of what was there before is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
         Record::Events(_) if marks_of(record).is_some() => 4,
@@ -130,7 +132,9 @@ fn version_of(record: &Record) -> u16 {
             command: Command::PatchCsatConfig(_) | Command::Acknowledge { .. } | Command::Resolve { .. },
             ..
         } => 1,
+        Record::Command { command: Command::PatchSettings(_), .. } => 6,
         Record::Command { .. } => 5,
+        Record::Repeats(repeats) if repeats.iter().any(|repeat| is_of_version_6(&repeat.action)) => 6,
         Record::Events(_)
         | Record::SettingsV1(_)
         | Record::Skip { .. }
@@ -143,6 +147,10 @@ fn version_of(record: &Record) -> u16 {
         Record::Settings(_) | Record::Resource { .. } | Record::Deliveries(_) | Record::Forgotten => 5,
         Record::Repeats(_) | Record::ErasedContact { .. } => 4,
     }
+}
+
+const fn is_of_version_6(action: &SideAction) -> bool {
+    matches!(action, SideAction::SettingsPatched(_))
 }
 
 fn is_of_version_3(body: &Body) -> bool {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::life::{LifeLine, SettledLine};
 use super::lines::Kind;
-use super::values::{Exact, Hex, PositionText, Time, is_false};
+use super::values::{Hex, PositionText, Time, is_false};
 use crate::domain::event::{ObservedSignal, OwnSignal};
+use crate::domain::exact::Exact;
 use crate::domain::expectation::{Expectation, ExpectationSource};
 use crate::domain::ids::Id;
 use crate::domain::life::ContactMark;

@@ -7,8 +7,9 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::conversation::named_signal;
-use super::values::{Exact, Hex, PositionText, Time, is_false};
+use super::values::{Hex, PositionText, Time, is_false};
 use crate::domain::event::{AttentionType, ObservedSignal, OwnSignal, TurnFeatures};
+use crate::domain::exact::Exact;
 use crate::domain::life::{Carried, ContactMark, Life, LifeKind, Move};
 use crate::domain::message::{LanguageCode, MessageFeatures, Reading};
 use crate::domain::quantum::Quantum;

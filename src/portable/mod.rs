@@ -31,7 +31,7 @@ pub use read::{Imported, import};
 pub use write::{Header, Summary, export};
 
 /// The version that is written. Those before it are read, too.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// How far an export or import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
-use super::values::{Exact, Hex, PositionText, Time};
+use super::values::{Hex, PositionText, Time};
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
 use crate::domain::effect::EffectsKept;
+use crate::domain::exact::Exact;
 use crate::domain::hex;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::message::LanguageCode;

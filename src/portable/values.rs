@@ -1,15 +1,13 @@
-//! How single values are written: times, positions, bytes and exact numbers.
+//! How single values are written: times, positions and bytes.
 
 use std::fmt;
 
-use serde::de::{Error as _, Visitor};
+use serde::de::Visitor;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::domain::hex;
 use crate::domain::ids::Position;
-use crate::domain::score::serialize_number;
 use crate::domain::time::{self, Millis};
 
 /// An instant as RFC 3339 in UTC with milliseconds (R2.3).
@@ -80,29 +78,6 @@ impl<'de> Deserialize<'de> for HexBytes {
     }
 }
 
-/// A number that comes back bit for bit: the shortest decimal that names it, without needless zeros (R2.4),
-/// read to the nearest. serde_json's own reading may miss that by one bit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Exact(pub f64);
-
-impl Serialize for Exact {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.0.is_finite() {
-            return Err(S::Error::custom("a number is not finite"));
-        }
-        let is_negative_zero = self.0 == 0.0 && self.0.is_sign_negative();
-        if is_negative_zero { serializer.serialize_f64(self.0) } else { serialize_number(&self.0, serializer) }
-    }
-}
-
-impl<'de> Deserialize<'de> for Exact {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&RawValue>::deserialize(deserializer)?.get();
-        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-        number.map(Self).ok_or_else(|| D::Error::custom(format_args!("{text} is not a number")))
-    }
-}
-
 /// For `#[serde(skip_serializing_if = …)]`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 pub fn is_false(flag: &bool) -> bool {
@@ -144,13 +119,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_come_back_bit_for_bit(bits: u64) {
-            let number = f64::from_bits(bits);
-            prop_assume!(number.is_finite());
-            prop_assert_eq!(back(&Exact(number)).0.to_bits(), bits);
-        }
-
-        #[test]
         fn times_positions_and_bytes_come_back(
             at in time::FIRST..=time::LAST,
             seq in 0u64..1 << 48,
@@ -179,9 +147,6 @@ mod tests {
         for text in [r#""a""#, r#""0g""#, r#""0102""#, r#""AB""#] {
             assert!(complaint(serde_json::from_str::<Hex<1>>(text).unwrap_err()).contains("2 hexadecimal"), "{text}");
         }
-        for text in ["1e999", "null", r#""1""#, "true"] {
-            assert!(complaint(serde_json::from_str::<Exact>(text).unwrap_err()).contains("not a number"), "{text}");
-        }
-        assert!(serde_json::to_string(&Exact(f64::NAN)).is_err() && serde_json::to_string(&Time(Millis::MAX)).is_err());
+        assert!(serde_json::to_string(&Time(Millis::MAX)).is_err());
     }
 }

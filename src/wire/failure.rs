@@ -68,6 +68,15 @@ impl Faults {
         }
     }
 
+    /// Adds those of a member that is an object itself.
+    pub fn append(&mut self, member: &str, faults: Self) {
+        let at = Fault::at(member, "").pointer;
+        for fault in faults.listed {
+            self.push(|| Fault { pointer: format!("{at}{}", fault.pointer), ..fault });
+        }
+        self.more += faults.more;
+    }
+
     /// How many there are.
     pub const fn count(&self) -> usize {
         self.listed.len() + self.more

@@ -6,12 +6,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::{KnownFormat, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type};
+use utoipa::openapi::{
+    ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::expectation::ExpectationSource;
 use crate::domain::ids::{Id, Side};
 use crate::domain::score::{Dimension, Hundredths};
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
@@ -96,6 +99,12 @@ sent! {
         .schema_type(Type::String)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples(["2026-03-15T14:35:00.000Z", "2026-03-15T15:35:00+01:00"]);
+    /// Parts of a whole, of which only the ratio counts: of outcome, process and environment.
+    Shares = ArrayBuilder::new()
+        .items(ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)))
+        .min_items(Some(3))
+        .max_items(Some(3))
+        .examples([json!([0.5, 0.25, 0.25])]);
     /// A date, or an RFC 3339 time. A space before the offset is read as `+`.
     DateOrInstant = date_or_instant().examples(["2026-03-01", "2026-03-01T00:00:00Z"]);
 }
@@ -109,6 +118,10 @@ schema!(
 );
 schema!(Side = names([Side::Live, Side::Test]),);
 schema!(Dimension = names(Dimension::ALL),);
+schema!(
+    ScoringModel = names(ScoringModel::ALL),
+    "`support-2` for customer support, `task-1` for dialogues with booking bots."
+);
 schema!(
     ExpectationSource = {
         use ExpectationSource::{AccountWindow, Baseline, Workspace};

@@ -8,7 +8,7 @@ use tripswitch::domain::resource::ResourceChange;
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 49] = [
+const ALL: [&str; 50] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -58,10 +58,11 @@ const ALL: [&str; 49] = [
     "settings with effects",
     "take back",
     "trip",
+    "patch of all settings",
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 21] = [
+pub const SINCE_2: [&str; 22] = [
     "erased by",
     "erased contact",
     "marked contact",
@@ -83,10 +84,11 @@ pub const SINCE_2: [&str; 21] = [
     "settings with effects",
     "take back",
     "trip",
+    "patch of all settings",
 ];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 20] = [
+pub const SINCE_3: [&str; 21] = [
     "erased contact",
     "marked contact",
     "message",
@@ -107,10 +109,11 @@ pub const SINCE_3: [&str; 20] = [
     "settings with effects",
     "take back",
     "trip",
+    "patch of all settings",
 ];
 
 /// The kinds that version 3 does not have.
-pub const SINCE_4: [&str; 18] = [
+pub const SINCE_4: [&str; 19] = [
     "erased contact",
     "marked contact",
     "repeats",
@@ -129,10 +132,11 @@ pub const SINCE_4: [&str; 18] = [
     "settings with effects",
     "take back",
     "trip",
+    "patch of all settings",
 ];
 
 /// The kinds that version 4 does not have.
-pub const SINCE_5: [&str; 13] = [
+pub const SINCE_5: [&str; 14] = [
     "breaker note",
     "changed resource",
     "deliveries",
@@ -146,7 +150,11 @@ pub const SINCE_5: [&str; 13] = [
     "settings with effects",
     "take back",
     "trip",
+    "patch of all settings",
 ];
+
+/// The kinds that version 5 does not have.
+pub const SINCE_6: [&str; 1] = ["patch of all settings"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -210,7 +218,8 @@ fn command(command: &Command) -> &'static str {
         Command::Resolve { .. } => "resolve",
         Command::Trip { .. } => "trip",
         Command::Note { .. } => "breaker note",
-        Command::PatchSettings(_) => "patch of settings",
+        Command::PatchSettingsV1(_) => "patch of settings",
+        Command::PatchSettings(_) => "patch of all settings",
         Command::Override(_) => "override",
         Command::TakeBack { .. } => "take back",
         Command::Replay { .. } => "replay",

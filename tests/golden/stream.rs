@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use tripswitch::domain::audit::{AuditOutcome, Refusal, Repeat, SideAction, SystemAction};
+use tripswitch::domain::audit::{AuditOutcome, OwnPatched, Refusal, Repeat, SideAction, SystemAction};
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::delivery::{Attempt, DeliveryFault, DeliveryNotes, Outcome};
 use tripswitch::domain::effect::{EffectFilter, EffectId, EffectType, EffectTypes, EffectsKept};
+use tripswitch::domain::exact::Exact;
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::local::Local;
 use tripswitch::domain::message::LanguageCode;
-use tripswitch::domain::own_settings::OwnPatch;
+use tripswitch::domain::own_settings::{OwnPatch, OwnWeight};
+use tripswitch::domain::own_settings_v1::OwnPatchV1;
 use tripswitch::domain::record::{Command, Frame, Override, Record};
 use tripswitch::domain::resource::{ResourceBody, ResourceChange, ResourceRecord};
 use tripswitch::domain::score::Hundredths;
@@ -95,6 +97,9 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     }
     if version > 4 {
         maker.heard_at_once(&mut events);
+    }
+    if version > 5 {
+        maker.set_more();
     }
     maker.groups
 }
@@ -299,14 +304,14 @@ impl Maker {
     fn heard_at_once(&mut self, events: &mut Events) {
         let effects = EffectsKept { hours: 36, most: 5_000 };
         self.group([(LIVE, Record::Settings(Box::new(Settings { effects, ..model_settings() })))]);
-        let patch = OwnPatch {
+        let patch = OwnPatchV1 {
             min_confidence: Some(Some(Hundredths(20))),
             min_signals: Some(Some(2)),
             channel_breakers: Some(Some(true)),
             intent_breakers: Some(Some(true)),
             forgotten_after_hours: Some(Some(4)),
         };
-        self.command(LIVE, Command::PatchSettings(patch));
+        self.command(LIVE, Command::PatchSettingsV1(patch));
         self.endpoint();
         for low in 0..8 {
             let mut import = events.import(700 + low, 10 + low, 130 + 5 * low as u16, None);
@@ -376,6 +381,37 @@ impl Maker {
         self.command(LIVE, Command::Resend { endpoint: ENDPOINT, effect: ids[0] });
         self.command(LIVE, Command::Resend { endpoint: ENDPOINT, effect: EffectId::ZERO });
         self.command(LIVE, Command::Replay { endpoint: ENDPOINT, since: self.now - 1_000 });
+    }
+
+    /// What version 6 has on top: settings that config.toml has, too, set and taken back, and a count of such a patch.
+    fn set_more(&mut self) {
+        let parts = |parts: [f64; 3]| parts.map(Exact);
+        let weight = |weight, loadings| Some(OwnWeight { weight: Exact(weight), loadings });
+        let weights = BTreeMap::from([
+            (SignalKind::Praise, weight(2.25, Some(parts([1.0, 2.0, 1.0])))),
+            (SignalKind::Complaint, weight(0.125, None)),
+            (SignalKind::Rating, None),
+        ]);
+        let patch = OwnPatch {
+            min_confidence: Some(None),
+            model: Some(Some(ScoringModel::Task1)),
+            default_language: LanguageCode::new("fil").map(Some),
+            composite_weights: Some(Some(parts([0.5, 0.25, 0.25]))),
+            workspace_factor: Some(Some(2)),
+            window_conversations: Some(Some(20)),
+            window_days: Some(Some(30)),
+            signal_weights: Some(Some(weights)),
+            ..OwnPatch::default()
+        };
+        self.command(LIVE, Command::PatchSettings(patch.clone()));
+        let back = OwnPatch { model: Some(None), signal_weights: Some(None), ..OwnPatch::default() };
+        self.command(TEST, Command::PatchSettings(patch.clone()));
+        self.command(TEST, Command::PatchSettings(back));
+        let patched = OwnPatched { from: OwnPatch::default(), to: patch };
+        let action = SideAction::SettingsPatched(Box::new(patched));
+        let actor = Some(Box::from("ana@example.com"));
+        let repeat = Repeat { actor, action, outcome: AuditOutcome::Unchanged, count: 2, last: self.now };
+        self.group([(LIVE, Record::Repeats(vec![repeat]))]);
     }
 
     /// The one that the golden stream has resolved.

@@ -32,7 +32,7 @@ pub fn line(entry: &AuditEntry<SideAction>) -> Line {
     let mut event = None;
     let (name, target, noted) = match &entry.action {
         SideAction::CsatConfigPatched(_) => ("csat_config.patched", None, None),
-        SideAction::SettingsPatched(_) => ("settings.patched", None, None),
+        SideAction::SettingsPatched(_) | SideAction::SettingsPatchedV1(_) => ("settings.patched", None, None),
         SideAction::BreakerAcknowledged { breaker, noted } => ("breaker.acknowledged", Some(*breaker), Some(*noted)),
         SideAction::BreakerResolved { breaker, noted } => ("breaker.resolved", Some(*breaker), Some(*noted)),
         SideAction::BreakerTripped { breaker } => ("breaker.tripped", *breaker, None),
@@ -122,7 +122,7 @@ impl Naive {
         };
         let (name, target, noted) = match command {
             Command::PatchCsatConfig(_) => ("csat_config.patched", None, None),
-            Command::PatchSettings(_) => ("settings.patched", None, None),
+            Command::PatchSettings(_) | Command::PatchSettingsV1(_) => ("settings.patched", None, None),
             Command::Acknowledge { breaker, note } => ("breaker.acknowledged", Some(*breaker), Some(note.is_some())),
             Command::Resolve { breaker, note } => ("breaker.resolved", Some(*breaker), Some(note.is_some())),
             Command::Trip { .. } => ("breaker.tripped", None, None),

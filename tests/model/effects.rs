@@ -2,10 +2,10 @@
 
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::effect::{
-    BreakerStep, BreakerStepView, EffectContent, EffectId, EffectType, EffectView, EndedAs, FieldChange, FieldValue,
-    ScoredView, SettingsChange,
+    BreakerStep, BreakerStepView, EffectContent, EffectId, EffectType, EffectView, EndedAs, ScoredView, SettingsChange,
 };
 use tripswitch::domain::event::{Body, Resolution};
+use tripswitch::domain::field::{FieldChange, FieldValue};
 use tripswitch::domain::health::RiskRule;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::own_settings::OwnSettings;
@@ -168,7 +168,7 @@ impl Naive {
 
     /// Settings whose values were `before` and are `after` now, by their names.
     pub fn tell_settings(&mut self, at: Position, actor: &str, before: &[Field], after: &[Field]) {
-        let pairs = before.iter().zip(after).map(|((name, before), (_, after))| (name, *before, *after));
+        let pairs = before.iter().zip(after).map(|((name, before), (_, after))| (name, before.clone(), after.clone()));
         let keeps = self.breaks(Broken::UnchangedFieldsTold);
         let changes = pairs.filter(|(_, before, after)| before != after || keeps);
         let changes = changes.map(|(name, before, after)| FieldChange { name: (*name).into(), before, after });

@@ -6,6 +6,7 @@ use super::super::ids::Position;
 use super::super::reply::CommandRefusal;
 use super::super::system::SystemRefusal;
 use super::super::time::Millis;
+use super::SideAction;
 
 /// One thing that somebody did, or the server itself. Part of the on-disk format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,14 @@ pub struct AuditEntry<A> {
     pub actor: Option<Box<str>>,
     pub action: A,
     pub outcome: AuditOutcome,
+}
+
+impl AuditEntry<SideAction> {
+    /// As it is written now.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        Self { action: self.action.renewed(), ..self }
+    }
 }
 
 /// A request that was answered without a record, since it changed nothing and its like was recorded a moment ago, as

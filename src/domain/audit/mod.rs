@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::csat_config::CsatPatch;
 use super::ids::{Id, Position, Side};
 use super::own_settings::OwnPatch;
+use super::own_settings_v1::OwnPatchedV1;
 use super::settings::{Model, Settings};
 use super::system::{ApiKey, Permission, WorkspaceEntry};
 use super::time::Millis;
@@ -54,8 +55,8 @@ pub enum SideAction {
     },
     /// Requests that changed nothing, beyond those that are told apart.
     Others,
-    /// R6.9.
-    SettingsPatched(Box<OwnPatched>),
+    /// [`SettingsPatched`](Self::SettingsPatched) as it was in version 5; no trail has it.
+    SettingsPatchedV1(Box<OwnPatchedV1>),
     /// R7.5: by hand. None for one that could not be.
     BreakerTripped {
         breaker: Option<Id>,
@@ -79,6 +80,8 @@ pub enum SideAction {
         id: Id,
         step: ResourceStep,
     },
+    /// R6.9.
+    SettingsPatched(Box<OwnPatched>),
 }
 
 /// What was done to a resource. The order of the variants is part of the on-disk format.
@@ -190,12 +193,13 @@ impl Audited for SideAction {
         match self {
             Self::SettingsInstalled(installed) => installed.profile.len(),
             Self::Resource { kind, .. } => kind.len(),
+            Self::SettingsPatched(patched) => patched.from.weight_bytes() + patched.to.weight_bytes(),
             Self::CsatConfigPatched(_)
             | Self::BreakerAcknowledged { .. }
             | Self::BreakerResolved { .. }
             | Self::BreakerTripped { .. }
             | Self::BreakerNoted { .. }
-            | Self::SettingsPatched(_)
+            | Self::SettingsPatchedV1(_)
             | Self::ScoreOverridden
             | Self::OverrideTakenBack
             | Self::DeliveriesReplayed { .. }
@@ -209,6 +213,15 @@ impl Audited for SideAction {
 }
 
 impl SideAction {
+    /// As it is written now.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        match self {
+            Self::SettingsPatchedV1(old) => Self::SettingsPatched(Box::new((*old).into())),
+            other => other,
+        }
+    }
+
     /// The breaker or resource that it was done to.
     pub const fn target(&self) -> Option<Id> {
         match self {
@@ -220,6 +233,7 @@ impl SideAction {
             Self::DeliveriesReplayed { endpoint } | Self::DeliveryResent { endpoint } => Some(*endpoint),
             Self::CsatConfigPatched(_)
             | Self::SettingsPatched(_)
+            | Self::SettingsPatchedV1(_)
             | Self::ScoreOverridden
             | Self::OverrideTakenBack
             | Self::SettingsInstalled(_)

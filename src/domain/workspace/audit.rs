@@ -6,6 +6,7 @@ use super::super::audit::{
     AuditEntry, AuditOutcome, Installed, OwnPatched, Patched, Refusal, Repeat, ResourceStep, SideAction, Trail,
 };
 use super::super::ids::Position;
+use super::super::own_settings::OwnPatch;
 use super::super::record::{Command, Frame};
 use super::super::reply::{CommandRefusal, Reply};
 use super::super::resource::{ResourceChange, ResourceRecord};
@@ -39,10 +40,8 @@ fn action_of(command: &Command, rules: &Rules) -> SideAction {
             SideAction::BreakerAcknowledged { breaker: *breaker, noted: note.is_some() }
         }
         Command::Resolve { breaker, note } => SideAction::BreakerResolved { breaker: *breaker, noted: note.is_some() },
-        Command::PatchSettings(patch) => {
-            let patched = OwnPatched { from: rules.own.of_fields(patch), to: patch.clone() };
-            SideAction::SettingsPatched(Box::new(patched))
-        }
+        Command::PatchSettings(patch) => settings_patched(patch.clone(), rules),
+        Command::PatchSettingsV1(old) => settings_patched(old.clone().into(), rules),
         Command::Trip { .. } => SideAction::BreakerTripped { breaker: None },
         Command::Note { breaker, .. } => SideAction::BreakerNoted { breaker: *breaker },
         Command::Override(_) => SideAction::ScoreOverridden,
@@ -50,6 +49,10 @@ fn action_of(command: &Command, rules: &Rules) -> SideAction {
         Command::Replay { endpoint, .. } => SideAction::DeliveriesReplayed { endpoint: *endpoint },
         Command::Resend { endpoint, .. } => SideAction::DeliveryResent { endpoint: *endpoint },
     }
+}
+
+fn settings_patched(to: OwnPatch, rules: &Rules) -> SideAction {
+    SideAction::SettingsPatched(Box::new(OwnPatched { from: rules.own.of_fields(&to), to }))
 }
 
 impl Workspace {
@@ -67,7 +70,10 @@ impl Workspace {
             Command::Override(said) => self.on_override(said.conversation),
             Command::TakeBack { conversation } => self.on_take_back(*conversation),
             // These change something each time, or are refused so seldom that each refusal may have a record.
-            Command::PatchSettings(_) | Command::Replay { .. } | Command::Resend { .. } => Ok(Done::Changed),
+            Command::PatchSettings(_)
+            | Command::PatchSettingsV1(_)
+            | Command::Replay { .. }
+            | Command::Resend { .. } => Ok(Done::Changed),
         };
         let outcome = match done {
             Ok(Done::Changed) => return None,
@@ -82,7 +88,7 @@ impl Workspace {
             }
             Command::Trip { .. } | Command::Note { .. } => Reply::Breaker(Err(done.err()?)),
             Command::Override(_) | Command::TakeBack { .. } => Reply::Accepted(Err(done.err()?)),
-            Command::Replay { .. } | Command::Resend { .. } => return None,
+            Command::PatchSettingsV1(_) | Command::Replay { .. } | Command::Resend { .. } => return None,
         };
         Some(InVain { reply, action: action_of(command, &self.rules), outcome })
     }
@@ -112,6 +118,7 @@ impl Workspace {
             command,
             Command::PatchCsatConfig(_)
                 | Command::PatchSettings(_)
+                | Command::PatchSettingsV1(_)
                 | Command::Acknowledge { .. }
                 | Command::Resolve { .. }
         );
@@ -171,7 +178,8 @@ impl Workspace {
     /// Counts what was answered without a record.
     pub(super) fn note_repeats(&mut self, frame: &Frame, repeats: &[Repeat<SideAction>]) -> Reply {
         for (place, repeat) in (0..).zip(repeats) {
-            self.pieces.trail.repeat(Position::new(frame.seq, place), frame.receipt, repeat.clone());
+            let repeat = Repeat { action: repeat.action.clone().renewed(), ..repeat.clone() };
+            self.pieces.trail.repeat(Position::new(frame.seq, place), frame.receipt, repeat);
         }
         Reply::Done
     }

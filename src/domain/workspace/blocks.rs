@@ -1,7 +1,8 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
 //! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
 //! apart from the trail's entries what changed nothing, and the marks of contacts, version 5 another head, other
-//! breakers, and what its last variants say; blocks of older versions are blocks of this.
+//! breakers, and what its last variants say, version 6 more settings of a side's users; blocks of older versions are
+//! blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use super::super::effect::{Effect, EffectId};
 use super::super::ids::{Id, Position, WorkspaceKey};
 use super::super::life::{ContactMark, Life};
 use super::super::own_settings::OwnSettings;
+use super::super::own_settings_v1::OwnSettingsV1;
 use super::super::resource::Resource;
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
@@ -81,8 +83,8 @@ pub enum Block<'a> {
     /// Of the conversations, by number, as far as any has a channel or intent.
     LabelNumbers(Cow<'a, [labels::Numbers]>),
     Overrides(Vec<(u32, Arc<Overridden>)>),
-    /// What the users of the side have set beside its configuration.
-    Own(OwnSettings),
+    /// [`Own`](Self::Own) in version 5.
+    OwnV1(OwnSettingsV1),
     /// Of each list of the ring, the id of the newest effect that was dropped.
     Dropped([EffectId; 2]),
     /// Of both lists, one after the other.
@@ -92,6 +94,8 @@ pub enum Block<'a> {
     Progress(Id, Arc<Progress>),
     /// Not before version 6. Of the conversations, by number, as far as any has a message.
     Voices(Cow<'a, [Voices]>),
+    /// Not before version 6. What the users of the side have set beside its configuration.
+    Own(OwnSettings),
 }
 
 impl Block<'_> {
@@ -120,7 +124,7 @@ impl Block<'_> {
             Self::Labels(_) => 19,
             Self::LabelNumbers(_) => 20,
             Self::Overrides(_) => 21,
-            Self::Own(_) => 22,
+            Self::Own(_) | Self::OwnV1(_) => 22,
             Self::Dropped(_) => 23,
             Self::Effects(_) => 24,
             Self::Resource(_) => 25,

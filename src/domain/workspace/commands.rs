@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::super::account::AccountOp;
 use super::super::breaker::{self, Breaker, BreakerAction};
 use super::super::csat_config::{CsatConfig, CsatPatch};
-use super::super::effect::{BreakerStep, EffectKind, FieldChange, SettingsChange};
+use super::super::effect::{BreakerStep, EffectKind, SettingsChange};
+use super::super::field::FieldChange;
 use super::super::ids::{Id, Position};
 use super::super::own_settings::{OwnPatch, OwnSettings};
 use super::super::record::{Command, Frame};
@@ -32,6 +33,7 @@ impl Workspace {
         let reply = match command {
             Command::PatchCsatConfig(patch) => Reply::Config(self.patch(round, frame, actor, patch)),
             Command::PatchSettings(patch) => Reply::Settings(self.patch_own(round, frame, actor, patch)),
+            Command::PatchSettingsV1(old) => Reply::Settings(self.patch_own(round, frame, actor, &old.clone().into())),
             Command::Acknowledge { breaker, note } => Reply::Breaker(self.acknowledge(round, *breaker, action(note))),
             Command::Resolve { breaker, note } => Reply::Breaker(self.resolve(round, *breaker, action(note))),
             Command::Trip { scope, reason } => Reply::Breaker(self.trip(round, frame, actor, scope, reason)),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::breaker::BreakerV1;
 use super::super::own_settings::OwnSettings;
+use super::super::own_settings_v1::OwnSettingsV1;
 use super::super::settings_v1::{ProfileV1, SettingsV1};
 use super::super::settings_v2::SettingsV2;
 use super::Workspace;
@@ -91,7 +92,10 @@ impl Workspace {
             feed.put(("override", number, overridden));
         }
         if self.rules.own != OwnSettings::default() {
-            feed.put(("own", &self.rules.own));
+            match OwnSettingsV1::of(&self.rules.own) {
+                Some(old) => feed.put(("own", old)),
+                None => feed.put(("own", &self.rules.own)),
+            }
         }
         for resource in self.all_resources() {
             feed.put(("resource", resource));

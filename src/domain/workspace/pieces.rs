@@ -72,9 +72,12 @@ impl PieceParts {
     pub fn push(&mut self, block: Block<'_>) -> Result<(), RestoreError> {
         match block {
             Block::Trail(head) => self.trail = Some(head),
-            Block::Entries(entries) => self.entries.extend(entries.into_owned()),
+            Block::Entries(entries) => self.entries.extend(entries.into_owned().into_iter().map(AuditEntry::renewed)),
             Block::Marks { unkeyed } => self.unkeyed_marks = Some(unkeyed),
-            Block::Repeats(repeats) => self.repeats.extend(repeats.into_owned()),
+            Block::Repeats(repeats) => {
+                let renewed = |old: Repeated<_>| Repeated { first: old.first.renewed(), ..old };
+                self.repeats.extend(repeats.into_owned().into_iter().map(renewed));
+            }
             Block::Dropped(dropped) => self.dropped = Some(dropped),
             Block::Effects(effects) => self.effects.extend(effects.into_owned()),
             Block::Resource(resource) => self.resources.push(resource),

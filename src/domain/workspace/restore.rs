@@ -83,6 +83,7 @@ impl Restoring {
             }
             Block::Voices(voices) => conversations.voices.extend(&voices),
             Block::Own(own) => self.own = own,
+            Block::OwnV1(own) => self.own = own.into(),
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
             Block::Identities(bytes) => self.identities.extend_from_slice(&bytes),
             Block::Signals(block) => self.signals.push_back(block),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::domain::settings::Settings;
 use crate::domain::system::Permission;
 use crate::http::App;
 use crate::http::answer::ok;
@@ -29,7 +30,7 @@ use crate::wire::settings::{QualitySettings, QualitySettingsPatch};
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
     call.only(&[])?;
-    Ok(ok(&QualitySettings::of(key.id, &app.service.own_settings(key).await?)))
+    Ok(ok(&QualitySettings::of(key.id, &app.service.own_settings(key).await?, &Settings::default())))
 }
 
 /// Change the settings
@@ -57,5 +58,5 @@ pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Resu
     call.only(&[])?;
     let patch = payload.patch::<QualitySettingsPatch>(&app, &call).await?;
     let own = app.service.patch_own_settings(&call.who, key, patch.into()).await?;
-    Ok(ok(&QualitySettings::of(key.id, &own)))
+    Ok(ok(&QualitySettings::of(key.id, &own, &Settings::default())))
 }

@@ -7,10 +7,11 @@ use crate::domain::event::{
     AttentionType, Body, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution, Sender, Status,
     TurnFeatures,
 };
+use crate::domain::exact::Exact;
 use crate::domain::ids::{Id, Side};
 use crate::domain::life::ContactMark;
 use crate::domain::local::Local;
-use crate::domain::own_settings::OwnPatch;
+use crate::domain::own_settings::{OwnPatch, OwnWeight};
 use crate::domain::record::Override;
 use crate::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use crate::domain::resource::{ResourceBody, ResourceChange, ResourceRecord};
@@ -176,7 +177,15 @@ fn say(stage: &mut Stage) {
     stage.imported(now, 1, None, 380);
     stage.labels = Default::default();
     (15..18).for_each(|conversation| stage.imported(now, conversation, Some(102), 150));
-    let own = OwnPatch { min_signals: Some(Some(2)), channel_breakers: Some(Some(true)), ..OwnPatch::default() };
+    let weight = OwnWeight { weight: Exact(0.8), loadings: Some([1.0, 2.0, 0.1].map(Exact)) };
+    let own = OwnPatch {
+        min_signals: Some(Some(2)),
+        channel_breakers: Some(Some(true)),
+        window_days: Some(Some(60)),
+        composite_weights: Some(Some([2.0, 1.0, 1.0].map(Exact))),
+        signal_weights: Some(Some([(SignalKind::Praise, Some(weight))].into())),
+        ..OwnPatch::default()
+    };
     let said = Override {
         conversation: Id(14),
         dimensions: [210, 250, 300].map(Hundredths),

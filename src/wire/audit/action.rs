@@ -32,11 +32,8 @@ impl Action for SideAction {
                 let [from, to] = [from, to].map(|patch| Some(AuditPatch::Config(patch.into())));
                 ("csat_config.patched", None, AuditDetails { from, to, ..none })
             }
-            Self::SettingsPatched(patched) => {
-                let OwnPatched { from, to } = OwnPatched::clone(patched);
-                let [from, to] = [from, to].map(|patch| Some(AuditPatch::Settings(patch.into())));
-                ("settings.patched", None, AuditDetails { from, to, ..none })
-            }
+            Self::SettingsPatched(patched) => ("settings.patched", None, settings_patched(OwnPatched::clone(patched))),
+            Self::SettingsPatchedV1(old) => ("settings.patched", None, settings_patched((**old).clone().into())),
             Self::BreakerAcknowledged { breaker, noted } => {
                 ("breaker.acknowledged", Some(*breaker), AuditDetails { noted: Some(*noted), ..none })
             }
@@ -96,6 +93,12 @@ impl Action for SideAction {
             }
         })
     }
+}
+
+fn settings_patched(patched: OwnPatched) -> AuditDetails {
+    let OwnPatched { from, to } = patched;
+    let [from, to] = [from, to].map(|patch| Some(AuditPatch::Settings(patch.into())));
+    AuditDetails { from, to, ..AuditDetails::default() }
 }
 
 pub(super) const STEPS: [ResourceStep; 3] = [ResourceStep::Made, ResourceStep::Changed, ResourceStep::Gone];

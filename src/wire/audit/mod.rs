@@ -6,6 +6,7 @@
 mod action;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
@@ -217,11 +218,22 @@ pub struct AuditDetails {
 }
 
 /// Members of the configuration, or of the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum AuditPatch {
     Config(CsatConfigPatch),
     Settings(QualitySettingsPatch),
+}
+
+impl<'de> Deserialize<'de> for AuditPatch {
+    /// What fits either is of the configuration. The numbers of settings are read from their text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let config = serde_json::from_str(text).map(Self::Config);
+        let either = config.or_else(|_| serde_json::from_str(text).map(Self::Settings));
+        either
+            .map_err(|_| serde::de::Error::custom("these are members neither of the configuration nor of the settings"))
+    }
 }
 
 impl AuditPatch {

@@ -16,7 +16,8 @@ use super::breaker::{Breaker, BreakerState};
 use super::quality::{ChurnRisk, ConversationQuality};
 use super::values::{Timestamp, joined, one_of, or_null};
 use crate::domain::effect as domain;
-use crate::domain::effect::{BreakerStepView, EffectContent, EffectType, EffectView, EndedAs, FieldValue, ScoredView};
+use crate::domain::effect::{BreakerStepView, EffectContent, EffectType, EffectView, EndedAs, ScoredView};
+use crate::domain::field::{self, FieldValue};
 use crate::domain::ids::Id;
 
 /// Something that happened in a workspace side. `schema` has what the document says of it.
@@ -235,33 +236,36 @@ pub struct SettingsChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = SettingChange)]
 pub struct FieldChange {
-    /// As it stands in JSON.
+    /// As it stands in JSON; of a signal's weight `signalWeights.` and its name.
     pub name: Box<str>,
     pub before: SettingValue,
     pub after: SettingValue,
 }
 
 /// What a member can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingValue(pub FieldValue);
 
 impl Serialize for SettingValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        match &self.0 {
             FieldValue::Null => serializer.serialize_unit(),
-            FieldValue::Bool(value) => serializer.serialize_bool(value),
-            FieldValue::Integer(value) => serializer.serialize_u32(value),
+            FieldValue::Bool(value) => serializer.serialize_bool(*value),
+            FieldValue::Integer(value) => serializer.serialize_u32(*value),
             FieldValue::Hundredths(value) => value.serialize(serializer),
+            FieldValue::Text(text) => serializer.serialize_str(text),
+            FieldValue::Parts(parts) => parts.serialize(serializer),
+            FieldValue::Weight(weight) => weight.serialize(serializer),
         }
     }
 }
 
 impl From<&domain::SettingsChange> for SettingsChange {
     fn from(change: &domain::SettingsChange) -> Self {
-        let one = |change: &domain::FieldChange| FieldChange {
+        let one = |change: &field::FieldChange| FieldChange {
             name: change.name.clone(),
-            before: SettingValue(change.before),
-            after: SettingValue(change.after),
+            before: SettingValue(change.before.clone()),
+            after: SettingValue(change.after.clone()),
         };
         Self { actor: change.actor.clone(), changes: change.changes.iter().map(one).collect() }
     }

@@ -9,15 +9,15 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{BreakerChange, ConversationEnd, Effect, RiskChange, ScoredConversation, SettingValue, SettingsChange};
 use crate::domain::effect as domain;
-use crate::domain::effect::{
-    BreakerStep, BreakerStepView, EffectContent, EffectType, EffectView, EndedAs, FieldValue, ScoredView,
-};
+use crate::domain::effect::{BreakerStep, BreakerStepView, EffectContent, EffectType, EffectView, EndedAs, ScoredView};
+use crate::domain::field::{FieldChange, FieldValue};
 use crate::domain::health::RiskRule;
 use crate::domain::ids::Id;
 use crate::domain::score::Hundredths;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::view::{BreakerState, BreakerView, ChurnRisk, ConversationQuality};
-use crate::wire::values::{Timestamp, fixed};
+use crate::wire::settings::SignalWeight;
+use crate::wire::values::{Shares, Timestamp, fixed};
 
 /// The names of the schemas of an effect's type and of its `data`, and what it tells.
 const fn described(kind: EffectType) -> (&'static str, &'static str, &'static str) {
@@ -76,13 +76,20 @@ fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
 
 impl PartialSchema for SettingValue {
     fn schema() -> RefOr<Schema> {
-        let kinds = [Type::Boolean, Type::Number, Type::Null];
+        let kinds = [Type::Boolean, Type::Number, Type::String, Type::Null];
         let one = |one: OneOfBuilder, kind| one.item(ObjectBuilder::new().schema_type(kind));
-        kinds.into_iter().fold(OneOfBuilder::new(), one).into()
+        let more = [Ref::from_schema_name(Shares::name()), Ref::from_schema_name(SignalWeight::name())];
+        let plain = kinds.into_iter().fold(OneOfBuilder::new(), one);
+        more.into_iter().fold(plain, OneOfBuilder::item).into()
     }
 }
 
-impl ToSchema for SettingValue {}
+impl ToSchema for SettingValue {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        add::<Shares>(schemas);
+        add::<SignalWeight>(schemas);
+    }
+}
 
 fn of_type(kind: EffectType) -> Object {
     let (_, data, description) = described(kind);
@@ -123,7 +130,7 @@ pub fn example(kind: EffectType) -> Effect {
         },
         EffectType::SettingsChanged => {
             let (before, after) = (FieldValue::Integer(3), FieldValue::Integer(5));
-            let changes = vec![domain::FieldChange { name: "circuitBreakerCount".into(), before, after }];
+            let changes = vec![FieldChange { name: "circuitBreakerCount".into(), before, after }];
             let actor = "api-key:0191b5a2-7c3e-7d11-9f00-00000000ce11".into();
             EffectContent::SettingsChanged(Arc::new(domain::SettingsChange { actor, changes }))
         }

@@ -302,6 +302,14 @@ impl SignalWeight {
     }
 }
 
+/// Parts of a whole as shares of 1; `None` unless they are not negative and not all 0. Parts that already sum to 1 stay
+/// as they are, to the last bit.
+pub fn shares(parts: [f64; 3]) -> Option<[f64; 3]> {
+    let sum: f64 = parts.iter().sum();
+    let fine = parts.iter().all(|part| part.is_finite() && *part >= 0.0) && sum > 0.0 && sum.is_finite();
+    fine.then(|| if (sum - 1.0).abs() <= SUM_TOLERANCE { parts } else { parts.map(|part| part / sum) })
+}
+
 /// Each within 0–1 and together 1 (± 1e-9). False for NaN.
 pub(super) fn is_distribution(shares: &[f64; 3]) -> bool {
     shares.iter().all(|share| (0.0..=1.0).contains(share)) && (shares.iter().sum::<f64>() - 1.0).abs() <= SUM_TOLERANCE

@@ -17,3 +17,12 @@ fn only_signals_that_no_message_carries_are_uncalibrated() {
     assert_eq!((operational[0], operational[7]), (SignalKind::Resolution, SignalKind::Rating));
     assert!(!SignalKind::Effort.is_operational() && !SignalKind::Thanks.is_operational());
 }
+
+#[test]
+fn parts_become_shares() {
+    assert_eq!(shares([1.0, 1.0, 1.0]), Some([1.0 / 3.0; 3]));
+    assert_eq!(shares([0.34, 0.33, 0.33]), Some([0.34, 0.33, 0.33]));
+    assert_eq!(shares([0.0, 0.0, 0.0]), None);
+    assert_eq!(shares([2.0, -1.0, 0.0]), None);
+    assert_eq!(shares([f64::NAN, 1.0, 0.0]), None);
+}

@@ -20,6 +20,9 @@ pub enum ScoringModel {
 
 impl ScoringModel {
     pub const ALL: [Self; 2] = [Self::Support2, Self::Task1];
+    /// As [`ALL`](Self::ALL), with their names.
+    pub const NAMED: [(&'static str, Self); 2] =
+        [(Self::Support2.name(), Self::Support2), (Self::Task1.name(), Self::Task1)];
 
     /// As configuration calls it.
     pub const fn name(self) -> &'static str {

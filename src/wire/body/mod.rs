@@ -1,18 +1,22 @@
 //! Bodies of requests: JSON objects that are read member by member, with every fault at once (R2.7, R2.9).
 
+mod value;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::Deserializer as _;
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use self::value::{Read, boolean, elements, hundredths, integer, one_of, parts, real, score, typed};
 use super::failure::{Fault, Faults};
-use super::number::{self, Decimal, NotInteger};
 use crate::domain::ids::{Id, IdKind, parse_id};
 use crate::domain::score::Hundredths;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::time::{Millis, parse_rfc3339};
 
 /// What the members of a body may be held to.
@@ -24,6 +28,17 @@ pub struct Asked {
     pub workspace: Option<Id>,
     /// Whether targets of requests may be plain HTTP, and lie in private networks.
     pub private_targets: bool,
+    /// What a change of settings has to fit.
+    pub in_force: Option<InForce>,
+}
+
+/// Settings of the side that are in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub model: ScoringModel,
+    /// The model where none is set.
+    pub configured_model: ScoringModel,
+    pub retention_days: u16,
 }
 
 /// The body of a request.
@@ -69,19 +84,23 @@ pub struct Fields<'a> {
     faults: Faults,
 }
 
-/// What a member of a field's type may be besides.
-type Read<T> = Result<T, String>;
-
 impl<'a> Fields<'a> {
     /// Refuses what is not JSON, or not an object. Values are not looked into here, so depth costs no stack.
     fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
         let whole: &RawValue = serde_json::from_slice(body).map_err(|_| BodyError::Malformed)?;
-        if !whole.get().starts_with('{') {
-            let error = "must be an object".into();
-            return Err(BodyError::Faults(vec![Fault { pointer: String::new(), error }]));
+        Self::of_object(whole.get()).map_err(|error| {
+            error.map_or(BodyError::Malformed, |error| {
+                BodyError::Faults(vec![Fault { pointer: String::new(), error: error.into() }])
+            })
+        })
+    }
+
+    /// The members of an object; of what is none, why not, as far as it is JSON.
+    fn of_object(text: &'a str) -> Result<Self, Option<&'static str>> {
+        if !text.starts_with('{') {
+            return Err(Some("must be an object"));
         }
-        let mut reader = serde_json::Deserializer::from_str(whole.get());
-        reader.deserialize_map(Members).map_err(|_| BodyError::Malformed)
+        serde_json::Deserializer::from_str(text).deserialize_map(Members).map_err(|_| None)
     }
 
     fn add(&mut self, name: String, value: &'a RawValue) {
@@ -94,9 +113,20 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses if anything was wrong, or if a member was not asked for.
-    fn finish(mut self) -> Result<(), BodyError> {
+    fn finish(self) -> Result<(), BodyError> {
+        let faults = self.into_faults();
+        if faults.count() == 0 { Ok(()) } else { Err(BodyError::Faults(faults.into_details())) }
+    }
+
+    /// What was wrong; members that were not asked for are.
+    fn into_faults(mut self) -> Faults {
         self.members.keys().for_each(|name| self.faults.push(|| unknown(name)));
-        if self.faults.count() == 0 { Ok(()) } else { Err(BodyError::Faults(self.faults.into_details())) }
+        self.faults
+    }
+
+    /// The names of the members that were not asked for yet.
+    pub fn names(&self) -> Vec<String> {
+        self.members.keys().cloned().collect()
     }
 
     /// Adds a fault that reading alone does not show.
@@ -159,14 +189,12 @@ impl<'a> Fields<'a> {
 
     /// One of these names.
     pub fn one_of<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Option<T> {
-        self.read(name, |text| {
-            let sent: String = typed(text, "must be a string")?;
-            let found = known.iter().find(|(name, _)| *name == sent);
-            found.map(|(_, value)| *value).ok_or_else(|| {
-                let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-                format!("must be one of {}", names.join(", "))
-            })
-        })
+        self.read(name, |text| one_of(text, known))
+    }
+
+    /// As [`one_of`](Self::one_of), or null.
+    pub fn nullable_one_of<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Option<Option<T>> {
+        self.nullable(name, |text| one_of(text, known))
     }
 
     pub fn integer(&mut self, name: &str, min: u16, max: u16) -> Option<u16> {
@@ -196,7 +224,39 @@ impl<'a> Fields<'a> {
         self.nullable(name, boolean)
     }
 
-    fn nullable<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Read<T>) -> Option<Option<T>> {
+    /// A number within `range`.
+    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        self.read(name, |text| real(text, &range))
+    }
+
+    /// Three parts of a whole, of which only the ratio counts.
+    pub fn nullable_parts(&mut self, name: &str) -> Option<Option<[f64; 3]>> {
+        self.nullable(name, parts)
+    }
+
+    /// An object whose members `read` takes; what is wrong with them is pointed at within it.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let mut members = self.read(name, |text| {
+            Self::of_object(text).map_err(|error| error.unwrap_or("must be an object").to_owned())
+        })?;
+        let value = read(&mut members);
+        let faults = members.into_faults();
+        let is_fine = faults.count() == 0;
+        self.faults.append(name, faults);
+        is_fine.then_some(value)
+    }
+
+    /// As [`object`](Self::object), or null.
+    pub fn nullable_object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<Option<T>> {
+        if self.members.get(name).is_some_and(|value| value.get() == "null") {
+            self.pass_over(name);
+            return Some(None);
+        }
+        self.object(name, read).map(Some)
+    }
+
+    /// What `read` makes of a member that may be null.
+    pub fn nullable<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Read<T>) -> Option<Option<T>> {
         self.read(name, |text| if text == "null" { Ok(None) } else { read(text).map(Some) })
     }
 
@@ -237,57 +297,6 @@ fn unknown(name: &str) -> Fault {
     Fault::at(name, "is not a known field")
 }
 
-/// The elements of an array that has no more than `most`.
-fn elements(text: &str, most: usize) -> Read<Vec<&RawValue>> {
-    let (mut found, mut reader) = (Vec::new(), serde_json::Deserializer::from_str(text));
-    let read = reader.deserialize_seq(Elements { found: &mut found, most });
-    if found.len() > most {
-        return Err(format!("must have at most {most} elements"));
-    }
-    read.map(|()| found).map_err(|_| "must be an array".to_owned())
-}
-
-fn typed<T: DeserializeOwned>(text: &str, complaint: &'static str) -> Read<T> {
-    serde_json::from_str(text).map_err(|_| complaint.to_owned())
-}
-
-fn is_number(text: &str) -> bool {
-    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-}
-
-fn boolean(text: &str) -> Read<bool> {
-    match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err("must be true or false".into()),
-    }
-}
-
-fn integer(text: &str, min: u16, max: u16) -> Read<u16> {
-    if !is_number(text) {
-        return Err("must be an integer".into());
-    }
-    number::integer(text, min..=max).map_err(|why| match why {
-        NotInteger::Form => "must be an integer".into(),
-        NotInteger::Range => format!("must be between {min} and {max}"),
-    })
-}
-
-fn score(text: &str) -> Read<Hundredths> {
-    hundredths(text, Hundredths::MIN_SCORE, Hundredths::MAX_SCORE)
-}
-
-fn hundredths(text: &str, min: Hundredths, max: Hundredths) -> Read<Hundredths> {
-    if !is_number(text) {
-        return Err("must be a number".into());
-    }
-    match number::hundredths(text, min.0..=max.0) {
-        Decimal::Hundredths(value) => Ok(Hundredths(value)),
-        Decimal::OutOfRange => Err(format!("must be between {min} and {max}")),
-        Decimal::NotAStep => Err("must be in steps of 0.01".into()),
-    }
-}
-
 /// Takes in the members of an object in their order, repeated ones included.
 struct Members;
 
@@ -307,106 +316,5 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// Collects the elements of an array, up to one too many.
-struct Elements<'f, 'de> {
-    found: &'f mut Vec<&'de RawValue>,
-    most: usize,
-}
-
-impl<'de> Visitor<'de> for Elements<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while self.found.len() <= self.most
-            && let Some(element) = seq.next_element()?
-        {
-            self.found.push(element);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn faults(result: Result<(), BodyError>) -> Vec<(String, String)> {
-        let BodyError::Faults(faults) = result.unwrap_err() else { panic!("it is JSON") };
-        faults.into_iter().map(|fault| (fault.pointer, fault.error.into_owned())).collect()
-    }
-
-    #[test]
-    fn r2_9_unknown_and_repeated_members_are_named_all_at_once() {
-        let mut fields = Fields::parse(br#"{"a/b": 1, "name": "", "note": 3, "name": "x", "~": null}"#).unwrap();
-        assert_eq!(fields.text("name", 1, 5), None);
-        assert_eq!(fields.text("note", 0, 5), None);
-        assert_eq!(fields.required("tenant", |f, n| f.text(n, 1, 5)), None);
-        let expected = [
-            ("/name", "must not be repeated"),
-            ("/name", "must have 1 to 5 characters"),
-            ("/note", "must be a string"),
-            ("/tenant", "is required"),
-            ("/a~1b", "is not a known field"),
-            ("/~0", "is not a known field"),
-        ];
-        let mut actual = faults(fields.finish());
-        actual.sort();
-        let mut expected = expected.map(|(pointer, error)| (pointer.to_owned(), error.to_owned()));
-        expected.sort();
-        assert_eq!(actual, expected);
-    }
-
-    #[test]
-    fn r2_7_what_is_not_an_object() {
-        let whole = BodyError::Faults(vec![Fault { pointer: String::new(), error: "must be an object".into() }]);
-        for body in ["[]", "1", " \"x\""] {
-            assert_eq!(read::<Nothing>(body.as_bytes(), Asked::default()), Err(whole.clone()), "{body}");
-        }
-        for body in [&b""[..], b"{", b"{\"a\":NaN}", b"{} {}", b"{\"a\":\"\xff\"}", b"{\"a\":01}"] {
-            let shown = String::from_utf8_lossy(body);
-            assert_eq!(read::<Nothing>(body, Asked::default()), Err(BodyError::Malformed), "{shown}");
-        }
-    }
-
-    #[test]
-    fn r2_7_what_many_members_and_long_arrays_cost_is_bounded() {
-        let names = (0..5_000).map(|n| format!("\"{n:04}\":1")).collect::<Vec<_>>().join(",");
-        let body = format!("{{{names}}}");
-        let fields = Fields::parse(body.as_bytes()).map_err(drop).unwrap();
-        assert_eq!(fields.members.len(), MEMBERS);
-        let found = faults(fields.finish());
-        assert_eq!((found.len(), found[100].clone()), (101, (String::new(), "and 4900 more".to_owned())));
-
-        let body = format!("{{\"list\":[{}]}}", vec!["1"; 500_000].join(","));
-        let mut fields = Fields::parse(body.as_bytes()).map_err(drop).unwrap();
-        let read = |_: &str| -> Result<(), String> { panic!("no element is looked at") };
-        assert_eq!(fields.list("list", 9, read), None);
-        assert_eq!(faults(fields.finish()), [("/list".to_owned(), "must have at most 9 elements".to_owned())]);
-    }
-
-    #[test]
-    fn r2_7_depth_costs_no_stack() {
-        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        assert!(matches!(Fields::parse(deep.as_bytes()), Err(BodyError::Faults(_))));
-        let body = format!(r#"{{"note": {deep}, "list": {deep}}}"#);
-        let mut fields = Fields::parse(body.as_bytes()).unwrap();
-        fields.text("note", 0, 5);
-        fields.list("list", 9, |text| typed::<String>(text, "must be a string"));
-        assert_eq!(faults(fields.finish()).len(), 2);
-    }
-
-    #[test]
-    fn r2_2_ids_and_times_in_bodies() {
-        let body = br#"{"id": "urn:uuid:0191b5a2-7c3e-7d11-9f00-0123456789ab", "at": "2026-02-30T00:00:00Z", "list": ["a", 1]}"#;
-        let mut fields = Fields::parse(body).unwrap();
-        fields.id("id", IdKind::Workspace);
-        fields.instant("at");
-        fields.list("list", 9, |text| typed::<String>(text, "must be a string"));
-        let pointers: Vec<_> = faults(fields.finish()).into_iter().map(|(pointer, _)| pointer).collect();
-        assert_eq!(pointers, ["/id", "/at", "/list/1"]);
-    }
-}
+mod tests;
