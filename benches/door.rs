@@ -1,7 +1,6 @@
 //! What the door costs: batches of 100 imported scores, and of 100 messages.
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -28,10 +27,12 @@ fn batch(kind: &str, members: &str) -> Bytes {
 }
 
 fn door(c: &mut Criterion) {
-    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
+    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), [2; 32]);
+    let reader = MessageReader::default();
     let context = DoorContext {
         workspace: WorkspaceKey { id: Id(1), side: Side::Live },
         now: parse_rfc3339("2026-03-15T14:36:00Z").expect("a time"),
+        reader: &reader,
         content_type: Some("application/json"),
         content_encoding: None,
         headers: &[],

@@ -1,5 +1,8 @@
 //! What people ask of a side, and the answer that each gets. `apply` accepts or refuses it (I2).
 
+use std::sync::Arc;
+
+use crate::domain::configured::Effective;
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::own_settings::{OwnPatch, OwnSettings};
@@ -73,16 +76,17 @@ impl Engine {
         }
     }
 
-    /// R6.9; the settings as they are then.
+    /// R6.9; what was set, and what holds with it.
     pub async fn patch_settings(
         &self,
         key: WorkspaceKey,
         actor: &str,
         patch: OwnPatch,
-    ) -> Result<OwnSettings, EngineError> {
-        match self.command(key, actor, Command::PatchSettings(patch)).await? {
-            Reply::Settings(settings) => Ok(settings),
-            other => Err(unlike(&other)),
+    ) -> Result<(OwnSettings, Arc<Effective>), EngineError> {
+        let command = Command::PatchSettings(patch);
+        match self.write_own_settings(key, Record::Command { actor: actor.into(), command }).await? {
+            (Reply::Settings(settings), effective) => Ok((settings, effective)),
+            (other, _) => Err(unlike(&other)),
         }
     }
 

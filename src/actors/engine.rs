@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::background::Stop;
 use crate::clock::Clock;
+use crate::domain::configured::Effective;
 use crate::domain::event::EventRecord;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::Record;
@@ -334,6 +335,7 @@ impl Engine {
         permit: Option<BodyPermit>,
     ) -> Result<Reply, EngineError> {
         if handle.settings_due() {
+            let _turn = handle.settings_lock.lock().await;
             self.write_settings(handle).await?;
         }
         self.submit(handle, record, permit).await
@@ -344,15 +346,37 @@ impl Engine {
         self.write(handle, record.into(), None).await.map(drop)
     }
 
-    /// Writes the settings record that has to stand before the next frame, and waits until it is applied (I1). Other
-    /// writers wait for the lock meanwhile, and then find it done.
+    /// Writes the settings record that has to stand before the next frame, if one has to, and waits until it is applied
+    /// (I1). The caller holds the lock: other writers wait for it meanwhile, and then find it done.
     async fn write_settings(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
-        let _turn = handle.settings_lock.lock().await;
         if handle.settings_due() {
-            let record = Record::Settings(Box::new((*handle.effective).clone()));
-            self.submit(handle, record.into(), None).await?;
+            self.submit(handle, handle.settings_record().into(), None).await?;
         }
         Ok(())
+    }
+
+    /// Writes what the users of a side set, and then the settings that this makes, before anybody is told. A frame that
+    /// was on its way already may come in between, and is applied by the settings before.
+    pub(super) async fn write_own_settings(
+        &self,
+        key: WorkspaceKey,
+        record: Record,
+    ) -> Result<(Reply, Arc<Effective>), EngineError> {
+        let (handle, record) = (self.writable(key)?, Encoded::from(record));
+        let permit = handle.allowance.take(record.bytes.len() + RECORD_OVERHEAD)?;
+        let _turn = handle.settings_lock.lock().await;
+        self.write_settings(&handle).await?;
+        let reply = self.submit(&handle, record, Some(permit)).await?;
+        self.write_settings(&handle).await?;
+        Ok((reply, handle.effective()))
+    }
+
+    /// Writes the settings that a side should have, where it has others.
+    pub async fn settle_settings(&self, key: WorkspaceKey) -> Result<(), EngineError> {
+        self.check_writable()?;
+        let Some(handle) = self.serving(key)?.filter(|handle| handle.settings_due()) else { return Ok(()) };
+        let _turn = handle.settings_lock.lock().await;
+        self.write_settings(&handle).await
     }
 
     async fn submit(

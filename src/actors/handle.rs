@@ -9,11 +9,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::domain::configured::{Configured, Effective};
 use crate::domain::ids::{Position, WorkspaceKey};
-use crate::domain::record::Frame;
+use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::rules::Rules;
-use crate::domain::settings::Settings;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::view::Skipped;
 use crate::domain::workspace::{GateState, Workspace};
@@ -42,8 +42,9 @@ pub(crate) enum Status {
 pub(crate) struct WorkspaceHandle {
     pub key: WorkspaceKey,
     pub name: Box<str>,
-    /// What its settings should be (I1).
-    pub effective: Arc<Settings>,
+    configured: Arc<Configured>,
+    /// What its settings should be, with what its users have set (I1).
+    effective: ArcSwap<Effective>,
     pub queue: FrameQueue<WorkspaceMsg>,
     /// What of the bytes in flight this side may hold.
     pub allowance: Allowance,
@@ -65,7 +66,7 @@ pub(crate) struct WorkspaceHandle {
     /// When the next breaker is forgotten (R7.6); [`Millis::MAX`] while none will be.
     forgotten_at: AtomicI64,
     settings_due: AtomicBool,
-    /// Held while the settings record is written that the next frame needs.
+    /// Held while the settings record is written that the next frame needs, and while its users change what it says.
     pub settings_lock: tokio::sync::Mutex<()>,
     duplicates: AtomicU64,
     skipped: ArcSwapOption<Skipped>,
@@ -128,12 +129,13 @@ pub(crate) struct Room {
 
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
-    pub fn new(key: WorkspaceKey, name: Box<str>, effective: Arc<Settings>, room: Room) -> Self {
+    pub fn new(key: WorkspaceKey, name: Box<str>, configured: Arc<Configured>, room: Room) -> Self {
         let Room { allowance, identities, watches } = room;
         Self {
             key,
             name,
-            effective,
+            effective: ArcSwap::new(Arc::clone(configured.plain())),
+            configured,
             queue: FrameQueue::new(),
             allowance,
             identities,
@@ -186,6 +188,16 @@ impl WorkspaceHandle {
         self.rules.load_full()
     }
 
+    /// What its settings should be.
+    pub fn effective(&self) -> Arc<Effective> {
+        self.effective.load_full()
+    }
+
+    /// The record that makes them so.
+    pub fn settings_record(&self) -> Record {
+        Record::Settings(Box::new(self.effective.load().settings.clone()))
+    }
+
     /// The last state; `None` for a side that failed at the start and never served.
     pub fn gate(&self) -> Option<Arc<GateState>> {
         self.gate.load_full()
@@ -228,8 +240,11 @@ impl WorkspaceHandle {
     }
 
     pub fn publish_rules(&self, workspace: &Workspace) {
+        let effective = self.configured.with(workspace.own_settings());
+        let is_due = workspace.needs_settings(&effective.settings);
         self.rules.store(workspace.rules());
-        self.settings_due.store(workspace.needs_settings(&self.effective), Ordering::Release);
+        self.effective.store(effective);
+        self.settings_due.store(is_due, Ordering::Release);
         self.forgotten_at.store(workspace.forgotten_at().unwrap_or(Millis::MAX), Ordering::Relaxed);
     }
 

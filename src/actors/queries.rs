@@ -1,14 +1,17 @@
 //! The engine's queries. A side that has no record is the empty one that it would be, and nothing is made of it. Each waits its turn behind the rounds of its workspace (or account), and no longer than the
 //! configured time. The gate never waits.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::domain::configured::Effective;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::own_settings::OwnSettings;
 use crate::domain::settings::Settings;
 use crate::domain::view::{AccountHealth, Gate};
 use crate::domain::workspace::cut::Cut;
@@ -48,6 +51,22 @@ impl Engine {
         match self.serving(key)? {
             Some(handle) => Ok(handle.rules().csat.clone()),
             None => Ok(self.without_record(key)?.rules().csat.clone()),
+        }
+    }
+
+    /// R6.9: what the users of a side have set, and what holds with it. Answered from memory.
+    pub async fn settings(&self, key: WorkspaceKey) -> Result<(OwnSettings, Arc<Effective>), EngineError> {
+        match self.serving(key)? {
+            Some(handle) => Ok((handle.rules().own.clone(), handle.effective())),
+            None => Ok((self.without_record(key)?.rules().own.clone(), self.effective(key))),
+        }
+    }
+
+    /// What holds in a side, whether or not it serves or has a record: how its messages are read.
+    pub fn effective(&self, key: WorkspaceKey) -> Arc<Effective> {
+        match self.shared.directory.workspace(key) {
+            Some(handle) => handle.effective(),
+            None => Arc::clone((self.shared.settings)(key).plain()),
         }
     }
 

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     async fn retain_in(&self, handle: &Arc<WorkspaceHandle>) -> Result<(), EngineError> {
-        let cutoff = self.now().saturating_sub(handle.effective.model.retention_span());
+        let cutoff = self.now().saturating_sub(handle.effective().settings.model.retention_span());
         while handle.status() == Status::Serving
             && self.read(handle.key, move |workspace| workspace.is_retention_due(cutoff)).await?
         {

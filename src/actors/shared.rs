@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::background::Stop;
 use crate::clock::Clock;
+use crate::domain::configured::Configured;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::settings::Settings;
@@ -30,8 +31,8 @@ use super::supervisor::SupervisorMsg;
 use super::system::SystemLane;
 use super::workspace::{WorkspaceActor, WorkspaceState};
 
-/// The settings that a workspace side should have, by config.toml as it was at the start (I1).
-pub type SettingsSource = Arc<dyn Fn(WorkspaceKey) -> Arc<Settings> + Send + Sync>;
+/// What config.toml said for a workspace side at the start (I1).
+pub type SettingsSource = Arc<dyn Fn(WorkspaceKey) -> Arc<Configured> + Send + Sync>;
 
 /// Bounds and spans of the engine.
 #[derive(Clone, Debug)]
@@ -137,7 +138,7 @@ impl Shared {
         for handle in self.directory.workspaces() {
             let concerned = handle.identities.is_within(full, of) && handle.duplicates() > 0;
             if concerned && handle.status() == Status::Serving {
-                let record = Record::Settings(Box::new((*handle.effective).clone()));
+                let record = handle.settings_record();
                 if let Err(error) = self.submit(Lane::Workspace(handle), record.into(), ReplyTo::Nobody, None) {
                     tracing::warn!(%error, "identities could not be let go of");
                 }
@@ -196,14 +197,14 @@ impl Shared {
         name: Box<str>,
         workspace: Option<Box<Workspace>>,
     ) -> Arc<WorkspaceHandle> {
-        let (settings, table) = ((self.settings)(key), self.system.table());
+        let (configured, table) = ((self.settings)(key), self.system.table());
         let tenant = table.workspace(key.id).map_or("", |entry| &entry.tenant);
         let room = Room {
             allowance: self.in_flight.allowance(key.id, tenant),
             identities: self.duplicates.share(tenant, key.side),
             watches: self.directory.watches_of_new(key),
         };
-        let handle = Arc::new(WorkspaceHandle::new(key, name, settings, room));
+        let handle = Arc::new(WorkspaceHandle::new(key, name, configured, room));
         if let Some(workspace) = workspace
             && self.start(&handle, workspace)
         {

@@ -183,7 +183,7 @@ fn with_another_secret(recovered: &Recovered, settings: &SettingsSource) -> usiz
     let is_other = |(key, state): &&(WorkspaceKey, RecoveredSide)| match state {
         RecoveredSide::Ready(workspace) => {
             let known = workspace.rules().settings.secret_id;
-            known != Settings::default().secret_id && known != settings(*key).secret_id
+            known != Settings::default().secret_id && known != settings(*key).plain().settings.secret_id
         }
         RecoveredSide::Failed(_) => false,
     };
@@ -217,9 +217,9 @@ fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
     Purge::new(move |now| erasures.due(now, within))
 }
 
-/// The settings by workspace; both sides of one share them.
+/// What the configuration says by workspace; both sides of one share it.
 fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
-    let settings = |id: Id| Arc::new(Settings { secret_id, ..config.settings_for(id) });
+    let settings = |id: Id| Arc::new(config.configured_for(id, secret_id));
     let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
     let server = settings(WorkspaceKey::SYSTEM.id);
     Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
@@ -235,7 +235,6 @@ fn webhooks(config: &Config, secret: &Secret, engine: &Engine, ids: &Arc<dyn Ids
 }
 
 fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
-    let reader = |scoring: &ScoringConfig| Arc::new(scoring.message_reader());
     let signals =
         |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
     let options = DoorOptions {
@@ -246,12 +245,11 @@ fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
             server: signals(&config.scoring),
             workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
         },
-        readers: config.workspaces.iter().map(|(id, scoring)| (*id, reader(scoring))).collect(),
         ..DoorOptions::new(secret)
     };
     let table = engine.system_table();
     let origin = table.origin().expect("a started engine has written its first record");
-    Door::new(options, reader(&config.scoring), origin.identity_key)
+    Door::new(options, origin.identity_key)
 }
 
 fn ceilings(config: &Config) -> Ceilings {

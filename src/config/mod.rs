@@ -2,7 +2,7 @@
 //!
 //! Read once, at the start, into one struct per component. Unknown keys and impossible values stop the start; all of
 //! them are reported at once, each with its place. What `apply` needs goes from here into the journal
-//! ([`Config::settings_for`]) and is read back from there (I1).
+//! ([`Config::configured_for`]) and is read back from there (I1).
 
 pub mod auth;
 mod lexicon;
@@ -22,8 +22,10 @@ pub use self::reader::Effective;
 use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
 use self::source::{Fault, Layers};
+use crate::domain::configured::Configured;
 use crate::domain::effect::EffectsKept;
 use crate::domain::ids::Id;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::settings::{Model, Settings};
 
 /// The file that is read if none is named and this one exists.
@@ -480,11 +482,13 @@ impl Config {
         self.workspaces.get(&workspace).unwrap_or(&self.scoring)
     }
 
-    /// The settings of a workspace, for its journal. `secret_id` is zero here; whoever has the data directory's
-    /// secret fills it in.
-    pub fn settings_for(&self, workspace: Id) -> Settings {
-        let profile = self.scoring_for(workspace).profile.clone();
-        Settings { model: self.model, secret_id: [0; 8], profile, effects: self.effects }
+    /// What the configuration says for a workspace under each model, for its journal. `secret_id`: of the data
+    /// directory's secret.
+    pub fn configured_for(&self, workspace: Id, secret_id: [u8; 8]) -> Configured {
+        let scoring = self.scoring_for(workspace);
+        let models = ScoringModel::ALL.map(|model| scoring.under(model, &self.scoring));
+        let profile = scoring.profile.clone();
+        Configured::new(Settings { model: self.model, secret_id, profile, effects: self.effects }, models)
     }
 }
 

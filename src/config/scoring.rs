@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::lexicon::{self, Lexicon};
 use super::reader::Reader;
+use crate::domain::configured::ModelScoring;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::catalogue::{MAX_WEIGHT, SignalWeight};
@@ -36,11 +37,30 @@ impl Default for ScoringConfig {
 }
 
 impl ScoringConfig {
-    /// The reader of messages for workspaces with this scoring.
-    pub fn message_reader(&self) -> MessageReader {
-        match self.profile.model {
+    /// What the configuration says of a model for workspaces with this scoring: the numbers that a section gives it,
+    /// of this section or else of the server's, and what belongs to no model as this section has it.
+    pub fn under(&self, model: ScoringModel, server: &Self) -> ModelScoring {
+        let written = [self, server].into_iter().map(|scoring| &scoring.profile).find(|profile| profile.model == model);
+        let Profile { composite_weights, default_language, .. } = self.profile;
+        let Profile { first_response_target_seconds, reply_target_seconds, .. } = self.profile;
+        let mut profile = Profile {
+            composite_weights,
+            default_language,
+            first_response_target_seconds,
+            reply_target_seconds,
+            languages: self.lexicon.languages(model),
+            ..written.unwrap_or_else(|| model.profile()).clone()
+        };
+        let digests = self.lexicon.digests(model);
+        profile.hash = profile.computed_hash(&digests);
+        ModelScoring { profile, digests, reader: self.message_reader(model) }
+    }
+
+    /// The reader of messages for a model.
+    pub fn message_reader(&self, model: ScoringModel) -> MessageReader {
+        match model {
             ScoringModel::Task1 => MessageReader::Task(Analyzer::new(
-                self.lexicon.task.packs.to_vec(),
+                Arc::clone(&self.lexicon.task.packs),
                 self.profile.default_language.as_str(),
             )),
             ScoringModel::Support2 => {

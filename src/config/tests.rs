@@ -1,12 +1,18 @@
 use super::*;
 use crate::config::source::Source;
 use crate::domain::message::{Heard, LanguageCode};
+use crate::domain::own_settings::OwnSettings;
 use crate::domain::reading::Format;
 use crate::domain::scoring::Speaker;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::support::pack::List;
+
+/// Of a side whose users have set nothing.
+fn settings_for(config: &Config, workspace: Id) -> Settings {
+    config.configured_for(workspace, [0; 8]).plain().settings.clone()
+}
 
 fn load_text(text: &str) -> Result<Loaded, ConfigError> {
     let directory = tempfile::tempdir().unwrap();
@@ -50,8 +56,8 @@ fn r10_8_the_checked_in_file_says_every_default_and_nothing_else() {
         assert!(matches!(option.source, Source::File { .. }), "{} is not in config.toml", option.key);
     }
     let built_in = Settings { profile: ScoringModel::Support2.profile().clone(), ..Settings::default() };
-    assert_eq!(written.config.settings_for(Id(1)), built_in);
-    assert_eq!(defaults.config.settings_for(Id(1)), built_in);
+    assert_eq!(settings_for(&written.config, Id(1)), built_in);
+    assert_eq!(settings_for(&defaults.config, Id(1)), built_in);
     assert_eq!(written.config.server, defaults.config.server);
     assert_eq!(written.config.storage, defaults.config.storage);
     assert_eq!(written.config.limits, defaults.config.limits);
@@ -147,7 +153,7 @@ fn a_workspace_overrides_only_what_it_names() {
     assert_eq!(config.scoring_for(Id(2)).profile.weight_of(rating), built_in.weight_of(rating));
     assert_ne!(own.profile.hash, config.scoring.profile.hash);
     assert_ne!(config.scoring.profile.hash, built_in.hash);
-    assert_eq!(config.settings_for(id).profile, own.profile);
+    assert_eq!(settings_for(&config, id).profile, own.profile);
     assert!(faults("[workspaces.acme.scoring]\nprofile = \"x\"\n")[0].contains("UUID"));
     assert!(faults(&format!("[workspaces.\"{}\"]\nlimit = 1\n", id))[0].contains("unknown key"));
 }
@@ -156,7 +162,7 @@ fn a_workspace_overrides_only_what_it_names() {
 fn own_signals_are_declared_whole() {
     let config = load_text("[scoring.signals.nps]\nweight = 2\nloadings = [1, 0, 1]\n").unwrap().config;
     assert_eq!(config.scoring.own_signals["nps"].loadings, [0.5, 0.0, 0.5]);
-    assert_eq!(config.settings_for(Id(1)).profile, *ScoringModel::Support2.profile());
+    assert_eq!(settings_for(&config, Id(1)).profile, *ScoringModel::Support2.profile());
     let told = faults("[scoring.signals.nps]\nweight = 2\n[scoring.signals.Nps]\n");
     assert!(told.iter().any(|t| t.contains("needs scoring.signals.nps.loadings")), "{told:?}");
     assert!(told.iter().any(|t| t.starts_with("3: scoring.signals.Nps")), "{told:?}");
@@ -177,7 +183,7 @@ fn word_lists_are_laid_over_the_pack_and_files_are_read_beside_the_configuration
                 [scoring.lexicon.en.lists]\npraise = [\"smashing\"]\n";
     let content = "stopwords = [\"och\", \"det\"]\n[lists]\nthanks = [\"tack\"]\npraise = [\"fint\"]\n";
     let scoring = beside("sv.toml", content, text);
-    let reader = scoring.message_reader();
+    let reader = scoring.message_reader(ScoringModel::Support2);
     let marks = |language: &str, text: &str| {
         let (speaker, format) = (Speaker::Customer, Format::Auto);
         let message = Incoming { speaker, text: Some(text), language: Some(language), format, automatic: false };
@@ -207,7 +213,7 @@ fn r5_8_the_model_is_chosen_and_brings_its_own_numbers_and_lists() {
     assert_eq!(config.scoring.profile, *ScoringModel::Task1.profile());
     let text = "[scoring]\nmodel = \"task-1\"\n[scoring.lexicon.da]\nfile = \"da.json\"\n";
     let scoring = beside("da.json", r#"{"lists": {"gratitude": ["tak(?:ker)?"]}}"#, text);
-    let MessageReader::Task(analyzer) = scoring.message_reader() else { panic!("task-1") };
+    let MessageReader::Task(analyzer) = scoring.message_reader(ScoringModel::Task1) else { panic!("task-1") };
     let features = analyzer.analyze(Some("mange tak"), Some("da"), &[1; 16]);
     assert_eq!(features.hits, crate::domain::scoring::task::lexicon::List::Gratitude.bit());
 
@@ -272,5 +278,35 @@ fn r10_8_a_collector_has_an_address_without_credentials() {
     } else {
         let told = told.unwrap_err().to_string();
         assert!(told.ends_with(":2: log.otlp_endpoint: this program was built without the feature otlp"), "{told}");
+    }
+}
+
+#[test]
+fn r6_9_each_model_is_there_with_what_the_sections_say_of_it() {
+    let id = "0190b5c0-0000-7000-8000-000000000001";
+    let text = format!(
+        "[scoring]\nmodel = \"task-1\"\nprior_strength = 4\ncomposite_weights = [2, 1, 1]\n\
+         [scoring.lexicon.da.lists]\ngratitude = [\"tak\"]\n\
+         [workspaces.\"{id}\".scoring]\nmodel = \"support-2\"\ndefault_language = \"da\"\n"
+    );
+    let config = load_text(&text).unwrap().config;
+    let id = Id::from(id.parse::<Uuid>().unwrap());
+    for workspace in [id, Id(2)] {
+        let configured = config.configured_for(workspace, [7; 8]);
+        let expected = Settings { secret_id: [7; 8], ..settings_for(&config, workspace) };
+        assert_eq!(configured.plain().settings, expected);
+        let other = if workspace == id { ScoringModel::Task1 } else { ScoringModel::Support2 };
+        let own = OwnSettings { model: Some(other), ..OwnSettings::default() };
+        let there = configured.with(&own).settings.profile.clone();
+        let language = if workspace == id { "da" } else { "en" };
+        assert_eq!((there.model, there.default_language.as_str()), (other, language));
+        assert_eq!(there.composite_weights, [0.5, 0.25, 0.25], "they belong to no model");
+        let strength = if other == ScoringModel::Task1 { 4.0 } else { 2.0 };
+        assert_eq!(there.prior_strength, strength, "the section of the model");
+        assert_eq!(there.languages.contains(&LanguageCode::new("da").unwrap()), true);
+        assert_eq!(
+            there.hash,
+            there.computed_hash(&config.scoring_for(workspace).under(other, &config.scoring).digests)
+        );
     }
 }

@@ -46,6 +46,15 @@ macro_rules! csat_config {
         pub struct CsatPatch {
             $(pub $field: Option<$type>,)+
         }
+
+        impl CsatPatch {
+            /// Without the members of which both say the same.
+            #[must_use]
+            pub fn unlike(mut self, other: &Self) -> Self {
+                $(if self.$field == other.$field { self.$field = None; })+
+                self
+            }
+        }
     };
 }
 

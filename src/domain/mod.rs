@@ -11,6 +11,7 @@ pub mod account;
 pub mod audit;
 pub mod breaker;
 mod chunks;
+pub mod configured;
 pub mod csat_config;
 pub mod dedup;
 pub mod delivery;

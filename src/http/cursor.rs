@@ -31,15 +31,18 @@ pub enum List {
     Workspaces,
     Keys,
     Deliveries,
+    Settings,
 }
 
 impl List {
-    const ALL: [Self; 5] = [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys, Self::Deliveries];
+    const ALL: [Self; 6] =
+        [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys, Self::Deliveries, Self::Settings];
 
     const fn byte(self) -> u8 {
         match self {
             Self::Audit => 1,
             Self::Breakers => 2,
+            Self::Settings => 8,
             Self::Workspaces => 16,
             Self::Keys => 17,
             Self::Deliveries => 32,

@@ -65,14 +65,36 @@ impl Payload {
     /// A JSON body: 415 for anything else.
     pub async fn json<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
         self.expect_json()?;
-        parsed(app, call, self.small(call).await?).await
+        let body = self.small(call).await?;
+        parsed(app, call, asked(app, call), body).await
     }
 
     /// A JSON body of what shall change, in either of its names (RFC 7396): 415 for anything else.
     pub async fn patch<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
+        self.patch_as(app, call, asked(app, call)).await
+    }
+
+    /// As [`patch`](Self::patch), of settings, of which these are in force.
+    pub async fn patch_of_settings<T: wire::Body + Send + 'static>(
+        self,
+        app: &App,
+        call: &Call,
+        in_force: wire::InForce,
+    ) -> Result<T, ApiError> {
+        let asked = wire::Asked { in_force: Some(in_force), ..asked(app, call) };
+        self.patch_as(app, call, asked).await
+    }
+
+    async fn patch_as<T: wire::Body + Send + 'static>(
+        self,
+        app: &App,
+        call: &Call,
+        asked: wire::Asked,
+    ) -> Result<T, ApiError> {
         let message = "The body must be application/json or application/merge-patch+json, in UTF-8.";
         self.expect(&[JSON, "application/merge-patch+json"], message)?;
-        parsed(app, call, self.small(call).await?).await
+        let body = self.small(call).await?;
+        parsed(app, call, asked, body).await
     }
 
     /// A JSON body, or none at all.
@@ -87,7 +109,7 @@ impl Payload {
             return Ok(None);
         }
         media_type?;
-        parsed(app, call, body).await.map(Some)
+        parsed(app, call, asked(app, call), body).await.map(Some)
     }
 
     /// A body without events.
@@ -199,14 +221,17 @@ impl Arriving {
 /// JSON longer than this is read in a turn of the tenant, on a thread that answers nobody.
 const READ_HERE: usize = 16 << 10;
 
+fn asked(app: &App, call: &Call) -> wire::Asked {
+    let private_targets = app.service.private_targets();
+    wire::Asked { now: app.service.now(), workspace: call.named_workspace(), private_targets, in_force: None }
+}
+
 async fn parsed<T: wire::Body + Send + 'static>(
     app: &App,
     call: &Call,
+    asked: wire::Asked,
     (body, permit): (Bytes, BodyPermit),
 ) -> Result<T, ApiError> {
-    let private_targets = app.service.private_targets();
-    let asked =
-        wire::Asked { now: app.service.now(), workspace: call.named_workspace(), private_targets, in_force: None };
     if body.len() <= READ_HERE {
         return Ok(wire::read(&body, asked)?);
     }

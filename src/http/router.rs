@@ -59,6 +59,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(stream::create))
         .routes(routes!(csat_config::show, csat_config::patch))
         .routes(routes!(settings::show, settings::patch))
+        .routes(routes!(settings::history))
         .routes(routes!(erasure::conversation))
         .routes(routes!(erasure::contact))
         .routes(routes!(audit::list))

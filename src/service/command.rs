@@ -1,7 +1,10 @@
 //! Commands of people on a workspace side. Here only the record is made; `apply` accepts or refuses it by the state
 //! (I2). What changes nothing is recorded once and then counted ([`super::repeats`]).
 
+use std::sync::Arc;
+
 use super::{Principal, Service, ServiceError};
+use crate::domain::configured::Effective;
 use crate::domain::csat_config::{CsatConfig, CsatPatch};
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::own_settings::{OwnPatch, OwnSettings};
@@ -29,19 +32,21 @@ impl Service {
         Ok(self.engine.patch_csat_config(key, &who.actor, patch).await?)
     }
 
-    /// R6.9. As [`Self::patch_csat_config`].
-    pub async fn patch_own_settings(
+    /// R6.9: what is set then, and what holds with it. As [`Self::patch_csat_config`].
+    pub async fn patch_settings(
         &self,
         who: &Principal,
         key: WorkspaceKey,
         patch: OwnPatch,
-    ) -> Result<OwnSettings, ServiceError> {
+    ) -> Result<(OwnSettings, Arc<Effective>), ServiceError> {
         if patch == OwnPatch::default() {
-            return self.own_settings(key).await;
+            return self.settings(key).await;
         }
         let command = Command::PatchSettings(patch.clone());
-        if let Some(Reply::Settings(settings)) = self.repeated_command(who, key, command).await? {
-            return Ok(settings);
+        if self.repeated_command(who, key, command).await?.is_some() {
+            // An earlier one may have found no room for the settings that it makes.
+            self.engine.settle_settings(key).await?;
+            return self.settings(key).await;
         }
         Ok(self.engine.patch_settings(key, &who.actor, patch).await?)
     }

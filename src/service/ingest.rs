@@ -14,6 +14,7 @@ use crate::domain::event::{Body, ContactName, EventRecord, TurnFeatures};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::message::{Heard, MessageFeatures, Reading};
 use crate::domain::reply::{Rejection, Verdict};
+use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::Millis;
 use crate::wire::ingest::{IngestAnswer, RejectedEvent};
 
@@ -123,19 +124,26 @@ impl Service {
     }
 
     async fn read(&self, key: WorkspaceKey, request: IngestRequest, large: bool) -> Result<Batch, ServiceError> {
-        let now = self.now();
+        let (now, effective) = (self.now(), self.engine.effective(key));
         if !large {
-            return Ok(read_now(&self.door, key, now, request)?);
+            return Ok(read_now(&self.door, key, now, &effective.reader, request)?);
         }
         let door = Arc::clone(&self.door);
-        Ok(self.engine.run_blocking(move || read_now(&door, key, now, request)).await??)
+        Ok(self.engine.run_blocking(move || read_now(&door, key, now, &effective.reader, request)).await??)
     }
 }
 
-fn read_now(door: &Door, key: WorkspaceKey, now: Millis, request: IngestRequest) -> Result<Batch, DoorError> {
+fn read_now(
+    door: &Door,
+    key: WorkspaceKey,
+    now: Millis,
+    reader: &MessageReader,
+    request: IngestRequest,
+) -> Result<Batch, DoorError> {
     let context = DoorContext {
         workspace: key,
         now,
+        reader,
         content_type: request.content_type.as_deref(),
         content_encoding: request.content_encoding.as_deref(),
         headers: &request.event_headers,
@@ -177,7 +185,6 @@ mod tests {
     use super::super::door::{DoorOptions, Secret};
     use super::*;
     use crate::domain::ids::{Id, Side};
-    use crate::domain::scoring::reader::MessageReader;
 
     /// Five events, the fourth of them none.
     fn batch() -> Batch {
@@ -189,7 +196,7 @@ mod tests {
             )
         };
         let body = format!("[{},{},{},5,{}]", event(0), event(1), event(2), event(4));
-        let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
+        let door = Door::new(DoorOptions::new(Secret::new([1; 32])), [2; 32]);
         let key = WorkspaceKey { id: Id(1), side: Side::Live };
         let request = IngestRequest {
             content_type: Some("application/json".into()),
@@ -197,7 +204,7 @@ mod tests {
             event_headers: Vec::new(),
             body: body.into(),
         };
-        read_now(&door, key, 0, request).unwrap()
+        read_now(&door, key, 0, &MessageReader::default(), request).unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Queries, also those whose path names no workspace (R2.15).
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -9,6 +10,7 @@ use super::period::Period;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::background::Stop;
+use crate::domain::configured::Effective;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, IdName, WorkspaceKey};
 use crate::domain::own_settings::OwnSettings;
@@ -73,9 +75,9 @@ impl Service {
         Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
     }
 
-    /// R6.9.
-    pub async fn own_settings(&self, key: WorkspaceKey) -> Result<OwnSettings, ServiceError> {
-        Ok(self.engine.read(key, |workspace| workspace.own_settings().clone()).await?)
+    /// R6.9: what was set, and what holds with it.
+    pub async fn settings(&self, key: WorkspaceKey) -> Result<(OwnSettings, Arc<Effective>), ServiceError> {
+        Ok(self.engine.settings(key).await?)
     }
 
     /// R3.7.

@@ -22,6 +22,7 @@ pub mod lookup;
 pub mod period;
 pub mod quota;
 pub mod repeats;
+pub mod settings_history;
 pub mod snapshots;
 pub mod status;
 pub mod stream;

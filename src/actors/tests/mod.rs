@@ -9,6 +9,7 @@ mod gate;
 mod journal_faults;
 mod restart;
 mod retention;
+mod settings;
 mod snapshots;
 mod system;
 mod writes;
@@ -18,11 +19,14 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 
 use crate::clock::ManualClock;
+use crate::domain::configured::{Configured, ModelScoring};
 use crate::domain::event::{Body, EventRecord, Identity, ImportedScore};
 use crate::domain::ids::{Id, Position, Side, WorkspaceKey};
 use crate::domain::record::{Frame, Record};
 use crate::domain::reply::Verdict;
 use crate::domain::score::Hundredths;
+use crate::domain::scoring::profile::ScoringModel;
+use crate::domain::scoring::reader::MessageReader;
 use crate::domain::settings::Settings;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
@@ -78,7 +82,12 @@ impl Bench {
     /// An engine over what the log holds, with the workspaces [`ONE`] and [`TWO`].
     async fn start(&self) -> Engine {
         let recovered = self.recover().unwrap();
-        let settings = Arc::new(self.settings.clone());
+        let models = ScoringModel::ALL.map(|model| {
+            let own = &self.settings.profile;
+            let profile = if own.model == model { own } else { model.profile() }.clone();
+            ModelScoring { profile, digests: Vec::new(), reader: MessageReader::of(model) }
+        });
+        let settings = Arc::new(Configured::new(self.settings.clone(), models));
         let source: SettingsSource = Arc::new(move |_| Arc::clone(&settings));
         let parts = EngineParts {
             recovered,

@@ -14,6 +14,7 @@
 
 mod entry;
 mod repeats;
+mod settings_history;
 mod system_trails;
 mod trail;
 
@@ -29,6 +30,7 @@ use super::time::Millis;
 
 pub use entry::{AuditEntry, AuditOutcome, Audited, Refusal, Repeat, Repeated};
 pub use repeats::KEPT_REPEATS;
+pub use settings_history::{ConfiguredMembers, SettingsChanged};
 pub use system_trails::SystemTrails;
 pub use trail::{KEPT, KEPT_BYTES, Noted, Trail};
 

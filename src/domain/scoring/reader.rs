@@ -54,6 +54,16 @@ impl MessageReader {
         }
     }
 
+    /// With another language for messages in which nothing speaks for any. `support-2` asks for none before a score is
+    /// made, and its reader is the same.
+    #[must_use]
+    pub fn with_default_language(&self, language: LanguageCode) -> Self {
+        match self {
+            Self::Task(analyzer) => Self::Task(analyzer.with_default_language(language.as_str())),
+            Self::Support(reader) => Self::Support(reader.clone()),
+        }
+    }
+
     /// The model whose reader this is.
     pub const fn model(&self) -> ScoringModel {
         match self {

@@ -209,6 +209,17 @@ pub struct BreakerQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Entries of a page.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     /// Entries of a page.
     #[param(required = false, minimum = 1, maximum = 100, default = 50)]

@@ -14,7 +14,7 @@ use crate::domain::event::{Body, EventRecord, ImportedScore, ObservedSignal, Own
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::quantum::Quantum;
 use crate::domain::scoring::Speaker;
-use crate::domain::scoring::reader::{Incoming, Kept};
+use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::task::text::conversation_word_key;
 use crate::pace;
 use crate::wire::ingest::RejectionCode;
@@ -25,6 +25,7 @@ const MAX_ATTRIBUTE: usize = 255;
 /// Reads the events of one request, in order.
 pub(super) struct Reader<'d> {
     door: &'d Door,
+    reader: &'d MessageReader,
     workspace: WorkspaceKey,
     span: Span,
     /// The conversation and key of the last hash, which often serve again.
@@ -34,10 +35,11 @@ pub(super) struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     /// For the events of a body of so many bytes.
-    pub fn new(door: &'d Door, context: &DoorContext<'_>, length: usize) -> Self {
+    pub fn new(door: &'d Door, context: &DoorContext<'d>, length: usize) -> Self {
         let options = &door.options;
         Self {
             door,
+            reader: context.reader,
             workspace: context.workspace,
             span: Span {
                 oldest: context.now.saturating_sub(options.retention),
@@ -147,7 +149,7 @@ impl<'d> Reader<'d> {
             format: data.format,
             automatic: data.automatic,
         };
-        Ok(match (self.door.reader(self.workspace.id).read(&message, &key), sender) {
+        Ok(match (self.reader.read(&message, &key), sender) {
             (Kept::Task(features), None) => Body::MessageReceived(features),
             (Kept::Task(features), Some(sender)) => Body::MessageSent { sender, features },
             (Kept::Heard(heard), sender) => Body::Message { sender, heard },
@@ -158,7 +160,7 @@ impl<'d> Reader<'d> {
     /// comes before the configuration's.
     fn signal(&self, data: &Data<'_>) -> Result<ObservedSignal, Fault> {
         let name = need(data.signal.as_deref(), Member::Signal)?;
-        let model = self.door.reader(self.workspace.id).model();
+        let model = self.reader.model();
         if let Some(kind) = data.catalogue_signal(model, name)? {
             return Ok(ObservedSignal::Catalogue(kind));
         }

@@ -22,7 +22,6 @@ mod value;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -56,8 +55,6 @@ pub struct DoorOptions {
     /// How old `time` may be (R4.5).
     pub retention: Millis,
     pub own_signals: OwnSignals,
-    /// The readers of workspaces whose model, word lists or default language are their own.
-    pub readers: HashMap<Id, Arc<MessageReader>>,
     pub secret: Secret,
 }
 
@@ -70,7 +67,6 @@ impl DoorOptions {
             future_leeway: 5 * MINUTE,
             retention: 400 * DAY,
             own_signals: OwnSignals::default(),
-            readers: HashMap::new(),
             secret,
         }
     }
@@ -98,6 +94,8 @@ pub struct DoorContext<'a> {
     pub workspace: WorkspaceKey,
     /// Server time (R2.16).
     pub now: Millis,
+    /// Reads the messages of this side.
+    pub reader: &'a MessageReader,
     pub content_type: Option<&'a str>,
     pub content_encoding: Option<&'a str>,
     /// The `ce-` headers, in their order.
@@ -238,7 +236,6 @@ impl DoorError {
 /// Reads requests. Holds no state: share it behind an `Arc`.
 pub struct Door {
     options: DoorOptions,
-    reader: Arc<MessageReader>,
     hasher: Hasher,
     marks: marks::MarkMaker,
 }
@@ -251,11 +248,11 @@ impl fmt::Debug for Door {
 
 impl Door {
     /// `identity_key` is that of the data directory's first record (R4.4).
-    pub fn new(options: DoorOptions, reader: Arc<MessageReader>, identity_key: [u8; 32]) -> Self {
+    pub fn new(options: DoorOptions, identity_key: [u8; 32]) -> Self {
         let hasher = Hasher::new(identity_key, &options.secret);
         let marks = marks::MarkMaker::new(&options.secret);
         reading::prepare();
-        Self { options, reader, hasher, marks }
+        Self { options, hasher, marks }
     }
 
     /// By which mark a side knows the contact.
@@ -266,11 +263,6 @@ impl Door {
     /// Bytes that a body may have after decompression.
     pub const fn max_bytes(&self) -> usize {
         self.options.max_bytes
-    }
-
-    /// What reads the messages of a workspace.
-    fn reader(&self, workspace: Id) -> &MessageReader {
-        self.options.readers.get(&workspace).unwrap_or(&self.reader)
     }
 
     /// Reads the events of a request: each is in `events` or in `rejected`. CPU work in proportion

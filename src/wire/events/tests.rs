@@ -1,7 +1,6 @@
 //! The schemas of events against the door.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,10 +12,11 @@ use crate::service::door::{Door, DoorContext, DoorOptions, Secret};
 
 /// Why the door rejects an event: code and pointer; `None` if it does not.
 fn fault(event: &Value) -> Option<(&'static str, String)> {
-    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), Arc::new(MessageReader::default()), [2; 32]);
+    let door = Door::new(DoorOptions::new(Secret::new([1; 32])), [2; 32]);
     let context = DoorContext {
         workspace: WorkspaceKey { id: Id(1), side: Side::Live },
         now: parse_rfc3339("2026-03-15T14:36:00Z").unwrap(),
+        reader: &MessageReader::default(),
         content_type: Some("application/json"),
         content_encoding: None,
         headers: &[],

@@ -1,11 +1,12 @@
 //! What the users of a workspace side set beside its configuration (R6.9), and its PATCH.
 
+mod history;
 mod schema;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::schema::SignalWeight;
+pub use self::history::{SettingsHistoryEntry, SettingsHistoryPage};
 use self::schema::SignalWeightChanges;
 use super::body::{Asked, Body, Fields, InForce};
 use super::patch::{sent, workspace_id};
@@ -90,6 +91,18 @@ impl QualitySettings {
             signal_weights: weighed.map(weight).collect(),
         }
     }
+}
+
+/// What a signal weighs, and for what.
+#[derive(ToSchema)]
+#[schema(examples(json!({"weight": 0.599, "loadings": [0.5, 0, 0.5]})))]
+pub struct SignalWeight {
+    /// In pseudo-counts.
+    #[schema(minimum = 0, maximum = 10)]
+    pub weight: f64,
+    /// The parts of it that go to outcome, process and environment; null or left out: those of the configuration.
+    #[schema(required = false, value_type = Option<Shares>)]
+    pub loadings: Option<[f64; 3]>,
 }
 
 /// The members to change; the others stay. Null takes back what was set. An empty object changes nothing.

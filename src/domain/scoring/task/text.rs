@@ -56,9 +56,15 @@ impl Default for Analyzer {
 
 impl Analyzer {
     /// `default_language` (BCP 47) may have no pack: then short messages are left unread.
-    pub fn new(packs: Vec<Pack>, default_language: &str) -> Self {
+    pub fn new(packs: impl Into<Arc<[Pack]>>, default_language: &str) -> Self {
         let default_language = language::primary_subtag(default_language).unwrap_or_default().into();
         Self { packs: packs.into(), default_language }
+    }
+
+    /// With the same packs.
+    #[must_use]
+    pub fn with_default_language(&self, language: &str) -> Self {
+        Self::new(Arc::clone(&self.packs), language)
     }
 
     /// The packs, for [`Profile::computed_hash`](super::super::profile::Profile::computed_hash).

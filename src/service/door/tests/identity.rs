@@ -142,8 +142,7 @@ fn r4_4_identity_is_workspace_side_source_and_id() {
 fn r4_8_another_secret_changes_the_content_and_another_journal_the_identity() {
     let text = event("message.received", json!({"text": "my invoice is wrong"})).to_string();
     let record = |secret, key| {
-        let door =
-            Door::new(DoorOptions::new(Secret::new([secret; 32])), Arc::new(MessageReader::default()), [key; 32]);
+        let door = Door::new(DoorOptions::new(Secret::new([secret; 32])), [key; 32]);
         judge_text(&door, text.clone()).unwrap()
     };
     let (base, secret, journal) = (record(1, 2), record(3, 2), record(1, 4));

@@ -7,7 +7,7 @@ mod property;
 mod request;
 mod shape;
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use crate::wire::ingest::RejectedEvent;
 
 const WORKSPACE: WorkspaceKey = WorkspaceKey { id: Id(0x77), side: Side::Live };
 const CONVERSATION: &str = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+static READER: LazyLock<MessageReader> = LazyLock::new(MessageReader::default);
 const ACCOUNT: &str = "9b2d7c1e-3f4a-4b5c-8d6e-7f8091a2b3c4";
 
 fn now() -> Millis {
@@ -34,13 +35,14 @@ fn door() -> Door {
 fn door_with(change: impl FnOnce(&mut DoorOptions)) -> Door {
     let mut options = DoorOptions::new(Secret::new([1; 32]));
     change(&mut options);
-    Door::new(options, Arc::new(MessageReader::default()), [2; 32])
+    Door::new(options, [2; 32])
 }
 
 fn context(content_type: &str) -> DoorContext<'_> {
     DoorContext {
         workspace: WORKSPACE,
         now: now(),
+        reader: &READER,
         content_type: Some(content_type),
         content_encoding: None,
         headers: &[],
