@@ -179,6 +179,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("SledStore", &["storage/", "snapshot/sled_store/"]),
     ("snapshot::sled_store", &["storage/"]),
     ("clap", &["cli/"]),
+    ("chrono_tz", &["service/zone.rs"]),
     ("rand", &["ids.rs"]),
     ("tokio_util", &["background.rs", "app/server.rs"]),
     ("tokio", &["background.rs", "issuer/", "actors/", "webhooks/", "service/", "http/", "app/", "cli/"]),

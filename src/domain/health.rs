@@ -3,16 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::Id;
+use super::risk::Grounds;
 use super::rules::Rules;
 use super::run::Scored;
 use super::score::Hundredths;
 use super::timeline::Key;
+use super::trend::{self, Line};
 use super::view::{AccountHealth, ChurnRisk, Trend};
-
-/// The trend (R6.4) is that of so many conversations.
-const TREND_LENGTH: usize = 20;
-/// With fewer than these there is none.
-const TREND_MINIMUM: usize = 5;
 
 /// A scored conversation as its account keeps it: 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,78 +126,39 @@ pub fn of(rules: &Rules, id: Id, window: &[WindowEntry], consecutive_low: usize,
         conversation_count: window.len() as u32,
         churn_risk,
         consecutive_low: consecutive_low as u32,
-        trend: trend(window),
+        trend: line(window).map_or(Trend::Stable, Line::trend),
     }
 }
 
 /// R6.5, and the rule that gives it. `window` ascending.
 pub fn risk(rules: &Rules, window: &[WindowEntry], consecutive_low: usize, active: bool) -> (ChurnRisk, RiskRule) {
+    grounds(rules, window, consecutive_low, active).risk(rules)
+}
+
+/// What the rules of R6.5 look at. `window` ascending.
+pub fn grounds(rules: &Rules, window: &[WindowEntry], consecutive_low: usize, active: bool) -> Grounds {
     let totals = Totals::of(rules, window);
     let mean = |sum| Hundredths::mean(sum, window.len() as u64);
-    let grounds = Grounds {
+    let line = line(window);
+    Grounds {
         composite: mean(totals.composite),
         resolution_rate: mean(100 * totals.resolved),
         conversations: window.len(),
         run: consecutive_low,
-        trend: trend(window),
+        trend: line.map_or(Trend::Stable, Line::trend),
+        trend_change: line.map(Line::change),
         active,
-    };
-    grounds.risk(rules)
-}
-
-/// R6.4, in integers: the least-squares slope over x = 0…n−1 is 12·S / (n·(n²−1)) with
-/// S = Σ (x − (n−1)/2)·y, and the line's total change is slope·(n−1) = 12·S / (n·(n+1)).
-fn trend(window: &[WindowEntry]) -> Trend {
-    let newest = &window[window.len().saturating_sub(TREND_LENGTH)..];
-    let n = newest.len() as i64;
-    if newest.len() < TREND_MINIMUM {
-        return Trend::Stable;
-    }
-    let twice_s: i64 = newest.iter().zip(0..).map(|(entry, x)| (2 * x - (n - 1)) * i64::from(entry.composite.0)).sum();
-    // change ≥ 25 hundredths ⟺ 6·(2S) ≥ 25·n·(n+1)
-    let (change, quarter) = (6 * twice_s, 25 * n * (n + 1));
-    if change >= quarter {
-        Trend::Improving
-    } else if change <= -quarter {
-        Trend::Declining
-    } else {
-        Trend::Stable
     }
 }
 
-/// What R6.5 looks at: published values, some of which may not be there.
-#[derive(Clone, Copy)]
-struct Grounds {
-    composite: Option<Hundredths>,
-    resolution_rate: Option<Hundredths>,
-    conversations: usize,
-    run: usize,
-    trend: Trend,
-    active: bool,
+/// Those that the trend is made of. `window` ascending.
+pub fn trend_points(window: &[WindowEntry]) -> &[WindowEntry] {
+    &window[window.len().saturating_sub(trend::LENGTH)..]
 }
 
-impl Grounds {
-    /// The first rule that holds; a value that is not there fulfils none.
-    fn risk(&self, rules: &Rules) -> (ChurnRisk, RiskRule) {
-        let composite_below = |limit| self.composite.is_some_and(|composite| composite < limit);
-        let rate_below = |limit| self.resolution_rate.is_some_and(|rate| rate < limit);
-        let declining = self.trend == Trend::Declining;
-        let order = [
-            (ChurnRisk::Critical, RiskRule::ActiveBreaker, self.active),
-            (ChurnRisk::Critical, RiskRule::RunTrips, self.run >= usize::from(rules.csat.circuit_breaker_count)),
-            (ChurnRisk::Critical, RiskRule::CompositeBelow2, composite_below(Hundredths(200))),
-            (ChurnRisk::Low, RiskRule::FewConversations, self.conversations < 3),
-            (ChurnRisk::High, RiskRule::CompositeBelowThreshold, composite_below(rules.csat.threshold_low_composite)),
-            (ChurnRisk::High, RiskRule::ResolutionRateBelow60, rate_below(Hundredths(60))),
-            (ChurnRisk::High, RiskRule::CompositeBelow350AndDeclining, composite_below(Hundredths(350)) && declining),
-            (ChurnRisk::Medium, RiskRule::CompositeBelow350, composite_below(Hundredths(350))),
-            (ChurnRisk::Medium, RiskRule::ResolutionRateBelow80, rate_below(Hundredths(80))),
-            (ChurnRisk::Medium, RiskRule::Declining, declining),
-            (ChurnRisk::Medium, RiskRule::RunOf2, self.run >= 2),
-        ];
-        let first = order.into_iter().find(|(_, _, holds)| *holds);
-        first.map_or((ChurnRisk::Low, RiskRule::None), |(risk, rule, _)| (risk, rule))
-    }
+/// R6.4; none where there are too few.
+pub fn line(window: &[WindowEntry]) -> Option<Line> {
+    Line::through(trend_points(window).iter().map(|entry| entry.composite))
 }
 
 #[cfg(test)]
@@ -222,42 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn r6_5_the_seeds_example_is_medium() {
-        let grounds = Grounds {
-            composite: Some(Hundredths(385)),
-            resolution_rate: Some(Hundredths(88)),
-            conversations: 10,
-            run: 2,
-            trend: Trend::Declining,
-            active: false,
-        };
-        assert_eq!(grounds.risk(&Rules::default()), (ChurnRisk::Medium, RiskRule::Declining));
-        assert_eq!(size_of::<WindowEntry>(), 32);
-    }
-
-    #[test]
-    fn r6_4_a_change_of_exactly_a_quarter_is_a_trend() {
-        // y = 300 + c·x over five: the total change is 4c; 25/4 is not whole, so bend the ends.
-        assert_eq!(trend(&window(&[300, 300, 300, 300, 300])), Trend::Stable);
-        // 2S = Σ(2x−4)y; needs 6·2S = 25·30 = 750, so 2S = 125: not reachable with even factors;
-        // 124 is below and 126 above.
-        assert_eq!(trend(&window(&[300, 300, 300, 300, 331])), Trend::Stable);
-        assert_eq!(trend(&window(&[300, 300, 300, 301, 331])), Trend::Improving);
-        assert_eq!(trend(&window(&[331, 301, 300, 300, 300])), Trend::Declining);
-        // Over fifteen, 6·2S = 25·240 exactly at 2S = 1000.
-        let mut exact = vec![300; 15];
-        (exact[14], exact[13], exact[8]) = (370, 301, 304);
-        assert_eq!(trend(&window(&exact)), Trend::Improving);
-        exact[8] = 303;
-        assert_eq!(trend(&window(&exact)), Trend::Stable);
-    }
-
-    #[test]
     fn r6_5_fewer_than_three_conversations_are_low_or_critical() {
         let risk = |composites: &[u16], run| of(&Rules::default(), Id(1), &window(composites), run, false).churn_risk;
         assert_eq!(
             (risk(&[250, 250], 2), risk(&[150, 150], 2), risk(&[], 0)),
             (ChurnRisk::Low, ChurnRisk::Critical, ChurnRisk::Low)
         );
+        assert_eq!(size_of::<WindowEntry>(), 32);
     }
 }

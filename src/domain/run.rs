@@ -25,6 +25,21 @@ pub struct LastResolve {
     pub position: Position,
 }
 
+/// Why a run goes back no further (R6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// The next older one is not low.
+    NotLow,
+    /// It lies too far before the newest.
+    BreakerWindow,
+    /// It was scored before the latest resolve.
+    LatestResolve,
+    /// No further back is looked.
+    Horizon,
+    /// There is no older one.
+    Oldest,
+}
+
 /// The low ones at the begin of `newest_first`, among at most `horizon` of them, whatever their age (R6.3). Those that
 /// do not count are passed over (R7.7).
 pub fn consecutive_low<'a>(
@@ -37,9 +52,21 @@ pub fn consecutive_low<'a>(
     let counting = newest_first.take(horizon).filter(|scored| rules.counts(*scored));
     counting.take_while(move |scored| {
         let newest = *newest.get_or_insert(scored.key.0);
-        let resolved = last_resolve.is_some_and(|last| scored.key.0 <= last.at || scored.key.1 < last.position);
-        rules.is_low(scored.composite) && newest - scored.key.0 <= rules.breaker_window() && !resolved
+        ended_by(rules, last_resolve, newest, *scored).is_none()
     })
+}
+
+/// Why one that counts is not part of the run whose newest has this `scoredAt`; none if it is.
+pub fn ended_by(rules: &Rules, last_resolve: Option<LastResolve>, newest: Millis, scored: Scored) -> Option<RunEnd> {
+    let (at, position) = scored.key;
+    if !rules.is_low(scored.composite) {
+        Some(RunEnd::NotLow)
+    } else if newest - at > rules.breaker_window() {
+        Some(RunEnd::BreakerWindow)
+    } else {
+        let resolved = last_resolve.is_some_and(|last| at <= last.at || position < last.position);
+        resolved.then_some(RunEnd::LatestResolve)
+    }
 }
 
 /// Whether a run that is `least` long trips a breaker. Its newest must be within the window before the receipt, so that

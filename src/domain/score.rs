@@ -63,6 +63,21 @@ impl<'de> Deserialize<'de> for Hundredths {
     }
 }
 
+/// A number that is kept as it is, not rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    pub numerator: i64,
+    /// Above 0.
+    pub denominator: i64,
+}
+
+impl Ratio {
+    /// The double that is nearest to it.
+    pub fn nearest(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+}
+
 /// For `#[serde(serialize_with = …)]`: a number without needless zeros (R2.4), `3` and not `3.0`.
 pub fn serialize_number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     const EXACT: f64 = 9_007_199_254_740_992.0;

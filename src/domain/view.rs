@@ -42,6 +42,29 @@ pub enum GroupBy {
     ModelVersion,
 }
 
+/// Statistics of a range beside those of the one before (R6.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    pub current: RangeQuality,
+    pub previous: QualityStats,
+    /// Triggered, acknowledged, resolved.
+    pub breakers: [u64; 3],
+    /// By [`WhyUnscored`].
+    pub unscored: [u64; 3],
+    /// Those that have something in either range, the largest first; none where none were asked for.
+    pub groups: Option<Vec<ComparedGroup>>,
+}
+
+/// A group in both ranges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparedGroup {
+    /// None: those that belong to no other group.
+    pub key: Option<String>,
+    pub by: GroupBy,
+    pub current: QualityStats,
+    pub previous: QualityStats,
+}
+
 /// Why a conversation has no score (R6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhyUnscored {

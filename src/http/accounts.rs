@@ -37,8 +37,8 @@ pub async fn quality(State(app): State<App>, call: Call) -> Result<Response, Api
 
 /// Why an account has its risk
 ///
-/// The rule that gave it, and the conversations that the run of low ones is made of, with those that are too unsure to
-/// count.
+/// The rule that gave it, what would give the next risk up and down, the conversations that the run of low ones is made
+/// of, with those that are too unsure to count, and the line of the trend.
 #[utoipa::path(
     get,
     path = "/api/accounts/{accountId}/quality/explanation",

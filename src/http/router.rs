@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{
-    audit, breaker_history, breakers, csat_config, erasure, events, gate, settings, stats, stream, webhooks,
+    audit, breaker_history, breakers, csat_config, erasure, events, gate, overview, settings, stats, stream,
+    timeseries, webhooks,
 };
 use super::{App, accounts, admin, conversations, docs, openapi};
 
@@ -48,6 +49,8 @@ pub fn routes() -> Router<App> {
 pub(super) fn api() -> OpenApiRouter<App> {
     let workspace = OpenApiRouter::new()
         .routes(routes!(stats::show))
+        .routes(routes!(overview::show))
+        .routes(routes!(timeseries::show))
         .routes(routes!(breakers::list, breakers::trip))
         .routes(routes!(breaker_history::list))
         .routes(routes!(breakers::show))

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::period::Period;
 use super::{Principal, Service, ServiceError};
 use crate::actors::EngineError;
 use crate::background::Stop;
@@ -18,7 +17,6 @@ use crate::domain::reply::CommandRefusal;
 use crate::domain::system::Permission;
 use crate::domain::view::{
     AccountHealth, BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Gate, Known,
-    QualityStats,
 };
 use crate::domain::workspace::account_explanation::AccountExplanation;
 use crate::domain::workspace::query::ConversationExplanation;
@@ -32,11 +30,6 @@ const ASKED_AT_ONCE: usize = 32;
 const READ: &[Permission] = &[Permission::QualityRead];
 
 impl Service {
-    /// R3.1.
-    pub async fn stats(&self, key: WorkspaceKey, period: Period) -> Result<QualityStats, ServiceError> {
-        Ok(self.engine.read(key, move |workspace| workspace.stats(period.from, period.to)).await?)
-    }
-
     /// R3.4: the active ones of this moment, newest first; where there are more than `most`, their ids alone.
     pub async fn active_breakers(
         &self,

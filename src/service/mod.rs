@@ -1,10 +1,10 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time, `ceilings` how many things it makes; `lookup`, `command`, `ingest`, `erasure`, `admin`, `audit`,
-//! `snapshots`, `status`, `stream` and `webhooks` are the use cases; `tickets` opens streams without a header; `repeats`
-//! counts what changes nothing; `period` is pure. Errors are
-//! [`ServiceError`]s; only `http` knows status codes.
+//! how much at a time, `ceilings` how many things it makes; `lookup`, `overview`, `command`, `ingest`, `erasure`, `admin`,
+//! `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `tickets` opens streams without a header;
+//! `repeats` counts what changes nothing; `period`, `series` and `zone` are pure. Errors are [`ServiceError`]s; only
+//! `http` knows status codes.
 
 pub mod access;
 pub mod admin;
@@ -19,9 +19,11 @@ pub mod export;
 pub mod ingest;
 pub mod key_usage;
 pub mod lookup;
+pub mod overview;
 pub mod period;
 pub mod quota;
 pub mod repeats;
+pub mod series;
 pub mod settings_history;
 pub mod snapshots;
 pub mod status;
@@ -29,6 +31,7 @@ pub mod stream;
 pub mod tenant_load;
 pub mod tickets;
 pub mod webhooks;
+pub mod zone;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The period of R3.1, a pure function of now.
 
+use super::zone::{Day, Zone};
 use crate::domain::time::{DAY, Millis, TimeError, parse_date, parse_query_time};
 use crate::wire::failure::Fault;
 
@@ -21,19 +22,37 @@ pub struct Period {
     pub to: Millis,
 }
 
+impl Period {
+    /// The one that ends where this one begins, and is as long; cut where times begin.
+    #[must_use]
+    pub fn before(self) -> Self {
+        let to = (self.from - 1).max(EARLIEST);
+        Self { from: (to - (self.to - self.from)).max(EARLIEST), to }
+    }
+}
+
 impl PeriodQuery<'_> {
     /// What the parameters mean at `now`, or every fault in them. `from` and `to` override
     /// `period`, which has to be valid all the same.
     pub fn at(&self, now: Millis) -> Result<Period, Vec<Fault>> {
+        self.in_zone(Zone::UTC, now)
+    }
+
+    /// As [`Self::at`], with the days of a zone.
+    pub fn in_zone(&self, zone: Zone, now: Millis) -> Result<Period, Vec<Fault>> {
         let mut faults = Vec::new();
         let days = days(self.period).map_err(|fault| faults.push(fault));
-        let from = self.from.map(|text| end_of_range("from", text, 0).map_err(|fault| faults.push(fault)));
-        let to = self.to.map(|text| end_of_range("to", text, DAY - 1).map_err(|fault| faults.push(fault)));
-        let (Ok(days), Ok(from), Ok(to)) = (days, from.transpose(), to.transpose()) else { return Err(faults) };
+        let mut read = |name, text: Option<&str>, of_day: &dyn Fn(Day) -> Millis| {
+            text.map(|text| end_of_range(name, text, of_day).map_err(|fault| faults.push(fault))).transpose()
+        };
+        let last_of = |day| zone.first_of(day + 1) - 1;
+        let (from, to) = (read("from", self.from, &|day| zone.first_of(day)), read("to", self.to, &last_of));
+        let (Ok(days), Ok(from), Ok(to)) = (days, from, to) else { return Err(faults) };
 
-        let end_of_today = now - now.rem_euclid(DAY) + DAY - 1;
+        let today = zone.day(now);
+        let end_of_today = last_of(today);
         let period = match (from, to) {
-            (None, None) => Period { from: end_of_today + 1 - days * DAY, to: end_of_today },
+            (None, None) => Period { from: zone.first_of(today + 1 - days), to: end_of_today },
             (Some(from), None) => Period { from, to: end_of_today },
             (None, Some(to)) => Period { from: (to - 30 * DAY + 1).max(EARLIEST), to },
             (Some(from), Some(to)) => Period { from, to },
@@ -46,8 +65,8 @@ impl PeriodQuery<'_> {
     }
 }
 
-/// Whole UTC days, today included.
-fn days(period: Option<&str>) -> Result<Millis, Fault> {
+/// Whole days, today included.
+fn days(period: Option<&str>) -> Result<Day, Fault> {
     match period {
         Some("last_7d") => Ok(7),
         None | Some("last_30d") => Ok(30),
@@ -59,7 +78,7 @@ fn days(period: Option<&str>) -> Result<Millis, Fault> {
 /// The bounds of a list as they were sent, both inclusive: RFC 3339 times, or dates (R2.3).
 pub fn bounds(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> (Option<Millis>, Option<Millis>) {
     let mut read = |name, text: Option<&str>, into_day| {
-        let read = text.map(|text| end_of_range(name, text, into_day)).transpose();
+        let read = text.map(|text| end_of_range(name, text, |day| day * DAY + into_day)).transpose();
         read.map_err(|fault| faults.push(fault)).unwrap_or_default()
     };
     let (from, to) = (read("from", from, 0), read("to", to, DAY - 1));
@@ -69,10 +88,10 @@ pub fn bounds(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> 
     (from, to)
 }
 
-/// An instant, or a date: its first millisecond plus `into_day`.
-fn end_of_range(name: &str, text: &str, into_day: Millis) -> Result<Millis, Fault> {
+/// An instant, or a date, which means one of its instants.
+fn end_of_range(name: &str, text: &str, of_day: impl Fn(Day) -> Millis) -> Result<Millis, Fault> {
     match (parse_date(text), parse_query_time(text)) {
-        (Ok(day), _) => Ok(day + into_day),
+        (Ok(midnight), _) => Ok(of_day(midnight / DAY)),
         (Err(_), Ok(instant)) => Ok(instant),
         (Err(TimeError::NotADate), Err(TimeError::NotRfc3339)) => {
             Err(Fault::at(name, "is not an RFC 3339 time, nor a date such as 2026-03-01"))
@@ -151,6 +170,20 @@ mod tests {
             "2026-02-28T22:00:00.000Z",
         );
         assert_eq!(pointers(None, Some("2026-03-01 00:00:00+02:00"), None), ["/from"]);
+    }
+
+    #[test]
+    fn r6_7_the_period_before_is_as_long_and_ends_where_this_one_begins() {
+        let before = |from, to| {
+            let before = PeriodQuery { from: Some(from), to: Some(to), period: None }.at(now()).unwrap().before();
+            (format(before.from), format(before.to))
+        };
+        expect(before("2026-03-19", "2026-03-25"), "2026-03-12T00:00:00.000Z", "2026-03-18T23:59:59.999Z");
+        let instant = "2026-03-25T10:00:00Z";
+        expect(before(instant, instant), "2026-03-25T09:59:59.999Z", "2026-03-25T09:59:59.999Z");
+        let first = "0000-01-01T00:00:00.000Z";
+        expect(before("0000-01-01", "0000-01-31"), first, first);
+        expect(before("0000-01-02", "2026-03-25"), first, "0000-01-01T23:59:59.999Z");
     }
 
     #[test]

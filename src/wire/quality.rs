@@ -1,4 +1,4 @@
-//! Scores of conversations, the health of accounts, statistics of workspaces (R3.1 to R3.3).
+//! Scores of conversations and the health of accounts (R3.2, R3.3).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,58 +6,6 @@ use utoipa::ToSchema;
 use super::values::{Count, Rate, Score, Timestamp};
 use crate::domain::ids::Id;
 use crate::domain::view;
-
-/// The conversations and breakers of a period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(examples(json!({
-    "periodStart": "2026-02-24T00:00:00.000Z", "periodEnd": "2026-03-25T23:59:59.999Z",
-    "conversationsScored": 342, "averageComposite": 3.85, "averageOutcome": 3.9, "averageProcess": 3.7,
-    "averageEnvironment": 3.95, "averageConfidence": 0.82, "averageDisconfirmation": 0.12,
-    "circuitBreakersTriggered": 2, "resolutionRate": 0.88
-})))]
-pub struct QualityStats {
-    /// The first instant that belongs to the period.
-    pub period_start: Timestamp,
-    /// The last one.
-    pub period_end: Timestamp,
-    pub conversations_scored: Count,
-    /// Null where nothing was scored, as all averages are.
-    #[schema(required)]
-    pub average_composite: Option<Score>,
-    #[schema(required)]
-    pub average_outcome: Option<Score>,
-    #[schema(required)]
-    pub average_process: Option<Score>,
-    #[schema(required)]
-    pub average_environment: Option<Score>,
-    #[schema(required)]
-    pub average_confidence: Option<Rate>,
-    #[schema(required)]
-    pub average_disconfirmation: Option<Rate>,
-    pub circuit_breakers_triggered: Count,
-    /// Conversations that ended resolved and are no resolution failures, of all that were scored.
-    #[schema(required)]
-    pub resolution_rate: Option<Rate>,
-}
-
-impl From<view::QualityStats> for QualityStats {
-    fn from(stats: view::QualityStats) -> Self {
-        Self {
-            period_start: Timestamp(stats.period_start),
-            period_end: Timestamp(stats.period_end),
-            conversations_scored: stats.conversations_scored.into(),
-            average_composite: stats.average_composite.map(Score),
-            average_outcome: stats.average_outcome.map(Score),
-            average_process: stats.average_process.map(Score),
-            average_environment: stats.average_environment.map(Score),
-            average_confidence: stats.average_confidence.map(Rate),
-            average_disconfirmation: stats.average_disconfirmation.map(Rate),
-            circuit_breakers_triggered: stats.circuit_breakers_triggered.into(),
-            resolution_rate: stats.resolution_rate.map(Rate),
-        }
-    }
-}
 
 /// The score of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

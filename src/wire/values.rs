@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::{
@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::expectation::ExpectationSource;
 use crate::domain::ids::{Id, Side};
-use crate::domain::score::{Dimension, Hundredths};
+use crate::domain::score::{Dimension, Hundredths, Ratio, serialize_number};
 use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
@@ -143,6 +143,18 @@ impl ToSchema for Permission {
         "Scope".into()
     }
 }
+
+/// A number that is not rounded to hundredths, or that may be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number(pub Ratio);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_number(&self.0.nearest(), serializer)
+    }
+}
+
+schema!(Number = ObjectBuilder::new().schema_type(Type::Number),);
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,11 @@
 //! `/api/accounts/{accountId}/quality` (R3.3, R2.15).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::world::{ACCOUNT, SIBLING, UNKNOWN, WORKSPACE, World, at, conversation_id, event, low_score};
+
+/// Now, of a server that has just started.
+const TIME: &str = "2026-03-25T10:00:00.000Z";
 
 #[tokio::test]
 async fn r3_3_a_known_account_that_was_never_scored() {
@@ -26,39 +29,125 @@ async fn r3_3_an_unknown_account() {
     assert_eq!(reply.fails(404, "not_found").json()["error"], error);
 }
 
+/// An imported score of [`ACCOUNT`], now.
+fn scored(n: u32, score: f64, confidence: f64) -> Value {
+    let data = json!({"conversationId": conversation_id(n), "accountId": ACCOUNT, "resolved": true,
+        "outcomeScore": score, "processScore": score, "environmentScore": score, "confidence": confidence,
+        "signalCount": n});
+    event(&format!("scored-{n}"), "conversation.scored", data)
+}
+
+/// How it stands in an explanation.
+fn shown(n: u32, score: f64) -> Value {
+    json!({"conversationId": conversation_id(n), "compositeScore": number(score), "scoredAt": TIME})
+}
+
+/// Whole numbers are written as such (R2.4).
+fn number(x: f64) -> Value {
+    if x.fract() == 0.0 { json!(x as i64) } else { json!(x) }
+}
+
+fn change(value: &str, now: f64, needs: &str, bound: f64) -> Value {
+    json!({"value": value, "now": number(now), "needs": needs, "bound": number(bound)})
+}
+
+async fn explained(world: &World) -> Value {
+    world.server.get(&format!("/api/accounts/{ACCOUNT}/quality/explanation"), &world.key).await.expect(200)
+}
+
 #[tokio::test]
 async fn r6_8_what_gives_an_account_its_risk() {
     let world = World::start().await;
     let path = format!("/api/accounts/{ACCOUNT}/quality/explanation");
     world.server.get(&path, &world.key).await.fails(404, "not_found");
-    let scored = |n: u32, score: f64, confidence: f64| {
-        let data = json!({"conversationId": conversation_id(n), "accountId": ACCOUNT, "resolved": true,
-            "outcomeScore": score, "processScore": score, "environmentScore": score, "confidence": confidence,
-            "signalCount": n});
-        event(&format!("scored-{n}"), "conversation.scored", data)
-    };
     let scores =
         [scored(1, 4.0, 0.2), scored(2, 4.0, 1.0), scored(3, 1.5, 1.0), scored(4, 4.5, 0.2), scored(5, 2.5, 1.0)];
     world.send(WORKSPACE, &world.key, &scores).await;
-    let explain = async || world.server.get(&path, &world.key).await.expect(200);
-    let one = |n: u32, score: f64| json!({"conversationId": conversation_id(n), "compositeScore": score, "scoredAt": "2026-03-25T10:00:00.000Z"});
     let mut expected = json!({
         "accountId": ACCOUNT, "churnRisk": "high", "rule": "composite_below_3_5_and_declining",
-        "windowFrom": "2025-12-25T10:00:00.000Z", "conversationCount": 5, "run": [one(5, 2.5)], "leftOut": [],
+        "next": {
+            "worse": {"risk": "critical", "rules": [
+                {"rule": "active_breaker", "changes": [change("activeBreakers", 0.0, "atLeast", 1.0)]},
+                {"rule": "consecutive_low_at_count", "changes": [change("consecutiveLow", 1.0, "atLeast", 3.0)]},
+                {"rule": "composite_below_2", "changes": [change("rollingComposite", 3.3, "below", 2.0)]},
+            ]},
+            "better": {"risk": "medium", "rules": [{"rule": "composite_below_3_5_and_declining", "changes": [
+                change("rollingComposite", 3.3, "atLeast", 3.5), change("trendChange", -1.0, "above", -0.25),
+            ]}]},
+        },
+        "windowFrom": "2025-12-25T10:00:00.000Z", "conversationCount": 5,
+        "window": {"from": "2025-12-25T10:00:00.000Z", "to": TIME, "conversations": 5, "mostConversations": 50,
+            "oldestScoredAt": TIME},
+        "run": [shown(5, 2.5)], "leftOut": [],
+        "runBounds": {"length": 1, "tripsAt": 3, "windowHours": 72, "from": "2026-03-22T10:00:00.000Z",
+            "latestResolve": null, "horizon": 100, "endedBy": "not_low"},
+        "trend": {"direction": "declining", "slope": -0.25, "change": -1,
+            "points": [shown(1, 4.0), shown(2, 4.0), shown(3, 1.5), shown(4, 4.5), shown(5, 2.5)]},
     });
-    assert_eq!(explain().await, expected);
+    assert_eq!(explained(&world).await, expected);
     world.server.patch(&at("quality/settings"), &world.key, &json!({"minConfidence": 0.5})).await.expect(200);
-    let mut left_out = one(4, 4.5);
+    let mut left_out = shown(4, 4.5);
     left_out["confidence"] = json!(0.2);
     left_out["signalCount"] = json!(4);
-    expected["run"] = json!([one(5, 2.5), one(3, 1.5)]);
+    expected["run"] = json!([shown(5, 2.5), shown(3, 1.5)]);
+    expected["runBounds"]["length"] = json!(2);
     expected["leftOut"] = json!([left_out]);
-    assert_eq!(explain().await, expected, "R7.7: not what lies behind the end of the run");
+    expected["next"]["worse"]["rules"][1]["changes"][0]["now"] = json!(2);
+    assert_eq!(explained(&world).await, expected, "R7.7: not what lies behind the end of the run");
     let health = world.server.get(&format!("/api/accounts/{ACCOUNT}/quality"), &world.key).await.expect(200);
     for member in ["churnRisk", "conversationCount"] {
         assert_eq!(health[member], expected[member]);
     }
     assert_eq!(health["consecutiveLow"], 2);
+}
+
+#[tokio::test]
+async fn r6_8_what_ends_a_run_and_what_leads_out_of_critical() {
+    let world = World::start().await;
+    let end = async || explained(&world).await["runBounds"]["endedBy"].clone();
+    let rules = |step: &Value| step["rules"].as_array().expect("a list").iter().map(|of| of["rule"].clone()).collect();
+    let breaker = world.trip().await;
+    let paused = explained(&world).await;
+    let better = &paused["next"]["better"];
+    assert_eq!((&paused["churnRisk"], &paused["next"]["worse"]), (&json!("critical"), &Value::Null));
+    let holding: Vec<Value> = rules(better);
+    assert_eq!(holding, ["active_breaker", "consecutive_low_at_count", "composite_below_2"]);
+    assert_eq!((&better["risk"], end().await), (&json!("high"), json!("oldest")));
+    assert_eq!((&paused["trend"]["slope"], &paused["trend"]["change"]), (&Value::Null, &Value::Null));
+
+    for verb in ["acknowledge", "resolve"] {
+        let path = at(&format!("quality/circuit-breakers/{breaker}/{verb}"));
+        world.server.post(&path, &world.key, &json!({})).await.expect(200);
+    }
+    let resolved = explained(&world).await;
+    let bounds = &resolved["runBounds"];
+    assert_eq!((&bounds["latestResolve"], &bounds["length"]), (&json!(TIME), &json!(0)));
+    assert_eq!(bounds["endedBy"], "latest_resolve");
+    let holding: Vec<Value> = rules(&resolved["next"]["better"]);
+    assert_eq!(holding, ["composite_below_2"]);
+
+    world.server.clock.advance(73 * 3_600_000);
+    world.send(WORKSPACE, &world.key, &[low_score(4, ACCOUNT)]).await;
+    assert_eq!(end().await, "breaker_window");
+}
+
+#[tokio::test]
+async fn r6_8_an_account_without_scores() {
+    let world = World::start().await;
+    let data = json!({"conversationId": conversation_id(1), "accountId": ACCOUNT});
+    world.send(WORKSPACE, &world.key, &[event("created", "conversation.created", data)]).await;
+    let body = explained(&world).await;
+    assert_eq!((&body["rule"], &body["next"]["better"]), (&json!("few_conversations"), &Value::Null));
+    let worse = &body["next"]["worse"];
+    assert_eq!(worse["risk"], "medium");
+    let expected = json!([
+        {"value": "rollingComposite", "now": null, "needs": "below", "bound": 3.5},
+        change("conversationCount", 0.0, "atLeast", 3.0),
+    ]);
+    assert_eq!(worse["rules"][0]["changes"], expected);
+    assert_eq!(body["window"]["oldestScoredAt"], Value::Null);
+    assert_eq!((&body["runBounds"]["from"], &body["runBounds"]["endedBy"]), (&Value::Null, &json!("oldest")));
+    assert_eq!(body["trend"], json!({"direction": "stable", "slope": null, "change": null, "points": []}));
 }
 
 #[tokio::test]

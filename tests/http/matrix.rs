@@ -59,6 +59,8 @@ const fn row(route: &'static str, of: Of, scopes: &'static [Permission], body: &
 const ROWS: &[Row] = &[
     row("GET /api/openapi.json", Of::Nobody, &[], "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/stats", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/overview", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/timeseries", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers", Of::Workspace, READ, "", 200),
     row(
         "GET /api/workspaces/{workspaceId}/quality/gate",

@@ -26,6 +26,7 @@ mod labels;
 mod life_cycle;
 mod lives;
 mod overrides;
+mod overview;
 mod packed;
 pub mod pieces;
 mod placement;

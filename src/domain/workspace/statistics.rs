@@ -81,7 +81,7 @@ impl Workspace {
         sums.iter().filter_map(of_label).chain(unnamed).collect()
     }
 
-    fn quality_of(&self, from: Millis, to: Millis, sums: &Sums, breakers: u64) -> RangeQuality {
+    pub(super) fn quality_of(&self, from: Millis, to: Millis, sums: &Sums, breakers: u64) -> RangeQuality {
         let mean = |sum| Hundredths::mean(sum, sums.count);
         let stats = QualityStats {
             period_start: from,

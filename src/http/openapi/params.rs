@@ -118,6 +118,32 @@ pub struct Period {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct Groups {
+    /// Also tells the conversations apart: by their channel or intent, by who wrote the last message of an agent
+    /// (`handler`), or by the scoring profile.
+    #[param(required = false, inline)]
+    pub group_by: GroupName,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct Series {
+    /// What the range is cut into.
+    #[param(required = false, inline)]
+    pub bucket: BucketName,
+    /// Of the IANA database; letter by letter.
+    #[param(required = false, default = "UTC", example = "Europe/Copenhagen")]
+    pub time_zone: String,
+    /// The first instant of the range; a date is a day of the time zone. Without it the range has 30 days.
+    #[param(required = false, inline)]
+    pub from: values::DateOrInstant,
+    /// The last instant of the range; a date is a day of the time zone. Without it the range ends with today.
+    #[param(required = false, inline)]
+    pub to: values::DateOrInstant,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct HeldGate {
     /// Holds the answer while this is the epoch. Any other epoch, behind or ahead, is answered at once.
     #[param(required = false, minimum = 0, maximum = 9007199254740991_i64, example = 0)]
@@ -264,6 +290,23 @@ pub enum PeriodName {
     Last30d,
     #[schema(rename = "last_90d")]
     Last90d,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub enum GroupName {
+    Channel,
+    Intent,
+    Handler,
+    ModelVersion,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase", default = "day")]
+pub enum BucketName {
+    Hour,
+    Day,
+    Week,
 }
 
 #[derive(ToSchema)]
