@@ -93,9 +93,15 @@ def rightly_rejected(label, case, status, response):
         # `url` may be left out, `routingKey` be sent and `types` be others than breakers' only for some formats.
         return all(one["error"] != "is required" or one["pointer"] == "/url" for one in details)
     paged = ("/audit", "/circuit-breakers/history", "/deliveries", "GET /api/admin/keys", "GET /api/admin/workspaces")
-    if status == 400 and details and label.endswith(paged):
-        # A cursor is opaque (R2.6): only the server knows its own. And `from` after `to`, as above.
-        return {one["error"] for one in details} <= {"is not a cursor of this list", "must not be after to"}
+    if status == 400 and details and label.endswith((*paged, "/accounts", "/conversations")):
+        # A cursor is opaque (R2.6): only the server knows its own, and of which query it is (R6.6). And `from` after
+        # `to`, as above; so for scores.
+        steps = [one for one in details if "with at most two decimals" in one["error"]]
+        known = {"is not a cursor of this list", "is a cursor of another query", "must not be after to",
+                 "must not be above maxScore"}
+        # A multiple of 0.01 in binary floating point, as below.
+        return all(step(case.query.get(one["pointer"][1:])) for one in steps) and all(
+            one in steps or one["error"] in known for one in details)
     if status == 400 and details and all(one["error"] == "must be an integer" for one in details):
         # `14.0` is an integer to JSON Schema, and is none to the contract (R3.8).
         return all(whole(case.body.get(one["pointer"][1:])) for one in details)

@@ -77,7 +77,7 @@ mod tests {
                 if n == 1 {
                     drop(share);
                 } else {
-                    share.answer(OpResults::new());
+                    share.answer(OpResults::default());
                 }
             }
         });
@@ -90,7 +90,7 @@ mod tests {
     async fn a_round_without_accounts_waits_for_nobody() {
         assert!(Gather::new(0).answers().await.is_empty());
         let gather = Gather::new(1);
-        gather.share(Id(1)).answer(OpResults::new());
+        gather.share(Id(1)).answer(OpResults::default());
         assert_eq!(gather.answers().await.len(), 1);
     }
 }

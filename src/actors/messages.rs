@@ -103,6 +103,9 @@ pub(crate) trait Waking: Message {
 /// What is asked of a workspace's state.
 pub(crate) type Question = Box<dyn FnOnce(&Workspace) + Send>;
 
+/// What is done to a workspace's state beside its frames: nothing that belongs to the state changes.
+pub(crate) type Chore = Box<dyn FnOnce(&mut Workspace) + Send>;
+
 /// To a workspace's actor.
 pub(crate) enum WorkspaceMsg {
     FramesWaiting,
@@ -116,6 +119,8 @@ pub(crate) enum WorkspaceMsg {
     },
     /// Looks at the state between two rounds, and answers by a channel of its own.
     Read(Question),
+    /// As [`Self::Read`], where something is shared, or noted that follows from the state.
+    Tend(Chore),
     /// Answers once the queue is empty.
     Drain(oneshot::Sender<()>),
     /// The side's part of a snapshot.

@@ -38,6 +38,18 @@ impl Engine {
             .await
     }
 
+    /// What `chore` comes to, between two rounds of the side: it may share parts of the state, and note what follows from
+    /// it. Nothing that belongs to the state may change.
+    pub async fn tend<T: Send + 'static>(
+        &self,
+        key: WorkspaceKey,
+        chore: impl FnOnce(&mut Workspace) -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let Some(handle) = self.serving(key)? else { return Ok(chore(&mut self.without_record(key)?)) };
+        self.ask(&handle, |reply| WorkspaceMsg::Tend(Box::new(move |workspace| tell(reply, Ok(chore(workspace))))))
+            .await
+    }
+
     /// The whole state of the side as it is now: shared, not copied.
     pub async fn cut(&self, key: WorkspaceKey) -> Result<Cut, EngineError> {
         match self.serving(key)? {

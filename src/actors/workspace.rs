@@ -118,6 +118,8 @@ impl Actor for WorkspaceActor {
             WorkspaceMsg::Sweep => state.sweep(&myself),
             WorkspaceMsg::Account { id, now, reply } => state.account(&myself, id, now, reply).await?,
             WorkspaceMsg::Read(question) => state.read(question),
+            // A panic in there may leave something half done behind: the side is rebuilt.
+            WorkspaceMsg::Tend(chore) => chore(&mut state.workspace),
             // It contains all frames that were applied; where later frames are, the queue tells.
             WorkspaceMsg::Cut(reply) => {
                 let waiting = state.handle.queue.first_group();

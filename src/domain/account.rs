@@ -10,6 +10,7 @@ use super::health::{self, RiskRule, WindowEntry};
 use super::ids::{Id, Position, WorkspaceKey};
 use super::rules::Rules;
 use super::run::{self, LastResolve, Scored, Trip};
+use super::standing::Assessment;
 use super::time::Millis;
 use super::timeline::Key;
 use super::view::{AccountHealth, BreakerScope, ChurnRisk};
@@ -28,6 +29,8 @@ pub struct Account {
 /// What one round asks of one account, in event order.
 #[derive(Clone, Debug)]
 pub struct AccountList {
+    /// The account's number in its workspace.
+    pub number: u32,
     pub rules: Arc<Rules>,
     pub ops: Vec<AccountOp>,
 }
@@ -68,8 +71,16 @@ pub struct Change {
     pub judge: bool,
 }
 
-/// The results of the steps that ask for one, in event order.
-pub type OpResults = Vec<OpResult>;
+/// What the steps of one account came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpResults {
+    /// The account's number.
+    pub account: u32,
+    /// Of the steps that ask for one, in event order.
+    pub results: Vec<OpResult>,
+    /// What the account comes to behind the last step; none where that step was not judged.
+    pub assessment: Option<Assessment>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpResult {
@@ -98,28 +109,30 @@ impl Account {
 
     /// Takes the steps of one round. `progress` names the event in work (I6).
     pub fn run(&mut self, list: &AccountList, progress: &AtomicU64) -> OpResults {
-        let mut outcomes = OpResults::new();
+        let mut outcomes = OpResults { account: list.number, ..OpResults::default() };
         for op in &list.ops {
-            match op {
+            let (result, assessment) = match op {
                 AccountOp::Resolved { op, last } => {
                     self.active = None;
                     self.last_resolve = Some(*last);
-                    outcomes.push(self.assessed(&list.rules, *op, last.at));
+                    self.assessed(&list.rules, *op, last.at)
                 }
                 AccountOp::Tripped { op, breaker, receipt, at: _ } => {
                     self.active = Some(*breaker);
-                    outcomes.push(self.assessed(&list.rules, *op, *receipt));
+                    self.assessed(&list.rules, *op, *receipt)
                 }
                 AccountOp::Change(change) => {
                     progress.store(change.position.packed(), Ordering::Relaxed);
-                    outcomes.extend(self.change(&list.rules, change));
+                    self.change(&list.rules, change)
                 }
-            }
+            };
+            outcomes.results.extend(result);
+            outcomes.assessment = assessment;
         }
         outcomes
     }
 
-    fn change(&mut self, rules: &Rules, change: &Change) -> Option<OpResult> {
+    fn change(&mut self, rules: &Rules, change: &Change) -> (Option<OpResult>, Option<Assessment>) {
         let expectation = change.expect.as_ref().map(|fallback| {
             let window = self.window(rules, change.receipt).iter().filter(|entry| Some(entry.key) != change.remove);
             fallback.expectation(window.map(|entry| &entry.dimensions))
@@ -131,17 +144,30 @@ impl Account {
             self.put(entry, rules.kept_by_account());
         }
         if !change.judge {
-            return expectation.map(|_| OpResult { op: change.op, expectation, trip: None, risk: None });
+            return (expectation.map(|_| OpResult { op: change.op, expectation, trip: None, risk: None }), None);
         }
         let trip = self.judge(rules, change);
-        Some(OpResult { expectation, trip, ..self.assessed(rules, change.op, change.receipt) })
+        let (result, assessment) = self.assessed(rules, change.op, change.receipt);
+        (result.map(|result| OpResult { expectation, trip, ..result }), assessment)
     }
 
     /// A step that asks for the risk alone.
-    fn assessed(&self, rules: &Rules, op: u32, at: Millis) -> OpResult {
-        let run = self.low_run(rules).count();
-        let risk = health::risk(rules, self.window(rules, at), run, self.active.is_some());
-        OpResult { op, expectation: None, trip: None, risk: Some(risk) }
+    fn assessed(&self, rules: &Rules, op: u32, at: Millis) -> (Option<OpResult>, Option<Assessment>) {
+        let (assessment, rule) = self.assess(rules, at);
+        let risk = Some((assessment.risk, rule));
+        (Some(OpResult { op, expectation: None, trip: None, risk }), Some(assessment))
+    }
+
+    /// What it comes to as of `at`, and the rule that gives it its risk.
+    pub fn assess(&self, rules: &Rules, at: Millis) -> (Assessment, RiskRule) {
+        let (window, run, paused) = (self.window(rules, at), self.low_run(rules).count(), self.active.is_some());
+        let grounds = health::grounds(rules, window, run, paused);
+        let ((risk, rule), rolling_composite) = (grounds.risk(rules), grounds.composite);
+        let newest = self.entries.last().map(|entry| entry.key.0);
+        // An entry of exactly the window's age is in it.
+        let leaves = |oldest: &WindowEntry| oldest.key.0.saturating_add(rules.settings.model.window_span() + 1);
+        let until = window.first().map_or(Millis::MAX, leaves);
+        (Assessment { risk, rolling_composite, paused, newest, until }, rule)
     }
 
     /// Adds an entry that is not there yet, if it is among the newest `kept`.

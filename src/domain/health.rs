@@ -115,7 +115,7 @@ impl Totals {
 pub fn of(rules: &Rules, id: Id, window: &[WindowEntry], consecutive_low: usize, active: bool) -> AccountHealth {
     let totals = Totals::of(rules, window);
     let mean = |sum| Hundredths::mean(sum, window.len() as u64);
-    let (churn_risk, _) = risk(rules, window, consecutive_low, active);
+    let (churn_risk, ..) = risk(rules, window, consecutive_low, active);
     AccountHealth {
         account_id: id,
         rolling_composite: mean(totals.composite),

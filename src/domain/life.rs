@@ -282,6 +282,20 @@ impl Life {
         walk
     }
 
+    /// Whether it was over and was taken up again, in this life or before it.
+    pub fn is_reopened(&self) -> bool {
+        let mut terminal = self.carried.is_some();
+        self.carried.is_some_and(|carried| carried.reopenings > 0)
+            || self.events.iter().any(|event| match event.kind {
+                LifeKind::Move(Move::End(_)) => {
+                    terminal = true;
+                    false
+                }
+                LifeKind::Move(Move::Reopen) => terminal,
+                _ => false,
+            })
+    }
+
     /// How many events count.
     pub fn counted(&self, walk: &Walk) -> usize {
         walk.counted.len()

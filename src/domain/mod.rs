@@ -46,6 +46,7 @@ pub mod settings;
 pub mod settings_v1;
 pub mod settings_v2;
 mod sparse;
+pub mod standing;
 pub mod system;
 pub mod system_table;
 pub mod time;

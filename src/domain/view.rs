@@ -118,7 +118,7 @@ pub struct AccountHealth {
 }
 
 /// R6.5, riskiest first. The order of the variants is part of the on-disk format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 pub enum ChurnRisk {
     Critical,
     High,

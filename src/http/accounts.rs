@@ -7,11 +7,14 @@ use super::App;
 use super::answer::ok;
 use super::call::Call;
 use super::error::ApiError;
+use super::listing::Form;
 use super::openapi::failures::{AnyWorkspace, Caller, Failures, Ids, Reads};
-use super::openapi::params::{OfAccount, WhichWorkspace};
+use super::openapi::params::{ConversationListQuery, OfAccount, WhichWorkspace};
+use super::workspaces::conversations::Asked;
 use crate::domain::ids::IdKind;
 use crate::wire::account::AccountExplanation;
 use crate::wire::quality::AccountHealth;
+use crate::wire::rows::ConversationPage;
 
 /// Health of an account
 ///
@@ -55,4 +58,30 @@ pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response,
     let (id, workspace) = call.anywhere("accountId", IdKind::Account)?;
     let found = app.service.account_explanation(&call.who, &id, workspace).await;
     Ok(ok(&AccountExplanation::from(call.in_order(found)?)))
+}
+
+/// The scored conversations of an account
+///
+/// As the list of a workspace's, of this account alone.
+#[utoipa::path(
+    get,
+    path = "/api/accounts/{accountId}/conversations",
+    tag = "Quality",
+    operation_id = "listAccountConversations",
+    security(("credential" = ["quality:read"])),
+    params(OfAccount, WhichWorkspace, ConversationListQuery),
+    responses(
+        (
+            status = 200,
+            description = "A page of them, or all.",
+            content((ConversationPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))
+        ),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
+)]
+pub async fn conversations(State(app): State<App>, call: Call, form: Form) -> Result<Response, ApiError> {
+    let (name, workspace) = call.anywhere("accountId", IdKind::Account)?;
+    let found = app.service.account_side(&call.who, &name, workspace).await;
+    let ((key, account), asked) = call.in_order_with(found, || Asked::read(&call, form, &["workspaceId"]))?;
+    asked.answer(&app, call, key, Some(account)).await
 }

@@ -163,11 +163,23 @@ impl Call {
         Ok(app.service.workspace(&self.who, id, any_of)?)
     }
 
-    /// 404 and 403 first, then the query string, then whatever else stopped such a lookup (R2.8).
+    /// As [`in_order_with`](Self::in_order_with), where the query string has no more than `workspaceId`.
     pub fn in_order<T>(&self, found: Result<T, ServiceError>) -> Result<T, ApiError> {
+        self.in_order_with(found, || self.only(&["workspaceId"])).map(|(found, ())| found)
+    }
+
+    /// 404 and 403 first, then what `read` finds in the query string, then whatever else stopped such a lookup (R2.8).
+    pub fn in_order_with<T, Q>(
+        &self,
+        found: Result<T, ServiceError>,
+        read: impl FnOnce() -> Result<Q, ApiError>,
+    ) -> Result<(T, Q), ApiError> {
         match found.map_err(ApiError::from) {
             Err(failure) if failure.comes_first() => Err(failure),
-            found => self.only(&["workspaceId"]).and(found),
+            found => {
+                let read = read()?;
+                Ok((found?, read))
+            }
         }
     }
 

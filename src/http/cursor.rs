@@ -32,11 +32,21 @@ pub enum List {
     Keys,
     Deliveries,
     Settings,
+    Accounts,
+    Conversations,
 }
 
 impl List {
-    const ALL: [Self; 6] =
-        [Self::Audit, Self::Breakers, Self::Workspaces, Self::Keys, Self::Deliveries, Self::Settings];
+    const ALL: [Self; 8] = [
+        Self::Audit,
+        Self::Breakers,
+        Self::Workspaces,
+        Self::Keys,
+        Self::Deliveries,
+        Self::Settings,
+        Self::Accounts,
+        Self::Conversations,
+    ];
 
     const fn byte(self) -> u8 {
         match self {
@@ -46,6 +56,8 @@ impl List {
             Self::Workspaces => 16,
             Self::Keys => 17,
             Self::Deliveries => 32,
+            Self::Accounts => 48,
+            Self::Conversations => 49,
         }
     }
 }

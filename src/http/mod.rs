@@ -5,8 +5,8 @@
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
 //! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
-//! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer` and
-//! `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
+//! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer`,
+//! `listing` and `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
 
 pub mod accounts;
 pub mod admin;
@@ -23,6 +23,7 @@ pub mod envelope;
 pub mod error;
 pub mod etag;
 pub mod framing;
+pub mod listing;
 pub mod monitor;
 pub mod openapi;
 pub mod paging;

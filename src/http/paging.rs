@@ -4,6 +4,7 @@ use super::cursor::{Cursor, List, decode};
 use super::params::Query;
 use crate::domain::ids::Id;
 use crate::domain::listing::Place;
+use crate::service::lists::ListCursor;
 use crate::wire::failure::Fault;
 
 /// Entries of a page unless `limit` says otherwise (R2.6).
@@ -47,6 +48,17 @@ pub fn place(query: &Query<'_>, list: List, faults: &mut Vec<Fault>) -> Option<P
 /// The cursor of the page behind this place.
 pub fn cursor_behind(list: List, (at, Id(id)): Place) -> String {
     Cursor::new(list, [at.cast_unsigned(), (id >> 64) as u64, id as u64]).encode()
+}
+
+/// Where the page of a list begins that somebody goes through.
+pub const fn walked([walk, rank, query, first, second, third]: [u64; 6]) -> ListCursor {
+    ListCursor { walk, rank, query, behind: [first, second, third] }
+}
+
+/// The cursor of that page.
+pub fn cursor_of(list: List, ListCursor { walk, rank, query, behind }: ListCursor) -> String {
+    let [first, second, third] = behind;
+    Cursor::new(list, [walk, rank, query, first, second, third]).encode()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::domain::ids::{IdError, IdKind};
+use crate::domain::score::Hundredths;
 use crate::wire::failure::{Fault, Faults};
 
 /// Reads an id of this kind: `parse_id`, or `IdName::parse` where a client's own are taken too.
@@ -66,6 +67,41 @@ impl<'a> Query<'a> {
         Some(text).filter(|_| fits)
     }
 
+    /// `true` or `false`; a fault where it is something else.
+    pub fn switch(&self, name: &str, faults: &mut Vec<Fault>) -> Option<bool> {
+        let switch = self.get(name)?.parse().map_err(|_| Fault::at(name, "must be true or false"));
+        switch.map_err(|fault| faults.push(fault)).ok()
+    }
+
+    /// One of these; a fault where it is something else.
+    pub fn choice<T: Copy>(&self, name: &str, known: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
+        chosen(name, self.get(name)?, known, faults)
+    }
+
+    /// Any number of these, with commas between; a fault where there is something else.
+    pub fn choices<T: Copy>(&self, name: &str, known: &[(&str, T)], faults: &mut Vec<Fault>) -> Vec<T> {
+        let before = faults.len();
+        let sent = self.get(name).into_iter().flat_map(|text| text.split(','));
+        let chosen = sent.filter_map(|text| chosen(name, text, known, faults)).collect();
+        faults.truncate(before + 1);
+        chosen
+    }
+
+    /// A number within `range` with at most two decimals; a fault where it is something else.
+    pub fn hundredths(
+        &self,
+        name: &str,
+        range: RangeInclusive<Hundredths>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Hundredths> {
+        let number = hundredths(self.get(name)?).filter(|number| range.contains(number));
+        if number.is_none() {
+            let [from, to] = [range.start(), range.end()].map(|end| end.as_f64());
+            faults.push(Fault::at(name, format!("must be a number from {from} to {to} with at most two decimals")));
+        }
+        number
+    }
+
     /// Every parameter that is broken, unknown or repeated.
     pub fn faults(&self, known: &[&str]) -> Vec<Fault> {
         let mut faults = self.faults.clone();
@@ -83,6 +119,26 @@ impl<'a> Query<'a> {
         }
         faults.into_details()
     }
+}
+
+fn chosen<T: Copy>(name: &str, text: &str, known: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
+    let found = known.iter().find(|(known, _)| *known == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<_> = known.iter().map(|(known, _)| *known).collect();
+        faults.push(Fault::at(name, format!("must be one of {}", names.join(", "))));
+    }
+    found
+}
+
+/// Digits, and a point and one or two digits.
+fn hundredths(text: &str) -> Option<Hundredths> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(whole) || !are_digits(decimals) || decimals.len() > 2 {
+        return None;
+    }
+    let decimals = format!("{decimals:0<2}").parse::<u16>().ok()?;
+    whole.parse::<u16>().ok()?.checked_mul(100)?.checked_add(decimals).map(Hundredths)
 }
 
 /// `+` is a space, `%41` an `A`; `None` for a broken escape or bytes that are not UTF-8.
@@ -122,6 +178,28 @@ mod tests {
         assert_eq!(faults, ["/to", "/%zz", "/x", "/from", "/x", "/y"]);
         assert!(Query::parse(Some("from=a&to=")).faults(&["from", "to"]).is_empty());
         assert!(Query::parse(None).faults(&[]).is_empty());
+    }
+
+    #[test]
+    fn r2_9_switches_choices_and_numbers_are_what_they_say() {
+        let known = [("a", 1), ("b", 2)];
+        let read = |text: &str| {
+            let (query, mut faults) = (format!("x={text}"), Vec::new());
+            let query = Query::parse(Some(&query));
+            let switch = query.switch("x", &mut faults);
+            let choices = (query.choice("x", &known, &mut faults), query.choices("x", &known, &mut faults));
+            let number = query.hundredths("x", Hundredths(100)..=Hundredths(500), &mut faults).map(|number| number.0);
+            (switch, choices.0, choices.1, number, faults.len())
+        };
+        assert_eq!(read("true"), (Some(true), None, vec![], None, 3));
+        assert_eq!(read("a"), (None, Some(1), vec![1], None, 2));
+        assert_eq!(read("b,a,c,d"), (None, None, vec![2, 1], None, 4));
+        for (text, number) in [("1", 100), ("3.5", 350), ("3.05", 305), ("05.00", 500)] {
+            assert_eq!(read(text).3, Some(number), "{text}");
+        }
+        for text in ["0.99", "5.01", "3.", ".5", "-3", "+3", "3.123", "3e0", "", "1.+1", "99999", "NaN"] {
+            assert_eq!(read(text).3, None, "{text}");
+        }
     }
 
     #[test]

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{
-    audit, breaker_history, breakers, csat_config, erasure, events, gate, overview, settings, stats, stream,
-    timeseries, webhooks,
+    accounts as all_accounts, audit, breaker_history, breakers, conversations as all_conversations, csat_config,
+    erasure, events, gate, overview, settings, stats, stream, timeseries, webhooks,
 };
 use super::{App, accounts, admin, conversations, docs, openapi};
 
@@ -51,6 +51,8 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(stats::show))
         .routes(routes!(overview::show))
         .routes(routes!(timeseries::show))
+        .routes(routes!(all_accounts::list))
+        .routes(routes!(all_conversations::list))
         .routes(routes!(breakers::list, breakers::trip))
         .routes(routes!(breaker_history::list))
         .routes(routes!(breakers::show))
@@ -93,6 +95,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(conversations::set_score, conversations::take_back))
         .routes(routes!(accounts::quality))
         .routes(routes!(accounts::explanation))
+        .routes(routes!(accounts::conversations))
         .nest("/api/admin", admin)
         .routes(routes!(openapi::show))
 }

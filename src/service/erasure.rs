@@ -106,6 +106,7 @@ impl Service {
         match self.engine.delete_workspace(id, actor).await? {
             Ok(()) => {
                 self.rights.send_replace(());
+                self.walks.forget_workspace(id);
                 Ok(ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) })
             }
             Err(_) => Err(ServiceError::UnknownWorkspace),

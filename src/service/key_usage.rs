@@ -46,13 +46,14 @@ impl KeyUsage {
 
 impl Service {
     /// What is due once a minute until the stop: writes the last uses of keys and the counts of repeated requests, also
-    /// a last time then, and forgets idle quotas and tenants.
+    /// a last time then, and forgets idle quotas, tenants and walks.
     pub async fn upkeep(&self, stop: &Stop) {
         let mut ticks = every(EVERY, stop);
         while ticks.next().await {
             self.try_flush().await;
             self.loads.forget_idle();
             self.tickets.forget_idle(self.now());
+            self.walks.forget_idle(self.engine.clock().elapsed());
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

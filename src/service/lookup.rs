@@ -156,6 +156,21 @@ impl Service {
         self.one_of(who, READ, workspace, ServiceError::UnknownAccount, ask).await
     }
 
+    /// The side that knows an account.
+    pub async fn account_side(
+        &self,
+        who: &Principal,
+        name: &IdName,
+        workspace: Option<Id>,
+    ) -> Result<(WorkspaceKey, Id), ServiceError> {
+        let ask = |key: WorkspaceKey| async move {
+            let id = name.within(key.id);
+            let known = self.engine.read(key, move |asked| asked.knows_account(id)).await?;
+            Ok(known.then_some((key, id)))
+        };
+        self.one_of(who, READ, workspace, ServiceError::UnknownAccount, ask).await
+    }
+
     /// R6.8.
     pub async fn account_explanation(
         &self,

@@ -1,10 +1,10 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time, `ceilings` how many things it makes; `lookup`, `overview`, `command`, `ingest`, `erasure`, `admin`,
-//! `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `tickets` opens streams without a header;
-//! `repeats` counts what changes nothing; `period`, `series` and `zone` are pure. Errors are [`ServiceError`]s; only
-//! `http` knows status codes.
+//! how much at a time, `ceilings` how many things it makes; `lookup`, `lists`, `overview`, `command`, `ingest`, `erasure`,
+//! `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is on which
+//! page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing; `period`, `series` and
+//! `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
 pub mod admin;
@@ -18,6 +18,7 @@ pub mod error;
 pub mod export;
 pub mod ingest;
 pub mod key_usage;
+pub mod lists;
 pub mod lookup;
 pub mod overview;
 pub mod period;
@@ -30,6 +31,7 @@ pub mod status;
 pub mod stream;
 pub mod tenant_load;
 pub mod tickets;
+mod walks;
 pub mod webhooks;
 pub mod zone;
 
@@ -64,6 +66,7 @@ pub struct Service {
     started: status::Started,
     ceilings: ceilings::Ceilings,
     tickets: tickets::Tickets,
+    walks: walks::Walks,
     /// Told when a key was revoked or a workspace deleted.
     rights: watch::Sender<()>,
     /// `None`: no limits.
@@ -98,6 +101,7 @@ impl Service {
             started,
             ceilings,
             tickets,
+            walks: walks::Walks::default(),
             rights,
             quotas,
         }

@@ -24,12 +24,6 @@ impl Service {
         Ok(self.engine.read(key, move |workspace| workspace.overview(current, previous, by)).await?)
     }
 
-    /// How many accounts have each churn risk, the riskiest first (R6.7).
-    pub async fn risk_counts(&self, key: WorkspaceKey) -> Result<[u64; 4], ServiceError> {
-        let now = self.now();
-        Ok(self.engine.read(key, move |workspace| workspace.risk_counts(now)).await?)
-    }
-
     /// R6.7: what lies between neighbours of `bounds`, each with the millisecond that it begins with.
     pub async fn series(&self, key: WorkspaceKey, bounds: Vec<Millis>) -> Result<Vec<RangeQuality>, ServiceError> {
         Ok(self.engine.read(key, move |workspace| workspace.series(&bounds)).await?)

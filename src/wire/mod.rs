@@ -25,6 +25,7 @@ pub mod overrides;
 pub mod patch;
 pub mod quality;
 pub mod risk;
+pub mod rows;
 pub mod scope_key;
 pub mod scoring;
 pub mod settings;

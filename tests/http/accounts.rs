@@ -194,3 +194,25 @@ async fn r2_2b_an_account_by_the_id_of_another_system() {
     }
     world.server.get("/api/workspaces/ext:1/quality/gate", &world.key).await.fails(400, "invalid_id");
 }
+
+#[tokio::test]
+async fn r6_6_the_conversations_of_an_account() {
+    let world = World::start().await;
+    let path = format!("/api/accounts/{ACCOUNT}/conversations");
+    world.server.get(&path, &world.key).await.fails(404, "not_found");
+    let events = [low_score(1, ACCOUNT), low_score(2, UNKNOWN), low_score(3, ACCOUNT)];
+    world.send(WORKSPACE, &world.key, &events).await;
+    let ids = async |query: &str| {
+        let body = world.server.get(&format!("{path}{query}"), &world.key).await.expect(200);
+        let rows = body["data"].as_array().expect("a list").clone();
+        rows.iter().map(|row| row["conversationId"].clone()).collect::<Vec<_>>()
+    };
+    let of = |numbers: &[u32]| numbers.iter().map(|n| json!(conversation_id(*n))).collect::<Vec<_>>();
+    assert_eq!(ids("").await, of(&[3, 1]));
+    assert_eq!(ids("?order=asc&low=true").await, of(&[1, 3]));
+    assert_eq!(ids(&format!("?sort=composite&workspaceId={WORKSPACE}")).await, of(&[1, 3]));
+    assert_eq!(ids("?low=false").await, of(&[]));
+    world.server.get(&format!("{path}?accountId=x"), &world.key).await.fails(400, "invalid_request");
+    world.send(SIBLING, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
+    world.server.get(&path, &world.tenant_key).await.fails(409, "ambiguous_workspace");
+}

@@ -62,6 +62,8 @@ const ROWS: &[Row] = &[
     row("GET /api/workspaces/{workspaceId}/quality/overview", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/timeseries", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/accounts", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/conversations", Of::Workspace, READ, "", 200),
     row(
         "GET /api/workspaces/{workspaceId}/quality/gate",
         Of::Workspace,
@@ -106,6 +108,7 @@ const ROWS: &[Row] = &[
     row("DELETE /api/conversations/{conversationId}/quality/override", Of::Thing, WRITE, "", 200),
     row("GET /api/accounts/{accountId}/quality", Of::Thing, READ, "", 200),
     row("GET /api/accounts/{accountId}/quality/explanation", Of::Thing, READ, "", 200),
+    row("GET /api/accounts/{accountId}/conversations", Of::Thing, READ, "", 200),
     Row { server_too: true, ..row("GET /api/workspaces/{workspaceId}/audit", Of::Workspace, ADMIN, "", 200) },
     row("DELETE /api/workspaces/{workspaceId}/contacts/{contactId}", Of::Workspace, ADMIN, "", 200),
     row("DELETE /api/workspaces/{workspaceId}/conversations/{conversationId}", Of::Workspace, ADMIN, "", 200),

@@ -33,6 +33,7 @@ async fn r2_8_a_lookup_tells_unknown_before_it_tells_of_scopes() {
             format!("/api/accounts/{ACCOUNT}/quality/explanation"),
             format!("/api/accounts/{UNKNOWN}/quality/explanation"),
         ),
+        (format!("/api/accounts/{ACCOUNT}/conversations"), format!("/api/accounts/{UNKNOWN}/conversations")),
     ] {
         world.server.get(&unknown, &nothing).await.fails(404, "not_found");
         world.server.get(&format!("{unknown}?x=1"), &nothing).await.fails(404, "not_found");

@@ -14,6 +14,7 @@ use super::super::index::Index;
 use super::super::life::ContactMark;
 use super::super::roster::Roster;
 use super::super::run::LastResolve;
+use super::super::standing::{Assessment, Standing};
 use super::super::view::ChurnRisk;
 
 /// An account without its conversations.
@@ -76,8 +77,7 @@ impl Tripped {
 pub struct Accounts {
     records: Chunks<AccountRecord>,
     belongings: Chunks<Belongings>,
-    /// The risks of their latest effects. An account without conversations has a low one.
-    announced: Chunks<ChurnRisk>,
+    standings: Chunks<Standing>,
     by_id: Index,
     /// Keyed anew in every process, which only affects speed.
     hasher: DefaultHashBuilder,
@@ -112,7 +112,7 @@ impl Accounts {
         let hash = self.hasher.hash_one(record.id);
         let number = self.records.push(record);
         self.belongings.push(Belongings::default());
-        self.announced.push(ChurnRisk::Low);
+        self.standings.push(Standing::default());
         let (records, hasher) = (&self.records, &self.hasher);
         self.by_id.insert(hash, number, |other| hasher.hash_one(records.get(other).id));
         number
@@ -146,11 +146,25 @@ impl Accounts {
 
     /// The risk of its latest effect.
     pub fn announced(&self, number: u32) -> ChurnRisk {
-        *self.announced.get(number)
+        self.standings.get(number).announced()
     }
 
     pub fn announce(&mut self, number: u32, risk: ChurnRisk) {
-        *self.announced.get_mut(number) = risk;
+        self.standings.get_mut(number).announce(risk);
+    }
+
+    /// What the account comes to from now on; none: somebody has to look.
+    pub fn stands(&mut self, number: u32, assessment: Option<&Assessment>) {
+        let standing = self.standings.get_mut(number);
+        match assessment {
+            Some(assessment) => standing.take(assessment),
+            None => standing.set_stale(),
+        }
+    }
+
+    /// What accounts come to is judged by other rules from now on.
+    pub fn all_stale(&mut self) {
+        self.standings.iter_mut().for_each(Standing::set_stale);
     }
 
     pub fn rename(&mut self, number: u32, name: &str) {
@@ -261,9 +275,9 @@ impl Accounts {
         restored
     }
 
-    /// The risks as they are now (I9).
-    pub fn cut_risks(&mut self) -> Chunks<ChurnRisk> {
-        self.announced.cut()
+    /// As they are now (I9).
+    pub fn cut_standings(&mut self) -> Chunks<Standing> {
+        self.standings.cut()
     }
 
     pub fn set_belongings(&mut self, belongings: Chunks<Belongings>) {
@@ -273,6 +287,11 @@ impl Accounts {
     /// Takes in a breaker that tripped before: it is active, or was resolved.
     pub fn tripped_before(&mut self, number: u32, breaker: Id, resolved: Option<LastResolve>) {
         self.tripped.entry(number).or_default().happened(breaker, resolved);
+    }
+
+    /// Without contacts.
+    pub fn cut_records(&mut self) -> Chunks<AccountRecord> {
+        self.records.cut()
     }
 
     /// Records and contacts as they are now (I9).

@@ -55,6 +55,7 @@ impl Workspace {
             let recount = csat.threshold_resolution_failure != self.rules.csat.threshold_resolution_failure;
             self.announce(round, frame, actor, self.rules.csat.changes(&csat));
             self.rules = Arc::new(Rules { csat: csat.clone(), ..(*self.rules).clone() });
+            self.accounts.all_stale();
             round.rules_changed = true;
             if recount {
                 let (conversations, rules) = (&self.conversations, &self.rules);
@@ -72,6 +73,7 @@ impl Workspace {
         if own != self.rules.own {
             self.announce(round, frame, actor, self.rules.own.changes(&own));
             self.rules = Arc::new(Rules { own: own.clone(), ..(*self.rules).clone() });
+            self.accounts.all_stale();
             round.rules_changed = true;
         }
         own
@@ -200,6 +202,9 @@ impl Workspace {
         }
         self.installed = true;
         self.rules = Arc::new(Rules { settings: settings.clone(), ..(*self.rules).clone() });
+        if new_window || round.reset_accounts {
+            self.accounts.all_stale();
+        }
         if new_window {
             self.count_recent(self.last_receipt - settings.model.window_span());
         }

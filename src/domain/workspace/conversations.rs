@@ -132,6 +132,11 @@ impl Conversations {
         &self.free
     }
 
+    /// Whether there is, or was, a conversation of this number.
+    pub fn is_known(&self, number: u32) -> bool {
+        (number as usize) < self.records.len()
+    }
+
     /// Whether it is there and has kept its id.
     pub fn has_id(&self, number: u32) -> bool {
         !self.is_free(number) && !self.is_erased(number)

@@ -4,6 +4,7 @@
 //! copies it first. What follows from the rest (indexes, statistics, the accounts' conversations, the
 //! breakers' state) is left out and built anew by [`restore`](super::restore).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::audit::{SideAction, Trail};
@@ -12,6 +13,7 @@ use super::super::chunks::Chunks;
 use super::super::dedup;
 use super::super::own_settings::OwnSettings;
 use super::super::resource::Resource;
+use super::super::standing::Standing;
 use super::super::view::ChurnRisk;
 use super::Workspace;
 use super::accounts::{AccountRecord, Contact};
@@ -32,8 +34,8 @@ pub struct Cut {
     pub(super) conversations: ConversationsCut,
     pub(super) accounts: Chunks<AccountRecord>,
     pub(super) contacts: Chunks<Contact>,
-    /// Of the accounts, by number: which was announced last.
-    pub(super) risks: Chunks<ChurnRisk>,
+    /// Of the accounts, by number.
+    pub(super) standings: Chunks<Standing>,
     pub(super) labels: LabelsCut,
     pub(super) own: OwnSettings,
     pub(super) breakers: Chunks<Breaker>,
@@ -69,8 +71,8 @@ impl Workspace {
             counts,
         };
         let pieces = self.pieces.clone();
-        let (risks, labels, own) = (self.accounts.cut_risks(), self.labels.cut(), self.rules.own.clone());
-        Cut { head, conversations, accounts, contacts, risks, labels, own, breakers, duplicates, signals, pieces }
+        let (standings, labels, own) = (self.accounts.cut_standings(), self.labels.cut(), self.rules.own.clone());
+        Cut { head, conversations, accounts, contacts, standings, labels, own, breakers, duplicates, signals, pieces }
     }
 }
 
@@ -96,7 +98,7 @@ impl Cut {
 
     /// The risk of an account that was announced last.
     pub fn announced_risk(&self, account: u32) -> ChurnRisk {
-        *self.risks.get(account)
+        self.standings.get(account).announced()
     }
 
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
@@ -129,7 +131,7 @@ impl Cut {
                     .chunks()
                     .map(|chunk| Block::ContactMarks(chunk.iter().map(|contact| contact.mark).collect())),
             )
-            .chain(self.risks.chunks().map(|chunk| Block::Risks(chunk.into())))
+            .chain(self.standings.chunks().map(|chunk| Block::Risks(announced(chunk))))
             .chain(std::iter::once_with(|| Block::Labels(self.labels.names.clone())))
             .chain(self.labels.of.chunks().map(|chunk| Block::LabelNumbers(chunk.into())))
             .chain(in_groups(conversations.overrides.iter(), |said| 256 + said.reason.len(), Block::Overrides))
@@ -137,6 +139,11 @@ impl Cut {
             .chain(self.pieces.blocks())
             .chain(conversations.voices.chunks().map(|chunk| Block::Voices(chunk.into())))
     }
+}
+
+/// The risks that were announced last.
+fn announced(standings: &[Standing]) -> Cow<'static, [ChurnRisk]> {
+    standings.iter().map(|standing| standing.announced()).collect()
 }
 
 /// Values by number, together as a block's bytes allow.

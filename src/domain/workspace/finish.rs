@@ -17,10 +17,13 @@ impl Workspace {
     pub fn finish(&mut self, mut round: Round, outcomes: Vec<(Id, OpResults)>) -> Applied {
         let mut answers: Vec<Option<OpResult>> = Vec::new();
         answers.resize_with(round.steps.len(), || None);
-        for outcome in outcomes.into_iter().flat_map(|(_, outcomes)| outcomes) {
-            if let Some(answer) = answers.get_mut(outcome.op as usize) {
-                *answer = Some(outcome);
+        for (_, OpResults { account, results, assessment }) in outcomes {
+            for result in results {
+                if let Some(answer) = answers.get_mut(result.op as usize) {
+                    *answer = Some(result);
+                }
             }
+            self.accounts.stands(account, assessment.as_ref());
         }
         round.effects.reserve(2 * round.steps.len());
         for (step, answer) in std::mem::take(&mut round.steps).into_iter().zip(answers) {

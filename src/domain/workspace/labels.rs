@@ -216,6 +216,11 @@ impl Labels {
         LabelsCut { names: [names(&self.known[0]), names(&self.known[1])], of: self.of.cut() }
     }
 
+    /// Who has which names, as it is now.
+    pub fn cut_numbers(&mut self) -> Chunks<Numbers> {
+        self.of.cut()
+    }
+
     /// The inverse of [`cut`](Self::cut). `scored`: the scored conversations in the order of their keys.
     pub fn restored(cut: LabelsCut, keys: &impl Keys, scored: &[u32], sums: impl Fn(u32) -> Sums) -> Self {
         let mut labels = Self::default();

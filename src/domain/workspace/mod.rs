@@ -6,11 +6,13 @@
 //! [`run`](super::account::Account::run), [`Workspace::finish`].
 
 pub mod account_explanation;
+pub mod account_list;
 mod accounts;
 mod audit;
 pub mod blocks;
 mod breakers;
 mod commands;
+pub mod conversation_list;
 mod conversations;
 pub mod cut;
 mod deliveries;

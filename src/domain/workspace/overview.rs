@@ -24,15 +24,6 @@ impl Workspace {
         }
     }
 
-    /// How many accounts have each churn risk, the riskiest first.
-    pub fn risk_counts(&self, now: Millis) -> [u64; 4] {
-        let mut counts = [0; 4];
-        for number in 0..self.accounts.count() as u32 {
-            counts[self.rebuilt(number).health(&self.rules, now).churn_risk as usize] += 1;
-        }
-        counts
-    }
-
     /// The largest first, those without a key behind others of their size.
     fn compared_groups(&self, current: Range, previous: Range, by: GroupBy) -> Vec<ComparedGroup> {
         let of = |(from, to): Range| self.groups(from, to, by).into_iter().map(|(key, group)| (key, group.stats));

@@ -268,8 +268,9 @@ impl Workspace {
     #[must_use]
     pub(super) fn with_all_announced(mut self) -> Self {
         for number in 0..self.accounts.count() as u32 {
-            let health = self.rebuilt(number).health(&self.rules, self.last_receipt);
-            self.accounts.announce(number, health.churn_risk);
+            let (assessment, _) = self.rebuilt(number).assess(&self.rules, self.last_receipt);
+            self.accounts.stands(number, Some(&assessment));
+            self.accounts.announce(number, assessment.risk);
         }
         self
     }

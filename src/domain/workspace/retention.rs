@@ -132,5 +132,6 @@ impl Workspace {
             round.let_go.push(id);
         }
         belongings.scored.remove(&self.conversations, number);
+        self.accounts.stands(account, None);
     }
 }

@@ -129,7 +129,7 @@ impl Round {
     /// Adds an account to the round, before anything of the round touches it.
     pub(super) fn involve(&mut self, number: u32, account: Id, wake: Option<Account>, rules: &Arc<Rules>) {
         self.slots.insert(number, self.tasks.len());
-        let list = AccountList { rules: Arc::clone(rules), ops: Vec::new() };
+        let list = AccountList { number, rules: Arc::clone(rules), ops: Vec::new() };
         self.tasks.push(AccountTask { account, wake, list });
     }
 

@@ -19,7 +19,6 @@ use crate::service::admin::{Admin, Listed};
 use crate::service::erasure::ErasureTimes;
 use crate::wire::admin::{NewWorkspace, Workspace};
 use crate::wire::erasure::WorkspaceErasure;
-use crate::wire::failure::Fault;
 use crate::wire::list::WorkspaceList;
 use crate::wire::values::Timestamp;
 
@@ -76,14 +75,7 @@ pub async fn delete(State(app): State<App>, call: Call) -> Result<Response, ApiE
 fn read_force(call: &Call) -> Result<bool, ApiError> {
     let query = call.query();
     let mut faults = query.faults(&["force"]);
-    let force = match query.get("force") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => {
-            faults.push(Fault::at("force", "must be true or false"));
-            false
-        }
-    };
+    let force = query.switch("force", &mut faults).unwrap_or_default();
     if faults.is_empty() { Ok(force) } else { Err(ApiError::invalid(faults)) }
 }
 

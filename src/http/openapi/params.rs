@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::wire::audit::ActionName;
 use crate::wire::breaker::BreakerState;
 use crate::wire::effect::EffectName;
+use crate::wire::quality::ChurnRisk;
 use crate::wire::values;
 use crate::wire::webhook::DeliveryState;
 
@@ -242,6 +243,103 @@ pub struct PageQuery {
     /// `nextCursor` of the page before.
     #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AccountListQuery {
+    /// `churnRisk`: the riskiest first, then the lower composite; `composite`: the lowest first; `name`: letter by letter;
+    /// `lastScoredAt`: the latest first. Of the same by id; those without come last.
+    #[param(required = false, inline)]
+    pub sort: AccountSort,
+    /// Only those with one of these risks, with commas between.
+    #[param(required = false, style = Form, explode = false, min_items = 1)]
+    pub risk: Vec<ChurnRisk>,
+    /// Only those with an active breaker of their own, or only those without.
+    #[param(required = false)]
+    pub paused: bool,
+    /// Only those with this in their name, capital letters or not.
+    #[param(required = false, min_length = 1, max_length = 255, example = "nordic")]
+    pub q: String,
+    /// Accounts of a page. Not for `text/csv` and `application/x-ndjson`, which have all.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before, with the same query. Not for `text/csv` and `application/x-ndjson`.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
+}
+
+#[derive(ToSchema)]
+#[schema(default = "churnRisk", rename_all = "camelCase")]
+pub enum AccountSort {
+    ChurnRisk,
+    Composite,
+    Name,
+    LastScoredAt,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct ConversationListQuery {
+    /// Whether the composite is below the threshold in force.
+    #[param(required = false)]
+    pub low: bool,
+    /// Whether it ended resolved.
+    #[param(required = false)]
+    pub resolved: bool,
+    /// Whether it was over once and was taken up again.
+    #[param(required = false)]
+    pub reopened: bool,
+    /// Only those with at least this confidence.
+    #[param(required = false, inline)]
+    pub min_confidence: values::Rate,
+    /// Only those with at least this composite.
+    #[param(required = false, inline)]
+    pub min_score: values::Score,
+    /// Only those with at most this composite.
+    #[param(required = false, inline)]
+    pub max_score: values::Score,
+    /// Only those of this channel.
+    #[param(required = false, min_length = 1, max_length = 255, example = "email")]
+    pub channel: String,
+    /// Only those of this intent.
+    #[param(required = false, min_length = 1, max_length = 255, example = "where_is_my_order")]
+    pub intent: String,
+    /// Only those scored with this profile.
+    #[param(required = false, min_length = 1, max_length = 255, example = "support-2")]
+    pub model_version: String,
+    /// Scored at this instant or later; a date is its first millisecond, UTC.
+    #[param(required = false, inline)]
+    pub from: values::DateOrInstant,
+    /// Scored at this instant or earlier; a date is its last millisecond, UTC.
+    #[param(required = false, inline)]
+    pub to: values::DateOrInstant,
+    /// What they are put in order by; of the same composite by `scoredAt`.
+    #[param(required = false, inline)]
+    pub sort: ConversationSort,
+    /// `desc`, the newest first, unless `sort` is `composite`: then `asc`, the lowest first.
+    #[param(required = false, inline)]
+    pub order: SortOrder,
+    /// Conversations of a page. Not for `text/csv` and `application/x-ndjson`, which have all.
+    #[param(required = false, minimum = 1, maximum = 100, default = 50)]
+    pub limit: u8,
+    /// `nextCursor` of the page before, with the same query. Not for `text/csv` and `application/x-ndjson`.
+    #[param(required = false, pattern = "^[A-Za-z0-9_-]+$")]
+    pub cursor: String,
+}
+
+#[derive(ToSchema)]
+#[schema(default = "scoredAt", rename_all = "camelCase")]
+pub enum ConversationSort {
+    ScoredAt,
+    Composite,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum SortOrder {
+    Asc,
+    Desc,
 }
 
 #[derive(IntoParams)]

@@ -1,5 +1,7 @@
 //! `…/quality/circuit-breakers/history` (R7.5): all breakers, the newest first.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 
@@ -11,17 +13,18 @@ use crate::http::answer::ok;
 use crate::http::call::Call;
 use crate::http::cursor::{Cursor, List};
 use crate::http::error::ApiError;
+use crate::http::listing::{Form, PART, pages, varied, whole};
 use crate::http::openapi::failures::{Caller, Failures, Ids, Reads};
 use crate::http::openapi::params::{BreakerQuery, InWorkspace};
-use crate::http::paging::Page;
 use crate::service::period::bounds;
-use crate::wire::breaker::BreakerPage;
+use crate::wire::breaker::{BreakerPage, BreakerRow};
 use crate::wire::failure::Fault;
 use crate::wire::scope_key;
 
 /// All circuit breakers
 ///
-/// Resolved ones included, the newest first, with how long people took. `from` and `to` are times of `triggeredAt`.
+/// Resolved ones included, the newest first, with how long people took. `from` and `to` are times of `triggeredAt`. As
+/// `text/csv` or `application/x-ndjson` all of them at once.
 #[utoipa::path(
     get,
     path = "/quality/circuit-breakers/history",
@@ -29,22 +32,43 @@ use crate::wire::scope_key;
     operation_id = "listCircuitBreakerHistory",
     security(("credential" = ["quality:read"])),
     params(InWorkspace, BreakerQuery),
-    responses((status = 200, description = "A page of them.", body = BreakerPage), Failures<(Caller, Ids, Reads)>),
+    responses(
+        (
+            status = 200,
+            description = "A page of them, or all.",
+            content((BreakerPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))
+        ),
+        Failures<(Caller, Ids, Reads)>
+    ),
 )]
-pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+pub async fn list(State(app): State<App>, call: Call, form: Form) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
-    let (filter, limit, before) = read(&call, key.id)?;
+    let (filter, page) = read(&call, form, key.id)?;
+    let Some((limit, before)) = page else {
+        let service = app.service;
+        let part = move |before| {
+            let (service, filter) = (Arc::clone(&service), filter.clone());
+            async move {
+                let (rows, next) = service.breaker_history(key, filter, before, PART).await?;
+                Ok((rows.into_iter().map(BreakerRow::from).collect(), next))
+            }
+        };
+        return Ok(whole(form, "circuit-breakers", call, pages(part)));
+    };
     let (rows, next) = app.service.breaker_history(key, filter, before, limit).await?;
     let next_cursor = next.map(|number| Cursor::new(List::Breakers, [number.into()]).encode());
-    Ok(ok(&BreakerPage { data: rows.into_iter().map(Into::into).collect(), next_cursor }))
+    Ok(varied(ok(&BreakerPage { data: rows.into_iter().map(Into::into).collect(), next_cursor })))
 }
 
-/// The query string: which breakers, and how many before which one.
-fn read(call: &Call, workspace: Id) -> Result<(BreakerFilter, usize, Option<u32>), ApiError> {
+/// How many breakers before which one; none: all.
+type Part = Option<(usize, Option<u32>)>;
+
+/// The query string.
+fn read(call: &Call, form: Form, workspace: Id) -> Result<(BreakerFilter, Part), ApiError> {
     let query = call.query();
     let mut faults = query.faults(&["limit", "cursor", "from", "to", "state", "scopeKey"]);
-    let page = Page::read(&query, List::Breakers, &mut faults);
-    let before = page.after.map(|[number]| u32::try_from(number)).transpose();
+    let page = form.page(&query, List::Breakers, &mut faults);
+    let before = page.and_then(|page| page.after).map(|[number]| u32::try_from(number)).transpose();
     if before.is_err() {
         faults.push(Fault::at("cursor", "is not a cursor of this list"));
     }
@@ -54,7 +78,7 @@ fn read(call: &Call, workspace: Id) -> Result<(BreakerFilter, usize, Option<u32>
     let scope = scope.map_err(|why| faults.push(Fault::at("scopeKey", why)));
     match (before, state, scope) {
         (Ok(before), Ok(state), Ok(scope)) if faults.is_empty() => {
-            Ok((BreakerFilter { state, scope, from, to }, page.limit, before))
+            Ok((BreakerFilter { state, scope, from, to }, page.map(|page| (page.limit, before))))
         }
         _ => Err(ApiError::invalid(faults)),
     }

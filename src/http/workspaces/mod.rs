@@ -1,8 +1,10 @@
 //! `/api/workspaces/{workspaceId}/…`.
 
+pub mod accounts;
 pub mod audit;
 pub mod breaker_history;
 pub mod breakers;
+pub mod conversations;
 pub mod csat_config;
 pub mod erasure;
 pub mod events;

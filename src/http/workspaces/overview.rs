@@ -50,7 +50,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     let by = query.get("groupBy").map(group_by).transpose().map_err(|why| faults.push(Fault::at("groupBy", why)));
     let (Some(period), Ok(by), true) = (period, by, faults.is_empty()) else { return Err(ApiError::invalid(faults)) };
     let overview = app.service.overview(key, period, by).await?;
-    let accounts = app.service.risk_counts(key).await?;
+    let accounts = app.service.risk_counts(call.visit.load(), key).await?;
     let kept = overview.previous.retention_from;
     // There may be thousands of groups.
     let written = app.service.in_turn(call.visit.load(), move || ok(&Overview::of(overview, accounts))).await?;

@@ -1,5 +1,7 @@
 //! `…/quality/settings` (R6.9).
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 
@@ -10,9 +12,9 @@ use crate::http::answer::ok;
 use crate::http::call::Call;
 use crate::http::cursor::{Cursor, List};
 use crate::http::error::ApiError;
+use crate::http::listing::{Form, PART, pages, varied, whole};
 use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, Reads, Writes};
 use crate::http::openapi::params::{InWorkspace, PageQuery};
-use crate::http::paging::Page;
 use crate::http::payload::Payload;
 use crate::wire::body::InForce;
 use crate::wire::settings::{QualitySettings, QualitySettingsPatch, SettingsHistoryPage};
@@ -76,7 +78,7 @@ pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Resu
 ///
 /// Every change of the configuration and of the settings, the newest first, as far back as the audit trail reaches: who
 /// made it, and the members that changed, before and after. Those that the server's own configuration brought when it
-/// was started have no actor.
+/// was started have no actor. As `text/csv` or `application/x-ndjson` all of them at once.
 #[utoipa::path(
     get,
     path = "/quality/settings/history",
@@ -85,20 +87,33 @@ pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Resu
     security(("credential" = ["quality:read"])),
     params(InWorkspace, PageQuery),
     responses(
-        (status = 200, description = "A page of them.", body = SettingsHistoryPage),
+        (
+            status = 200,
+            description = "A page of them, or all.",
+            content((SettingsHistoryPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))
+        ),
         Failures<(Caller, Ids, Reads)>
     ),
 )]
-pub async fn history(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+pub async fn history(State(app): State<App>, call: Call, form: Form) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::QualityRead])?;
     let query = call.query();
     let mut faults = query.faults(&["limit", "cursor"]);
-    let page = Page::read(&query, List::Settings, &mut faults);
+    let page = form.page(&query, List::Settings, &mut faults);
     if !faults.is_empty() {
         return Err(ApiError::invalid(faults));
     }
+    let load = Arc::clone(call.visit.load());
+    let Some(page) = page else {
+        let service = app.service;
+        let part = move |before| {
+            let (service, load) = (Arc::clone(&service), Arc::clone(&load));
+            async move { service.settings_history(&load, key, before, PART).await }
+        };
+        return Ok(whole(form, "settings", call, pages(part)));
+    };
     let before = page.after.map(|[receipt, at]| (receipt.cast_signed(), Position::from_packed(at)));
-    let (data, next) = app.service.settings_history(call.visit.load(), key, before, page.limit).await?;
+    let (data, next) = app.service.settings_history(&load, key, before, page.limit).await?;
     let next_cursor = next.map(|(receipt, at)| Cursor::new(List::Settings, [receipt.cast_unsigned(), at.packed()]));
-    Ok(ok(&SettingsHistoryPage { data, next_cursor: next_cursor.map(|cursor| cursor.encode()) }))
+    Ok(varied(ok(&SettingsHistoryPage { data, next_cursor: next_cursor.map(|cursor| cursor.encode()) })))
 }

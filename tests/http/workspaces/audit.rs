@@ -288,3 +288,24 @@ async fn r9_2_the_trail_is_what_it_was_after_a_restart_from_the_journal_and_from
     });
     assert_eq!(found, Some(&live));
 }
+
+#[tokio::test]
+async fn r6_6_the_trail_as_a_table_and_as_lines() {
+    let world = World::start().await;
+    story(&world).await;
+    let (admin, _) = world.make_key(BOUND, &[Permission::Admin]).await;
+    let list = trail(&world, &admin).await;
+    let whole = async |accept: &str| {
+        let ask = world.server.ask(Method::GET, &at("audit"), &admin).header("accept", accept);
+        let reply = ask.send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, accept));
+        reply.text
+    };
+    let table = whole("text/csv").await;
+    assert!(table.starts_with("position,at,actor,action,target,outcome,code,details,count,lastAt\r\n"), "{table}");
+    assert_eq!(table.matches("\r\n").count(), 1 + list.len());
+    assert!(table.contains(",done,,\"{\"\"from\"\":"), "an object is written as JSON: {table}");
+    let text = whole("application/x-ndjson").await;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines, list);
+}

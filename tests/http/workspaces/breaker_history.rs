@@ -1,7 +1,9 @@
 //! `…/quality/circuit-breakers/history` (R7.5).
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::accounts::whole;
 use crate::support::world::{ACCOUNT, WORKSPACE, World, at, conversation_id, event};
 
 /// Pages of this size up to the last; what is fewer than that has another page behind it, or is the last.
@@ -148,4 +150,27 @@ async fn r2_12_a_test_key_sees_the_history_of_its_side() {
     let test = world.make_key(holder, &[tripswitch::domain::system::Permission::QualityRead]).await.0;
     let path = at("quality/circuit-breakers/history");
     assert_eq!(world.server.get(&path, &test).await.expect(200), json!({"data": []}));
+}
+
+#[tokio::test]
+async fn r6_6_all_breakers_as_a_table_and_as_lines() {
+    let world = World::start().await;
+    story(&world).await;
+    let rows = paged(&world, 50, "").await;
+    let path = at("quality/circuit-breakers/history");
+    let table = whole(&world, &path, "text/csv").await;
+    let mut lines = table.lines();
+    let header = "id,scopeKey,state,trigger,reason,triggeredAt,acknowledgedBy,acknowledgedAt,resolvedAt,\
+                  secondsToAcknowledge,secondsToResolve";
+    assert_eq!(lines.next(), Some(header));
+    for (line, row) in lines.zip(&rows) {
+        let id = row["id"].as_str().expect("an id");
+        assert!(line.starts_with(id), "{line}");
+    }
+    assert_eq!(table.lines().count(), 5);
+    let text = whole(&world, &format!("{path}?state=triggered"), "application/x-ndjson").await;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines, rows[..2]);
+    let ask = world.server.ask(Method::GET, &format!("{path}?limit=2"), &world.key).header("accept", "text/csv");
+    assert_eq!(ask.send().await.fails(400, "invalid_request").pointers(), ["/limit"]);
 }

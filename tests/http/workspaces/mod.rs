@@ -1,10 +1,12 @@
 //! `/api/workspaces/{workspaceId}/…`.
 
+mod accounts;
 mod audit;
 mod breaker_details;
 mod breaker_history;
 mod breakers;
 mod confidence;
+mod conversations;
 mod csat_config;
 mod erasure;
 mod events;

@@ -3,6 +3,7 @@
 
 mod erasure;
 mod heard;
+mod lists;
 
 use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
