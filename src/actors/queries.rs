@@ -12,7 +12,6 @@ use crate::domain::configured::Effective;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::own_settings::OwnSettings;
-use crate::domain::settings::Settings;
 use crate::domain::view::{AccountHealth, Gate};
 use crate::domain::workspace::cut::Cut;
 use crate::domain::workspace::{GateQuestion, Workspace};
@@ -131,7 +130,7 @@ impl Engine {
     fn without_record(&self, key: WorkspaceKey) -> Result<Workspace, EngineError> {
         let table = self.shared.system.table();
         let entry = table.workspace(key.id).ok_or(EngineError::WorkspaceUnavailable)?;
-        Ok(Workspace::new(key, entry.name.clone(), Settings::default()))
+        Ok(Workspace::new(key, entry.name.clone(), (self.shared.settings)(key).plain().settings.clone()))
     }
 
     /// Asks the workspace's actor.

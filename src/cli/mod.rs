@@ -1,6 +1,7 @@
 //! The command line: one file per verb (section 10 of the contract).
 
 pub mod args;
+pub mod backtest;
 pub mod check_config;
 pub mod completions;
 pub mod config_args;
@@ -56,6 +57,7 @@ enum Command {
     Id(id::Args),
     CheckConfig(check_config::Args),
     Status(status::Args),
+    Backtest(backtest::Args),
     #[command(subcommand)]
     Snapshot(snapshot::Command),
     #[command(subcommand)]
@@ -80,6 +82,7 @@ pub fn run() -> Exit {
         Command::Id(args) => id::run(&args),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),
+        Command::Backtest(args) => backtest::run(&args, quiet),
         Command::Snapshot(command) => snapshot::run(&command, quiet),
         Command::Journal(command) => journal::run(&command, quiet),
         Command::Export(args) => portable::export(&args, quiet),
@@ -119,6 +122,7 @@ mod tests {
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         assert!(parse("tripswitch key create --server").is_ok());
         assert!(parse("tripswitch key create --tenant t --scope quality:read --scope admin").is_ok());
+        assert!(parse("tripswitch backtest --set circuitBreakerCount=5 --set minSignals=2").is_ok());
         for wrong in [
             "tripswitch key create",
             "tripswitch key create --tenant t",
@@ -135,6 +139,8 @@ mod tests {
             "tripswitch snapshot verify newest",
             "tripswitch snapshot prune --keep 0",
             "tripswitch snapshot list --url http://127.0.0.1:1 --data-dir d",
+            "tripswitch backtest --set circuitBreakerCount",
+            "tripswitch backtest --workspace acme",
             "tripswitch journal verify --url http://127.0.0.1:1",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");

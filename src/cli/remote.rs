@@ -13,9 +13,9 @@ use crate::files::explained;
 use crate::outgoing;
 use crate::wire::failure as wire;
 
-/// `/api/admin/…` of a running server.
+/// A running server; paths are those below `/api/admin`, or begin with a slash.
 pub struct Remote {
-    base: String,
+    url: String,
     key: KeySecret,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
@@ -65,7 +65,12 @@ impl Remote {
             None => client,
         };
         let client = client.build().map_err(|e| failed(&innermost(&e)))?;
-        Ok(Self { base: format!("{}/api/admin", url.trim_end_matches('/')), key, client, runtime })
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), key, client, runtime })
+    }
+
+    fn place(&self, path: &str) -> String {
+        let prefix = if path.starts_with('/') { "" } else { "/api/admin/" };
+        format!("{}{prefix}{path}", self.url)
     }
 
     /// Runs what waits for a server.
@@ -88,10 +93,10 @@ impl Remote {
         &self,
         method: &str,
         path: &str,
-        body: Option<&impl Serialize>,
+        body: Option<&(impl Serialize + ?Sized)>,
         patience: Option<Duration>,
     ) -> Result<ServerAnswer, Failure> {
-        let url = format!("{}/{path}", self.base);
+        let url = self.place(path);
         let method = method.parse().map_err(|_| Failure::new(Exit::Failed, "not a method"))?;
         let request = self.client.request(method, &url).bearer_auth(self.key.expose());
         let request = if let Some(body) = body { request.json(body) } else { request };
@@ -111,7 +116,7 @@ impl Remote {
 
     /// Writes the body of a GET to `out` as it comes.
     pub fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
-        let url = format!("{}/{path}", self.base);
+        let url = self.place(path);
         let lost = |error: reqwest::Error| Failure::new(Exit::Unreachable, format!("{url}: {}", innermost(&error)));
         self.run(async {
             let mut response = self.client.get(&url).bearer_auth(self.key.expose()).send().await.map_err(lost)?;
@@ -148,8 +153,13 @@ fn refusal(status: u16, body: &[u8]) -> String {
     let Ok(failure) = serde_json::from_slice::<wire::Failure<'_>>(body) else {
         return format!("The server answered {status}.");
     };
-    let details = failure.details.iter().map(|fault| format!("\n  {}: {}", fault.pointer, fault.error));
-    format!("{}{}", failure.error, details.collect::<String>())
+    told(&failure.error, &failure.details)
+}
+
+/// A sentence with everything that is wrong.
+pub fn told(sentence: &str, faults: &[wire::Fault]) -> String {
+    let details = faults.iter().map(|fault| format!("\n  {}: {}", fault.pointer, fault.error));
+    format!("{sentence}{}", details.collect::<String>())
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

@@ -1,4 +1,4 @@
-//! Where `workspace`, `key`, `snapshot` and `status` work: on a data directory, or on a running server (R10.4).
+//! Where `workspace`, `key`, `snapshot`, `status` and `backtest` work: on a data directory, or on a running server (R10.4).
 
 use std::path::PathBuf;
 
@@ -30,7 +30,8 @@ pub struct TargetArgs {
     /// A running server, as in http://127.0.0.1:8080
     #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
     url: Option<String>,
-    /// The key to use with --url: a server key; for workspaces and keys also one with the scope admin
+    /// The key to use with --url: a server key; for workspaces and keys also one with the scope admin,
+    /// for backtest one with the scope quality:read
     #[arg(long, value_name = "KEY", env = "TRIPSWITCH_ADMIN_KEY", hide_env_values = true)]
     admin_key: Option<KeySecret>,
     /// PEM file of the only authorities to trust with an https --url [default: the system's]
@@ -120,7 +121,7 @@ impl Target {
             Self::DataDirectory(system) => {
                 Ok(system.table().listed_workspaces(None, None).cloned().map(Workspace::from).collect())
             }
-            Self::Server(remote) => pages(remote, "workspaces", |page: WorkspaceList| (page.items, page.next_cursor)),
+            Self::Server(remote) => server_workspaces(remote),
         }
     }
 
@@ -165,6 +166,11 @@ impl Target {
             Self::Server(remote) => remote.call::<ApiKey>("DELETE", &format!("keys/{id}"), NOTHING).map(drop),
         }
     }
+}
+
+/// Those that the key administers.
+pub fn server_workspaces(remote: &Remote) -> Result<Vec<Workspace>, Failure> {
+    pages(remote, "workspaces", |page: WorkspaceList| (page.items, page.next_cursor))
 }
 
 /// All of a list that a server answers in pages.

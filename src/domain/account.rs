@@ -113,12 +113,11 @@ impl Account {
         for op in &list.ops {
             let (result, assessment) = match op {
                 AccountOp::Resolved { op, last } => {
-                    self.active = None;
-                    self.last_resolve = Some(*last);
+                    self.resolved(*last);
                     self.assessed(&list.rules, *op, last.at)
                 }
                 AccountOp::Tripped { op, breaker, receipt, at: _ } => {
-                    self.active = Some(*breaker);
+                    self.tripped(*breaker);
                     self.assessed(&list.rules, *op, *receipt)
                 }
                 AccountOp::Change(change) => {
@@ -130,6 +129,23 @@ impl Account {
             outcomes.assessment = assessment;
         }
         outcomes
+    }
+
+    /// Its breaker was resolved by a person.
+    pub fn resolved(&mut self, last: LastResolve) {
+        self.active = None;
+        self.last_resolve = Some(last);
+    }
+
+    /// It has an active breaker from here on.
+    pub fn tripped(&mut self, breaker: Id) {
+        self.active = Some(breaker);
+    }
+
+    /// A conversation is scored for the first time, and nobody asks for the risk. `judge`: judge the run after it.
+    pub fn scored(&mut self, rules: &Rules, entry: WindowEntry, receipt: Millis, judge: bool) -> Option<Box<Trip>> {
+        self.put(entry, rules.kept_by_account());
+        if judge { self.judge(rules, entry.key.1, receipt) } else { None }
     }
 
     fn change(&mut self, rules: &Rules, change: &Change) -> (Option<OpResult>, Option<Assessment>) {
@@ -146,7 +162,7 @@ impl Account {
         if !change.judge {
             return (expectation.map(|_| OpResult { op: change.op, expectation, trip: None, risk: None }), None);
         }
-        let trip = self.judge(rules, change);
+        let trip = self.judge(rules, change.position, change.receipt);
         let (result, assessment) = self.assessed(rules, change.op, change.receipt);
         (result.map(|result| OpResult { expectation, trip, ..result }), assessment)
     }
@@ -186,17 +202,17 @@ impl Account {
     }
 
     /// R7.1.
-    fn judge(&mut self, rules: &Rules, change: &Change) -> Option<Box<Trip>> {
+    fn judge(&mut self, rules: &Rules, at: Position, receipt: Millis) -> Option<Box<Trip>> {
         let newest = self.entries.last()?;
         // Most scores are not low, so most runs need not be looked for.
         if self.active.is_some() || (rules.counts(newest.scored()) && !rules.is_low(newest.composite)) {
             return None;
         }
         let run: Vec<Scored> = self.low_run(rules).collect();
-        if !run::trips(rules, &run, rules.run_that_trips(false), change.receipt) {
+        if !run::trips(rules, &run, rules.run_that_trips(false), receipt) {
             return None;
         }
-        let id = breaker::id_of(self.workspace, change.position, &BreakerScope::Account(self.id));
+        let id = breaker::id_of(self.workspace, at, &BreakerScope::Account(self.id));
         self.active = Some(id);
         Some(Box::new(Trip::new(id, &run)))
     }

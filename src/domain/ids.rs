@@ -140,6 +140,8 @@ pub enum IdKind {
     Key,
     /// A webhook's or its delivery's; has no prefix.
     Webhook,
+    /// A backtest's; has no prefix.
+    Backtest,
 }
 
 impl IdKind {
@@ -149,7 +151,7 @@ impl IdKind {
             Self::Account => "acc_",
             Self::Conversation => "conv_",
             Self::Breaker => "cb_",
-            Self::Key | Self::Webhook => "",
+            Self::Key | Self::Webhook | Self::Backtest => "",
         }
     }
 
@@ -158,7 +160,7 @@ impl IdKind {
         match self {
             Self::Account => Some("account"),
             Self::Conversation => Some("conversation"),
-            Self::Workspace | Self::Breaker | Self::Key | Self::Webhook => None,
+            Self::Workspace | Self::Breaker | Self::Key | Self::Webhook | Self::Backtest => None,
         }
     }
 }

@@ -76,6 +76,13 @@ pub fn trips(rules: &Rules, run: &[Scored], least: usize, receipt: Millis) -> bo
     run.len() >= least && run.first().is_some_and(is_recent)
 }
 
+/// Whether the run has at least two accounts (R7.2); a conversation without one counts as an account of its own.
+/// `account` is that of the conversation with this number.
+pub fn spans_accounts(run: &[Scored], account: impl Fn(u32) -> Option<u32>) -> bool {
+    let first = run.first().and_then(|scored| account(scored.conversation));
+    run.len() > 1 && run.iter().skip(1).any(|scored| first.is_none() || account(scored.conversation) != first)
+}
+
 /// A breaker that triggers, with the run that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trip {

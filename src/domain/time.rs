@@ -52,6 +52,8 @@ pub enum TimeError {
     NotRfc3339,
     #[error("is not a date such as 2026-03-15")]
     NotADate,
+    #[error("is not an RFC 3339 time, nor a date such as 2026-03-01")]
+    NeitherTimeNorDate,
     #[error("names a date, time or offset that does not exist (second 60 included)")]
     Impossible,
     #[error("lies outside the years 0000 to 9999 in UTC")]
@@ -88,6 +90,18 @@ pub fn parse_query_time(text: &str) -> Result<Millis, TimeError> {
 /// Reads `2026-03-15`: the first millisecond of that day, UTC. Its last is `+ DAY - 1`.
 pub fn parse_date(text: &str) -> Result<Millis, TimeError> {
     parse_date_bytes(text.as_bytes())
+}
+
+/// Reads the end of a period: a time as in a query string, or a date, which means one of its instants. `of_day` says
+/// which, by the day's number from 1970-01-01 on.
+pub fn parse_bound(text: &str, of_day: impl Fn(i64) -> Millis) -> Result<Millis, TimeError> {
+    match parse_date(text) {
+        Ok(midnight) => Ok(of_day(midnight / DAY)),
+        Err(not_a_date) => parse_query_time(text).map_err(|not_a_time| match (not_a_date, not_a_time) {
+            (TimeError::NotADate, TimeError::NotRfc3339) => TimeError::NeitherTimeNorDate,
+            (TimeError::NotADate, why) | (why, _) => why,
+        }),
+    }
 }
 
 /// 0000-01-01T00:00:00.000Z.

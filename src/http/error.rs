@@ -252,6 +252,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             ServiceError::TooManyStreams(_) => Self::too_many("too_many_streams", message, "5"),
             ServiceError::TooManyTickets(_) => Self::too_many("too_many_tickets", message, "30"),
+            ServiceError::BacktestRunning => Self::too_many("backtest_running", message, "5"),
             ServiceError::Invalid(details) => Self::invalid(details),
             ServiceError::Command(refusal) => of_command(refusal, message),
             ServiceError::System(refusal) => of_system(refusal, message),
@@ -259,9 +260,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::Door(error) => Self::new(of_door(&error), error.code(), message),
             ServiceError::Erasures(error) => of_erasures(&error, message),
             ServiceError::Engine(error) => error.into(),
-            ServiceError::UnknownSnapshot | ServiceError::UnknownWebhook | ServiceError::UnknownDelivery => {
-                Self::new(StatusCode::NOT_FOUND, "not_found", message)
-            }
+            ServiceError::UnknownSnapshot
+            | ServiceError::UnknownWebhook
+            | ServiceError::UnknownDelivery
+            | ServiceError::UnknownBacktest => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             ServiceError::WebhookDisabled => Self::new(StatusCode::CONFLICT, "webhook_disabled", message),
             ServiceError::WorkspaceWithoutState(_) => Self::retry("workspace_unavailable", message, "5"),
             ServiceError::NoSpaceForSnapshot => Self::disk_full(message),

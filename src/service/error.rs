@@ -51,6 +51,10 @@ pub enum ServiceError {
     TooManyStreams(usize),
     #[error("The credential has as many tickets as it may ({0}) that were not used yet.")]
     TooManyTickets(usize),
+    #[error("The tenant has a backtest under way; it can have one at a time.")]
+    BacktestRunning,
+    #[error("No backtest exists with the given ID; answers are kept for ten minutes.")]
+    UnknownBacktest,
     /// Malformed or out of range, with every fault.
     #[error("The request is not valid.")]
     Invalid(Vec<Fault>),

@@ -46,7 +46,7 @@ impl KeyUsage {
 
 impl Service {
     /// What is due once a minute until the stop: writes the last uses of keys and the counts of repeated requests, also
-    /// a last time then, and forgets idle quotas, tenants and walks.
+    /// a last time then, and forgets idle quotas, tenants and walks, and backtests that are over.
     pub async fn upkeep(&self, stop: &Stop) {
         let mut ticks = every(EVERY, stop);
         while ticks.next().await {
@@ -54,6 +54,7 @@ impl Service {
             self.loads.forget_idle();
             self.tickets.forget_idle(self.now());
             self.walks.forget_idle(self.engine.clock().elapsed());
+            self.backtests.forget_idle(self.now());
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

@@ -1,14 +1,15 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time, `ceilings` how many things it makes; `lookup`, `lists`, `overview`, `command`, `ingest`, `erasure`,
-//! `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is on which
-//! page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing; `period`, `series` and
-//! `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
+//! how much at a time, `ceilings` how many things it makes; `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
+//! `erasure`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
+//! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing; `period`,
+//! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
 pub mod admin;
 pub mod audit;
+pub mod backtest;
 pub mod bearer;
 pub mod ceilings;
 pub mod command;
@@ -67,6 +68,7 @@ pub struct Service {
     ceilings: ceilings::Ceilings,
     tickets: tickets::Tickets,
     walks: walks::Walks,
+    backtests: backtest::Backtests,
     /// Told when a key was revoked or a workspace deleted.
     rights: watch::Sender<()>,
     /// `None`: no limits.
@@ -83,7 +85,8 @@ impl Service {
     ) -> Self {
         let started = status::Started::now(&engine);
         let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX, usize::MAX));
-        let (tickets, rights) = (tickets::Tickets::default(), watch::Sender::new(()));
+        let (tickets, backtests) = (tickets::Tickets::default(), backtest::Backtests::default());
+        let rights = watch::Sender::new(());
         let (issuer, quotas, data_dir, erase_within) = (None, None, None, DAY);
         let (ceilings, repeats) = (ceilings::Ceilings::default(), repeats::Repeats::default());
         Self {
@@ -102,6 +105,7 @@ impl Service {
             ceilings,
             tickets,
             walks: walks::Walks::default(),
+            backtests,
             rights,
             quotas,
         }

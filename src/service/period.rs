@@ -1,7 +1,7 @@
 //! The period of R3.1, a pure function of now.
 
 use super::zone::{Day, Zone};
-use crate::domain::time::{DAY, Millis, TimeError, parse_date, parse_query_time};
+use crate::domain::time::{DAY, Millis, parse_bound};
 use crate::wire::failure::Fault;
 
 /// The three parameters as sent.
@@ -90,14 +90,7 @@ pub fn bounds(from: Option<&str>, to: Option<&str>, faults: &mut Vec<Fault>) -> 
 
 /// An instant, or a date, which means one of its instants.
 fn end_of_range(name: &str, text: &str, of_day: impl Fn(Day) -> Millis) -> Result<Millis, Fault> {
-    match (parse_date(text), parse_query_time(text)) {
-        (Ok(midnight), _) => Ok(of_day(midnight / DAY)),
-        (Err(_), Ok(instant)) => Ok(instant),
-        (Err(TimeError::NotADate), Err(TimeError::NotRfc3339)) => {
-            Err(Fault::at(name, "is not an RFC 3339 time, nor a date such as 2026-03-01"))
-        }
-        (Err(TimeError::NotADate), Err(why)) | (Err(why), Err(_)) => Err(Fault::at(name, why.to_string())),
-    }
+    parse_bound(text, of_day).map_err(|why| Fault::at(name, why.to_string()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod admin;
 pub mod audit;
+pub mod backtest;
 pub mod body;
 pub mod breaker;
 pub mod csat_config;

@@ -92,6 +92,8 @@ sent! {
     );
     /// A webhook's UUID in any case.
     WebhookId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-7d11-9f00-00000000e0d0");
+    /// A backtest's UUID in any case.
+    BacktestId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-7d11-9f00-0000000bac0e");
     /// A delivery's UUID in any case.
     DeliveryId = text(&format!("^{UUID}$"), "0191b5a2-7c3e-8d11-9f00-0000000de1e0");
     /// RFC 3339 with any offset. Digits beyond milliseconds are cut; second 60 is refused.

@@ -1,5 +1,6 @@
 //! The program as a process: what it prints, and how it ends (section 10 of the contract).
 
+mod backtest;
 #[path = "../support/keep.rs"]
 mod keep;
 mod keys;

@@ -78,6 +78,10 @@ const ROWS: &[Row] = &[
     row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),
     row("GET /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, WRITE, "{}", 200),
+    row("POST /api/workspaces/{workspaceId}/quality/backtest", Of::Workspace, READ, r#"{"settings": {}}"#, 200),
+    // There is none.
+    row("GET /api/workspaces/{workspaceId}/quality/backtest/{backtestId}", Of::Workspace, READ, "", 404),
+    row("DELETE /api/workspaces/{workspaceId}/quality/backtest/{backtestId}", Of::Workspace, READ, "", 404),
     row("POST /api/workspaces/{workspaceId}/quality/circuit-breakers", Of::Workspace, WRITE, TRIP, 201),
     row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers/history", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers/{breakerId}", Of::Workspace, READ, "", 200),
@@ -244,6 +248,7 @@ fn path(row: &Row, workspace: &str, breaker: &str, conversation: &str, account: 
         .replace("{breakerId}", breaker)
         .replace("{webhookId}", breaker)
         .replace("{deliveryId}", UNKNOWN)
+        .replace("{backtestId}", UNKNOWN)
         .replace("{conversationId}", conversation)
         .replace("{accountId}", account)
         .replace("{contactId}", "a-contact")

@@ -71,6 +71,7 @@ async fn r2_8_a_body_is_judged_last() {
         (Method::PATCH, "quality/settings"),
         (Method::POST, "events"),
         (Method::POST, "quality/circuit-breakers"),
+        (Method::POST, "quality/backtest"),
     ] {
         let ask = |id: &str, key: &str| {
             let path = format!("/api/workspaces/{id}/{path}");

@@ -64,6 +64,22 @@ pub(super) struct ConversationsCut {
     pub free: Vec<u32>,
 }
 
+impl ConversationsCut {
+    pub fn score(&self, number: u32) -> Option<Score> {
+        let record = self.records.get(number);
+        match record.scored() {
+            Scored::Not | Scored::Free => None,
+            Scored::Here => Some(record.score()),
+            Scored::Elsewhere => self.scores.get(number).copied(),
+        }
+    }
+
+    /// The account's number.
+    pub fn account(&self, number: u32) -> Option<u32> {
+        self.records.get(number).account()
+    }
+}
+
 impl Conversations {
     pub fn find(&self, id: Id) -> Option<u32> {
         self.by_id.find(self.hasher.hash_one(id), |number| self.records.get(number).id() == id)

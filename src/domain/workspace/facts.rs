@@ -93,11 +93,7 @@ impl Cut {
 
     fn conversation(&self, number: u32, record: &Packed) -> Conversation {
         let parts = &self.conversations;
-        let score = match record.scored() {
-            Scored::Not | Scored::Free => None,
-            Scored::Here => Some(record.score()),
-            Scored::Elsewhere => parts.scores.get(number).copied(),
-        };
+        let score = parts.score(number);
         let course = match record.phase() {
             Phase::Unlived => Course::Unlived,
             Phase::Living => Course::Living(parts.lives.share(number).expect("who lives has a life")),

@@ -53,6 +53,11 @@ impl LabelsCut {
         [0, 1].map(|kind: usize| self.names[kind].get(usize::from(numbers[kind]).checked_sub(1)?).cloned())
     }
 
+    /// The number of a conversation's channel or intent; 0 for none.
+    pub fn number(&self, conversation: u32, kind: LabelKind) -> usize {
+        self.of.find(conversation).map_or(0, |numbers| usize::from(numbers[kind as usize]))
+    }
+
     /// Gives a conversation a channel or intent.
     pub fn put(&mut self, conversation: u32, kind: LabelKind, number: u16) {
         self.of.fill(conversation as usize + 1, &Numbers::default());

@@ -9,6 +9,7 @@ pub mod account_explanation;
 pub mod account_list;
 mod accounts;
 mod audit;
+pub mod backtest;
 pub mod blocks;
 mod breakers;
 mod commands;

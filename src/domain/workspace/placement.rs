@@ -222,14 +222,8 @@ impl Workspace {
         let run = run::consecutive_low(&self.rules, last_resolve, horizon, newest_first.map(scored));
         let run: Vec<Scored> = run.collect();
         let least = self.rules.run_that_trips(true);
-        (run::trips(&self.rules, &run, least, at.receipt) && self.spans_accounts(&run)).then_some(run)
-    }
-
-    /// Whether the run has at least two accounts; a conversation without one counts as an account of its own.
-    fn spans_accounts(&self, run: &[Scored]) -> bool {
-        let account = |scored: &Scored| self.conversations.account(scored.conversation);
-        let first = run.first().and_then(account);
-        run.len() > 1 && run.iter().skip(1).any(|scored| first.is_none() || account(scored) != first)
+        let trips = run::trips(&self.rules, &run, least, at.receipt);
+        (trips && run::spans_accounts(&run, |number| self.conversations.account(number))).then_some(run)
     }
 
     /// The profile in force.

@@ -47,6 +47,8 @@ causes! {
     ReadsGate: 503 "workspace_unavailable";
     /// A stream of effects.
     Streams: 429 "too_many_streams";
+    /// A backtest, of which a tenant has one at a time.
+    Backtests: 429 "backtest_running";
     /// A ticket for one.
     Tickets: 429 "too_many_tickets";
     /// Records.
@@ -193,7 +195,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 47] = [
+const SENTENCES: [(&str, &str); 48] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -225,6 +227,7 @@ const SENTENCES: [(&str, &str); 47] = [
     ("too_many_workspaces", "The tenant has as many workspaces as it may make (1000)."),
     ("too_many_keys", "The tenant has as many API keys as it may make (10000), revoked and expired ones included."),
     ("too_many_streams", "The tenant has as many streams open as it may (1000)."),
+    ("backtest_running", "The tenant has a backtest under way; it can have one at a time."),
     ("too_many_tickets", "The credential has as many tickets as it may (1000) that were not used yet."),
     ("gone", "The explanation of this score is no longer kept."),
     ("too_many_resources", "There are as many of its kind as there may be."),

@@ -61,6 +61,21 @@ pub struct OfWebhook {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct OfBacktest {
+    #[param(inline)]
+    pub backtest_id: values::BacktestId,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Prefers {
+    /// `respond-async`: a 202 at once, however long it takes (RFC 7240).
+    #[param(rename = "Prefer", required = false, example = "respond-async")]
+    pub prefer: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfDelivery {
     #[param(inline)]
     pub delivery_id: values::DeliveryId,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backtest;
 pub mod breaker_history;
 pub mod breakers;
 pub mod conversations;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod backtest;
 mod breaker_details;
 mod breaker_history;
 mod breakers;
