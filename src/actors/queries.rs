@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::domain::configured::Effective;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::ids::{Id, WorkspaceKey};
-use crate::domain::own_settings::OwnSettings;
+use crate::domain::own_settings::{OwnPatch, OwnSettings};
 use crate::domain::view::{AccountHealth, Gate};
 use crate::domain::workspace::cut::Cut;
 use crate::domain::workspace::{GateQuestion, Workspace};
@@ -79,6 +79,12 @@ impl Engine {
             Some(handle) => handle.effective(),
             None => Arc::clone((self.shared.settings)(key).plain()),
         }
+    }
+
+    /// What would hold in a side if this were set, too.
+    pub async fn effective_with(&self, key: WorkspaceKey, patch: &OwnPatch) -> Result<Arc<Effective>, EngineError> {
+        let (own, _) = self.settings(key).await?;
+        Ok((self.shared.settings)(key).with(&own.patched(patch)))
     }
 
     /// R3.3; `None` for an account that was never named. An awake account is read in place, or answers once it is

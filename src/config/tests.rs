@@ -303,7 +303,7 @@ fn r6_9_each_model_is_there_with_what_the_sections_say_of_it() {
         assert_eq!(there.composite_weights, [0.5, 0.25, 0.25], "they belong to no model");
         let strength = if other == ScoringModel::Task1 { 4.0 } else { 2.0 };
         assert_eq!(there.prior_strength, strength, "the section of the model");
-        assert_eq!(there.languages.contains(&LanguageCode::new("da").unwrap()), true);
+        assert!(there.languages.contains(&LanguageCode::new("da").unwrap()));
         assert_eq!(
             there.hash,
             there.computed_hash(&config.scoring_for(workspace).under(other, &config.scoring).digests)

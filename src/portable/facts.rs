@@ -30,7 +30,7 @@ const BATCH: usize = 1_024;
 /// Everything that is known of a side.
 pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), ExportError> {
     let head = side.head();
-    if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
+    if !head.profiles.iter().any(|profile| **profile == head.settings.profile) {
         return Err(ExportError::Stray { key: head.key, what: "the profile in force" });
     }
     let (audit_after, unkeyed_marks) = (Some(side.trail().after()), Some(side.has_unkeyed_marks()));

@@ -36,8 +36,11 @@ pub struct SideLine {
     pub installed: bool,
     pub settings: SettingsLine,
     pub csat_config: CsatConfig,
-    /// Scores name them by their place in here, from 0. The last is in force.
+    /// Scores name them by their place in here, from 0.
     pub profiles: Vec<ProfileLine>,
+    /// The place of the one that is in force; absent: the last. Not before format 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_in_force: Option<usize>,
     /// From where on scores count for what the workspace expects.
     pub expected_from: Option<Time>,
     /// The signals of scores made until here are gone (R5.5).
@@ -65,7 +68,7 @@ fn is_nothing(own: &OwnSettings) -> bool {
     *own == OwnSettings::default()
 }
 
-/// Settings without their profile, which is the last of `profiles`. Read, they have the default one.
+/// Settings without their profile, which is one of `profiles`. Read, they have the default one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SettingsLine(#[serde(with = "SettingsMembers")] Settings);
@@ -129,6 +132,7 @@ impl From<&Head> for SideLine {
     fn from(head: &Head) -> Self {
         let Head { key, name, applied, last_receipt, settings, csat, installed, profiles, .. } = head;
         let Head { recent_from, explained_after, retained_from, skips, late, epoch, .. } = head;
+        let in_force = profiles.iter().rposition(|profile| **profile == settings.profile);
         // Found out again by whoever reads.
         let Head { duplicates: _, signals_end: _, counts: _, .. } = head;
         Self {
@@ -142,6 +146,7 @@ impl From<&Head> for SideLine {
             settings: SettingsLine(settings.clone()),
             csat_config: csat.clone(),
             profiles: profiles.iter().map(|profile| (&**profile).into()).collect(),
+            profile_in_force: in_force.filter(|place| place + 1 < profiles.len()),
             expected_from: Time::since(*recent_from),
             explained_after: Time::since(*explained_after),
             retained_from: Time::since(*retained_from),
@@ -160,11 +165,12 @@ impl SideLine {
         WorkspaceKey { id: self.workspace_id, side: self.side }
     }
 
-    /// None without a profile, or if a profile's signals are not the catalogue's in its order.
+    /// None without a profile in force, or if a profile's signals are not the catalogue's in its order.
     pub fn head(self) -> Option<Head> {
         let profiles: Option<Vec<_>> = self.profiles.iter().map(|line| line.profile().map(Arc::new)).collect();
         let profiles = profiles?;
-        let in_force = Profile::clone(profiles.last()?);
+        let in_force = self.profile_in_force.or(profiles.len().checked_sub(1))?;
+        let in_force = Profile::clone(profiles.get(in_force)?);
         Some(Head {
             key: self.key(),
             applied: self.seq,

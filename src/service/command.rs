@@ -48,6 +48,11 @@ impl Service {
             self.engine.settle_settings(key).await?;
             return self.settings(key).await;
         }
+        let wanted = self.engine.effective_with(key, &patch).await?;
+        let takes = move |workspace: &Workspace| workspace.takes_profile(&wanted.settings.profile);
+        if !self.engine.read(key, takes).await? {
+            return Err(ServiceError::TooManyProfiles);
+        }
         Ok(self.engine.patch_settings(key, &who.actor, patch).await?)
     }
 

@@ -47,6 +47,8 @@ pub enum ServiceError {
     TooManyWorkspaces(usize),
     #[error("The tenant has as many API keys as it may make ({0}), revoked and expired ones included.")]
     TooManyKeys(usize),
+    #[error("The scores of the workspace were made in as many ways as can be told apart.")]
+    TooManyProfiles,
     #[error("The tenant has as many streams open as it may ({0}).")]
     TooManyStreams(usize),
     #[error("The credential has as many tickets as it may ({0}) that were not used yet.")]

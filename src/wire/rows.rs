@@ -8,6 +8,7 @@ use super::audit::AuditEntry;
 use super::breaker::BreakerRow;
 use super::quality::{AccountHealth, ConversationQuality};
 use super::settings::SettingsHistoryEntry;
+use super::statistics::SeriesBucket;
 use super::values::{Timestamp, joined};
 use crate::domain::effect::ScoredView;
 use crate::domain::ids::Id;
@@ -176,6 +177,23 @@ impl Row for AuditEntry {
 
 impl Row for SettingsHistoryEntry {
     const COLUMNS: &'static [&'static str] = &["position", "at", "actor", "source", "before", "after"];
+}
+
+impl Row for SeriesBucket {
+    const COLUMNS: &'static [&'static str] = &[
+        "start",
+        "end",
+        "conversationsScored",
+        "averageComposite",
+        "averageOutcome",
+        "averageProcess",
+        "averageEnvironment",
+        "averageConfidence",
+        "averageDisconfirmation",
+        "circuitBreakersTriggered",
+        "resolutionRate",
+        "histogram",
+    ];
 }
 
 macro_rules! pages {

@@ -77,6 +77,7 @@ const ROWS: &[Row] = &[
     row("PATCH /api/workspaces/{workspaceId}/csat-config", Of::Workspace, WRITE, "{}", 200),
     row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),
     row("GET /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, READ, "", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/settings/history", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, WRITE, "{}", 200),
     row("POST /api/workspaces/{workspaceId}/quality/backtest", Of::Workspace, READ, r#"{"settings": {}}"#, 200),
     // There is none.

@@ -193,13 +193,7 @@ impl Workspace {
         if self.installed && settings.secret_id != old.secret_id {
             self.duplicates.secret_changed();
         }
-        if !self.installed {
-            // No score was made yet, so the profile from before the first settings record is not needed.
-            self.profiles.clear();
-        }
-        if self.profiles.last().is_none_or(|last| **last != settings.profile) {
-            self.profiles.push(Arc::new(settings.profile.clone()));
-        }
+        self.enter_profile(&settings.profile);
         self.installed = true;
         self.rules = Arc::new(Rules { settings: settings.clone(), ..(*self.rules).clone() });
         if new_window || round.reset_accounts {

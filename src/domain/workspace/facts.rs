@@ -136,7 +136,7 @@ pub struct Gathering {
 impl Gathering {
     /// The counts in `head`, and where duplicates and signals end, are ignored: they follow from the facts.
     pub fn new(head: Head, own: OwnSettings) -> Result<Self, RestoreError> {
-        if head.profiles.last().is_none_or(|last| **last != head.settings.profile) {
+        if !head.profiles.iter().any(|profile| **profile == head.settings.profile) {
             return Err(RestoreError::Stray("the profile in force"));
         }
         Ok(Self {

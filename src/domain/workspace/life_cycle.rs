@@ -137,7 +137,7 @@ impl Workspace {
             signal_count: 0,
             resolved: false,
             imported: false,
-            profile: (self.profiles.len() - 1) as u16,
+            profile: self.in_force,
             receipt,
             expectation: before.map_or(Expectation::default(), |score| score.expectation),
         }

@@ -33,6 +33,7 @@ mod overview;
 mod packed;
 pub mod pieces;
 mod placement;
+mod profiles;
 pub mod query;
 mod resources;
 pub mod restore;
@@ -85,8 +86,10 @@ pub struct Workspace {
     rules: Arc<Rules>,
     /// Whether a settings record has been applied.
     installed: bool,
-    /// All profiles that a score here was or can be made with; the last is in force.
+    /// All profiles that a score here was or can be made with, by their numbers.
     profiles: Vec<Arc<Profile>>,
+    /// The number of the one that is in force.
+    in_force: u16,
     conversations: Conversations,
     timeline: Timeline<Tally>,
     recent: Recent,
@@ -132,6 +135,7 @@ impl Workspace {
             rules: Arc::new(Rules { settings, ..Rules::default() }),
             installed: false,
             profiles,
+            in_force: 0,
             conversations: Conversations::default(),
             timeline: Timeline::default(),
             recent: Recent { from: Millis::MIN, sums: Sums::default() },

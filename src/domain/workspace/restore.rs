@@ -238,7 +238,7 @@ impl Workspace {
         self.applied = head.applied;
         self.last_receipt = head.last_receipt;
         self.installed = head.installed;
-        self.profiles = head.profiles;
+        self.take_profiles(head.profiles);
         self.explained_after = head.explained_after;
         self.retained_from = head.retained_from;
         self.skips = head.skips;

@@ -74,6 +74,8 @@ causes! {
     Trips: 404 "not_found", 409 "breaker_active", 409 "too_many_labels";
     /// A word for a breaker's history.
     Notes: 409 "too_many_notes";
+    /// Settings that scores are made with.
+    ChangesScoring: 409 "too_many_profiles";
     /// The score of the model again.
     TakesBack: 409 "not_overridden";
     /// The kept list of erasures.
@@ -195,7 +197,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 48] = [
+const SENTENCES: [(&str, &str); 49] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -218,6 +220,7 @@ const SENTENCES: [(&str, &str); 48] = [
     ("breaker_not_acknowledged", "The circuit breaker must be acknowledged before it can be resolved."),
     ("breaker_active", "A circuit breaker of this scope is active already."),
     ("too_many_labels", "There are too many channels and intents to take another."),
+    ("too_many_profiles", "The scores of the workspace were made in as many ways as can be told apart."),
     ("too_many_notes", "The circuit breaker has as many notes as it can have."),
     ("not_overridden", "The conversation's score is not overridden."),
     ("workspace_exists", "A workspace with this ID already exists."),

@@ -13,7 +13,7 @@ use crate::http::call::Call;
 use crate::http::cursor::{Cursor, List};
 use crate::http::error::ApiError;
 use crate::http::listing::{Form, PART, pages, varied, whole};
-use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, Reads, Writes};
+use crate::http::openapi::failures::{Caller, ChangesScoring, Failures, Ids, JsonBody, Reads, Writes};
 use crate::http::openapi::params::{InWorkspace, PageQuery};
 use crate::http::payload::Payload;
 use crate::wire::body::InForce;
@@ -57,7 +57,7 @@ pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     ),
     responses(
         (status = 200, description = "All settings.", body = QualitySettings),
-        Failures<(Caller, Ids, JsonBody, Reads, Writes)>
+        Failures<(Caller, Ids, JsonBody, Reads, Writes, ChangesScoring)>
     ),
 )]
 pub async fn patch(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {

@@ -115,8 +115,7 @@ fn r9_7_exports_of_all_formats_are_read_and_the_last_is_written_as_it_was() {
     }
 
     let imported = read(GOLDEN).unwrap();
-    let again = exported(&imported.system, imported.workspaces).0;
-    assert_eq!(again, GOLDEN);
+    assert_eq!(exported(&imported.system, imported.workspaces).0, GOLDEN);
     assert_eq!(facts(GOLDEN_5), facts(GOLDEN_4));
     let lines = ["export", "directory", "workspace", "key", "side", "account", "contact", "conversation", "resource"];
     for kind in lines {

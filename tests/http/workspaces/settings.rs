@@ -6,6 +6,7 @@ use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::profile::ScoringModel;
 use tripswitch::domain::system::Permission;
 
+use super::accounts::whole;
 use crate::support::world::{BOUND, SIBLING, WORKSPACE, World, at, conversation_id, event};
 
 /// What the built-in configuration says.
@@ -226,4 +227,21 @@ async fn r6_9_every_change_is_in_the_history_with_who_made_it() {
     assert_eq!(reply.fails(400, "invalid_request").pointers(), ["/from", "/limit", "/cursor"]);
     let ingest = world.make_key(BOUND, &[Permission::EventsWrite]).await.0;
     world.server.get(&at("quality/settings/history"), &ingest).await.fails(403, "forbidden");
+}
+
+#[tokio::test]
+async fn r6_6_all_changes_as_a_table_and_as_lines() {
+    let world = World::start().await;
+    for minimum in [3, 4] {
+        world.server.patch(&at("quality/settings"), &world.key, &json!({"minSignals": minimum})).await.expect(200);
+    }
+    let list = history(&world, "").await;
+    let path = at("quality/settings/history");
+    let table = whole(&world, &path, "text/csv").await;
+    assert!(table.starts_with("position,at,actor,source,before,after\r\n"), "{table}");
+    assert_eq!(table.matches("\r\n").count(), 1 + list["data"].as_array().expect("a list").len());
+    assert!(table.contains("settings,\"{\"\"minSignals\"\":3}\",\"{\"\"minSignals\"\":4}\"\r\n"), "{table}");
+    let text = whole(&world, &path, "application/x-ndjson").await;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(json!(lines), list["data"]);
 }

@@ -1,5 +1,6 @@
 //! `…/quality/timeseries` (R6.7).
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::world::{ACCOUNT, WORKSPACE, World, at, conversation_id, event};
@@ -117,6 +118,29 @@ async fn r6_7_days_of_a_zone_have_23_24_or_25_hours() {
     assert_eq!(copenhagen("bucket=hour&from=2025-03-30&to=2025-03-30").await.len(), 23);
     let week = copenhagen("bucket=week&from=2025-10-20&to=2025-10-26").await;
     assert_eq!(counts(&week), [3], "Monday to Sunday");
+}
+
+#[tokio::test]
+async fn r6_6_a_bucket_a_line_for_tables_and_lines() {
+    let world = World::start().await;
+    scored(&world, &["2026-03-25T09:00:00Z"]).await;
+    let query = "from=2026-03-24&to=2026-03-25";
+    let path = at(&format!("quality/timeseries?{query}"));
+    let whole = async |form: &str| {
+        let reply = world.server.ask(Method::GET, &path, &world.key).header("accept", form).send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, form));
+        reply.text
+    };
+    let of_json = buckets(&world, query).await;
+    let lines: Vec<Value> =
+        whole("application/x-ndjson").await.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines, of_json);
+    let table = whole("text/csv").await;
+    let lines: Vec<_> = table.split("\r\n").collect();
+    assert_eq!(lines[0].split(',').count(), of_json[0].as_object().expect("an object").len());
+    let empty = "2026-03-24T00:00:00.000Z,2026-03-24T23:59:59.999Z,0,,,,,,,0,,\"[0,0,0,0,0,0,0,0]\"";
+    let one = "2026-03-25T00:00:00.000Z,2026-03-25T23:59:59.999Z,1,1.5,1.5,1.5,1.5,1,0,0,0,\"[0,1,0,0,0,0,0,0]\"";
+    assert_eq!(lines[1..], [empty, one, ""]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod erasure;
 mod heard;
 mod lists;
+mod profiles;
 
 use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
