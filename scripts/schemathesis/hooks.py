@@ -63,8 +63,10 @@ OF_WEBHOOKS = {
 }
 
 
-# What the settings of a backtest have to fit: the signals that the workspace's model has, and each other (R10.7).
-OF_BACKTESTS = {
+# What settings have to fit: the signals that the workspace's model has, the days for which conversations are kept, and
+# each other (R6.9, R10.7).
+OF_SETTINGS = {
+    "must be between 1 and 400",
     "is not a known signal", "is a signal without a weight", "is a signal of another model", "must not be after to",
     "must be three numbers that are not negative and not all 0",
 }
@@ -84,6 +86,17 @@ def filter_failure(ctx, failure, case, response):
     return True
 
 
+def fits_no_schema(label, case, one):
+    """Whether a detail is of what no schema says."""
+    if one["error"] == "must be an integer":
+        # `14.0` is an integer to JSON Schema, and is none to the contract (R3.8).
+        return whole(sent(case.body, one["pointer"]))
+    if one["error"] == "must be in steps of 0.01":
+        # A multiple of 0.01 in binary floating point (4.3500000000000005); the server judges the decimal text (R3.8).
+        return step(sent(case.body, one["pointer"]))
+    return label.endswith(("/quality/backtest", "/quality/settings")) and one["error"] in OF_SETTINGS
+
+
 def rightly_rejected(label, case, status, response):
     body = response.json()
     found = body.get("details", [])
@@ -99,7 +112,7 @@ def rightly_rejected(label, case, status, response):
     if status == 400 and details and "/webhooks" in label and {one["error"] for one in details} <= OF_WEBHOOKS:
         # `url` may be left out, `routingKey` be sent and `types` be others than breakers' only for some formats.
         return all(one["error"] != "is required" or one["pointer"] == "/url" for one in details)
-    paged = ("/audit", "/circuit-breakers/history", "/deliveries", "GET /api/admin/keys", "GET /api/admin/workspaces")
+    paged = ("/audit", "/history", "/deliveries", "GET /api/admin/keys", "GET /api/admin/workspaces")
     if status == 400 and details and label.endswith((*paged, "/accounts", "/conversations")):
         # A cursor is opaque (R2.6): only the server knows its own, and of which query it is (R6.6). And `from` after
         # `to`, as above; so for scores.
@@ -109,15 +122,8 @@ def rightly_rejected(label, case, status, response):
         # A multiple of 0.01 in binary floating point, as below.
         return all(step(case.query.get(one["pointer"][1:])) for one in steps) and all(
             one in steps or one["error"] in known for one in details)
-    fits = {one["error"] for one in details} <= OF_BACKTESTS
-    if status == 400 and details and label.endswith("/quality/backtest") and fits:
+    if status == 400 and details and all(fits_no_schema(label, case, one) for one in details):
         return True
-    if status == 400 and details and all(one["error"] == "must be an integer" for one in details):
-        # `14.0` is an integer to JSON Schema, and is none to the contract (R3.8).
-        return all(whole(sent(case.body, one["pointer"])) for one in details)
-    if status == 400 and details and all(one["error"] == "must be in steps of 0.01" for one in details):
-        # A multiple of 0.01 in binary floating point (4.3500000000000005); the server judges the decimal text (R3.8).
-        return all(step(sent(case.body, one["pointer"])) for one in details)
     if status == 400 and details and {one["error"] for one in details} == {"must be in the future"}:
         # What is future, no schema knows.
         return True

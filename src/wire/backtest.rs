@@ -276,11 +276,11 @@ mod tests {
         assert_eq!(settings.composite_weights, Some([0.5, 0.25, 0.25]));
         let shout = OtherWeight { weight: 0.0, loadings: Some([0.0, 0.5, 0.5]) };
         let thanks = OtherWeight { weight: 0.8, loadings: None };
-        assert_eq!(settings.signals, [(SignalKind::Shout, shout), (SignalKind::Thanks, thanks)]);
+        assert_eq!(settings.signals, [(SignalKind::Thanks, thanks), (SignalKind::Shout, shout)]);
         assert_eq!(faults_of_model(&settings, ScoringModel::Support2), []);
         let foreign = faults_of_model(&settings, ScoringModel::Task1);
         let foreign: Vec<_> = foreign.iter().map(|fault| fault.pointer.as_str()).collect();
-        assert_eq!(foreign, ["/settings/signalWeights/shout", "/settings/signalWeights/thanks"]);
+        assert_eq!(foreign, ["/settings/signalWeights/thanks", "/settings/signalWeights/shout"]);
     }
 
     #[test]

@@ -25,8 +25,12 @@ mod otlp;
 mod overrides;
 mod process;
 mod quotas;
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../support/random.rs"]
+mod random;
 mod raw;
 mod request_log;
 mod shares;
 mod tls;
+mod walks;
 mod workspaces;

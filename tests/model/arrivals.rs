@@ -31,6 +31,7 @@ impl Naive {
         let windows_before = if was_scored { self.windows() } else { Vec::new() };
         self.attach(event, id);
         self.label(event, id);
+        self.hear(arrival, begins_life);
         self.learn(event, Some(id));
         let account = self.known(id).attachment.account();
         let joins = account != account_before;
@@ -84,6 +85,7 @@ impl Naive {
             said: None,
             contact: None,
             labels: [None, None],
+            spoken: Vec::new(),
             comment: None,
             ended: None,
             erased: false,

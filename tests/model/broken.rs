@@ -227,6 +227,60 @@ pub enum Broken {
     ReplayKeepsOpen,
     /// What is still to come is sent twice when it is sent again (R8.3).
     ResendOfWhatComes,
+    /// A composite at the edge of two classes is in the lower one (R6.7).
+    HistogramEdgeBelow,
+    /// 5.00 is in no class (R6.7).
+    HistogramWithoutFive,
+    /// A bucket of a series has its end, too (R6.7).
+    SeriesEndInclusive,
+    /// The last agent's message by time says who handled it (R6.7).
+    HandlerByTime,
+    /// The first agent's message says who handled it (R6.7).
+    FirstHandlerStays,
+    /// A new life forgets who was heard (R6.7).
+    HandlerOfNewLife,
+    /// An automatic message handles (R6.7).
+    AutomaticHandles,
+    /// Scores are of the model in force (R6.7).
+    ModelInForce,
+    /// Each group has all breakers (R6.7).
+    GroupsShareBreakers,
+    /// A channel that only breakers speak of is in no group (R6.7).
+    GroupOfBreakersAlone,
+    /// What has no score is counted to the millisecond (R6.7).
+    UnscoredByMillisecond,
+    /// Automatic messages are no reason of their own (R6.7).
+    MachinesAreCustomers,
+    /// Resolved breakers count whenever they were triggered (R6.7).
+    ResolvedWhenever,
+    /// Active breakers count only in the range in which they were triggered (R6.7).
+    ActiveOfRange,
+    /// What is looked for in names has to have their capitals (R6.6).
+    NamesByCase,
+    /// Accounts without a composite come first (R6.6).
+    WithoutCompositeFirst,
+    /// Of the same risk accounts are in the order of their ids (R6.6).
+    RiskAlone,
+    /// Risks change only where something happens (R6.6).
+    TimeStandsStill,
+    /// A new life is no reopening (R6.6).
+    ReopenedOfThisLife,
+    /// A composite of exactly the least one does not fit (R6.6).
+    ScoresExclusive,
+    /// Resolution failures are not resolved (R6.6).
+    FailuresAreUnresolved,
+    /// Of the same composite the oldest come first, highest first or not (R6.6).
+    SameCompositeOldestFirst,
+    /// What has lost its id is listed (R6.6).
+    ErasedAreListed,
+    /// The next page begins at a place, not behind a row (R6.6).
+    PagesByRank,
+    /// A run that its hours end ends by the latest resolve (R6.8).
+    RunEndsByResolve,
+    /// What was scored again was scored when it was last (R10.7).
+    ReceiptOfLastScoring,
+    /// A breaker that would have tripped stays, whoever resolved what (R10.7).
+    NothingIsResolved,
     /// The run's reason names the count, not the length (R7.1).
     ReasonNamesCount,
 }

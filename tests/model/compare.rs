@@ -22,8 +22,10 @@ use crate::events::mark_of;
 use crate::naive::{Answer, Naive};
 use crate::people::LABELS;
 use crate::random::Random;
-use crate::real::Real;
+use crate::real::{RESTORED_EVERY, Real};
+use crate::scenario::Scenario;
 use crate::stream::{Action, Pick, START, Step, Stream, account};
+use crate::walks::Walk;
 
 pub const KEY: WorkspaceKey = WorkspaceKey { id: Id(0x3333_0000_0000_0000_0000_0000_0000_0001), side: Side::Live };
 pub const NAME: &str = "Support";
@@ -36,9 +38,9 @@ pub struct Divergence {
     pub what: String,
 }
 
-type Check = Result<(), String>;
+pub type Check = Result<(), String>;
 
-fn same<T: PartialEq + Debug>(what: &str, real: T, naive: T) -> Check {
+pub fn same<T: PartialEq + Debug>(what: &str, real: T, naive: T) -> Check {
     if real == naive { Ok(()) } else { Err(format!("{what}\n     domain: {real:?}\n      naive: {naive:?}")) }
 }
 
@@ -78,7 +80,9 @@ pub struct Compared {
     replies: Vec<(u64, Reply)>,
     effects: Vec<Effect>,
     skips: Vec<Position>,
-    last: Millis,
+    pub last: Millis,
+    pub walks: Vec<Walk>,
+    pub scenario: Scenario,
 }
 
 impl Compared {
@@ -94,13 +98,18 @@ impl Compared {
             effects: Vec::new(),
             skips,
             last: 0,
+            walks: Vec::new(),
+            scenario: stream.scenario,
         }
     }
 
     fn step(&mut self, step: &Step) -> Check {
         match step {
             Step::Frame { receipt, action } => self.frame(*receipt, action),
-            Step::Check { now, from, to } => self.everything(*now, *from, *to),
+            Step::Check { now, from, to } => {
+                self.everything(*now, *from, *to)?;
+                self.backtests(*now)
+            }
             Step::Sleep { account } => {
                 self.real.sleep(*account);
                 Ok(())
@@ -156,8 +165,16 @@ impl Compared {
             self.everything(receipt, START - 500 * DAY, receipt + DAY)?;
         }
         self.frames.push(frame);
+        self.go_on(receipt)?;
         if self.real.restart() {
             self.naive.lose_effects(seq);
+            // Whose numbers are others, and whose memory is another process's.
+            self.walks.clear();
+        }
+        // With this step, after every restart, too.
+        if seq.is_multiple_of(3) || seq.is_multiple_of(RESTORED_EVERY) {
+            self.some_statistics()?;
+            self.some_lists(receipt)?;
         }
         Ok(())
     }
@@ -322,7 +339,8 @@ impl Compared {
     }
 
     fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
-        same("statistics", self.real.stats(from, to), self.naive.stats(from, to))?;
+        self.statistics(from, to)?;
+        self.lists(now)?;
         same("retention due", self.real.is_retention_due(from), self.naive.is_retention_due(from))?;
         let named = self.naive.conversations.iter().filter(|known| !known.erased).map(|known| known.id);
         let conversations: Vec<Id> = named.chain(self.naive.erased.iter().copied()).collect();
@@ -350,6 +368,7 @@ impl Compared {
             if let Some(reasons) = self.real.reasons(id, now) {
                 same("reasons of a risk", reasons, self.naive.reasons(id, now))?;
             }
+            self.explanation_of(id, now)?;
             same("gate", sorted(self.real.gate(Some(id))), sorted(self.naive.gate(Some(id))))?;
         }
         self.gates()
@@ -377,6 +396,7 @@ impl Compared {
         let mut first: Option<Rounds> = None;
         for size in [1, 2, 8, 0] {
             let mut rounds = self.rounds(stream, size);
+            self.statistics_of(&rounds.real)?;
             let (replies, effects) = rounds.real.apply_again(&self.frames[..1]);
             same("what was applied once", (replies.len(), effects.len()), (0, 0))?;
             for id in self.accounts() {

@@ -13,7 +13,7 @@ use crate::broken::Broken;
 use crate::compare::{compare, compare_all};
 use crate::coverage::Coverage;
 use crate::endpoints::Of;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, weigh};
 use crate::shrink::report;
 use crate::stream::{Action, Maker, Pick, START, Step, Stream, conversation};
 
@@ -37,6 +37,52 @@ fn r7_5_a_breaker_has_a_hundred_notes() {
     let stream = stream(frames);
     assert_eq!(agrees(&stream).of("too many notes"), 2);
     assert!(compare(&stream, Some(Broken::NotesOfNinetyNine)).is_err());
+}
+
+/// More conversations than are sorted on the spot.
+#[test]
+fn r6_6_many_conversations_are_put_in_order_beside_the_workspace() {
+    let mut maker = Maker::new(Scenario::Listed, 1);
+    let mut frames = Vec::new();
+    for request in 0..3 {
+        let imports = (0..750).map(|number| {
+            let composite = if number % 3 == 0 { 250 } else { 300 + number % 7 };
+            maker.plain_import(composite as u16, number % 2 == 0, START + (number * 7_919) % 1_000)
+        });
+        frames.push((START + request, Action::Events(imports.collect())));
+    }
+    let mut stream = stream(frames);
+    for (from, to) in [(START + 1, START + 500), (START, START + HOUR), (START + 700, START + 701)] {
+        stream.steps.push(Step::Check { now: START + HOUR, from, to });
+    }
+    agrees(&stream);
+}
+
+/// More changes of weights than there are numbers for profiles: those that no score names are given again.
+#[test]
+fn r6_9_weights_change_as_often_as_somebody_likes() {
+    let mut maker = Maker::new(Scenario::Hands, 1);
+    let mut settings = Settings::default();
+    let mut steps = Vec::new();
+    for change in 0..420_i64 {
+        let receipt = START + change * 2 * HOUR;
+        let share = change as f64 / 1_000.0;
+        weigh(&mut settings, [0.1 + share, 0.3, 0.6 - share]);
+        let frame = |action| Step::Frame { receipt, action };
+        steps.push(frame(Action::Settings(Box::new(settings.clone()))));
+        // Some are scored again and again, one in forty stays as it is.
+        let which = if change % 40 == 0 { 100 + change } else { change % 7 } as u64;
+        let mut event = maker.plain_import(200 + (change % 250) as u16, true, receipt);
+        event.conversation = Some(conversation(which));
+        steps.push(frame(Action::Events(vec![event])));
+        if change % 70 == 69 {
+            steps.push(Step::Check { now: receipt, from: START, to: receipt });
+        }
+    }
+    // Not in rounds: effects keep numbers in use, and an export has none.
+    if let Err(divergence) = compare(&Stream { steps, ..stream(Vec::new()) }, None) {
+        panic!("{divergence:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,10 @@ use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 use crate::random::Random;
 use crate::stream::{Maker, Thread, account, conversation};
 
+/// Alike for some letters, and some but for their case.
+const NAMES: [&str; 6] =
+    ["Nordic Parts ApS", "Fjord & Co", "Ålborg Værft", "nordic parts aps", "Nordic Parties", "ålborg"];
+
 impl Maker {
     /// The events of one request: new ones, repeats, and other events under known identities.
     pub(crate) fn request(&mut self) -> Vec<EventRecord> {
@@ -130,7 +134,7 @@ impl Maker {
     }
 
     fn name(&mut self, percent: u64) -> Option<Box<str>> {
-        self.rng.chance(percent).then(|| self.rng.pick(&["Nordic Parts ApS", "Fjord & Co", "Ålborg Værft"]).into())
+        self.rng.chance(percent).then(|| self.rng.pick(&NAMES).into())
     }
 
     fn contact(&mut self) -> ContactName {
@@ -277,7 +281,7 @@ impl Maker {
 
     /// A message as `support-2` reads it: any flags and lists, in one of three languages or in none.
     fn heard(&mut self, customer: bool) -> Heard {
-        if self.rng.chance(5) {
+        if self.rng.chance(self.shares.automatic) {
             return Heard::Automatic;
         }
         let bad = customer && self.rng.chance(self.shares.low);
@@ -337,7 +341,7 @@ impl Maker {
     }
 
     /// A new conversation with a score made elsewhere.
-    fn plain_import(&mut self, value: u16, resolved: bool, time: Millis) -> EventRecord {
+    pub(crate) fn plain_import(&mut self, value: u16, resolved: bool, time: Millis) -> EventRecord {
         let id = conversation(self.threads.len() as u64);
         let import = ImportedScore {
             dimensions: [Hundredths(value); 3],

@@ -1,12 +1,11 @@
-//! Section 6: windows, runs, health and statistics, from the whole list of conversations.
+//! Section 6: windows, runs and health, from the whole list of conversations.
 
 use tripswitch::domain::health::RiskRule;
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::time::{HOUR, Millis};
 use tripswitch::domain::view::{
-    AccountHealth, BreakerScope, BreakerView, ChurnRisk, ConversationQuality, Gate, Known, LabelKind, QualityStats,
-    Trend,
+    AccountHealth, BreakerScope, BreakerView, ChurnRisk, ConversationQuality, Gate, Known, LabelKind, Trend,
 };
 use tripswitch::domain::workspace::GateQuestion;
 
@@ -16,7 +15,7 @@ use crate::real::Explained;
 
 impl Naive {
     /// The scored conversations of a scope, newest first.
-    fn scored(&self, scope: &BreakerScope) -> Vec<&Conversation> {
+    pub fn scored(&self, scope: &BreakerScope) -> Vec<&Conversation> {
         let mut scored: Vec<_> = self
             .conversations
             .iter()
@@ -106,7 +105,7 @@ impl Naive {
     }
 
     /// R7.7.
-    fn counts(&self, score: &Score) -> bool {
+    pub fn counts(&self, score: &Score) -> bool {
         let edge = u16::from(self.breaks(Broken::MinimaExclusive));
         self.own.min_confidence.is_none_or(|least| score.confidence.0 >= least.0 + edge)
             && self.own.min_signals.is_none_or(|least| score.signal_count >= least + edge)
@@ -203,28 +202,6 @@ impl Naive {
         Gate { breakers: breakers.collect(), epoch: self.epoch }
     }
 
-    fn mean(&self, sum: u64, count: u64) -> Option<Hundredths> {
-        if self.breaks(Broken::AveragesRoundDown) && count > 0 {
-            return Some(Hundredths((sum / count) as u16));
-        }
-        // Half up: the nearest to sum ÷ count, by whole numbers.
-        (count > 0).then(|| Hundredths(((sum * 10 / count + 5) / 10) as u16))
-    }
-
-    fn average(&self, of: &[&Conversation], value: impl Fn(&Score) -> Hundredths) -> Option<Hundredths> {
-        self.mean(of.iter().map(|known| u64::from(value(score(known)).0)).sum(), of.len() as u64)
-    }
-
-    /// R6.2.
-    fn resolution_rate(&self, of: &[&Conversation]) -> Option<Hundredths> {
-        let failure = self.csat.threshold_resolution_failure;
-        let fails = |composite| {
-            composite < failure || (composite == failure && self.breaks(Broken::ResolutionFailureIsInclusive))
-        };
-        let resolved = of.iter().filter(|known| score(known).resolved && !fails(score(known).composite)).count() as u64;
-        self.mean(resolved * 100, of.len() as u64)
-    }
-
     /// R3.3; none for an unknown account.
     pub fn health(&mut self, account: Id, now: Millis) -> Option<AccountHealth> {
         self.accounts.iter().find(|(id, _)| *id == account)?;
@@ -291,10 +268,14 @@ impl Naive {
 
     /// R6.5, and the first of its rules that holds (R8.2a).
     pub fn risk(&self, health: &AccountHealth) -> (ChurnRisk, RiskRule) {
+        self.risk_of(health, self.active(&BreakerScope::Account(health.account_id)).is_some())
+    }
+
+    /// Where its breaker is active or not.
+    pub fn risk_of(&self, health: &AccountHealth, is_active: bool) -> (ChurnRisk, RiskRule) {
         let below = |value: Option<Hundredths>, bound: u16| value.is_some_and(|value| value.0 < bound);
         let composite = health.rolling_composite;
         let declining = health.trend == Trend::Declining;
-        let is_active = self.active(&BreakerScope::Account(health.account_id)).is_some();
         let run_trips = health.consecutive_low >= u32::from(self.csat.circuit_breaker_count);
         if run_trips && self.breaks(Broken::RunRuleBeforeBreaker) {
             return (ChurnRisk::Critical, RiskRule::RunTrips);
@@ -334,31 +315,6 @@ impl Naive {
             return (ChurnRisk::Medium, RiskRule::RunOf2);
         }
         (ChurnRisk::Low, RiskRule::None)
-    }
-
-    /// R3.1.
-    pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
-        let mut of = self.scored(&BreakerScope::Workspace);
-        let last = to - Millis::from(self.breaks(Broken::StatsEndExclusive));
-        of.retain(|known| (from..=last).contains(&score(known).scored_at));
-        QualityStats {
-            period_start: from,
-            period_end: to,
-            conversations_scored: of.len() as u64,
-            average_composite: self.average(&of, |score| score.composite),
-            average_outcome: self.average(&of, |score| score.dimensions[0]),
-            average_process: self.average(&of, |score| score.dimensions[1]),
-            average_environment: self.average(&of, |score| score.dimensions[2]),
-            average_confidence: self.average(&of, |score| score.confidence),
-            average_disconfirmation: self.average(&of, |score| score.disconfirmation),
-            circuit_breakers_triggered: self
-                .breakers
-                .iter()
-                .filter(|breaker| (from..=to).contains(&breaker.triggered_at))
-                .count() as u64,
-            resolution_rate: self.resolution_rate(&of),
-            retention_from: (from < self.retained_from).then_some(self.retained_from),
-        }
     }
 
     /// R3.2.
@@ -411,10 +367,11 @@ pub fn trend_of(composites: &[i64], strict: bool) -> Trend {
     }
 }
 
-fn score(known: &Conversation) -> &Score {
+pub fn score(known: &Conversation) -> &Score {
     known.score.as_ref().expect("only scored conversations are listed")
 }
 
-fn order(known: &Conversation) -> (Millis, tripswitch::domain::ids::Position) {
+/// Its place among others (R6.1).
+pub fn order(known: &Conversation) -> (Millis, tripswitch::domain::ids::Position) {
     (score(known).scored_at, score(known).position)
 }

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod audit;
+mod backtests;
 mod breakers;
 mod broken;
 mod by_hand;
@@ -19,8 +20,10 @@ mod endpoints;
 mod erasure;
 mod events;
 mod examples;
+mod explanations;
 mod health;
 mod life;
+mod lists;
 mod mutants;
 mod naive;
 mod order;
@@ -35,5 +38,7 @@ mod ring;
 mod scenario;
 mod scores;
 mod shrink;
+mod statistics;
 mod stream;
 mod streams;
+mod walks;

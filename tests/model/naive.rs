@@ -27,6 +27,7 @@ use crate::effects::Happening;
 use crate::life::{End, Kept};
 use crate::overrides::Said;
 use crate::ring::Lane;
+use crate::statistics::Spoken;
 
 /// The account of a conversation (R4.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,8 @@ pub struct Conversation {
     pub contact: Option<Box<str>>,
     /// The channel and the intent that an event named last (R7.8).
     pub labels: [Option<Arc<str>>; 2],
+    /// Every message of it, by position (R6.7).
+    pub spoken: Vec<Spoken>,
     /// Whose comment there is, as far as that was known.
     pub comment: Option<Option<Box<str>>>,
     /// The end that the life had when the erasure of its contact ended it (R4.10).

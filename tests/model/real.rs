@@ -17,8 +17,8 @@ use tripswitch::domain::system::SystemRecord;
 use tripswitch::domain::system_table::SystemTable;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{
-    AccountHealth, BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Gate, Known,
-    QualityStats,
+    AccountHealth, BreakerDetail, BreakerFilter, BreakerRow, BreakerView, ConversationQuality, Gate, GroupBy, Known,
+    Overview, QualityStats, RangeQuality,
 };
 use tripswitch::domain::workspace::account_explanation::Considered;
 use tripswitch::domain::workspace::blocks::Block;
@@ -31,7 +31,7 @@ use tripswitch::portable::{Header, SystemPosition, export, import};
 use crate::health::Reasons;
 
 /// Frames from one restored workspace to the next.
-const RESTORED_EVERY: u64 = 13;
+pub const RESTORED_EVERY: u64 = 13;
 /// Effects of a page.
 const PAGE: usize = 7;
 
@@ -147,6 +147,10 @@ impl Real {
         self.local.workspace = restored;
     }
 
+    pub fn workspace(&mut self) -> &mut Workspace {
+        &mut self.local.workspace
+    }
+
     /// Frames that were applied before: passed over.
     pub fn apply_again(&mut self, frames: &[Frame]) -> (Vec<(u64, Reply)>, Vec<Effect>) {
         let applied = self.local.apply(frames);
@@ -173,6 +177,33 @@ impl Real {
 
     pub fn stats(&self, from: Millis, to: Millis) -> QualityStats {
         self.local.workspace.stats(from, to)
+    }
+
+    pub fn range_quality(&self, from: Millis, to: Millis) -> RangeQuality {
+        self.local.workspace.quality(from, to)
+    }
+
+    pub fn series(&self, bounds: &[Millis]) -> Vec<RangeQuality> {
+        self.local.workspace.series(bounds)
+    }
+
+    /// By key.
+    pub fn groups(&self, from: Millis, to: Millis, by: GroupBy) -> Vec<(Option<String>, RangeQuality)> {
+        let mut groups = self.local.workspace.groups(from, to, by);
+        groups.sort_by(|a, b| a.0.cmp(&b.0));
+        groups
+    }
+
+    pub fn overview(&self, now: (Millis, Millis), before: (Millis, Millis), by: GroupBy) -> Overview {
+        self.local.workspace.overview(now, before, Some(by))
+    }
+
+    pub fn unscored(&self, from: Millis, to: Millis) -> [u64; 3] {
+        self.local.workspace.unscored(from, to)
+    }
+
+    pub fn breaker_states(&self, from: Millis, to: Millis) -> [u64; 3] {
+        self.local.workspace.breaker_states(from, to)
     }
 
     pub fn is_retention_due(&self, cutoff: Millis) -> bool {

@@ -36,6 +36,12 @@ pub enum Scenario {
     Words,
     /// Small rings of effects, and endpoints that they are delivered to.
     Heard,
+    /// Messages of everybody and of machines, several models, channels and intents: what statistics tell apart.
+    Counted,
+    /// Many accounts with names, in lists that change while somebody goes through them.
+    Listed,
+    /// Nothing is scored twice, and settings stay as they are: what would trip once more is what did.
+    Played,
 }
 
 /// Shares of a scenario. Those of steps and of events are weights, the others percentages.
@@ -69,6 +75,10 @@ pub struct Shares {
     pub erases: u64,
     /// An event names a channel, or an intent.
     pub names_label: u64,
+    /// A message is automatic.
+    pub automatic: u64,
+    /// New settings have another model.
+    pub swaps_model: u64,
     /// A step is a person's: settings, trip, note, a look for forgotten ones, override, taking one back, endpoint.
     pub people: [u64; 7],
 }
@@ -132,6 +142,9 @@ impl Shares {
             Scenario::Hands => Self::hands(),
             Scenario::Heard => Self::heard(),
             Scenario::Words => Self::words(),
+            Scenario::Counted => Self::counted(),
+            Scenario::Listed => Self::listed(),
+            Scenario::Played => Self::played(),
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
@@ -159,6 +172,8 @@ impl Shares {
             retains: 0,
             erases: 0,
             names_label: 0,
+            automatic: 5,
+            swaps_model: 0,
             people: [0; 7],
         }
     }
@@ -206,12 +221,14 @@ impl Shares {
             events_per_frame: (8, 20),
             accounts: 3,
             conversations: 1_900,
-            events: [90, 2, 1, 3, 1, 1, 1, 1, 0, 1, 0, 0],
+            events: [84, 3, 6, 3, 1, 1, 1, 1, 0, 1, 0, 0],
             new_conversation: 75,
             names_account: 60,
             edge: 60,
             jump: 5,
             repeat: 1,
+            names_label: 30,
+            swaps_model: 50,
             ..Self::base()
         }
     }
@@ -285,6 +302,64 @@ impl Shares {
         }
     }
 
+    /// Many short lives, of everybody's messages.
+    fn counted() -> Self {
+        Self {
+            frames: (30, 80),
+            conversations: 40,
+            events: [12, 16, 18, 24, 8, 2, 2, 4, 4, 3, 0, 1],
+            steps: [76, 4, 7, 7, 6],
+            new_conversation: 45,
+            names_account: 45,
+            names_contact: 20,
+            names_label: 40,
+            automatic: 40,
+            swaps_model: 60,
+            people: [3, 3, 0, 0, 6, 3, 0],
+            retains: 2,
+            erases: 3,
+            ..Self::base()
+        }
+    }
+
+    /// Accounts of every risk, and conversations that change what they are.
+    fn listed() -> Self {
+        Self {
+            frames: (40, 100),
+            accounts: 12,
+            conversations: 90,
+            events: [30, 12, 8, 16, 10, 2, 2, 6, 1, 8, 6, 1],
+            steps: [80, 5, 6, 6, 3],
+            new_conversation: 50,
+            names_account: 70,
+            names_label: 20,
+            swaps_model: 30,
+            people: [2, 3, 0, 0, 5, 2, 0],
+            retains: 2,
+            erases: 3,
+            ..Self::base()
+        }
+    }
+
+    /// New imports and nothing else, tripped, by hand too, and resolved.
+    fn played() -> Self {
+        Self {
+            frames: (30, 110),
+            accounts: 4,
+            conversations: 1_000_000,
+            events: [100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            steps: [72, 0, 14, 14, 0],
+            new_conversation: 100,
+            names_account: 75,
+            names_label: 40,
+            low: 80,
+            edge: 40,
+            repeat: 0,
+            people: [0, 5, 2, 0, 0, 0, 0],
+            ..Self::base()
+        }
+    }
+
     /// Low scores of one account, of which some do not count.
     fn sparse() -> Self {
         let mut sparse = Self {
@@ -340,11 +415,18 @@ pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings
         weigh(&mut settings, rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]));
     }
     if scenario != Scenario::Dense && rng.chance(50) {
-        let composite_weights = settings.profile.composite_weights;
-        settings.profile = Profile { composite_weights, ..ScoringModel::Support2.profile().clone() };
-        settings.profile.hash = settings.profile.computed_hash(&[]);
+        swap_model(&mut settings);
     }
     settings
+}
+
+/// The other model, with the same composite weights.
+pub fn swap_model(settings: &mut Settings) {
+    let composite_weights = settings.profile.composite_weights;
+    let is_support = settings.profile.name == ScoringModel::Support2.profile().name;
+    let other = if is_support { ScoringModel::Task1 } else { ScoringModel::Support2 };
+    settings.profile = Profile { composite_weights, ..other.profile().clone() };
+    settings.profile.hash = settings.profile.computed_hash(&[]);
 }
 
 /// Few effects, or for a short time.

@@ -12,7 +12,7 @@ use tripswitch::domain::view::BreakerScope;
 
 use crate::endpoints::Of;
 use crate::random::Random;
-use crate::scenario::{Scenario, Shares, kept, settings, weigh};
+use crate::scenario::{Scenario, Shares, kept, settings, swap_model, weigh};
 
 /// 2026-03-01T00:00:00Z, or near it.
 pub const START: Millis = 1_772_323_200_000;
@@ -135,7 +135,7 @@ pub fn stream(scenario: Scenario, seed: u64) -> Stream {
     if maker.rng.chance(70) {
         steps.push(maker.first_patch());
     }
-    if maker.shares.people[0] > 0 {
+    if maker.shares.people[0] > 0 || scenario == Scenario::Played {
         let patch = maker.first_own_patch();
         steps.push(Step::Frame { receipt: maker.now, action: Action::Own(patch) });
     }
@@ -188,7 +188,7 @@ impl Maker {
     fn first_patch(&mut self) -> Step {
         let count = match self.shares.conversations {
             // Counts that only a full run reaches, too.
-            100.. => self.rng.pick(&[2, 3, 20, 50, 99, 100]),
+            100..1_000_000 => self.rng.pick(&[2, 3, 20, 50, 99, 100]),
             _ => self.rng.pick(&[1, 1, 2, 3]),
         };
         let hours = self.rng.pick(&[1, 24, 72, 72, 168]);
@@ -335,6 +335,10 @@ impl Maker {
         let settings = &mut self.settings;
         if self.shares.people[6] > 0 && self.rng.chance(50) {
             settings.effects = kept(&mut self.rng);
+            return settings.clone();
+        }
+        if self.shares.swaps_model > 0 && self.rng.chance(self.shares.swaps_model) {
+            swap_model(settings);
             return settings.clone();
         }
         match self.rng.below(9) {

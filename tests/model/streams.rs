@@ -137,6 +137,12 @@ fn trips_agree() {
         ("no trip while one is active", 3_000),
         ("resolve refused", 400),
         ("resolved", 300),
+        ("rules that keep from a better risk", 17_000),
+        ("rules to a worse risk", 20_000),
+        ("run ended by a resolve", 900),
+        ("run ended by its hours", 4_000),
+        ("run ended by one that is not low", 8_000),
+        ("run ended by the oldest", 1_600),
         ("second account trip", 100),
         ("second workspace trip", 15),
         ("unknown breaker", 1_000),
@@ -285,7 +291,72 @@ fn heard_agree() {
 }
 
 #[test]
+fn counted_agree() {
+    let wanted = [
+        ("channel trip", 4),
+        ("intent trip", 4),
+        ("label tripped by hand", 80),
+        ("overridden", 150),
+        ("scored one erased", 35),
+        ("scored one got another label", 650),
+        ("scored one removed", 170),
+        ("two channels", 1_300),
+        ("two handlers", 650),
+        ("two intents", 1_300),
+        ("two models", 500),
+        ("unscored: no customer message", 4_000),
+        ("unscored: only automatic", 500),
+        ("unscored: open", 8_000),
+        ("unscored one erased", 30),
+        ("unscored one removed", 45),
+    ];
+    run(Scenario::Counted, 200, &wanted);
+}
+
+#[test]
+fn listed_agree() {
+    let wanted = [
+        ("accounts in lists", 85_000),
+        ("account renamed", 190),
+        ("conversations in lists", 280_000),
+        ("overridden", 300),
+        ("reopening", 60),
+        ("risk high", 4_000),
+        ("risk medium", 2_500),
+        ("scored one erased", 110),
+        ("scored one moved", 170),
+        ("scored one removed", 1_000),
+        ("two models", 700),
+        ("walk through accounts", 1_700),
+        ("walk through conversations", 2_700),
+    ];
+    run(Scenario::Listed, 200, &wanted);
+}
+
+#[test]
+fn played_agree() {
+    let wanted = [
+        ("account tripped by hand", 35),
+        ("channel trip", 70),
+        ("intent trip", 70),
+        ("other settings make a difference", 600),
+        ("second account trip", 130),
+        ("second workspace trip", 20),
+        ("tripped as it would have", 3_500),
+        ("workspace trip", 95),
+        ("would have tripped", 6_000),
+    ];
+    run(Scenario::Played, 200, &wanted);
+}
+
+#[test]
 fn deep_agree() {
-    let wanted = [("import", 7_000), ("import replaced by import", 1_500), ("next older one counts again", 300)];
+    let wanted = [
+        ("import", 7_000),
+        ("import replaced by import", 1_500),
+        ("next older one counts again", 300),
+        ("two handlers", 150),
+        ("two models", 50),
+    ];
     run(Scenario::Deep, 5, &wanted);
 }

@@ -139,7 +139,10 @@ fn r2_16_a_step_of_two_hours_or_a_year_is_not_followed_but_reported_and_changes_
         assert!((step - seconds * 1_000).abs() < 60_000, "{what}: {ready}");
         assert!(ready["warnings"].to_string().contains("wall clock"), "{what}: {ready}");
         let mut after = stepped.ask(&server);
-        for path in before.keys().filter(|path| path.contains("stats") || path.contains(ACCOUNT)) {
+        for path in before
+            .keys()
+            .filter(|path| path.contains("stats") || path.contains("conversations?") || path.contains(ACCOUNT))
+        {
             // They have the conversation that has come.
             after.insert(path.clone(), before[path].clone());
         }

@@ -139,7 +139,12 @@ fn i1_replay_gives_the_same_answers_with_config_edited_in_between() {
     let home = Home::new();
     let server = home.serve();
     let work = work(&home, &mut server.client());
-    let before = work.ask(&home, &server);
+    // What holds is what the configuration says, where nobody has set anything.
+    let of_the_past = |mut answers: Answers| {
+        answers.retain(|path, _| !path.ends_with("/quality/settings"));
+        answers
+    };
+    let before = of_the_past(work.ask(&home, &server));
     let explained = before.iter().filter(|(path, _)| path.ends_with("explanation"));
     assert!(explained.filter(|(_, answer)| answer["status"] == 200).count() >= 24, "dialogues can be explained");
     server.kill();
@@ -147,20 +152,20 @@ fn i1_replay_gives_the_same_answers_with_config_edited_in_between() {
     for config in [EDITED, "", EDITED, ""] {
         home.configure(config);
         let server = home.serve();
-        assert_eq!(differences(&before, &work.ask(&home, &server)), [""; 0], "{config}");
+        assert_eq!(differences(&before, &of_the_past(work.ask(&home, &server))), [""; 0], "{config}");
         work.touch(&home, &server);
-        assert_eq!(differences(&before, &work.ask(&home, &server)), [""; 0], "{config}, in force");
+        assert_eq!(differences(&before, &of_the_past(work.ask(&home, &server))), [""; 0], "{config}, in force");
         server.kill();
     }
     home.configure(NARROW);
     let server = home.serve();
     work.touch(&home, &server);
-    check_narrow_window(&work, &before, &work.ask(&home, &server));
+    check_narrow_window(&work, &before, &of_the_past(work.ask(&home, &server)));
     server.kill();
     home.configure("");
     let server = home.serve();
     work.touch(&home, &server);
-    assert_eq!(differences(&before, &work.ask(&home, &server)), [""; 0]);
+    assert_eq!(differences(&before, &of_the_past(work.ask(&home, &server))), [""; 0]);
     server.terminate();
 }
 

@@ -106,8 +106,13 @@ impl AccountQuery {
     fn fits(&self, standing: Standing, name: Option<&str>) -> bool {
         (self.risks.is_empty() || self.risks.contains(&standing.risk()))
             && self.paused.is_none_or(|paused| paused == standing.paused())
-            && self.name.as_deref().is_none_or(|part| name.is_some_and(|name| name.to_lowercase().contains(part)))
+            && self.name.as_deref().is_none_or(|part| name.is_some_and(|name| small(name).contains(part)))
     }
+}
+
+/// A text in small letters, each by itself: a final sigma is a sigma.
+pub fn small(text: &str) -> String {
+    small_letters(text).collect()
 }
 
 fn small_letters(name: &str) -> impl Iterator<Item = char> {
@@ -294,5 +299,15 @@ impl Workspace {
 impl AccountsCut {
     pub(super) fn standing(&self, number: u32) -> Standing {
         *self.standings.get(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r6_6_a_part_of_a_name_is_found_wherever_it_stands() {
+        assert!(small("ΟΔΟΣΑ").contains(&small("ΟΔΟΣ")) && small("Ärzte").contains(&small("ÄR")));
     }
 }

@@ -8,7 +8,7 @@ use futures::StreamExt;
 
 use crate::domain::system::Permission;
 use crate::domain::view::ChurnRisk;
-use crate::domain::workspace::account_list::{AccountQuery, AccountSort};
+use crate::domain::workspace::account_list::{AccountQuery, AccountSort, small};
 use crate::http::App;
 use crate::http::answer::ok;
 use crate::http::call::Call;
@@ -85,6 +85,6 @@ fn read(sent: &Query<'_>, faults: &mut Vec<Fault>) -> AccountQuery {
         sort: sent.choice("sort", &sorts, faults).unwrap_or_default(),
         risks,
         paused: sent.switch("paused", faults),
-        name: sent.text("q", MAX_PART, faults).map(|part| part.to_lowercase().into()),
+        name: sent.text("q", MAX_PART, faults).map(|part| small(part).into()),
     }
 }

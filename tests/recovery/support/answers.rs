@@ -26,6 +26,8 @@ pub fn ask(
         "quality/settings",
         "csat-config",
         "quality/stats?from=2000-01-01&to=2099-12-31",
+        "conversations?limit=100",
+        "conversations?limit=100&sort=composite",
     ];
     let mut paths: Vec<String> = of_side.map(|path| home.at(path)).into();
     paths.extend(ranges.iter().map(|range| home.at(&format!("quality/stats?{range}"))));
@@ -44,6 +46,8 @@ fn shown(reply: Reply) -> Value {
     let mut body = reply.body;
     if let Some(members) = body.as_object_mut() {
         members.remove("requestId");
+        // The order that it is of has a random number.
+        members.remove("nextCursor");
     }
     json!({"status": reply.status, "etag": reply.etag, "body": body})
 }
