@@ -103,6 +103,11 @@ pub enum Verb {
         #[command(flatten)]
         size: Size,
     },
+    /// Tripswitch: lists, series and backtests; --accounts 1000000 --facts 10000000 for a large workspace
+    Asked {
+        #[command(flatten)]
+        size: Size,
+    },
     /// Tripswitch: what streams and webhooks cost those who write, and how soon a pause is heard
     Heard {
         #[command(flatten)]

@@ -1,5 +1,6 @@
 //! What is measured of Tripswitch alone.
 
+pub mod asked;
 pub mod growth;
 pub mod heard;
 pub mod messages;
