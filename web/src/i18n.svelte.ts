@@ -1,0 +1,62 @@
+/** What the page says, in the reader's language: `t('overview.title')`, from `messages/<language>/overview.json`. */
+import type en from './messages/en'
+
+export const languages = { en: 'English', da: 'Dansk', de: 'Deutsch' } as const
+export type Language = keyof typeof languages
+type Messages = typeof en
+type Keys = { [N in keyof Messages]: `${N}.${Extract<keyof Messages[N], string>}` }[keyof Messages]
+/** Of a message with forms for numbers (`events_one`, `events_other`) the name without the form. */
+export type MessageKey = Keys | (Keys extends infer K ? (K extends `${infer Stem}_other` ? Stem : never) : never)
+export type Values = Record<string, string | number>
+
+const loaders: Record<Language, () => Promise<{ default: Messages }>> = {
+  en: () => import('./messages/en'),
+  da: () => import('./messages/da'),
+  de: () => import('./messages/de'),
+}
+const KEPT = 'tripswitch.language'
+
+class Translation {
+  language = $state<Language>('en')
+  messages = $state.raw<Messages | null>(null)
+  plural = $derived(new Intl.PluralRules(this.language))
+
+  async use(language: Language): Promise<void> {
+    this.messages = (await loaders[language]()).default
+    this.language = language
+    document.documentElement.lang = language
+  }
+}
+export const translation = new Translation()
+
+/** Uses the language that was chosen before, or else the browser's. */
+export async function start(): Promise<void> {
+  const wanted = [localStorage.getItem(KEPT) ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2))
+  await translation.use((wanted.find((tag) => tag in languages) as Language | undefined) ?? 'en')
+}
+
+export async function choose(language: Language): Promise<void> {
+  localStorage.setItem(KEPT, language)
+  await translation.use(language)
+}
+
+/** A message with `{name}` replaced by the values; `n` also chooses the form of a message that has forms. */
+export function t(key: MessageKey, values: Values = {}): string {
+  return lookUp(key, values) ?? key
+}
+
+/** As `t`, for a name that the server has given: what has no message is shown as it is. */
+export function named(prefix: keyof Messages, name: string, values: Values = {}): string {
+  return lookUp(`${prefix}.${name}`, values) ?? name
+}
+
+function lookUp(key: string, values: Values): string | undefined {
+  const [namespace = '', name = ''] = key.split(/\.(.*)/s)
+  const all = translation.messages?.[namespace as keyof Messages] as Record<string, string> | undefined
+  const form = typeof values.n === 'number' ? all?.[`${name}_${translation.plural.select(values.n)}`] : undefined
+  const message = form ?? all?.[name] ?? all?.[`${name}_other`]
+  return message?.replace(/\{(\w+)\}/g, (whole, value: string) => {
+    const given = values[value]
+    return given === undefined ? whole : typeof given === 'number' ? given.toLocaleString(translation.language) : given
+  })
+}

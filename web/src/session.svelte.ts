@@ -1,0 +1,76 @@
+/** Who is signed in, with what, and what that may do. The credential stays in this tab: sessionStorage, no cookie. */
+import { base, credential, request, type Schemas } from './api/client'
+import { live } from './live.svelte'
+
+export type Scope = 'quality:read' | 'quality:write' | 'events:write' | 'admin' | 'server'
+export interface Me {
+  actor: string
+  tenant: string | null
+  side: Schemas['Side']
+  scopes: string[]
+  workspaceId: string | null
+  workspaces: { id: string; name: string }[]
+  expiresAt: string | null
+}
+
+const KEPT = 'tripswitch.credential'
+
+class Session {
+  me = $state.raw<Me | null>(null)
+  /** Whether a kept credential is still being looked at. */
+  starting = $state(true)
+  /** Why the reader has to sign in again. */
+  ended = $state<'refused' | null>(null)
+
+  /** Takes a key of the address (`#key=…`, R12.1), or what this tab has kept. */
+  async start(): Promise<void> {
+    credential.refused = () => {
+      if (this.me) this.end('refused')
+    }
+    const given = new URLSearchParams(location.hash.slice(1)).get('key')
+    if (given) {
+      sessionStorage.removeItem(KEPT)
+      history.replaceState(null, '', location.pathname + location.search + '#/')
+      dispatchEvent(new HashChangeEvent('hashchange'))
+    }
+    const kept = given ?? sessionStorage.getItem(KEPT)
+    // A failure is shown where the reader signs in.
+    if (kept) await this.signIn(kept).catch((cause) => (this.failed = cause))
+    this.starting = false
+  }
+  /** Why the kept credential could not be looked at. */
+  failed = $state.raw<unknown>(null)
+
+  /** Asks the server whom the credential stands for. Throws if it is not taken. */
+  async signIn(bearer: string): Promise<void> {
+    credential.bearer = bearer
+    try {
+      const me = (await (await request(`${base}/api/me`)).json()) as Me
+      sessionStorage.setItem(KEPT, bearer)
+      this.ended = null
+      this.failed = null
+      this.me = me
+    } catch (cause) {
+      credential.bearer = null
+      throw cause
+    }
+  }
+
+  end(why: 'refused' | null = null): void {
+    live.stop()
+    sessionStorage.removeItem(KEPT)
+    credential.bearer = null
+    this.me = null
+    this.ended = why
+  }
+
+  may(scope: Scope): boolean {
+    return this.me?.scopes.includes(scope) ?? false
+  }
+  /** A server key administers, and sees no tenant's data. */
+  get isServer(): boolean {
+    return this.may('server')
+  }
+}
+
+export const session = new Session()

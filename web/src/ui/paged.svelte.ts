@@ -1,0 +1,50 @@
+/** A list that the API has in pages (R2.6), read on as far as the reader asks. */
+import { query, type Query } from '../query.svelte'
+import type { Effect } from '../live.svelte'
+
+type PageOf<T> = { data: T[]; nextCursor?: string }
+type Load<T> = (cursor: string | undefined, signal: AbortSignal) => Promise<PageOf<T>>
+
+export class Paged<T> {
+  rows: Query<PageOf<T>>
+  private further = $state.raw<T[]>([])
+  private next = $state<string | undefined>()
+  busy = $state(false)
+  error = $state.raw<unknown>(null)
+
+  constructor(
+    private load: Load<T>,
+    concerns?: (effect: Effect) => boolean,
+  ) {
+    // What was read on belongs to the first page of its time.
+    this.rows = query(
+      async (signal) => {
+        const first = await load(undefined, signal)
+        this.further = []
+        this.next = first.nextCursor
+        return first
+      },
+      concerns && ((effect) => this.further.length === 0 && concerns(effect)),
+    )
+  }
+
+  get all(): T[] {
+    return [...(this.rows.data?.data ?? []), ...this.further]
+  }
+  get hasMore(): boolean {
+    return this.next !== undefined
+  }
+
+  more = async (): Promise<void> => {
+    this.busy = true
+    this.error = null
+    try {
+      const page = await this.load(this.next, new AbortController().signal)
+      this.further = [...this.further, ...page.data]
+      this.next = page.nextCursor
+    } catch (cause) {
+      this.error = cause
+    }
+    this.busy = false
+  }
+}
