@@ -16,6 +16,7 @@ use super::call::Call;
 use super::cursor::List;
 use super::paging::Page;
 use super::params::Query;
+use super::weight::weight;
 use crate::service::ServiceError;
 use crate::service::tenant_load::Visit;
 use crate::wire::failure::Fault;
@@ -96,11 +97,7 @@ fn fit(media_type: &str, range: &str) -> Option<(u8, u16)> {
         _ if media_type::among(&[media_type], name) => 2,
         _ => return None,
     };
-    let mut weights = parts.filter_map(|parameter| parameter.split_once('='));
-    let weight = weights.find(|(name, _)| name.trim().eq_ignore_ascii_case("q")).map(|(_, weight)| weight.trim());
-    // One that cannot be read says nothing.
-    let weight = weight.and_then(|weight| weight.parse::<f32>().ok()).filter(|weight| (0.0..=1.0).contains(weight));
-    Some((closeness, (weight.unwrap_or(1.0) * 1_000.0) as u16))
+    Some((closeness, weight(parts)))
 }
 
 /// All rows of `parts` in this form, under the name of the list. If a part cannot be had, the connection is cut, since the

@@ -1,12 +1,13 @@
 //! HTTP: routes, credentials and answers. What is asked is decided in `service`.
 //!
 //! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them. `openapi` makes
-//! the document of them and of the types of `wire`, `docs` is the page that shows it, out of `assets`.
+//! the document of them and of the types of `wire`, `docs` is the page that shows it, `dashboard` the one at `/`, both out
+//! of `assets`.
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
 //! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
 //! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer`,
-//! `listing` and `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
+//! `listing`, `weight` and `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
 
 pub mod accounts;
 pub mod admin;
@@ -18,6 +19,7 @@ pub mod call;
 pub mod connection;
 pub mod conversations;
 pub mod cursor;
+pub mod dashboard;
 pub mod docs;
 pub mod envelope;
 pub mod error;
@@ -36,6 +38,7 @@ pub mod server;
 pub mod trace_context;
 pub mod unread;
 pub mod web;
+pub mod weight;
 pub mod workspaces;
 
 use std::sync::Arc;

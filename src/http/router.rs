@@ -4,7 +4,7 @@
 //! document agree is checked from outside: every answer that a test of `tests/http` receives is held against the
 //! document, failures with the codes of their route included. What schemathesis finds counts as well, except for what
 //! no schema can say; that list, with reasons, is `scripts/schemathesis/hooks.py`. The second listener and the
-//! documentation page are no part of the API and not in the document.
+//! two pages are no part of the API and not in the document.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -18,7 +18,7 @@ use super::workspaces::{
     accounts as all_accounts, audit, backtest, breaker_history, breakers, conversations as all_conversations,
     csat_config, erasure, events, gate, overview, settings, stats, stream, timeseries, webhooks,
 };
-use super::{App, accounts, admin, conversations, docs, openapi};
+use super::{App, accounts, admin, conversations, dashboard, docs, openapi};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
@@ -41,7 +41,7 @@ pub fn router_of(routes: Router<App>, app: App) -> Router {
 /// server could serve.
 pub fn routes() -> Router<App> {
     let (router, _) = api().split_for_parts();
-    router.merge(docs::routes())
+    router.merge(docs::routes()).merge(dashboard::routes())
 }
 
 /// The routes with what the document says of each. A handler that stands here has

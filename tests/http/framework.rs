@@ -14,7 +14,7 @@ use crate::support::world::{BOUND, WORKSPACE, World, at};
 #[tokio::test]
 async fn r2_7_unknown_routes_and_wrong_methods() {
     let world = World::start().await;
-    for path in ["/", "/api", "/api/workspaces", "/nothing/%FF", "/api/admin", &at("csat-config/"), &at("quality")] {
+    for path in ["/api", "/api/workspaces", "/nothing/%FF", "/api/admin", &at("csat-config/"), &at("quality")] {
         world.server.get(path, &world.key).await.fails(404, "not_found");
         world.server.get(path, "").await.fails(404, "not_found");
     }

@@ -11,6 +11,7 @@ mod connections;
 mod contract;
 mod conversations;
 mod credentials;
+mod dashboard;
 mod docs;
 mod faults;
 mod framework;
