@@ -8,6 +8,12 @@ export default defineConfig({
   plugins: [svelte()],
   // Addresses are relative: a proxy may put a prefix before them.
   base: './',
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Whoever gets the page gets the notices of what is in it.
+    license: { fileName: 'licenses.txt' },
+  },
   server: { proxy: { '/api': server } },
 })

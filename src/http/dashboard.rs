@@ -35,6 +35,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(async |headers: HeaderMap| answer(PAGE, &headers).await))
         .route("/favicon.svg", get(named))
+        .route("/licenses.txt", get(named))
         .route("/assets/{file}", get(named))
 }
 
@@ -108,6 +109,7 @@ fn media_type(name: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",

@@ -12,6 +12,7 @@ use super::slots::{Health, Slots};
 use super::{format, sign};
 use crate::clock::Clock;
 use crate::domain::delivery::Attempt;
+use crate::domain::ids::Id;
 use crate::domain::time::{Millis, SECOND};
 use crate::wire::effect::Effect;
 
@@ -41,7 +42,7 @@ pub struct Sender {
     post: Arc<dyn Post>,
     clock: Arc<dyn Clock>,
     slots: Slots,
-    /// Where people can look further.
+    /// The dashboard's address, for people to look further.
     dashboard: Option<Box<str>>,
     pub(super) counts: Counts,
 }
@@ -59,6 +60,7 @@ impl Sender {
     pub async fn send(
         &self,
         tenant: &Arc<str>,
+        workspace: Id,
         health: Health,
         endpoint: &Endpoint,
         message: Uuid,
@@ -66,7 +68,8 @@ impl Sender {
     ) -> Sent {
         let _slot = self.slots.take(tenant, health).await;
         let (at, began) = (self.clock.now(), self.clock.elapsed());
-        let body = format::body(endpoint, effect, self.dashboard.as_deref());
+        let further = self.dashboard.as_deref().map(|page| format::link(page, workspace, effect));
+        let body = format::body(endpoint, effect, further.as_deref());
         let (id, timestamp) = (message.to_string(), sign::timestamp(at));
         let signature = sign::signatures(endpoint.secrets_at(at), &id, timestamp, &body);
         let answer = self.post.post(Message { url: endpoint.url.clone(), id, timestamp, signature, body }).await;

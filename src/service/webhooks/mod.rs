@@ -126,8 +126,9 @@ impl Service {
         let (tenant, message) = (Arc::from(who.tenant.as_deref().unwrap_or_default()), self.ids.uuid());
         let sender = Arc::clone(&self.webhooks.sender);
         // To its end, as everything that has begun.
-        let sent =
-            self.engine.run(async move { sender.send(&tenant, Health::Poor, &endpoint, message, &effect).await });
+        let sent = self
+            .engine
+            .run(async move { sender.send(&tenant, key.id, Health::Poor, &endpoint, message, &effect).await });
         let sent = sent.await?;
         let excerpt = Some(sent.excerpt).filter(|excerpt| !excerpt.is_empty());
         let (attempt, message_id) = (sent.attempt.into(), message.into());

@@ -343,7 +343,9 @@ impl<S: Source> Attempt<S> {
         match self.source.effect(effect).await {
             Ok(Some(view)) => {
                 let (message, effect) = (names::message(self.key, effect), Effect::from(&view));
-                Tried::Sent(self.sender.send(&self.tenant, self.health, &self.endpoint, message, &effect).await)
+                Tried::Sent(
+                    self.sender.send(&self.tenant, self.key.id, self.health, &self.endpoint, message, &effect).await,
+                )
             }
             Ok(None) => Tried::Lost,
             Err(_) => Tried::Unread,

@@ -33,7 +33,7 @@ struct Payload<'a> {
 
 /// The alert that a breaker's step makes, acknowledges or resolves. Other effects have no alert of their own; no such
 /// endpoint wants them.
-pub fn event<'a>(routing_key: &'a str, effect: &'a Effect, dashboard: Option<&'a str>) -> Event<'a> {
+pub fn event<'a>(routing_key: &'a str, effect: &'a Effect, further: Option<&'a str>) -> Event<'a> {
     let event_action = match effect.kind.0 {
         EffectType::BreakerAcknowledged => "acknowledge",
         EffectType::BreakerResolved => "resolve",
@@ -56,7 +56,7 @@ pub fn event<'a>(routing_key: &'a str, effect: &'a Effect, dashboard: Option<&'a
     let summary = summary.chars().take(MAX_SUMMARY).collect();
     let (source, severity, timestamp) = ("tripswitch", "critical", effect.timestamp);
     let payload = Payload { summary, source, severity, timestamp, component, custom_details: &effect.data };
-    Event { routing_key, event_action, dedup_key, payload, client: "Tripswitch", client_url: dashboard }
+    Event { routing_key, event_action, dedup_key, payload, client: "Tripswitch", client_url: further }
 }
 
 #[cfg(test)]

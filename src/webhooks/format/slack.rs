@@ -14,9 +14,9 @@ pub struct Message {
     text: String,
 }
 
-pub fn message(effect: &Effect, dashboard: Option<&str>) -> Message {
+pub fn message(effect: &Effect, further: Option<&str>) -> Message {
     let mut text = escaped(&sentence(effect));
-    if let Some(url) = dashboard {
+    if let Some(url) = further {
         // A bar would end the address.
         text.push_str(&format!(" <{}|Dashboard>", escaped(url).replace('|', "%7C")));
     }
