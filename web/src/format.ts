@@ -27,9 +27,14 @@ export const points = (value: number | null | undefined) =>
     signDisplay: 'exceptZero',
   })
 
-export const day = (value: string | number | Date) => date(value, { dateStyle: 'medium' })
+/** Of another zone than the browser's where `timeZone` names one. */
+export const day = (value: string | number | Date, timeZone = zone) => date(value, { dateStyle: 'medium', timeZone })
+/** Day and month alone, and hours and minutes alone, for axes. */
+export const shortDay = (value: number, timeZone = zone) => date(value, { day: 'numeric', month: 'short', timeZone })
+export const clock = (value: number, timeZone = zone) => date(value, { timeStyle: 'short', timeZone })
 export const time = (value: string | number | Date) => date(value, { timeStyle: 'medium' })
-export const moment = (value: string | number | Date) => date(value, { dateStyle: 'medium', timeStyle: 'short' })
+export const moment = (value: string | number | Date, timeZone = zone) =>
+  date(value, { dateStyle: 'medium', timeStyle: 'short', timeZone })
 export const full = (value: string | number | Date) => date(value, { dateStyle: 'full', timeStyle: 'long' })
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
