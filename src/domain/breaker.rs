@@ -1,5 +1,7 @@
 //! Circuit breakers: triggered, acknowledged, resolved (section 7).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -152,8 +154,8 @@ impl Breaker {
         self.is_active().then(|| self.announced.map_or(step, |(at, _)| at.max(step)))
     }
 
-    /// R7.5.
-    pub fn detail(&self, workspace: WorkspaceKey) -> BreakerDetail {
+    /// R7.5, with the name of the account that it pauses.
+    pub fn detail(&self, workspace: WorkspaceKey, account_name: Option<Arc<str>>) -> BreakerDetail {
         let evidence = self.evidence.iter().map(|one| EvidenceView {
             conversation: Some(one.conversation).filter(|id| *id != Id::NIL),
             composite: one.composite,
@@ -161,6 +163,7 @@ impl Breaker {
         });
         BreakerDetail {
             breaker: self.view(workspace),
+            account_name,
             state: self.state(),
             trigger: self.trigger(),
             evidence: evidence.collect(),
@@ -189,11 +192,12 @@ impl Breaker {
         steps.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// R7.5: a line of the history of all.
-    pub fn row(&self, workspace: WorkspaceKey) -> BreakerRow {
+    /// R7.5: a line of the history of all, with the name of the account that it pauses.
+    pub fn row(&self, workspace: WorkspaceKey, account_name: Option<Arc<str>>) -> BreakerRow {
         let since = |step: &BreakerAction| (step.at - self.triggered.0).max(0) as u64 / 1_000;
         BreakerRow {
             breaker: self.view(workspace),
+            account_name,
             state: self.state(),
             trigger: self.trigger(),
             seconds_to_acknowledge: self.acknowledged.as_ref().map(since),

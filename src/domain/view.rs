@@ -243,6 +243,8 @@ pub enum TriggerKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakerDetail {
     pub breaker: BreakerView,
+    /// As the account that it pauses is called now.
+    pub account_name: Option<Arc<str>>,
     pub state: BreakerState,
     pub trigger: TriggerKind,
     /// Newest first.
@@ -285,6 +287,8 @@ pub enum HistoryStep {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakerRow {
     pub breaker: BreakerView,
+    /// As the account that it pauses is called now.
+    pub account_name: Option<Arc<str>>,
     pub state: BreakerState,
     pub trigger: TriggerKind,
     pub seconds_to_acknowledge: Option<u64>,

@@ -19,6 +19,9 @@ use crate::domain::workspace::account_explanation as domain;
 #[serde(rename_all = "camelCase")]
 pub struct AccountExplanation {
     pub account_id: Id,
+    /// The last that an event gave it; null while none has.
+    #[schema(required)]
+    pub account_name: Option<String>,
     pub churn_risk: ChurnRisk,
     pub rule: RuleName,
     pub next: NextRisks,
@@ -181,6 +184,7 @@ impl From<domain::AccountExplanation> for AccountExplanation {
         let domain::AccountExplanation { window, trend, .. } = found;
         Self {
             account_id: found.account_id,
+            account_name: found.account_name.map(|name| name.to_string()),
             churn_risk: found.churn_risk.into(),
             rule: RuleName(found.rule),
             next: found.next.into(),

@@ -67,6 +67,9 @@ breakers! {
     /// A breaker with what made it trip and what was done to it.
     #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
     BreakerDetail {
+        /// As the account that it pauses is called now; null while no event has named it, and for other scopes.
+        #[schema(required)]
+        account_name: Option<String>,
         state: BreakerState,
         trigger: BreakerTrigger,
         /// The run that tripped it, newest first; empty for one that was tripped by hand.
@@ -78,6 +81,9 @@ breakers! {
     /// A breaker in the history of all.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
     BreakerRow {
+        /// As the account that it pauses is called now; null while no event has named it, and for other scopes.
+        #[schema(required)]
+        account_name: Option<String>,
         state: BreakerState,
         trigger: BreakerTrigger,
         /// From the trip on.
@@ -97,17 +103,20 @@ impl From<BreakerView> for Breaker {
 
 impl From<view::BreakerDetail> for BreakerDetail {
     fn from(detail: view::BreakerDetail) -> Self {
-        let view::BreakerDetail { breaker, state, trigger, evidence, history } = detail;
+        let view::BreakerDetail { breaker, account_name, state, trigger, evidence, history } = detail;
         let evidence = evidence.into_iter().map(Into::into).collect();
         let history = history.into_iter().map(Into::into).collect();
-        Self::with(breaker, state.into(), trigger.into(), evidence, history)
+        let name = account_name.map(|name| name.to_string());
+        Self::with(breaker, name, state.into(), trigger.into(), evidence, history)
     }
 }
 
 impl From<view::BreakerRow> for BreakerRow {
     fn from(row: view::BreakerRow) -> Self {
-        let view::BreakerRow { breaker, state, trigger, seconds_to_acknowledge, seconds_to_resolve } = row;
-        Self::with(breaker, state.into(), trigger.into(), seconds_to_acknowledge, seconds_to_resolve)
+        let view::BreakerRow { breaker, account_name, state, trigger, .. } = row;
+        let view::BreakerRow { seconds_to_acknowledge, seconds_to_resolve, .. } = row;
+        let name = account_name.map(|name| name.to_string());
+        Self::with(breaker, name, state.into(), trigger.into(), seconds_to_acknowledge, seconds_to_resolve)
     }
 }
 

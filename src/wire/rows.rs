@@ -1,5 +1,7 @@
 //! Rows of lists: of accounts and of conversations (R6.6), and what each list has as its columns.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -104,6 +106,9 @@ pub struct ConversationMore {
     /// Null where it has none.
     #[schema(required)]
     pub account_id: Option<Id>,
+    /// As the account is called now; null while no event has named it.
+    #[schema(required, value_type = Option<String>)]
+    pub account_name: Option<Arc<str>>,
     /// It ended resolved.
     pub resolved: bool,
     /// The composite is below the threshold in force.
@@ -118,6 +123,7 @@ impl Row for ConversationRow {
     const COLUMNS: &'static [&'static str] = &[
         "conversationId",
         "accountId",
+        "accountName",
         "scoredAt",
         "compositeScore",
         "outcomeScore",
@@ -135,8 +141,9 @@ impl Row for ConversationRow {
 
 impl From<conversation_list::ConversationRow> for ConversationRow {
     fn from(row: conversation_list::ConversationRow) -> Self {
-        let ScoredView { quality, account, resolved, low, model_version, overridden } = row.view;
-        let more = ConversationMore { account_id: account, resolved, low, model_version, overridden };
+        let conversation_list::ConversationRow { view, account_name, .. } = row;
+        let ScoredView { quality, account, resolved, low, model_version, overridden } = view;
+        let more = ConversationMore { account_id: account, account_name, resolved, low, model_version, overridden };
         Self { quality: quality.into(), more }
     }
 }
@@ -158,6 +165,7 @@ impl Row for BreakerRow {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "scopeKey",
+        "accountName",
         "state",
         "trigger",
         "reason",

@@ -1,5 +1,7 @@
 //! The sums behind a score (R5.5).
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +19,22 @@ use crate::domain::workspace::query;
 #[serde(rename_all = "camelCase")]
 pub struct ConversationExplanation {
     pub conversation_id: Id,
+    /// Null where it has none.
+    #[schema(required)]
+    pub account_id: Option<Id>,
+    /// As the account is called now; null while no event has named it.
+    #[schema(required)]
+    pub account_name: Option<String>,
+    /// The last that an event named; null while none has.
+    #[schema(required)]
+    pub channel: Option<String>,
+    /// The last that an event named; null while none has.
+    #[schema(required)]
+    pub intent: Option<String>,
+    /// It ended resolved.
+    pub resolved: bool,
+    /// It was over and was taken up again, whether or not it is over now.
+    pub reopened: bool,
     /// The name of the scoring profile.
     pub model_version: String,
     /// Over everything that can change a score.
@@ -43,8 +61,15 @@ pub struct ConversationExplanation {
 impl ConversationExplanation {
     /// With what a person has said instead.
     pub fn of(found: query::ConversationExplanation, overridden: Option<ScoreOverride>) -> Self {
+        let text = |shared: Option<Arc<str>>| shared.map(|shared| shared.to_string());
         Self {
             conversation_id: found.conversation_id,
+            account_id: found.account_id,
+            account_name: text(found.account_name),
+            channel: text(found.channel),
+            intent: text(found.intent),
+            resolved: found.resolved,
+            reopened: found.reopened,
             model_version: found.model_version,
             model_hash: found.model_hash,
             imported: found.imported,

@@ -64,7 +64,7 @@ async fn r6_8_what_gives_an_account_its_risk() {
         [scored(1, 4.0, 0.2), scored(2, 4.0, 1.0), scored(3, 1.5, 1.0), scored(4, 4.5, 0.2), scored(5, 2.5, 1.0)];
     world.send(WORKSPACE, &world.key, &scores).await;
     let mut expected = json!({
-        "accountId": ACCOUNT, "churnRisk": "high", "rule": "composite_below_3_5_and_declining",
+        "accountId": ACCOUNT, "accountName": null, "churnRisk": "high", "rule": "composite_below_3_5_and_declining",
         "next": {
             "worse": {"risk": "critical", "rules": [
                 {"rule": "active_breaker", "changes": [change("activeBreakers", 0.0, "atLeast", 1.0)]},
@@ -94,6 +94,10 @@ async fn r6_8_what_gives_an_account_its_risk() {
     expected["leftOut"] = json!([left_out]);
     expected["next"]["worse"]["rules"][1]["changes"][0]["now"] = json!(2);
     assert_eq!(explained(&world).await, expected, "R7.7: not what lies behind the end of the run");
+    let named = event("named", "account.updated", json!({"accountId": ACCOUNT, "accountName": "Nordic Parts ApS"}));
+    world.send(WORKSPACE, &world.key, &[named]).await;
+    expected["accountName"] = json!("Nordic Parts ApS");
+    assert_eq!(explained(&world).await, expected);
     let health = world.server.get(&format!("/api/accounts/{ACCOUNT}/quality"), &world.key).await.expect(200);
     for member in ["churnRisk", "conversationCount"] {
         assert_eq!(health[member], expected[member]);

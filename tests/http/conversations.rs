@@ -1,6 +1,6 @@
 //! `/api/conversations/{conversationId}/…` (R3.2, R5.5, R2.15).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::world::{
     ACCOUNT, SIBLING, UNKNOWN, WORKSPACE, World, conversation, conversation_id, event, low_score,
@@ -29,6 +29,39 @@ async fn r3_2_not_found_until_scored() {
         assert_eq!(reply.fails(404, "not_found").json()["error"], "No quality score exists for this conversation.");
         world.server.get(&(path + "/explanation"), &world.key).await.fails(404, "not_found");
     }
+}
+
+#[tokio::test]
+async fn r5_5_an_explanation_says_what_conversation_it_is() {
+    let world = World::start().await;
+    let told = |n: u32, kind: &str, data: Value| {
+        let mut whole = json!({"conversationId": conversation_id(1)});
+        whole.as_object_mut().expect("an object").extend(data.as_object().expect("an object").clone());
+        event(&format!("told-{n}"), kind, whole)
+    };
+    let said = json!({"text": "Where is my order?"});
+    world.send(WORKSPACE, &world.key, &[told(1, "message.received", said)]).await;
+    world.send(WORKSPACE, &world.key, &[told(2, "conversation.status_changed", json!({"status": "closed"}))]).await;
+    let path = conversation(1) + "/explanation";
+    let shown = async || {
+        let body = world.server.get(&path, &world.key).await.expect(200);
+        ["accountId", "accountName", "channel", "intent", "resolved", "reopened"].map(|member| body[member].clone())
+    };
+    let nothing = Value::Null;
+    let (no, yes) = (json!(false), json!(true));
+    assert_eq!(shown().await, [nothing.clone(), nothing.clone(), nothing.clone(), nothing, no.clone(), no.clone()]);
+    let known = json!({"accountId": ACCOUNT, "accountName": "Nordic Parts ApS", "channel": "email", "intent": "refund",
+        "status": "open"});
+    world.send(WORKSPACE, &world.key, &[told(3, "conversation.status_changed", known)]).await;
+    let whose = [json!(ACCOUNT), json!("Nordic Parts ApS"), json!("email"), json!("refund")];
+    let expected =
+        |resolved: &Value, reopened: &Value| whose.iter().chain([resolved, reopened]).cloned().collect::<Vec<_>>();
+    assert_eq!(shown().await.to_vec(), expected(&no, &yes));
+    world.send(WORKSPACE, &world.key, &[told(4, "conversation.resolved", json!({"resolution": "ai_resolved"}))]).await;
+    assert_eq!(shown().await.to_vec(), expected(&yes, &yes));
+    let said = json!({"outcomeScore": 1, "processScore": 1, "environmentScore": 1, "resolved": false, "reason": "No."});
+    world.server.post(&(conversation(1) + "/override"), &world.key, &said).await.expect(200);
+    assert_eq!(shown().await.to_vec(), expected(&yes, &yes), "R5.9: the model's, as all but `override`");
 }
 
 #[tokio::test]

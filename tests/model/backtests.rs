@@ -1,6 +1,6 @@
 //! R10.7: what would have tripped under other settings, found out by a naive model that lives through it.
 
-use tripswitch::domain::ids::{Id, Position};
+use tripswitch::domain::ids::Position;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::estimator::composite_of;
 use tripswitch::domain::time::{HOUR, Millis};
@@ -134,12 +134,11 @@ impl Naive {
     /// Newest first; there are too few for a list to have an end.
     fn tripped(&self, mut breakers: Vec<&Breaker>, now: Millis) -> Tripped {
         breakers.sort_by(|a, b| (b.position, &b.scope).cmp(&(a.position, &a.scope)));
-        let name = |id: Id| self.accounts.iter().find(|(known, _)| *known == id).and_then(|(_, name)| name.clone());
         let shown = breakers.iter().map(|breaker| {
             let resolved_at = breaker.resolved.as_ref().map(|deed| deed.at);
             TrippedBreaker {
                 scope: breaker.scope.clone(),
-                account_name: breaker.scope.account().and_then(name).map(Into::into),
+                account_name: breaker.scope.account().and_then(|id| self.name_of(id)),
                 triggered_at: breaker.triggered_at,
                 resolved_at,
                 run: breaker.evidence.len() as u32,

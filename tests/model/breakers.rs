@@ -1,5 +1,7 @@
 //! Section 7 and the commands of section 3: trips, acknowledgements, resolves, configuration.
 
+use std::sync::Arc;
+
 use tripswitch::domain::effect::BreakerStep;
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
@@ -165,7 +167,9 @@ impl Naive {
         let length = if self.breaks(Broken::ReasonNamesCount) { count as usize } else { run.len() };
         let (length, threshold) = (length, self.csat.threshold_low_composite);
         let whom = match scope {
-            BreakerScope::Account(id) => format!("for account {}", self.account_name(*id)),
+            BreakerScope::Account(id) => {
+                format!("for account {}", self.name_of(*id).map_or_else(|| id.to_string(), |name| name.to_string()))
+            }
             BreakerScope::Workspace => format!("in workspace {}", self.name),
             BreakerScope::Label(kind, name) => format!("in {} {name}", kind.name()),
         };
@@ -202,9 +206,9 @@ impl Naive {
         self.tell_breaker(position, self.breakers.len() - 1, BreakerStep::Triggered);
     }
 
-    fn account_name(&self, account: Id) -> String {
-        let name = self.accounts.iter().find(|(id, _)| *id == account).and_then(|(_, name)| name.clone());
-        name.map_or_else(|| account.to_string(), String::from)
+    /// The last that an account was given (R4.7).
+    pub fn name_of(&self, account: Id) -> Option<Arc<str>> {
+        self.accounts.iter().find(|(id, _)| *id == account).and_then(|(_, name)| name.as_deref().map(Into::into))
     }
 }
 

@@ -126,6 +126,7 @@ impl Naive {
         history.sort_by_key(|(position, _)| *position);
         BreakerDetail {
             breaker: self.breaker_view(breaker),
+            account_name: breaker.scope.account().and_then(|id| self.name_of(id)),
             state: breaker.state(),
             trigger: breaker.trigger(),
             evidence: breaker.evidence.clone(),
@@ -145,6 +146,7 @@ impl Naive {
             let seconds = |deed: &Deed| (deed.at - breaker.triggered_at) as u64 / 1_000;
             BreakerRow {
                 breaker: self.breaker_view(breaker),
+                account_name: breaker.scope.account().and_then(|id| self.name_of(id)),
                 state: breaker.state(),
                 trigger: breaker.trigger(),
                 seconds_to_acknowledge: breaker.acknowledged.as_ref().map(seconds),

@@ -329,8 +329,9 @@ impl Compared {
         let naive = &self.naive;
         let scope = BreakerScope::Account(account);
         let health = naive.assess(account, now);
-        let AccountExplanation { account_id, churn_risk, rule, next, window, run, left_out: _, run_bounds, trend } =
-            &found;
+        let AccountExplanation { account_id, account_name, churn_risk, rule, next, window, run, .. } = &found;
+        let AccountExplanation { run_bounds, trend, .. } = &found;
+        same("an account's name", account_name, &naive.name_of(account))?;
         let active = naive.active(&scope).is_some();
         same("an account's risk", (*account_id, (*churn_risk, *rule)), (account, naive.risk_of(&health, active)))?;
         same("bounds of a window", window, &naive.window_bounds(account, now))?;

@@ -335,6 +335,10 @@ impl Naive {
             return Known::Gone;
         }
         Known::Found(Explained {
+            account: known.attachment.account().map(|id| (id, self.name_of(id))),
+            labels: known.labels.clone(),
+            resolved: score.resolved,
+            reopened: self.is_reopened(known),
             imported: score.imported,
             composite: score.composite,
             weights: score.weights,

@@ -2,6 +2,7 @@
 //! frames come in.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use tripswitch::domain::effect::ScoredView;
 use tripswitch::domain::ids::{Id, Position};
@@ -24,6 +25,9 @@ pub struct AccountLine {
     pub last_scored_at: Option<Millis>,
     pub active_breaker: Option<Id>,
 }
+
+/// What a list says of a conversation, and how its account is called.
+pub type ConversationLine = (ScoredView, Option<Arc<str>>);
 
 /// Critical, high, medium, low.
 pub fn place_of(risk: ChurnRisk) -> usize {
@@ -93,7 +97,7 @@ impl Naive {
     }
 
     /// Whether it was taken up again after it had ended, in this life or before.
-    fn is_reopened(&self, known: &Conversation) -> bool {
+    pub fn is_reopened(&self, known: &Conversation) -> bool {
         if let Some(end) = &known.ended {
             return end.reopenings > 0;
         }
@@ -117,7 +121,7 @@ impl Naive {
             true => self.counts_as_resolved(score),
             false => score.resolved,
         };
-        let label = |(wanted, found): (&Option<Box<str>>, &Option<std::sync::Arc<str>>)| {
+        let label = |(wanted, found): (&Option<Box<str>>, &Option<Arc<str>>)| {
             wanted.is_none() || wanted.as_deref() == found.as_deref()
         };
         (!known.erased || self.breaks(Broken::ErasedAreListed))
@@ -134,20 +138,21 @@ impl Naive {
             && query.to.is_none_or(|to| score.scored_at <= to)
     }
 
-    fn conversation_line(&self, known: &Conversation) -> ScoredView {
+    fn conversation_line(&self, known: &Conversation) -> ConversationLine {
         let score = score(known);
-        ScoredView {
+        let view = ScoredView {
             quality: score.quality(known.id),
             account: known.attachment.account(),
             resolved: score.resolved,
             low: self.is_low(score.composite),
             model_version: score.model.to_string(),
             overridden: known.said.is_some(),
-        }
+        };
+        (view, known.attachment.account().and_then(|account| self.name_of(account)))
     }
 
     /// R6.6, in order.
-    pub fn conversation_list(&self, query: &ConversationQuery) -> Vec<ScoredView> {
+    pub fn conversation_list(&self, query: &ConversationQuery) -> Vec<ConversationLine> {
         let mut fitting = self.scored(&BreakerScope::Workspace);
         fitting.retain(|known| self.conversation_fits(query, known));
         fitting.sort_by_key(|known| place(query, known));

@@ -1,5 +1,7 @@
 //! The real domain, with the questions that the comparison asks.
 
+use std::sync::Arc;
+
 use tripswitch::domain::audit::{SideAction, Trail};
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::delivery::Progress;
@@ -79,6 +81,10 @@ fn through_lines(cut: Cut) -> (Vec<u8>, Workspace) {
 /// What both models can say of R5.5.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
+    pub account: Option<(Id, Option<Arc<str>>)>,
+    pub labels: [Option<Arc<str>>; 2],
+    pub resolved: bool,
+    pub reopened: bool,
     pub imported: bool,
     pub composite: Hundredths,
     pub weights: [f64; 3],
@@ -223,6 +229,10 @@ impl Real {
                 panic!("the sums behind it do not give its score: {found:?}")
             }
             Known::Found(found) => Known::Found(Explained {
+                account: found.account_id.map(|id| (id, found.account_name)),
+                labels: [found.channel, found.intent],
+                resolved: found.resolved,
+                reopened: found.reopened,
                 imported: found.imported,
                 composite: found.composite_score,
                 weights: found.dimensions.map(|of| of.weight),

@@ -6,11 +6,13 @@ use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::ChurnRisk;
 use tripswitch::domain::workspace::Workspace;
 use tripswitch::domain::workspace::account_list::{AccountQuery, AccountRow, AccountSort, AccountsCut, Stale};
-use tripswitch::domain::workspace::conversation_list::{ConversationQuery, ConversationSort, Pinned, Place};
+use tripswitch::domain::workspace::conversation_list::{
+    ConversationQuery, ConversationRow, ConversationSort, Pinned, Place,
+};
 
 use crate::broken::Broken;
 use crate::compare::{Check, Compared, same};
-use crate::lists::AccountLine;
+use crate::lists::{AccountLine, ConversationLine};
 use crate::naive::Naive;
 use crate::people::LABELS;
 use crate::random::Random;
@@ -79,7 +81,7 @@ impl Walk {
                 naive.account_list(query, now).into_iter().map(|line| line.health.account_id).collect()
             }
             Order::Pinned(query, _) | Order::Sorted(query, _) => {
-                naive.conversation_list(query).into_iter().map(|view| view.quality.conversation_id).collect()
+                naive.conversation_list(query).into_iter().map(|(view, _)| view.quality.conversation_id).collect()
             }
         }
     }
@@ -219,7 +221,7 @@ fn same_conversations(workspace: &mut Workspace, naive: &mut Naive, rng: &mut Ra
             ConversationSort::Composite => (sorted(workspace, &query, None).0, None),
         };
         let rows = workspace.conversation_rows(&query, &numbers, usize::MAX);
-        let shown: Vec<_> = rows.iter().map(|(_, row)| row.view.clone()).collect();
+        let shown: Vec<_> = rows.iter().map(|(_, row)| conversation_line(row)).collect();
         same(&what, &shown, &expected)?;
         if rows.is_empty() {
             continue;
@@ -237,10 +239,14 @@ fn same_conversations(workspace: &mut Workspace, naive: &mut Naive, rng: &mut Ra
             }
         };
         let rest = workspace.conversation_rows(&query, &behind, usize::MAX);
-        let rest: Vec<_> = rest.into_iter().map(|(_, row)| row.view).collect();
+        let rest: Vec<_> = rest.iter().map(|(_, row)| conversation_line(row)).collect();
         same(&format!("behind one, {what}"), &rest, &expected[at + 1..].to_vec())?;
     }
     Ok(())
+}
+
+fn conversation_line(row: &ConversationRow) -> ConversationLine {
+    (row.view.clone(), row.account_name.clone())
 }
 
 fn accounts_asked(rng: &mut Random) -> AccountQuery {

@@ -1,5 +1,7 @@
 //! Why an account has the risk that it has (R6.8).
 
+use std::sync::Arc;
+
 use super::super::health::{self, RiskRule, WindowEntry};
 use super::super::ids::Id;
 use super::super::risk::Next;
@@ -16,6 +18,7 @@ use super::accounts::Tripped;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountExplanation {
     pub account_id: Id,
+    pub account_name: Option<Arc<str>>,
     pub churn_risk: ChurnRisk,
     /// The rule of R6.5 that gave it.
     pub rule: RiskRule,
@@ -106,6 +109,7 @@ impl Workspace {
         let (churn_risk, rule) = grounds.risk(rules);
         Some(AccountExplanation {
             account_id: id,
+            account_name: self.accounts.get(number).name.clone(),
             churn_risk,
             rule,
             next: grounds.next(rules),

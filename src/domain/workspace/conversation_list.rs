@@ -14,7 +14,7 @@ use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
 use super::super::view::LabelKind;
 use super::Workspace;
-use super::conversations::{Conversations, Course};
+use super::conversations::Conversations;
 use super::kept::Score;
 use super::labels::Numbers;
 use super::tally::Tally;
@@ -58,6 +58,8 @@ pub type Place = (Hundredths, Key);
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationRow {
     pub view: ScoredView,
+    /// As the account is called now.
+    pub account_name: Option<Arc<str>>,
     pub place: Place,
 }
 
@@ -140,7 +142,7 @@ impl Matcher {
                 .all(|(wanted, found)| wanted.is_none_or(|wanted| wanted == found && found > 0))
             && self.profiles.as_ref().is_none_or(|fits| fits.get(usize::from(score.profile)) == Some(&true))
             && self.account.is_none_or(|account| account.is_some() && conversations.account(number) == account)
-            && query.reopened.is_none_or(|wanted| wanted == is_reopened(conversations, number))
+            && query.reopened.is_none_or(|wanted| wanted == conversations.is_reopened(number))
             && conversations.has_id(number)
     }
 
@@ -155,14 +157,6 @@ impl Matcher {
             ConversationSort::ScoredAt => (Hundredths(0), score.key),
             ConversationSort::Composite => (score.composite, score.key),
         }
-    }
-}
-
-fn is_reopened(conversations: &Conversations, number: u32) -> bool {
-    match conversations.course(number) {
-        Course::Unlived => false,
-        Course::Living(life) => life.is_reopened(),
-        Course::Settled(left) => left.carried.reopenings > 0,
     }
 }
 
@@ -299,16 +293,17 @@ impl Workspace {
         let known = numbers.iter().enumerate().filter(|(_, number)| self.conversations.is_known(**number));
         let fitting = known.filter_map(|(at, &number)| {
             let score = matcher.score(&self.conversations, labels, number)?;
-            let account = self.conversations.account(number).map(|account| self.accounts.get(account).id);
+            let account = self.conversations.account(number).map(|account| self.accounts.get(account));
             let view = ScoredView {
                 quality: score.quality(self.conversations.id(number)),
-                account,
+                account: account.map(|account| account.id),
                 resolved: score.resolved,
                 low: self.rules.is_low(score.composite),
                 model_version: self.profiles.get(usize::from(score.profile))?.name.to_string(),
                 overridden: self.conversations.overridden(number).is_some(),
             };
-            Some((at, ConversationRow { view, place: matcher.place(&score) }))
+            let account_name = account.and_then(|account| account.name.clone());
+            Some((at, ConversationRow { view, account_name, place: matcher.place(&score) }))
         });
         fitting.take(most).collect()
     }

@@ -236,6 +236,15 @@ impl Conversations {
         }
     }
 
+    /// It was over and was taken up again, whether or not it is over now.
+    pub fn is_reopened(&self, number: u32) -> bool {
+        match self.course(number) {
+            Course::Unlived => false,
+            Course::Living(life) => life.is_reopened(),
+            Course::Settled(left) => left.carried.reopenings > 0,
+        }
+    }
+
     /// Takes out the life that the next event goes to: the one that lives, or a new one.
     pub fn take_life(&mut self, number: u32) -> Arc<Life> {
         let record = self.records.get(number);

@@ -70,6 +70,12 @@ impl Labels {
         self.of.find(conversation).copied().unwrap_or_default()
     }
 
+    /// A conversation's channel and its intent.
+    pub fn of_conversation(&self, conversation: u32) -> [Option<Arc<str>>; 2] {
+        let numbers = self.numbers(conversation);
+        LabelKind::ALL.map(|kind| self.name(kind, numbers[kind as usize]).cloned())
+    }
+
     pub fn name(&self, kind: LabelKind, number: u16) -> Option<&Arc<str>> {
         self.label(kind, number).map(|label| &label.name)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::account::Account;
+use super::super::breaker::Breaker;
 use super::super::csat_config::CsatConfig;
 use super::super::expectation::ExpectationSource;
 use super::super::hex;
@@ -101,7 +102,7 @@ impl Workspace {
 
     /// R7.5.
     pub fn breaker_detail(&self, id: Id) -> Option<BreakerDetail> {
-        self.breakers.get(id).map(|breaker| breaker.detail(self.key))
+        self.breakers.get(id).map(|breaker| breaker.detail(self.key, self.name_of_paused(breaker)))
     }
 
     /// A breaker's place in the history of all.
@@ -118,7 +119,14 @@ impl Workspace {
         limit: usize,
     ) -> (Vec<(u32, BreakerRow)>, Option<u32>) {
         let (page, next) = self.breakers.page(filter, before, limit);
-        (page.into_iter().map(|(number, breaker)| (number, breaker.row(self.key))).collect(), next)
+        let row = |breaker: &Breaker| breaker.row(self.key, self.name_of_paused(breaker));
+        (page.into_iter().map(|(number, breaker)| (number, row(breaker))).collect(), next)
+    }
+
+    /// As the account that a breaker pauses is called now.
+    fn name_of_paused(&self, breaker: &Breaker) -> Option<Arc<str>> {
+        let number = self.accounts.find(breaker.scope.account()?)?;
+        self.accounts.get(number).name.clone()
     }
 
     /// R6.9: what the users of the side have set.
@@ -198,8 +206,16 @@ impl Workspace {
             None if score.imported => None,
             None => return Known::Gone,
         };
+        let account = self.conversations.account(number).map(|account| self.accounts.get(account));
+        let [channel, intent] = self.labels.of_conversation(number);
         Known::Found(ConversationExplanation {
             conversation_id: id,
+            account_id: account.map(|account| account.id),
+            account_name: account.and_then(|account| account.name.clone()),
+            channel,
+            intent,
+            resolved: score.resolved,
+            reopened: self.conversations.is_reopened(number),
             model_version: profile.name.to_string(),
             model_hash: hex::encode(&profile.hash),
             imported: score.imported,
@@ -219,6 +235,15 @@ impl Workspace {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationExplanation {
     pub conversation_id: Id,
+    pub account_id: Option<Id>,
+    /// As the account is called now.
+    pub account_name: Option<Arc<str>>,
+    pub channel: Option<Arc<str>>,
+    pub intent: Option<Arc<str>>,
+    /// It ended resolved.
+    pub resolved: bool,
+    /// It was over and was taken up again, whether or not it is over now.
+    pub reopened: bool,
     /// The profile's name.
     pub model_version: String,
     /// 16 hexadecimal digits over everything that can change a score.

@@ -31,9 +31,12 @@ async fn trip(world: &World, scope: &str) -> String {
     breaker["id"].as_str().expect("an id").to_owned()
 }
 
-/// Four breakers, a minute apart: one resolved, one acknowledged, two of which nobody has taken care.
+/// Four breakers, a minute apart: one resolved, one acknowledged, two of which nobody has taken care. The account gets its
+/// name when it is paused already.
 async fn story(world: &World) -> [String; 4] {
     let resolved = world.trip().await;
+    let named = json!({"accountId": ACCOUNT, "accountName": "Nordic Parts ApS"});
+    world.send(WORKSPACE, &world.key, &[event("named", "account.updated", named)]).await;
     let step = async |id: &str, verb| post(world, &format!("/{id}/{verb}"), json!({}), 200).await;
     let next = || world.server.clock.advance(60_000);
     next();
@@ -67,11 +70,13 @@ async fn r7_5_all_breakers_the_newest_first_with_how_long_people_took() {
     let of = |member: &str| rows.iter().map(|row| row[member].clone()).collect::<Vec<_>>();
     assert_eq!(of("state"), ["triggered", "triggered", "acknowledged", "resolved"]);
     assert_eq!(of("trigger"), ["manual", "manual", "manual", "automatic"]);
+    let name = json!("Nordic Parts ApS");
+    assert_eq!(of("accountName"), [Value::Null, name.clone(), Value::Null, name], "of scopes that are an account");
     for (id, row) in newest.iter().zip(&rows) {
         let detail = world.server.get(&at(&format!("quality/circuit-breakers/{id}")), &world.key).await.expect(200);
         let members = row.as_object().expect("an object").iter();
         let common = members.filter(|(name, _)| !name.starts_with("seconds"));
-        assert!(common.clone().count() == 9 && common.clone().all(|(name, value)| detail[name] == *value));
+        assert!(common.clone().count() == 10 && common.clone().all(|(name, value)| detail[name] == *value));
     }
 }
 
@@ -160,7 +165,7 @@ async fn r6_6_all_breakers_as_a_table_and_as_lines() {
     let path = at("quality/circuit-breakers/history");
     let table = whole(&world, &path, "text/csv").await;
     let mut lines = table.lines();
-    let header = "id,scopeKey,state,trigger,reason,triggeredAt,acknowledgedBy,acknowledgedAt,resolvedAt,\
+    let header = "id,scopeKey,accountName,state,trigger,reason,triggeredAt,acknowledgedBy,acknowledgedAt,resolvedAt,\
                   secondsToAcknowledge,secondsToResolve";
     assert_eq!(lines.next(), Some(header));
     for (line, row) in lines.zip(&rows) {

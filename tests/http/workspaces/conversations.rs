@@ -48,10 +48,13 @@ async fn r6_6_the_newest_conversations_come_first_with_their_scores() {
         let path = format!("/api/conversations/{}/quality", row["conversationId"].as_str().expect("an id"));
         let score = world.server.get(&path, &world.key).await.expect(200);
         let (row, score) = (row.as_object().expect("an object"), score.as_object().expect("an object").clone());
-        assert!(row.len() == score.len() + 5 && score.iter().all(|(name, value)| row[name] == *value));
+        assert!(row.len() == score.len() + 6 && score.iter().all(|(name, value)| row[name] == *value));
     }
     let more =
         |row: &Value| ["accountId", "resolved", "low", "modelVersion", "overridden"].map(|member| row[member].clone());
+    let names: Vec<_> = rows.iter().map(|row| row["accountName"].clone()).collect();
+    let expected = ["Customer 0", "", "Customer 1", "Customer 0", "Customer 1", "Customer 0"];
+    assert_eq!(names, expected.map(|name| if name.is_empty() { Value::Null } else { json!(name) }));
     assert_eq!(more(&rows[5])[..3], [json!(account_id(0)), json!(true), json!(false)]);
     assert_eq!(more(&rows[4])[..3], [json!(account_id(1)), json!(false), json!(true)]);
     assert_eq!(more(&rows[1]), [Value::Null, json!(true), json!(false), json!("support-2"), json!(false)]);
@@ -172,11 +175,14 @@ async fn r6_6_all_conversations_as_a_table_and_as_lines() {
     let path = at("conversations?low=true");
     let table = whole(&world, &path, "text/csv").await;
     let lines: Vec<_> = table.split("\r\n").collect();
-    let header = "conversationId,accountId,scoredAt,compositeScore,outcomeScore,processScore,environmentScore,resolved,\
-                  low,confidence,disconfirmation,signalCount,modelVersion,overridden";
+    let header = "conversationId,accountId,accountName,scoredAt,compositeScore,outcomeScore,processScore,environmentScore,\
+                  resolved,low,confidence,disconfirmation,signalCount,modelVersion,overridden";
     assert_eq!((lines[0], lines.len(), lines[3]), (header, 4, ""));
-    let begins =
-        format!("{},{},2026-03-25T10:03:00.000Z,2.5,2.5,2.5,2.5,false,true,0.5,", conversation_id(3), account_id(1));
+    let begins = format!(
+        "{},{},Customer 1,2026-03-25T10:03:00.000Z,2.5,2.5,2.5,2.5,false,true,",
+        conversation_id(3),
+        account_id(1)
+    );
     assert!(lines[1].starts_with(&begins) && lines[1].ends_with(",3,support-2,false"), "{}", lines[1]);
     let text = whole(&world, &path, "application/x-ndjson").await;
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -189,6 +195,19 @@ async fn r6_6_all_conversations_as_a_table_and_as_lines() {
     assert_eq!(whole(&world, &at("conversations"), "text/csv").await.lines().count(), 607);
     assert_eq!(whole(&world, &at("conversations?to=2020-01-01"), "text/csv").await.lines().count(), 1);
     assert_eq!(whole(&world, &at("conversations?to=2020-01-01"), "application/x-ndjson").await, "");
+}
+
+#[tokio::test]
+async fn r6_6_a_row_has_the_present_name_of_its_account() {
+    let world = World::start().await;
+    world.send(WORKSPACE, &world.key, &[scored(1, 1, 2.0, 0)]).await;
+    let data = json!({"accountId": account_id(1), "accountName": "=Nordic, \"Parts\""});
+    world.send(WORKSPACE, &world.key, &[event("renamed", "account.updated", data)]).await;
+    for query in ["", "&sort=composite"] {
+        assert_eq!(members(&list(&world, query).await, "accountName"), ["=Nordic, \"Parts\""]);
+    }
+    let table = whole(&world, &at("conversations"), "text/csv").await;
+    assert!(table.contains(",\"'=Nordic, \"\"Parts\"\"\","), "{table}");
 }
 
 #[tokio::test]
