@@ -80,6 +80,24 @@ export function query<T>(
   return made
 }
 
+/**
+ * A query of what no effect tells of: it also loads every so many milliseconds, and at once when the page is looked at
+ * again.
+ */
+export function polled<T>(load: (signal: AbortSignal) => Promise<T>, every: number): Query<T> {
+  const made = query(load)
+  $effect(() => {
+    const look = () => !document.hidden && !made.loading && made.again()
+    const timer = setInterval(look, every)
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', look)
+    }
+  })
+  return made
+}
+
 /** Of an account's effects, and of breakers. */
 export const isBreaker = (effect: Effect) => effect.type.startsWith('breaker.')
 export const isScore = (effect: Effect) => effect.type === 'conversation.scored'
