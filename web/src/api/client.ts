@@ -57,7 +57,7 @@ export async function request(input: Request | string, init?: RequestInit): Prom
   throw await failure(response)
 }
 
-const client = createClient<paths>({ baseUrl: base, fetch: request })
+const client = createClient<paths, 'application/json'>({ baseUrl: base, fetch: request })
 
 /** An answer's body: failures are thrown by [request], so there always is one. */
 type Answer<T> = Promise<{ data?: T; response: Response }>
