@@ -18,7 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
 use crate::http::monitor;
-use crate::http::{App, Limits, Meter, Pace, Streams, Tls, TlsError, Web, Wire};
+use crate::http::{App, Limits, Meter, Pace, SignIn, Streams, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
@@ -238,13 +238,20 @@ fn issuer(auth: &AuthConfig) -> Result<(IssuerOptions, Arc<HttpFetch>), ServerEr
     Ok((options, Arc::new(fetch)))
 }
 
+/// Where people sign in on the page, if they may.
+fn sign_in(auth: &AuthConfig) -> Option<Arc<SignIn>> {
+    let (client_id, origin) = (auth.client_id.clone()?, auth.origin()?);
+    let (issuer, audience) = (auth.issuer.clone(), auth.audience.first().cloned());
+    Some(Arc::new(SignIn { issuer, origin, client_id, audience }))
+}
+
 /// How the public listener serves.
 fn wire(config: &Config, ids: &Arc<dyn Ids>) -> Result<Wire, TlsError> {
     let server = &config.server;
     let tls = server.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?;
     // Checked when the configuration was read.
     let origins = server.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    let web = Web { https: tls.is_some(), origins };
+    let web = Web { https: tls.is_some(), origins, sign_in: config.auth.as_ref().and_then(sign_in) };
     Ok(Wire { limits: limits(config), ids: Arc::clone(ids), web, tls })
 }
 

@@ -1,4 +1,4 @@
-//! `[auth]`: the issuer of tokens (R2.13).
+//! `[auth]`: the issuer of tokens (R2.13), and where people sign in (R2.13b).
 
 use reqwest::Url;
 
@@ -14,6 +14,15 @@ pub struct AuthConfig {
     pub audience: Vec<Box<str>>,
     /// `https`, or on this machine.
     pub jwks_url: Url,
+    /// The page, as the issuer knows it; `None`: nobody signs in there.
+    pub client_id: Option<Box<str>>,
+}
+
+impl AuthConfig {
+    /// Scheme, host and port of the issuer.
+    pub fn origin(&self) -> Option<Box<str>> {
+        address(&self.issuer).map(|url| url.origin().ascii_serialization().into())
+    }
 }
 
 const EXPECTED: &str = "an address that begins with https:// (http:// for this machine only)";
@@ -24,7 +33,12 @@ pub fn read(r: &mut Reader) -> Option<AuthConfig> {
     let issuer = r.text("auth.issuer", "", EXPECTED, fits);
     let audience = r.texts("auth.audience", "a list of texts", |_| true);
     let written = r.text("auth.jwks_url", "", EXPECTED, fits);
+    let client_id = r.text("auth.client_id", "", "1 to 255 letters, digits and signs of ASCII", is_client_id);
+    let client_id = Some(client_id).filter(|id| !id.is_empty());
     if issuer.is_empty() {
+        if client_id.is_some() {
+            r.fault("auth.client_id", "needs auth.issuer, too: people sign in there");
+        }
         return None;
     }
     if audience.is_empty() || audience.iter().any(|audience| audience.is_empty()) {
@@ -32,7 +46,12 @@ pub fn read(r: &mut Reader) -> Option<AuthConfig> {
     }
     let place =
         if written.is_empty() { format!("{}/.well-known/jwks", issuer.trim_end_matches('/')) } else { written.into() };
-    Some(AuthConfig { jwks_url: address(&place)?, issuer, audience })
+    Some(AuthConfig { jwks_url: address(&place)?, issuer, audience, client_id })
+}
+
+/// Or empty, where there is none.
+fn is_client_id(text: &str) -> bool {
+    text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A user name or password is refused: it would appear in logs.

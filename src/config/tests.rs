@@ -267,6 +267,24 @@ fn r2_13_an_issuer_needs_https_and_an_audience() {
 }
 
 #[test]
+fn r2_13b_people_sign_in_where_there_is_an_issuer() {
+    let load = |text: &str| load_text(text).unwrap().config.auth;
+    let issuer = "issuer = \"https://acme.kinde.com:444/x\"\naudience = [\"b\"]\n";
+    let auth = load(&format!("[auth]\n{issuer}client_id = \"0f3c8a\"\n")).unwrap();
+    assert_eq!(
+        (auth.client_id.as_deref(), auth.origin().as_deref()),
+        (Some("0f3c8a"), Some("https://acme.kinde.com:444"))
+    );
+    assert_eq!(load(&format!("[auth]\n{issuer}client_id = \"\"\n")).unwrap().client_id, None);
+    let told = faults("[auth]\nclient_id = \"0f3c8a\"\n");
+    assert_eq!(told, ["2: auth.client_id: needs auth.issuer, too: people sign in there"]);
+    for id in ["a b", "\u{e9}", &"x".repeat(256)] {
+        let told = faults(&format!("[auth]\n{issuer}client_id = \"{id}\"\n"));
+        assert!(told[0].starts_with("4: auth.client_id: 1 to 255 letters"), "{told:?}");
+    }
+}
+
+#[test]
 fn r10_8_a_collector_has_an_address_without_credentials() {
     for wrong in ["127.0.0.1:4318", "ftp://x", "http://", "http://name:word@x", "http://:word@x", "http://x?a=b"] {
         let told = faults(&format!("[log]\notlp_endpoint = \"{wrong}\"\n"));

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::{LazyLock, OnceLock};
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,6 +24,7 @@ use super::weight::weight;
 #[folder = "web/dist"]
 struct Dist;
 
+/// What follows is where the page may connect to.
 const POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'; connect-src 'self'";
 
@@ -33,10 +35,20 @@ const HASHED: &str = "assets/";
 /// The page and its files.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async |headers: HeaderMap| answer(PAGE, &headers).await))
+        .route("/", get(page))
         .route("/favicon.svg", get(named))
         .route("/licenses.txt", get(named))
         .route("/assets/{file}", get(named))
+}
+
+async fn page(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let policy = match &app.web.sign_in {
+        Some(sign_in) => format!("{POLICY} {}", sign_in.origin).parse().map_err(|_| ApiError::internal())?,
+        None => HeaderValue::from_static(POLICY),
+    };
+    let mut response = answer(PAGE, &headers).await?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
 }
 
 /// The file that has the name of the address.
@@ -58,9 +70,6 @@ async fn answer(name: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
     headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     let kept = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    if name == PAGE {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    }
     Ok(response)
 }
 

@@ -1,6 +1,6 @@
 //! HTTP: routes, credentials and answers. What is asked is decided in `service`.
 //!
-//! `router` names every URL; `workspaces`, `conversations`, `accounts` and `admin` mirror them. `openapi` makes
+//! `router` names every URL; `workspaces`, `conversations`, `accounts`, `admin`, `me` and `sign_in` mirror them. `openapi` makes
 //! the document of them and of the types of `wire`, `docs` is the page that shows it, `dashboard` the one at `/`, both out
 //! of `assets`.
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
@@ -26,6 +26,7 @@ pub mod error;
 pub mod etag;
 pub mod framing;
 pub mod listing;
+pub mod me;
 pub mod monitor;
 pub mod openapi;
 pub mod paging;
@@ -35,6 +36,7 @@ pub mod request_id;
 pub mod request_log;
 pub mod router;
 pub mod server;
+pub mod sign_in;
 pub mod trace_context;
 pub mod unread;
 pub mod web;
@@ -53,7 +55,7 @@ pub use monitor::Meter;
 pub use payload::Pace;
 pub use router::{router, router_of, routes};
 pub use server::serve;
-pub use web::Web;
+pub use web::{SignIn, Web};
 pub use workspaces::stream::Streams;
 
 /// Limits of requests.

@@ -18,7 +18,7 @@ use super::workspaces::{
     accounts as all_accounts, audit, backtest, breaker_history, breakers, conversations as all_conversations,
     csat_config, erasure, events, gate, overview, settings, stats, stream, timeseries, webhooks,
 };
-use super::{App, accounts, admin, conversations, dashboard, docs, openapi};
+use super::{App, accounts, admin, conversations, dashboard, docs, me, openapi, sign_in};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
@@ -99,5 +99,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(accounts::explanation))
         .routes(routes!(accounts::conversations))
         .nest("/api/admin", admin)
+        .routes(routes!(me::show))
+        .routes(routes!(sign_in::show))
         .routes(routes!(openapi::show))
 }

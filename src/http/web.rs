@@ -16,6 +16,7 @@ use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::request_id::X_REQUEST_ID;
+use crate::wire::sign_in as wire;
 
 /// How long a browser may remember what a preflight has said.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -27,6 +28,24 @@ pub struct Web {
     pub https: bool,
     /// Whose pages may read answers.
     pub origins: Arc<[HeaderValue]>,
+    /// Where people sign in on the page; `None`: with API keys alone.
+    pub sign_in: Option<Arc<SignIn>>,
+}
+
+/// The issuer, for a page that signs people in there (R2.13b).
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    pub issuer: Box<str>,
+    /// Scheme, host and port of the issuer: what a browser lets the page connect to.
+    pub origin: Box<str>,
+    pub client_id: Box<str>,
+    pub audience: Option<Box<str>>,
+}
+
+impl From<&SignIn> for wire::SignIn {
+    fn from(SignIn { issuer, origin: _, client_id, audience }: &SignIn) -> Self {
+        Self { issuer: Some(issuer.clone()), client_id: Some(client_id.clone()), audience: audience.clone() }
+    }
 }
 
 impl Web {

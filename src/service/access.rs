@@ -57,6 +57,10 @@ impl Principal {
         }
     }
 
+    pub fn scopes(&self) -> &[Permission] {
+        &self.scopes
+    }
+
     pub fn has(&self, scope: Permission) -> bool {
         self.scopes.contains(&scope)
     }

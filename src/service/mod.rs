@@ -1,7 +1,7 @@
 //! Use cases, without HTTP: who may do what, and what is asked of the engine.
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
-//! how much at a time, `ceilings` how many things it makes; `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
+//! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
 //! `erasure`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
 //! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing; `period`,
 //! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
@@ -21,6 +21,7 @@ pub mod ingest;
 pub mod key_usage;
 pub mod lists;
 pub mod lookup;
+pub mod me;
 pub mod overview;
 pub mod period;
 pub mod quota;

@@ -13,7 +13,7 @@ const APP: &str = "https://app.example.com";
 
 async fn shared() -> World {
     let origins = Arc::from([APP, "http://localhost:3000"].map(|origin| origin.parse().expect("an origin")));
-    let web = Web { https: false, origins };
+    let web = Web { origins, ..Web::default() };
     let wire = Wire { web, ..Wire::new(Limits::default(), Arc::new(SeededIds::new(3))) };
     World::of(Server::start(Setup { wire, ..Setup::default() }).await).await
 }

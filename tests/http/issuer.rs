@@ -377,7 +377,8 @@ async fn r2_13_a_configured_server_loads_the_keys_and_starts_without_them() {
     config.server.listen = "127.0.0.1:0".parse().unwrap();
     config.admin.listen = config.server.listen;
     let jwks_url = issuer.jwks_url().parse().unwrap();
-    config.auth = Some(AuthConfig { issuer: ISSUER.into(), audience: vec![AUDIENCE.into()], jwks_url });
+    config.auth =
+        Some(AuthConfig { issuer: ISSUER.into(), audience: vec![AUDIENCE.into()], jwks_url, client_id: None });
     let client = tripswitch::outgoing::client().no_proxy().build().unwrap();
     let token = signer.sign(&header("k1"), &payload(clock::wall() / SECOND, "kp_1", "one", &["admin"]));
     for status in [200, 503] {

@@ -37,6 +37,9 @@ causes! {
     /// Every route with a credential.
     Caller: 400 "invalid_request", 400 "malformed_request", 401 "unauthorized", 403 "forbidden", 429 "rate_limited",
         500 "internal_error", 503 "identity_unavailable", 503 "overloaded";
+    /// One that needs no scope.
+    AnyCaller: 400 "invalid_request", 400 "malformed_request", 401 "unauthorized", 429 "rate_limited",
+        500 "internal_error", 503 "identity_unavailable", 503 "overloaded";
     /// A public one.
     Public: 400 "invalid_request", 400 "malformed_request", 500 "internal_error";
     /// Ids or a number in the path or the query string.

@@ -41,7 +41,7 @@ const CREDENTIALS: &str = "\
 An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issuer. Scopes: `quality:read`, \
 `quality:write`, `events:write`, `admin`; `server` stands in server keys alone, which are made on the data directory.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Quality", "Scores, statistics and the health of accounts."),
     (
         "Circuit breakers",
@@ -54,6 +54,7 @@ const TAGS: [(&str, &str); 11] = [
     ("Webhooks", "Where what happens is sent, signed, in order, and again until it has arrived."),
     ("Erasure", "Takes a conversation or a contact out of state, and in time out of every file."),
     ("Administration", "Workspaces and API keys of a tenant; of every tenant with a server key."),
+    ("Sign-in", "Whom a credential stands for, and where people get one."),
     ("Documentation", "This document. For everybody."),
     ("Operation", "Snapshots, journal, export and status. Server keys alone."),
 ];

@@ -248,7 +248,7 @@ async fn r8_2_i5_a_tenant_has_so_many_streams_and_all_of_them_are_told() {
 #[tokio::test]
 async fn r8_2_pages_of_known_origins_can_read_it() {
     const APP: &str = "https://app.example.com";
-    let web = Web { https: false, origins: Arc::from([APP.parse().expect("an origin")]) };
+    let web = Web { origins: Arc::from([APP.parse().expect("an origin")]), ..Web::default() };
     let wire = Wire { web, ..Wire::new(Limits::default(), Arc::new(SeededIds::new(3))) };
     let world = World::of(Server::start(Setup { wire, ..Setup::default() }).await).await;
     for (origin, told) in [(APP, APP), ("https://evil.example", "")] {
