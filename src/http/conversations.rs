@@ -13,8 +13,10 @@ use super::openapi::failures::{
 use super::openapi::params::{OfConversation, WhichWorkspace};
 use super::payload::Payload;
 use crate::domain::ids::{Id, IdKind, WorkspaceKey};
+use crate::domain::system::Permission;
 use crate::wire::overrides::NewOverride;
 use crate::wire::quality::ConversationQuality;
+use crate::wire::revision::ConversationRevisionList;
 use crate::wire::scoring::ConversationExplanation;
 
 /// Score of a conversation
@@ -61,6 +63,29 @@ pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response,
     Ok(ok(&ConversationExplanation::of(explanation, overridden)))
 }
 
+/// How a conversation's score came to be
+///
+/// Its scorings, the newest first, at most 100: as far back as effects are kept (24 hours, as configured), and not from
+/// before an import.
+#[utoipa::path(
+    get,
+    path = "/api/conversations/{conversationId}/quality/revisions",
+    tag = "Quality",
+    operation_id = "listConversationRevisions",
+    security(("credential" = ["quality:read"])),
+    params(OfConversation, WhichWorkspace),
+    responses(
+        (status = 200, description = "The scorings that are kept.", body = ConversationRevisionList),
+        Failures<(Caller, Ids, Reads, AnyWorkspace)>
+    ),
+)]
+pub async fn revisions(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let (key, id) = scored(&app, &call, Permission::QualityRead).await?;
+    let (newest, total) = app.service.revisions(key, id).await?;
+    let items = newest.into_iter().map(Into::into).collect();
+    Ok(ok(&ConversationRevisionList { items, total: total.into() }))
+}
+
 /// Say yourself how a conversation went
 ///
 /// The scores of the body are in force instead of the model's: counters, windows and breakers follow as for any new
@@ -80,7 +105,7 @@ pub async fn explanation(State(app): State<App>, call: Call) -> Result<Response,
     ),
 )]
 pub async fn set_score(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
-    let (key, id) = scored(&app, &call).await?;
+    let (key, id) = scored(&app, &call, Permission::QualityWrite).await?;
     let said = payload.json::<NewOverride>(&app, &call).await?;
     Ok(ok(&ConversationQuality::from(app.service.override_score(&call.who, key, said.of(id)).await?)))
 }
@@ -101,12 +126,12 @@ pub async fn set_score(State(app): State<App>, call: Call, payload: Payload) -> 
     ),
 )]
 pub async fn take_back(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
-    let (key, id) = scored(&app, &call).await?;
+    let (key, id) = scored(&app, &call, Permission::QualityWrite).await?;
     Ok(ok(&ConversationQuality::from(app.service.take_back(&call.who, key, id).await?)))
 }
 
 /// The scored conversation of the path, and the side that holds it.
-async fn scored(app: &App, call: &Call) -> Result<(WorkspaceKey, Id), ApiError> {
+async fn scored(app: &App, call: &Call, scope: Permission) -> Result<(WorkspaceKey, Id), ApiError> {
     let (name, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
-    call.in_order(app.service.scored_side(&call.who, &name, workspace).await)
+    call.in_order(app.service.scored_side(&call.who, scope, &name, workspace).await)
 }

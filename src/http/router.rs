@@ -94,6 +94,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .nest("/api/workspaces/{workspaceId}", workspace)
         .routes(routes!(conversations::quality))
         .routes(routes!(conversations::explanation))
+        .routes(routes!(conversations::revisions))
         .routes(routes!(conversations::set_score, conversations::take_back))
         .routes(routes!(accounts::quality))
         .routes(routes!(accounts::explanation))

@@ -20,11 +20,15 @@ use crate::domain::view::{
 };
 use crate::domain::workspace::account_explanation::AccountExplanation;
 use crate::domain::workspace::query::ConversationExplanation;
+use crate::domain::workspace::revisions::Revision;
 use crate::domain::workspace::{GateQuestion, Workspace};
 use crate::wire::overrides::ScoreOverride;
 
 /// Workspaces asked at the same time by one request.
 const ASKED_AT_ONCE: usize = 32;
+
+/// Scorings of a conversation that are listed.
+const MOST_REVISIONS: usize = 100;
 
 /// Enough for every GET of section 3.
 const READ: &[Permission] = &[Permission::QualityRead];
@@ -127,10 +131,11 @@ impl Service {
         }
     }
 
-    /// The side that holds a scored conversation, for who may change its score (R5.9).
+    /// The side that holds a scored conversation, for who has this scope.
     pub async fn scored_side(
         &self,
         who: &Principal,
+        scope: Permission,
         name: &IdName,
         workspace: Option<Id>,
     ) -> Result<(WorkspaceKey, Id), ServiceError> {
@@ -139,9 +144,25 @@ impl Service {
             let known = self.engine.read(key, move |asked| asked.conversation(id)).await?;
             Ok(held(known).map(|known| (key, id, known)))
         };
-        match self.one_of(who, &[Permission::QualityWrite], workspace, ServiceError::NoScore, ask).await? {
+        match self.one_of(who, &[scope], workspace, ServiceError::NoScore, ask).await? {
             (key, id, Known::Found(_)) => Ok((key, id)),
             (_, _, Known::Unknown | Known::NotScored | Known::Gone) => Err(ServiceError::NoScore),
+        }
+    }
+
+    /// R5.5b: the newest scorings of a conversation that are kept, newest first, and how many are kept. The ring is looked
+    /// through piece by piece, since others ask its workspace, too.
+    pub async fn revisions(&self, key: WorkspaceKey, id: Id) -> Result<(Vec<Revision>, u64), ServiceError> {
+        let (mut newest, mut total, mut before) = (Vec::new(), 0, None);
+        loop {
+            let most = MOST_REVISIONS - newest.len();
+            let piece = self.engine.read(key, move |workspace| workspace.revisions(id, before, most)).await?;
+            newest.extend(piece.newest);
+            total += piece.total;
+            before = piece.older;
+            if before.is_none() {
+                return Ok((newest, total));
+            }
         }
     }
 

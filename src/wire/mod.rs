@@ -26,6 +26,7 @@ pub mod number;
 pub mod overrides;
 pub mod patch;
 pub mod quality;
+pub mod revision;
 pub mod risk;
 pub mod rows;
 pub mod scope_key;

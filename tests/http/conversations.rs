@@ -27,7 +27,9 @@ async fn r3_2_not_found_until_scored() {
     for path in [conversation(1), conversation(2)] {
         let reply = world.server.get(&path, &world.key).await;
         assert_eq!(reply.fails(404, "not_found").json()["error"], "No quality score exists for this conversation.");
-        world.server.get(&(path + "/explanation"), &world.key).await.fails(404, "not_found");
+        for more in ["/explanation", "/revisions"] {
+            world.server.get(&(path.clone() + more), &world.key).await.fails(404, "not_found");
+        }
     }
 }
 
@@ -74,7 +76,7 @@ async fn r2_15_a_tenant_wide_credential_asks_all_its_workspaces() {
 
     world.send(WORKSPACE, &world.tenant_key, &[low_score(1, ACCOUNT)]).await;
     world.server.get(&conversation(1), &world.key).await.expect(200);
-    for path in [conversation(1), conversation(1) + "/explanation"] {
+    for path in ["", "/explanation", "/revisions"].map(|more| conversation(1) + more) {
         world.server.get(&path, &world.tenant_key).await.fails(409, "ambiguous_workspace");
         for workspace in [WORKSPACE, SIBLING] {
             world.server.get(&format!("{path}?workspaceId=ws_{workspace}"), &world.tenant_key).await.expect(200);

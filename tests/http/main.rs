@@ -32,6 +32,7 @@ mod quotas;
 mod random;
 mod raw;
 mod request_log;
+mod revisions;
 mod shares;
 mod sign_in;
 mod tls;

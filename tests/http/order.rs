@@ -28,6 +28,7 @@ async fn r2_8_a_lookup_tells_unknown_before_it_tells_of_scopes() {
     for (known, unknown) in [
         (conversation(1), conversation(77)),
         (conversation(1) + "/explanation", conversation(77) + "/explanation"),
+        (conversation(1) + "/revisions", conversation(77) + "/revisions"),
         (format!("/api/accounts/{ACCOUNT}/quality"), format!("/api/accounts/{UNKNOWN}/quality")),
         (
             format!("/api/accounts/{ACCOUNT}/quality/explanation"),

@@ -348,6 +348,7 @@ impl Compared {
             same("conversation", self.real.quality(id), self.naive.quality(id))?;
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
             same("override", self.real.override_of(id), self.naive.override_of(id))?;
+            same("revisions", self.real.revisions(id), self.naive.revisions(id))?;
             same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
         let trail: Vec<_> = self.real.trail().iter().map(line).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tripswitch::domain::audit::{SideAction, Trail};
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::delivery::Progress;
-use tripswitch::domain::effect::{Effect, EffectFilter, EffectId, EffectView};
+use tripswitch::domain::effect::{Effect, EffectFilter, EffectId, EffectView, ScoredView};
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
 use tripswitch::domain::local::Local;
@@ -352,6 +352,12 @@ impl Real {
             assert!(page.upto > after, "a page that goes on has looked at something");
             after = page.upto;
         }
+    }
+
+    pub fn revisions(&self, id: Id) -> Vec<(Position, ScoredView)> {
+        let found = self.local.workspace.revisions(id, None, usize::MAX);
+        assert_eq!((found.newest.len() as u64, found.older), (found.total, None));
+        found.newest.into_iter().map(|revision| (revision.at, revision.scored)).collect()
     }
 
     pub fn trail(&self) -> &Trail<SideAction> {

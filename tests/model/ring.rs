@@ -1,7 +1,7 @@
 //! R8.2: the effects that are kept. The many of conversations lie apart from the few of breakers and settings.
 
-use tripswitch::domain::effect::{EffectFilter, EffectId, EffectType, EffectTypes, EffectView};
-use tripswitch::domain::ids::Id;
+use tripswitch::domain::effect::{EffectFilter, EffectId, EffectType, EffectTypes, EffectView, ScoredView};
+use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::time::{HOUR, Millis};
 use tripswitch::domain::view::BreakerScope;
 
@@ -64,6 +64,15 @@ impl Naive {
         all.retain(|kept| filter.types.contains(kept.what.of_type()));
         all.retain(|kept| filter.account.is_none_or(|account| self.concerns(&kept.what, account)));
         all.into_iter().map(|kept| self.shown(kept)).collect()
+    }
+
+    /// R5.5b: position and score of each scoring of a conversation that is kept, newest first.
+    pub fn revisions(&self, id: Id) -> Vec<(Position, ScoredView)> {
+        let scorings = self.lanes[0].kept.iter().rev().filter_map(|kept| match &kept.what {
+            What::Scored(told) if told.quality.conversation_id == id => Some((kept.id.at, (**told).clone())),
+            _ => None,
+        });
+        scorings.collect()
     }
 
     /// Whether some of these types behind `after` are not kept any more.

@@ -2,8 +2,8 @@
 
 use super::super::effect::EndedAs;
 use super::super::effect::{
-    BreakerStep, BreakerStepView, Effect, EffectContent, EffectFilter, EffectId, EffectKind, EffectPage, EffectView,
-    Scored, ScoredView,
+    AccountNumber, BreakerStep, BreakerStepView, Effect, EffectContent, EffectFilter, EffectId, EffectKind, EffectPage,
+    EffectView, Scored, ScoredView,
 };
 use super::super::event::{Body, Resolution};
 use super::super::health::RiskRule;
@@ -15,6 +15,9 @@ use super::super::view::{BreakerScope, ChurnRisk, ConversationQuality, ScopeKind
 use super::Workspace;
 use super::kept::Score;
 use super::round::Round;
+
+/// Effects that one question looks at, so that it never takes its workspace's time.
+pub(super) const LOOKED_AT: usize = 20_000;
 
 impl Round {
     /// Adds an effect behind those of the round, with the next number of its position.
@@ -99,8 +102,6 @@ impl Workspace {
 
     /// Effects behind `after`, in order: those that the filter wants, at most `limit` of them.
     pub fn effects(&self, after: EffectId, filter: &EffectFilter, limit: usize) -> EffectPage {
-        /// Effects that one question looks at, so that it never takes its workspace's time.
-        const LOOKED_AT: usize = 20_000;
         let ring = &self.pieces.ring;
         let account = filter.account.map(|id| (id, self.accounts.find(id)));
         let mut page =
@@ -149,30 +150,14 @@ impl Workspace {
 
     /// With the names that its numbers stand for.
     fn view(&self, effect: &Effect) -> Option<EffectView> {
-        let account = |number| Option::<u32>::from(number).map(|number| self.accounts.get(number).id);
         let content = match &effect.kind {
-            EffectKind::ConversationScored(scored) => EffectContent::ConversationScored(Box::new(ScoredView {
-                quality: ConversationQuality {
-                    conversation_id: scored.conversation.into(),
-                    outcome_score: scored.dimensions[0],
-                    process_score: scored.dimensions[1],
-                    environment_score: scored.dimensions[2],
-                    composite_score: scored.composite,
-                    disconfirmation: scored.disconfirmation,
-                    confidence: scored.confidence,
-                    signal_count: scored.signal_count,
-                    scored_at: scored.scored_at,
-                },
-                account: account(scored.account),
-                resolved: scored.resolved,
-                low: scored.low,
-                model_version: self.profiles.get(usize::from(scored.profile))?.name.to_string(),
-                overridden: scored.overridden,
-            })),
+            EffectKind::ConversationScored(scored) => {
+                EffectContent::ConversationScored(Box::new(self.scored_view(scored)?))
+            }
             EffectKind::ConversationResolved { conversation, account: number, ending } => {
                 EffectContent::ConversationResolved {
                     conversation: Some(Id::from(*conversation)).filter(|id| *id != Id::NIL),
-                    account: account(*number),
+                    account: self.account_of(*number),
                     ending: *ending,
                 }
             }
@@ -180,11 +165,37 @@ impl Workspace {
                 EffectContent::Breaker(Box::new(self.step_view((*breaker).into(), *step, effect.id.at)?))
             }
             EffectKind::RiskChanged { account: number, from, to, rule } => {
-                EffectContent::RiskChanged { account: account(*number)?, from: *from, to: *to, rule: *rule }
+                EffectContent::RiskChanged { account: self.account_of(*number)?, from: *from, to: *to, rule: *rule }
             }
             EffectKind::SettingsChanged(change) => EffectContent::SettingsChanged(change.clone()),
         };
         Some(EffectView { id: effect.id, receipt: effect.receipt, content })
+    }
+
+    /// With the names that its numbers stand for.
+    pub(super) fn scored_view(&self, scored: &Scored) -> Option<ScoredView> {
+        Some(ScoredView {
+            quality: ConversationQuality {
+                conversation_id: scored.conversation.into(),
+                outcome_score: scored.dimensions[0],
+                process_score: scored.dimensions[1],
+                environment_score: scored.dimensions[2],
+                composite_score: scored.composite,
+                disconfirmation: scored.disconfirmation,
+                confidence: scored.confidence,
+                signal_count: scored.signal_count,
+                scored_at: scored.scored_at,
+            },
+            account: self.account_of(scored.account),
+            resolved: scored.resolved,
+            low: scored.low,
+            model_version: self.profiles.get(usize::from(scored.profile))?.name.to_string(),
+            overridden: scored.overridden,
+        })
+    }
+
+    fn account_of(&self, number: AccountNumber) -> Option<Id> {
+        Option::<u32>::from(number).map(|number| self.accounts.get(number).id)
     }
 
     fn step_view(&self, id: Id, step: BreakerStep, at: Position) -> Option<BreakerStepView> {

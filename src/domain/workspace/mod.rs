@@ -38,6 +38,7 @@ pub mod query;
 mod resources;
 pub mod restore;
 mod retention;
+pub mod revisions;
 mod ring;
 mod round;
 mod signal_log;

@@ -5,6 +5,7 @@ mod erasure;
 mod heard;
 mod lists;
 mod profiles;
+mod revisions;
 
 use super::super::account::{AccountOp, OpResult};
 use super::super::event::{Body, EventRecord, Identity, ImportedScore, Status, TurnFeatures};
