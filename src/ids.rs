@@ -36,7 +36,7 @@ impl Ids for RandomIds {
     }
 }
 
-/// The same ids for the same seed, for tests. Never for secrets that guard anything.
+/// The same ids for the same seed, for tests and the demo's history. Never for secrets that guard anything.
 #[derive(Debug)]
 pub struct SeededIds(Mutex<StdRng>);
 

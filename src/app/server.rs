@@ -14,7 +14,7 @@ use super::monitor::EngineMonitor;
 use super::start::{AppError, Parts, Started, data_dir, start, to_usize};
 use crate::actors::Engine;
 use crate::background::{Ending, Stop};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, Config};
 use crate::domain::reading;
 use crate::http::monitor;
@@ -85,6 +85,16 @@ impl Server {
     /// how far it has come.
     /// `accept_clock`: R2.16.
     pub async fn start(config: &Config, accept_clock: bool, progress: Arc<Progress>) -> Result<Self, ServerError> {
+        Self::start_at(config, accept_clock, progress, Arc::new(SystemClock::new())).await
+    }
+
+    /// The same at the time that `clock` shows.
+    pub async fn start_at(
+        config: &Config,
+        accept_clock: bool,
+        progress: Arc<Progress>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServerError> {
         let prepared = tokio::task::spawn_blocking(reading::prepare);
         let ids: Arc<dyn Ids> = Arc::new(RandomIds);
         let wire = wire(config, &ids)?;
@@ -104,7 +114,7 @@ impl Server {
         // A recovered server should listen at once, so what takes time is prepared before.
         let _ = prepared.await;
         let started = async {
-            let parts = Parts { issuer, quotas: quotas(config), ..open(config, &ids).await? };
+            let parts = Parts { issuer, quotas: quotas(config), ..open(config, clock, &ids).await? };
             start(config, parts, accept_clock, progress).await
         };
         let Started { engine, service, issuer, webhooks } = match started.await {
@@ -264,12 +274,12 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
 }
 
 /// Opens the data directory, which may take long: every group of the journal is read.
-async fn open(config: &Config, ids: &Arc<dyn Ids>) -> Result<Parts, AppError> {
+async fn open(config: &Config, clock: Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Parts, AppError> {
     let (path, ids) = (data_dir(config), Arc::clone(ids));
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
     let opened = tokio::task::spawn_blocking(move || {
         let storage = Storage::open(&path, &options, ids.as_ref())?.with_snapshots()?;
-        Parts::on(storage, &path, Arc::new(SystemClock::new()), ids)
+        Parts::on(storage, &path, clock, ids)
     });
     opened.await.map_err(|_| AppError::Interrupted)?
 }

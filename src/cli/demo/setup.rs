@@ -1,0 +1,72 @@
+//! What the demo's server starts with: a workspace, and the keys of those who work with it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::cli::exit::Failure;
+use crate::cli::workspace::TENANT_SCOPES;
+use crate::config::Config;
+use crate::domain::ids::{Id, Side};
+use crate::domain::system::{KeySecret, NewKey, Permission};
+use crate::domain::time::Millis;
+use crate::ids::RandomIds;
+use crate::offline::{Absent, system_offline};
+use crate::storage::FileOptions;
+
+/// Always the same, so that what is written about the demo fits it.
+const WORKSPACE: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0001);
+
+const TENANT: &str = "demo";
+
+/// Who acknowledges, resolves and corrects.
+const PEOPLE: [&str; 2] = ["Mette Holm", "Jonas Berg"];
+
+/// A workspace with its keys.
+pub struct Made {
+    pub workspace: Id,
+    /// Everything within the workspace.
+    pub key: KeySecret,
+    pub server_key: KeySecret,
+    /// Of people, by name.
+    pub people: HashMap<&'static str, KeySecret>,
+}
+
+pub fn config(directory: &Path) -> Config {
+    let mut config = Config::default();
+    config.storage.data_dir = directory.to_owned();
+    // No proxy has to go elsewhere.
+    config.server.drain = Duration::ZERO;
+    // The receiver is on this machine.
+    config.webhooks.allow_private = true;
+    config.journal.segment_mib = 4;
+    config.admin.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config
+}
+
+/// `now`: when all this was made.
+pub fn make(config: &Config, now: Millis) -> Result<Made, Failure> {
+    let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
+    let mut system = system_offline(&config.storage.data_dir, Absent::Make, &options, &RandomIds, now)?;
+    let workspace = system.create_workspace("Demo support", TENANT, Some(WORKSPACE.into()))?;
+    let of_workspace = |name: &str, scopes: &[Permission]| NewKey {
+        name: name.into(),
+        tenant: Some(TENANT.into()),
+        workspace: Some(workspace),
+        side: Side::Live,
+        scopes: scopes.into(),
+        expires_at: None,
+    };
+    let (_, key) = system.create_key(of_workspace("Demo", &TENANT_SCOPES))?;
+    let mut people = HashMap::new();
+    for name in PEOPLE {
+        let scopes = [Permission::QualityRead, Permission::QualityWrite];
+        people.insert(name, system.create_key(of_workspace(name, &scopes))?.1);
+    }
+    let server = NewKey { tenant: None, workspace: None, ..of_workspace("Operations", &[Permission::Server]) };
+    let (_, server_key) = system.create_key(server)?;
+    Ok(Made { workspace, key, server_key, people })
+}
