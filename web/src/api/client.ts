@@ -57,7 +57,12 @@ export async function request(input: Request | string, init?: RequestInit): Prom
   throw await failure(response)
 }
 
-const client = createClient<paths, 'application/json'>({ baseUrl: base, fetch: request })
+// Several values of one parameter have commas between them (R6.6).
+const client = createClient<paths, 'application/json'>({
+  baseUrl: base,
+  fetch: request,
+  querySerializer: { array: { style: 'form', explode: false } },
+})
 
 /** An answer's body: failures are thrown by [request], so there always is one. */
 type Answer<T> = Promise<{ data?: T; response: Response }>

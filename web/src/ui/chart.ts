@@ -16,6 +16,7 @@ export function draw(plot: uPlot, levels: Level[], marks: Mark[], colourOf: (nam
   ctx.save()
   ctx.font = `${11 * unit}px system-ui, sans-serif`
   ctx.lineWidth = unit
+  ctx.textAlign = 'left'
   ctx.setLineDash([4 * unit, 4 * unit])
   for (const { label, value, colour } of levels) {
     const y = Math.round(plot.valToPos(value, 'y', true))
