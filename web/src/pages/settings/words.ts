@@ -12,7 +12,6 @@ import {
   type Value,
 } from './fields'
 
-const NUMBER = { maximumFractionDigits: 4 }
 const percents = { style: 'percent', maximumFractionDigits: 1 } as const
 
 /** Members of the history that are no settings of the page. */
@@ -40,10 +39,18 @@ function inShares(parts: readonly unknown[]): string {
   return dimensions.map((name, index) => `${t(`common.${name}`)} ${shares[index]}`).join(', ')
 }
 
-export function unitOf(field: Field, value: number): string {
+function inUnits(field: Field): Intl.NumberFormat {
+  const digits = field.kind === 'hundredths' ? { minimumFractionDigits: 2 } : {}
   const unit = field.unit && { style: 'unit', unit: field.unit, unitDisplay: 'long' }
-  return new Intl.NumberFormat(translation.language, { ...NUMBER, ...(unit as object) }).format(value)
+  return new Intl.NumberFormat(translation.language, { ...digits, ...(unit as object) })
 }
+/** The word for the unit of a setting, as it stands behind the value. */
+export const unitOf = (field: Field, value: number): string =>
+  inUnits(field)
+    .formatToParts(value)
+    .filter(({ type }) => type === 'unit')
+    .map(({ value: word }) => word)
+    .join('')
 
 export function languageName(tag: string): string {
   try {
@@ -63,9 +70,9 @@ export function shown(name: string, value: unknown): string {
   if (typeof value === 'object' && 'weight' in value) {
     const { weight, loadings } = value as { weight: number; loadings?: number[] | null }
     const weighs = t('settings.weighs', { weight: exact(weight, 3) })
-    return loadings ? `${weighs} (${inShares(loadings)})` : weighs
+    return loadings ? `${weighs} (${sharesOf(loadings)?.join(' / ') ?? loadings.join(' / ')})` : weighs
   }
-  if (typeof value === 'number') return field ? unitOf(field, value) : count(value)
+  if (typeof value === 'number') return field ? inUnits(field).format(value) : count(value)
   if (name === 'model') return t(`settings.model_${value as Settings['model']}`)
   if (name === 'defaultLanguage') return `${languageName(String(value))} (${String(value)})`
   return String(value)
