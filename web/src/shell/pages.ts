@@ -1,12 +1,14 @@
 /** Every page: where it is in the navigation, who may see it, and its code, which is loaded when it is opened. */
 import type { Component } from 'svelte'
 import type { MessageKey } from '../i18n.svelte'
-import type { Scope } from '../session.svelte'
+import { session, type Scope } from '../session.svelte'
 
 export interface PageEntry {
   name: string
   title: MessageKey
   scope: Scope
+  /** Another scope that will do. */
+  or?: Scope
   load: () => Promise<{ default: Component }>
   /** The page of one of them, behind `/<id>`. */
   one?: () => Promise<{ default: Component }>
@@ -44,6 +46,7 @@ export const pages: PageEntry[] = [
     name: 'events',
     title: 'common.events',
     scope: 'quality:read',
+    or: 'events:write',
     load: () => import('../pages/events/Events.svelte'),
   },
   {
@@ -59,9 +62,11 @@ export const pages: PageEntry[] = [
     load: () => import('../pages/webhooks/Webhooks.svelte'),
     one: () => import('../pages/webhooks/Webhook.svelte'),
   },
-  { name: 'keys', title: 'common.keys', scope: 'admin', load: () => import('../pages/keys/Keys.svelte') },
+  { name: 'keys', title: 'common.keys', scope: 'admin', or: 'server', load: () => import('../pages/keys/Keys.svelte') },
   { name: 'system', title: 'common.system', scope: 'server', load: () => import('../pages/system/System.svelte') },
 ]
 
 /** Pages of the server rather than of a workspace: `#/system`. */
 export const global = new Set(['system', 'keys'])
+
+export const maySee = ({ scope, or }: PageEntry) => session.may(scope) || (or !== undefined && session.may(or))
