@@ -1,0 +1,155 @@
+// Every page: for everybody (WCAG 2.2 AA by axe, both themes), on a telephone, in three languages, with a clean console.
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import { go, lead, settled, walk } from './support/browser.mjs'
+import { accessible, fits, worded } from './support/looks.mjs'
+import { Server } from './support/server.mjs'
+import { account } from './support/workspace.mjs'
+
+const server = await Server.start({ TRIPSWITCH__WEBHOOKS__ALLOW_PRIVATE: 'true' })
+after(() => server.stop())
+
+/** A workspace with something on every page. */
+async function lively() {
+  const workspace = await server.workspace('Support at Quillfeather')
+  const accounts = ['Harbour Coffee Roasters', 'Maple Street Dental', 'Nordic Parts ApS'].map(account)
+  await workspace.history(accounts)
+  const pleased = await workspace.please(accounts[0])
+  await workspace.tell('quality/circuit-breakers', {
+    scopeKey: `workspace:${workspace.id}`,
+    reason: 'A wrong price list',
+  })
+  const breaker = await workspace.trip(accounts[2])
+  const { evidence } = await workspace.ask(`quality/circuit-breakers/${breaker.id}`)
+  const overridden = evidence[1].conversationId
+  const word = { outcomeScore: 2, processScore: 2.5, environmentScore: 2, reason: 'Not that bad' }
+  await workspace.post(`/api/conversations/${overridden}/quality/override`, word)
+  await fetch(`${workspace.url}/api/workspaces/${workspace.id}/events`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${workspace.key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ specversion: '1.0', id: '1', source: 'e2e', type: 'message.received', data: {} }),
+  })
+  const hook = {
+    url: 'http://127.0.0.1:9/hook',
+    types: ['breaker.triggered'],
+    description: 'Paging',
+    format: 'standard',
+  }
+  const webhook = await workspace.tell('webhooks', hook)
+  await fetch(`${workspace.url}/api/workspaces/${workspace.id}/csat-config`, {
+    method: 'PATCH',
+    headers: { Authorization: `Bearer ${workspace.key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ baselineOutcome: 3.8 }),
+  })
+  const ofOne = [`breakers/${breaker.id}`, `accounts/${accounts[2].id}`, `webhooks/${webhook.id}`]
+  const ofConversations = [pleased, overridden].map((id) => `conversations/${id}`)
+  const lists = ['overview', 'breakers', 'breakers?state=all', 'accounts', 'conversations', 'events', 'settings']
+  workspace.pages = [...lists, 'webhooks', ...ofOne, ...ofConversations]
+  return workspace
+}
+const workspace = await lively()
+const empty = await server.workspace('Nothing yet')
+
+/** Looks at what the page shows in both themes, and on a telephone. */
+async function look(page, where) {
+  await worded(page, where)
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme })
+    await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme)
+    await accessible(page, `${where}, ${colorScheme}`)
+  }
+  await page.setViewportSize({ width: 360, height: 780 })
+  await fits(page, `${where} at 360 px`)
+  await accessible(page, `${where} at 360 px`)
+  await page.setViewportSize({ width: 1280, height: 900 })
+}
+
+for (const to of workspace.pages)
+  walk(`${to.replace(/[0-9a-f-]{36}/, '<id>')} is for everybody`, async (open) => {
+    const page = await open(workspace, { to })
+    await look(page, to)
+  })
+
+walk('keys and system are for everybody', async (open) => {
+  const page = await open(workspace, { to: 'overview' })
+  await lead(page, '#/keys')
+  await look(page, 'keys')
+  const system = await open(workspace, { key: server.key })
+  await look(system, 'system')
+})
+
+walk('signing in, first use and missing permission are for everybody', async (open) => {
+  const page = await open(workspace, { signedOut: true })
+  await page.getByLabel('API key').waitFor()
+  await look(page, 'sign-in')
+  for (const to of ['overview', 'breakers', 'accounts', 'conversations', 'events', 'settings', 'webhooks']) {
+    const unused = await open(empty, { to })
+    await look(unused, `${to} of an empty workspace`)
+  }
+  const key = await workspace.keyWith(['quality:read'])
+  const reader = await open(workspace, { key, to: 'webhooks' })
+  await look(reader, 'webhooks without permission')
+})
+
+walk('what is gone or never was says so on its page', async (open) => {
+  const none = '00000000-0000-4000-8000-000000000000'
+  for (const to of [`accounts/${none}`, `breakers/${none}`, `conversations/${none}`, `webhooks/${none}`]) {
+    const page = await open(workspace, { expected: ['status of 404'] })
+    await lead(page, `#/w/${workspace.id}/${to}`).catch(() => {})
+    await page.getByRole('alert').first().waitFor()
+    assert.match(await page.getByRole('main').innerText(), /Request/)
+    await look(page, to)
+  }
+})
+
+walk('three languages have every page', async (open) => {
+  const page = await open(workspace, { to: 'overview' })
+  const main = page.getByRole('main')
+  const english = await page.getByRole('heading', { level: 1 }).innerText()
+  for (const [language, title, comma] of [
+    ['da', 'Overblik', true],
+    ['de', 'Übersicht', true],
+    ['en', english, false],
+  ]) {
+    await go(page, workspace, 'overview')
+    await page.locator('nav select').first().selectOption(language)
+    await page.locator(`html[lang="${language}"]`).waitFor()
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    assert.match(await main.innerText(), comma ? /\d,\d\d/ : /\d\.\d\d/)
+    for (const to of workspace.pages) {
+      await go(page, workspace, to)
+      await worded(page, `${to} in ${language}`)
+    }
+    await lead(page, '#/keys')
+    await worded(page, `keys in ${language}`)
+  }
+  // The choice stays.
+  await page.locator('nav select').first().selectOption('da')
+  await page.reload()
+  await page.locator('html[lang="da"]').waitFor()
+  await settled(page)
+})
+
+walk('the first load of the overview is small', async (open) => {
+  const page = await open(workspace, { signedOut: true })
+  await page.goto('about:blank')
+  const protocol = await page.context().newCDPSession(page)
+  await protocol.send('Network.enable')
+  await protocol.send('Network.setCacheDisabled', { cacheDisabled: true })
+  const files = new Map()
+  const api = new Set()
+  protocol.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (new URL(request.url).pathname.startsWith('/api/')) api.add(requestId)
+    else files.set(requestId, { url: request.url, bytes: 0 })
+  })
+  protocol.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (files.has(requestId)) files.get(requestId).bytes = encodedDataLength
+  })
+  await page.goto(`${workspace.url}/#key=${workspace.key}`)
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+  await settled(page)
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0)
+  console.log(`first load of the overview: ${bytes} bytes in ${files.size} files`)
+  for (const { url, bytes } of files.values()) assert.ok(bytes > 0, `${url} was not measured`)
+  assert.ok(bytes <= 90_000, `${bytes} bytes`)
+})

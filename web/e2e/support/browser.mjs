@@ -1,0 +1,119 @@
+// A real browser with an empty profile, and tabs that notice what must not happen on any page.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { chromium } from 'playwright-core'
+
+const { TRIPSWITCH_BROWSER: executablePath } = process.env
+if (!executablePath) throw new Error('TRIPSWITCH_BROWSER has to name chromium: see scripts/check-dashboard')
+const QUIET = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`)
+
+export const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...QUIET] })
+after(() => browser.close())
+
+/** What a page says of itself that a test has to know of: its scripts' failures, and what its policy has refused. */
+function watch(page, origins, faults) {
+  page.on('pageerror', (error) => faults.push(`a script failed: ${error.message}`))
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`the console says: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    const own = ['blob:', 'data:'].includes(url.protocol) || origins.includes(url.origin)
+    if (!own) faults.push(`something was asked of ${url.origin}`)
+  })
+}
+
+/**
+ * A test with tabs: `open(workspace, options)` opens the page there, signed in by the fragment. At the end no tab may
+ * have had a fault that was not expected.
+ */
+export function walk(name, body) {
+  test(name, { timeout: 150_000 }, async () => {
+    const opened = []
+    const open = async (workspace, options = {}) => {
+      const tab = await openTab(workspace, options)
+      opened.push(tab)
+      return tab.page
+    }
+    try {
+      await body(open)
+      const faults = opened.flatMap(({ faults, expected }) =>
+        faults.filter((fault) => !expected.some((text) => fault.includes(text))),
+      )
+      assert.deepEqual(faults, [])
+      for (const { page, context } of opened) {
+        if (page.isClosed()) continue
+        assert.equal(await page.evaluate(() => document.documentElement.dataset.ran ?? null), null, 'a name was run')
+        assert.deepEqual(await context.cookies(), [])
+      }
+    } catch (failure) {
+      for (const { page, faults } of opened) await describe(page, faults)
+      throw failure
+    } finally {
+      for (const { context } of opened) await context.close()
+    }
+  })
+}
+
+/** Shows whoever reads a failure what the page showed. */
+async function describe(page, faults) {
+  if (page.isClosed()) return
+  const tree = await page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(String)
+  console.error(`--- ${page.url()}\n${faults.join('\n')}\n${tree}\n---`)
+}
+
+async function openTab(workspace, options) {
+  const {
+    key = workspace.key,
+    to,
+    width = 1280,
+    theme = 'light',
+    language = 'en',
+    origins = [],
+    expected = [],
+  } = options
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    locale: language,
+    timezoneId: options.timeZone ?? 'UTC',
+    reducedMotion: 'reduce',
+  })
+  context.setDefaultTimeout(20_000)
+  const page = await context.newPage()
+  const faults = []
+  watch(page, [workspace.url, ...origins], faults)
+  if (options.signedOut) await page.goto(`${workspace.url}/`)
+  else {
+    await page.goto(`${workspace.url}/#key=${key}`)
+    await page.getByRole('navigation').waitFor({ state: 'attached' })
+    if (to !== undefined) await go(page, workspace, to)
+    else await settled(page)
+  }
+  return { page, context, faults, expected }
+}
+
+/** Leads an open page to another one of the workspace, as a link does. */
+export async function go(page, workspace, to) {
+  await lead(page, `#/w/${workspace.id}/${to}`)
+}
+
+export async function lead(page, fragment) {
+  await page.evaluate((fragment) => {
+    if (location.hash === fragment) return
+    const changed = new Promise((resolve) => {
+      addEventListener('hashchange', () => requestAnimationFrame(resolve), { once: true })
+    })
+    location.hash = fragment
+    return changed
+  }, fragment)
+  await settled(page)
+}
+
+/** Waits until the page has its content: nothing loads any more. */
+export async function settled(page) {
+  await page.waitForFunction(() => {
+    const main = document.querySelector('main')
+    return main?.querySelector('h1') && !main.querySelector('[aria-busy="true"], [data-loading]')
+  })
+}
