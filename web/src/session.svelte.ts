@@ -1,17 +1,9 @@
 /** Who is signed in, with what, and what that may do. The credential stays in this tab: sessionStorage, no cookie. */
-import { base, credential, request, type Schemas } from './api/client'
+import { GET, body, credential, type Schemas } from './api/client'
 import { live } from './live.svelte'
 
-export type Scope = 'quality:read' | 'quality:write' | 'events:write' | 'admin' | 'server'
-export interface Me {
-  actor: string
-  tenant: string | null
-  side: Schemas['Side']
-  scopes: string[]
-  workspaceId: string | null
-  workspaces: { id: string; name: string }[]
-  expiresAt: string | null
-}
+export type Scope = Schemas['Scope']
+export type Me = Schemas['Me']
 
 const KEPT = 'tripswitch.credential'
 
@@ -45,7 +37,7 @@ class Session {
   async signIn(bearer: string): Promise<void> {
     credential.bearer = bearer
     try {
-      const me = (await (await request(`${base}/api/me`)).json()) as Me
+      const me = await body(GET('/api/me'))
       sessionStorage.setItem(KEPT, bearer)
       this.ended = null
       this.failed = null
