@@ -19,7 +19,8 @@ pub enum Course {
     Poor,
 }
 
-/// Of a hundred conversations how many are middling, and how many have a low score.
+/// Of a hundred conversations how many are middling, and how many have a low score, before the season makes them more
+/// or fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Odds {
     middling: u64,
@@ -32,7 +33,7 @@ const fn odds(middling: u64, low: u64) -> Odds {
 
 /// What the season does to all accounts, in percent of their odds: each of the five weeks. In the third a release
 /// went wrong.
-const WEEKS: [u64; 5] = [120, 60, 260, 150, 90];
+const WEEKS: [u64; 5] = [110, 60, 260, 170, 50];
 
 /// In which week `Falling` begins to fall, and `Rising` to rise.
 const FALLS: u64 = 4;
@@ -42,11 +43,11 @@ impl Course {
     /// In the week of that number, from 0.
     fn odds(self, week: u64) -> Odds {
         match self {
-            Self::Falling if week >= FALLS => odds(50, 90),
+            Self::Falling if week >= FALLS => odds(60, 150),
             Self::Rising if week < RISES => odds(40, 25),
             Self::Steady | Self::Falling | Self::Rising => odds(10, 3),
             Self::Mixed => odds(30, 12),
-            Self::Poor => odds(70, 95),
+            Self::Poor => odds(80, 190),
         }
     }
 }

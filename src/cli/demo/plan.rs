@@ -12,6 +12,9 @@ use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
 /// How far the history reaches back.
 pub const SPAN: Millis = 35 * DAY;
 
+/// Of the accounts' dice. With this one a few accounts are at risk, and Nordic Parts is not, yet.
+const SEED: u64 = 3_000;
+
 /// How long before the start it ends.
 const CALM: Millis = 5 * MINUTE;
 
@@ -163,7 +166,7 @@ fn hour_of(now: Millis, days_ago: i64, hour: i64) -> Millis {
 /// An account's own weeks: one conversation after the other.
 fn weeks(place: usize, account: &'static Account, now: Millis, calendar: &Calendar) -> Vec<Past> {
     // The times have dice of their own: what happens does not depend on when.
-    let (dice, times) = (Dice::new(place as u64), Dice::new(100 + place as u64));
+    let (dice, times) = (Dice::new(SEED + place as u64), Dice::new(place as u64));
     let mut moments: Vec<_> = (0..account.conversations).map(|_| calendar.moment(&times)).collect();
     moments.sort_unstable();
     let mut chooser = Chooser::new(account);
