@@ -31,16 +31,17 @@ export interface Sum {
 const UNIT = 10_000
 
 /**
- * Rounds numbers so that they add up to their rounded sum: each is rounded down, and what is missing goes to those that
- * lost most.
+ * Rounds numbers so that they and `start` add up to their rounded sum: what rounding each of them has lost or gained goes
+ * to those for which it changes least.
  */
-export function rounded(values: number[]): number[] {
+export function rounded(start: number, values: number[]): number[] {
   const scaled = values.map((value) => value * UNIT)
-  const down = scaled.map(Math.floor)
-  const missing = Math.round(scaled.reduce(plus, 0)) - down.reduce(plus, 0)
-  const order = scaled.map((value, i) => ({ i, lost: value - down[i]! })).sort((a, b) => b.lost - a.lost)
-  for (const { i } of order.slice(0, missing)) down[i]! += 1
-  return down.map((value) => value / UNIT)
+  const near = scaled.map(Math.round)
+  const missing = Math.round(start * UNIT + scaled.reduce(plus, 0)) - Math.round(start * UNIT) - near.reduce(plus, 0)
+  const step = Math.sign(missing)
+  const order = scaled.map((value, i) => ({ i, lost: step * (value - near[i]!) })).sort((a, b) => b.lost - a.lost)
+  for (const { i } of order.slice(0, Math.abs(missing))) near[i]! += step
+  return near.map((value) => value / UNIT)
 }
 const plus = (a: number, b: number) => a + b
 
@@ -50,10 +51,13 @@ const byStrength = (a: Share, b: Share) =>
   RULES.indexOf(a.signal) - RULES.indexOf(b.signal) || Math.abs(b.contribution) - Math.abs(a.contribution)
 
 export function sumOf(scoring: Scoring): Sum {
-  const shownParts = rounded(scoring.dimensions.map(({ compositePart }) => compositePart))
+  const composites = scoring.dimensions.map(({ compositePart }) => compositePart)
+  const shownParts = rounded(0, composites)
   const parts = scoring.dimensions.map((dimension, index): Part => {
     const shares = [...dimension.signals].sort(byStrength)
-    const [prior = 0, ...shown] = rounded([dimension.prior, ...shares.map(({ contribution }) => contribution)])
+    const contributions = shares.map(({ contribution }) => contribution)
+    const shown = rounded(dimension.prior, contributions)
+    const prior = Math.round(dimension.prior * UNIT) / UNIT
     let at = dimension.prior
     const rows = shares.map((share, i): Row => {
       const before = at
