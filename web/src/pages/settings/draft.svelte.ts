@@ -1,5 +1,6 @@
 /** What the reader has changed and not saved. It stays in this tab, so that leaving the page loses nothing. */
 import { ApiFailure, body, PATCH } from '../../api/client'
+import { session } from '../../session.svelte'
 import {
   callOf,
   fieldOf,
@@ -7,6 +8,7 @@ import {
   isInBacktest,
   same,
   settingOfSignal,
+  simplest,
   signalOf,
   type Call,
   type Csat,
@@ -16,8 +18,9 @@ import {
 import { faultOf } from './words'
 
 const KEPT = 'tripswitch.settings.'
-// Closing the tab would lose it.
+// Closing the tab would lose what could have been saved.
 addEventListener('beforeunload', (event) => {
+  if (!session.may('quality:write')) return
   if (Object.keys(sessionStorage).some((key) => key.startsWith(KEPT))) event.preventDefault()
 })
 
@@ -65,7 +68,9 @@ export class Draft {
   /** What holds now. */
   present(name: string): Value {
     const signal = signalOf(name)
-    if (signal !== null) return (this.settings?.signalWeights[signal] as Value | undefined) ?? null
+    const weight = signal === null ? undefined : this.settings?.signalWeights[signal]
+    if (signal !== null) return weight ? { ...weight, loadings: simplest(weight.loadings ?? []) } : null
+    if (name === 'compositeWeights') return simplest(this.settings?.compositeWeights ?? [])
     return ((this.csat?.[name as keyof Csat] ?? this.settings?.[name as keyof Settings]) as Value | undefined) ?? null
   }
   value(name: string): Value {
@@ -94,9 +99,6 @@ export class Draft {
     this.keep(same(value, present) ? others : { ...others, [name]: { value, base: before?.base ?? present } })
     const { [name]: _, ...faults } = this.faults
     this.faults = faults
-  }
-  takeBack(name: string): void {
-    this.set(name, this.present(name))
   }
   discard(): void {
     this.faults = {}

@@ -107,4 +107,13 @@ export const callOf = (name: string): Call => fieldOf(name)?.call ?? 'settings'
 export const isInBacktest = (name: string) => fieldOf(name)?.inBacktest ?? signalOf(name) !== null
 export const idOf = (name: string) => `setting-${name}`
 
+/** Shares as the smallest whole numbers of the same ratio, where there are such: people think of 2 : 1 : 1. */
+export function simplest(shares: number[]): number[] {
+  for (let times = 1; times <= 20; times++) {
+    const parts = shares.map((share) => share * times)
+    if (parts.every((part) => Math.abs(part - Math.round(part)) < 1e-9)) return parts.map(Math.round)
+  }
+  return shares
+}
+
 export const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
