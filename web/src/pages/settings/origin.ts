@@ -26,16 +26,3 @@ export function originOf(name: string, present: Value, history: Entry[]): Origin
   if (!entry) return { kind: 'unknown', entry }
   return { kind: madeBy(entry, name) === null || entry.source === 'config_file' ? 'server' : 'own', entry }
 }
-
-/** Signals that were set here to weigh nothing: what holds does not name them any more. */
-export function silenced(history: Entry[]): string[] {
-  const seen = new Set<string>()
-  const silent: string[] = []
-  for (const { after } of history) {
-    for (const [signal, made] of Object.entries(after.signalWeights ?? {})) {
-      if (!seen.has(signal) && made?.weight === 0) silent.push(signal)
-      seen.add(signal)
-    }
-  }
-  return silent
-}
