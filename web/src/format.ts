@@ -73,7 +73,12 @@ export function span(seconds: number): string {
 export function bytes(value: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
   const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(1, value)) / Math.log(1000)))
-  return number(value / 1000 ** step, { style: 'unit', unit: units[step]!, maximumFractionDigits: step ? 1 : 0 })
+  return number(value / 1000 ** step, {
+    style: 'unit',
+    unit: units[step]!,
+    unitDisplay: step ? 'short' : 'long',
+    maximumFractionDigits: step ? 1 : 0,
+  })
 }
 
 /** The first eight characters of an id, for where the whole would be noise. */
