@@ -33,8 +33,7 @@ export async function isUntouched(workspaceId: string, signal: AbortSignal): Pro
     body(GET('/api/workspaces/{workspaceId}/conversations', { params, signal })),
     body(GET('/api/workspaces/{workspaceId}/accounts', { params, signal })),
   ])
-  const isEmpty = (list: typeof conversations | typeof accounts) => typeof list !== 'string' && list.data.length === 0
-  return isEmpty(conversations) && isEmpty(accounts)
+  return conversations.data.length === 0 && accounts.data.length === 0
 }
 
 export const total = (minutes: Minute[], what: 'accepted' | 'duplicates' | 'rejected') =>
