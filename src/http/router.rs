@@ -77,7 +77,9 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::actions::replay))
         .routes(routes!(webhooks::deliveries::list))
         .routes(routes!(webhooks::deliveries::resend))
-        .routes(routes!(events::ingest));
+        .routes(routes!(events::ingest))
+        .routes(routes!(events::rejections))
+        .routes(routes!(events::rates));
     let admin = OpenApiRouter::new()
         .routes(routes!(admin::workspaces::list, admin::workspaces::create))
         .routes(routes!(admin::workspaces::delete))

@@ -107,6 +107,7 @@ impl Service {
             Ok(()) => {
                 self.rights.send_replace(());
                 self.walks.forget_workspace(id);
+                self.intake.forget_workspace(id);
                 Ok(ErasureTimes { erased_at, gone_by: erased_at.saturating_add(self.erase_within) })
             }
             Err(_) => Err(ServiceError::UnknownWorkspace),

@@ -30,10 +30,12 @@ pub struct IngestRequest {
     /// The `ce-` headers, in their order.
     pub event_headers: Vec<EventHeader>,
     pub body: Bytes,
+    /// Names the request where its rejections are shown (R4.12).
+    pub request_id: Arc<str>,
 }
 
-/// Joins the refusals of `door` with the verdicts of `apply`.
-fn join(batch: Batch, verdicts: &[Verdict]) -> IngestAnswer {
+/// Joins the refusals of `door`, which it takes out of the batch, with the verdicts of `apply`.
+fn join(batch: &mut Batch, verdicts: &[Verdict]) -> IngestAnswer {
     let mut answer = IngestAnswer { accepted: 0, duplicates: 0, rejected: Vec::new() };
     for (index, verdict) in batch.indices().zip(verdicts) {
         match verdict {
@@ -48,7 +50,7 @@ fn join(batch: Batch, verdicts: &[Verdict]) -> IngestAnswer {
             }),
         }
     }
-    answer.rejected.extend(batch.rejected);
+    answer.rejected.append(&mut batch.rejected);
     answer.rejected.sort_by_key(|entry| entry.index);
     answer
 }
@@ -101,6 +103,7 @@ impl Service {
         request: IngestRequest,
         mut permit: BodyPermit,
     ) -> Result<IngestAnswer, ServiceError> {
+        let request_id = Arc::clone(&request.request_id);
         let turn = self.loads.turn(load, self.engine.clock().elapsed()).await?;
         let large = request.body.len() > READ_BETWEEN || request.content_encoding.is_some();
         if request.content_encoding.is_some() {
@@ -114,13 +117,16 @@ impl Service {
             quotas.events(&payer, batch.events.len() + batch.rejected.len())?;
         }
         let events = std::mem::take(&mut batch.events);
-        if events.is_empty() {
-            return Ok(join(batch, &[]));
-        }
-        // The body is gone by now, whose text was mostly more than what was made of it.
-        permit.resize(batch.answer_bytes() + events.iter().map(weight).sum::<usize>())?;
-        let verdicts = self.engine.ingest(key, events, permit).await?;
-        Ok(join(batch, &verdicts))
+        let verdicts = if events.is_empty() {
+            Vec::new()
+        } else {
+            // The body is gone by now, whose text was mostly more than what was made of it.
+            permit.resize(batch.answer_bytes() + events.iter().map(weight).sum::<usize>())?;
+            self.engine.ingest(key, events, permit).await?
+        };
+        let answer = join(&mut batch, &verdicts);
+        self.note_events(load, key, &request_id, &batch, &answer);
+        Ok(answer)
     }
 
     async fn read(&self, key: WorkspaceKey, request: IngestRequest, large: bool) -> Result<Batch, ServiceError> {
@@ -203,6 +209,7 @@ mod tests {
             content_encoding: None,
             event_headers: Vec::new(),
             body: body.into(),
+            request_id: "r".into(),
         };
         read_now(&door, key, 0, &MessageReader::default(), request).unwrap()
     }
@@ -211,11 +218,13 @@ mod tests {
     fn r4_3_refusals_of_door_and_apply_stand_in_the_order_of_the_request() {
         let mismatch = Verdict::Rejected(Rejection::AccountMismatch { attached: Id(1) });
         let reused = Verdict::Rejected(Rejection::IdReused);
-        let answer = join(batch(), &[reused, Verdict::Accepted, Verdict::Duplicate, mismatch]);
+        let mut mixed = batch();
+        let answer = join(&mut mixed, &[reused, Verdict::Accepted, Verdict::Duplicate, mismatch]);
         assert_eq!((answer.accepted, answer.duplicates), (1, 1));
         let shown: Vec<_> = answer.rejected.iter().map(|e| (e.index, e.id.as_deref(), e.code.name())).collect();
         assert_eq!(shown, [(0, Some("e0"), "id_reused"), (3, None, "malformed"), (4, Some("e4"), "account_mismatch")]);
         assert!(!answer.all_rejected());
-        assert!(join(batch(), &[reused, reused, reused, mismatch]).all_rejected());
+        assert_eq!([mixed.kind(0), mixed.kind(3)], [Some("conversation.created"), None]);
+        assert!(join(&mut batch(), &[reused, reused, reused, mismatch]).all_rejected());
     }
 }

@@ -46,7 +46,7 @@ impl KeyUsage {
 
 impl Service {
     /// What is due once a minute until the stop: writes the last uses of keys and the counts of repeated requests, also
-    /// a last time then, and forgets idle quotas, tenants and walks, and backtests that are over.
+    /// a last time then, and forgets idle quotas, tenants, walks and rates, and backtests that are over.
     pub async fn upkeep(&self, stop: &Stop) {
         let mut ticks = every(EVERY, stop);
         while ticks.next().await {
@@ -55,6 +55,8 @@ impl Service {
             self.tickets.forget_idle(self.now());
             self.walks.forget_idle(self.engine.clock().elapsed());
             self.backtests.forget_idle(self.now());
+            let table = self.engine.system_table();
+            self.intake.forget_idle(self.now(), |id| table.workspace(id).is_some());
             if let Some(quotas) = &self.quotas {
                 quotas.forget_idle();
             }

@@ -3,7 +3,7 @@
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
 //! `erasure`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
-//! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing; `period`,
+//! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing, `intake` what came in; `period`,
 //! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
 
 pub mod access;
@@ -18,6 +18,7 @@ pub mod erasure;
 pub mod error;
 pub mod export;
 pub mod ingest;
+pub mod intake;
 pub mod key_usage;
 pub mod lists;
 pub mod lookup;
@@ -69,6 +70,7 @@ pub struct Service {
     ceilings: ceilings::Ceilings,
     tickets: tickets::Tickets,
     walks: walks::Walks,
+    intake: intake::Intake,
     backtests: backtest::Backtests,
     /// Told when a key was revoked or a workspace deleted.
     rights: watch::Sender<()>,
@@ -106,6 +108,7 @@ impl Service {
             ceilings,
             tickets,
             walks: walks::Walks::default(),
+            intake: intake::Intake::default(),
             backtests,
             rights,
             quotas,

@@ -89,6 +89,11 @@ impl RejectionCode {
     pub const fn name(self) -> &'static str {
         Self::ALL[self as usize].1
     }
+
+    /// A sentence for people, whatever the event.
+    pub const fn meaning(self) -> &'static str {
+        Self::ALL[self as usize].2
+    }
 }
 
 impl Serialize for RejectionCode {

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::admin::{ApiKey, Workspace};
 use super::breaker::Breaker;
+use super::intake::{EventRate, KeptRejection};
 use super::snapshot::Snapshot;
 use super::values::Count;
 
@@ -56,4 +57,8 @@ lists! {
     BreakerList of Breaker;
     /// Newest first.
     SnapshotList of Snapshot;
+    /// Newest first, at most a hundred.
+    RejectionList of KeptRejection;
+    /// The last 60 whole minutes and the present one, oldest first.
+    EventRateList of EventRate;
 }

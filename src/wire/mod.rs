@@ -19,6 +19,7 @@ pub mod events;
 pub mod failure;
 pub mod gate;
 pub mod ingest;
+pub mod intake;
 pub mod list;
 pub mod me;
 pub mod media_type;

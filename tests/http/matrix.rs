@@ -20,6 +20,8 @@ use crate::support::{Reply, Server};
 
 const READ: &[Permission] = &[Permission::QualityRead];
 const WRITE: &[Permission] = &[Permission::QualityWrite];
+/// Readers, and those that send events.
+const PRODUCERS: &[Permission] = &[Permission::QualityRead, Permission::EventsWrite];
 const ADMIN: &[Permission] = &[Permission::Admin];
 const TENANTS: [Permission; 4] =
     [Permission::QualityRead, Permission::QualityWrite, Permission::EventsWrite, Permission::Admin];
@@ -68,18 +70,14 @@ const ROWS: &[Row] = &[
     row("GET /api/workspaces/{workspaceId}/quality/circuit-breakers", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/accounts", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/conversations", Of::Workspace, READ, "", 200),
-    row(
-        "GET /api/workspaces/{workspaceId}/quality/gate",
-        Of::Workspace,
-        &[Permission::QualityRead, Permission::EventsWrite],
-        "",
-        200,
-    ),
+    row("GET /api/workspaces/{workspaceId}/quality/gate", Of::Workspace, PRODUCERS, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/stream", Of::Workspace, READ, "", 200),
     row("POST /api/workspaces/{workspaceId}/quality/stream/ticket", Of::Workspace, READ, "", 201),
     row("GET /api/workspaces/{workspaceId}/csat-config", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/csat-config", Of::Workspace, WRITE, "{}", 200),
     row("POST /api/workspaces/{workspaceId}/events", Of::Workspace, &[Permission::EventsWrite], EVENT, 202),
+    row("GET /api/workspaces/{workspaceId}/events/rejections", Of::Workspace, PRODUCERS, "", 200),
+    row("GET /api/workspaces/{workspaceId}/events/rates", Of::Workspace, PRODUCERS, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/settings/history", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, WRITE, "{}", 200),

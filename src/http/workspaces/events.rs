@@ -1,12 +1,15 @@
-//! `…/events` (R4.1–R4.3).
+//! `…/events` (R4.1–R4.3), and what became of them (R4.12).
+
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
+use crate::domain::ids::WorkspaceKey;
 use crate::domain::system::Permission;
 use crate::http::App;
-use crate::http::answer::json;
+use crate::http::answer::{json, ok};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{Caller, EventsBody, Failures, Identities, Ids, Writes};
@@ -15,6 +18,13 @@ use crate::http::payload::Payload;
 use crate::service::ingest::IngestRequest;
 use crate::wire::events::{self, KINDS};
 use crate::wire::ingest::{AllRejected, IngestAnswer};
+use crate::wire::list::{EventRateList, RejectionList};
+
+/// Rejections that are written on the spot.
+const SHORT: usize = 100;
+
+/// Who sees what became of events: any one of these.
+const READERS: [Permission; 2] = [Permission::QualityRead, Permission::EventsWrite];
 
 /// Record events
 ///
@@ -56,14 +66,12 @@ use crate::wire::ingest::{AllRejected, IngestAnswer};
 )]
 pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &[Permission::EventsWrite])?;
-    call.only(&[])?;
-    let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
-    let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
-    let event_headers = payload.event_headers();
-    app.service.may_send_events(&call.who, call.visit.load()).await?;
-    let (body, permit) = payload.events(&app, key).await?;
-    let request = IngestRequest { content_type, content_encoding, event_headers, body };
-    let answer = app.service.ingest(&call.who, call.visit.load(), key, request, permit).await?;
+    let answer = take(&app, &call, key, payload).await.inspect_err(|failure| {
+        if is_of_the_request(failure.status) {
+            let (load, request_id) = (call.visit.load(), &call.request_id.0);
+            app.service.note_refused(load, key, request_id, failure.code, &failure.message);
+        }
+    })?;
     app.meter.ingested(&answer);
     let request_id = call.request_id.clone();
     let short = answer.rejected.len() <= SHORT;
@@ -77,5 +85,56 @@ pub async fn ingest(State(app): State<App>, call: Call, payload: Payload) -> Res
     Ok(if short { written() } else { app.service.in_turn(call.visit.load(), written).await? })
 }
 
-/// Rejections that are written on the spot.
-const SHORT: usize = 100;
+/// Reads the request, and has its events recorded and applied.
+async fn take(app: &App, call: &Call, key: WorkspaceKey, payload: Payload) -> Result<IngestAnswer, ApiError> {
+    call.only(&[])?;
+    let content_type = payload.header(header::CONTENT_TYPE).map(str::to_owned);
+    let content_encoding = payload.header(header::CONTENT_ENCODING).map(str::to_owned);
+    let event_headers = payload.event_headers();
+    app.service.may_send_events(&call.who, call.visit.load()).await?;
+    let (body, permit) = payload.events(app, key).await?;
+    let request_id = Arc::clone(&call.request_id.0);
+    let request = IngestRequest { content_type, content_encoding, event_headers, body, request_id };
+    Ok(app.service.ingest(&call.who, call.visit.load(), key, request, permit).await?)
+}
+
+/// Whether a refusal says something of what was sent. What would be taken at another time is no rejection (R4.12).
+fn is_of_the_request(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+}
+
+/// List what was refused
+///
+/// The last hundred events and requests that were refused, without their contents. In memory: a restart forgets them.
+#[utoipa::path(
+    get,
+    path = "/events/rejections",
+    tag = "Events",
+    operation_id = "listRejections",
+    security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
+    params(InWorkspace),
+    responses((status = 200, description = "Newest first.", body = RejectionList), Failures<(Caller, Ids)>),
+)]
+pub async fn rejections(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let key = call.workspace(&app, &READERS)?;
+    call.only(&[])?;
+    Ok(ok(&RejectionList::from_iter(app.service.rejections(call.visit.load(), key))))
+}
+
+/// Count events by minutes
+///
+/// What became of the events of each minute of the last hour. In memory: a restart forgets them.
+#[utoipa::path(
+    get,
+    path = "/events/rates",
+    tag = "Events",
+    operation_id = "listEventRates",
+    security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
+    params(InWorkspace),
+    responses((status = 200, description = "Oldest first.", body = EventRateList), Failures<(Caller, Ids)>),
+)]
+pub async fn rates(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let key = call.workspace(&app, &READERS)?;
+    call.only(&[])?;
+    Ok(ok(&EventRateList::from_iter(app.service.event_rates(key))))
+}

@@ -55,9 +55,11 @@ impl<'d> Reader<'d> {
     pub fn judge(&mut self, event: &RawEvent<'_>, shape: Result<(), Fault>) {
         let id = attribute(event, Attribute::Id).and_then(|value| value.short_text(MAX_ATTRIBUTE));
         let index = self.batch.len();
+        let kind = kind(event);
         self.batch.ids.push(id.as_deref().ok());
+        self.batch.kinds.push(kind.as_ref().ok().copied());
         pace::step(index);
-        match shape.and_then(|()| self.record(event, &id)) {
+        match shape.and_then(|()| self.record(event, &id, kind)) {
             Ok(record) => self.batch.events.push(record),
             Err(fault) => self.batch.rejected.push(fault.into_rejected(index, id.ok().map(Cow::into_owned))),
         }
@@ -68,13 +70,19 @@ impl<'d> Reader<'d> {
         let fault = Fault::malformed("The event is not UTF-8.");
         self.batch.rejected.push(fault.into_rejected(self.batch.len(), None));
         self.batch.ids.push(None);
+        self.batch.kinds.push(None);
     }
 
-    fn record(&mut self, event: &RawEvent<'_>, id: &Result<Cow<'_, str>, Fault>) -> Result<EventRecord, Fault> {
+    fn record(
+        &mut self,
+        event: &RawEvent<'_>,
+        id: &Result<Cow<'_, str>, Fault>,
+        kind: Result<EventType, Fault>,
+    ) -> Result<EventRecord, Fault> {
         check_specversion(event)?;
         let id = id.as_deref().map_err(Fault::clone)?;
         let source = attribute(event, Attribute::Source)?.short_text(MAX_ATTRIBUTE)?;
-        let kind = kind(event)?;
+        let kind = kind?;
         let sent = match attribute(event, Attribute::Time) {
             Ok(value) => Some((value, value.text()?)),
             Err(_) => None,

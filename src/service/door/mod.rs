@@ -39,6 +39,7 @@ use body::Form;
 use envelope::RawEvent;
 use identity::Hasher;
 use judge::Reader;
+use member::EventType;
 pub use secret::{Secret, SecretError};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -110,6 +111,8 @@ pub struct Batch {
     /// What the door refused, in the order of the request.
     pub rejected: Vec<RejectedEvent>,
     ids: OwnIds,
+    /// By index; none where the type is none of R4.6.
+    kinds: Vec<Option<EventType>>,
 }
 
 /// The events' own ids by index, for rejections that `apply` makes.
@@ -144,7 +147,8 @@ impl Batch {
     fn of(length: usize, max_events: usize) -> Self {
         let room = (length / SHORT_EVENT + 1).min(max_events);
         let ids = OwnIds { text: String::with_capacity(room * SHORT_ID), ends: Vec::with_capacity(room) };
-        Self { events: Vec::with_capacity(room), rejected: Vec::new(), ids }
+        let (events, kinds) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        Self { events, rejected: Vec::new(), ids, kinds }
     }
 
     fn clear(&mut self) {
@@ -152,6 +156,7 @@ impl Batch {
         self.rejected.clear();
         self.ids.text.clear();
         self.ids.ends.clear();
+        self.kinds.clear();
     }
 
     /// Gives back the room that was made for more events than there are.
@@ -160,6 +165,7 @@ impl Batch {
             self.events.shrink_to_fit();
             self.ids.text.shrink_to_fit();
             self.ids.ends.shrink_to_fit();
+            self.kinds.shrink_to_fit();
         }
     }
 
@@ -170,7 +176,8 @@ impl Batch {
             .rejected
             .iter()
             .map(|one| size_of::<RejectedEvent>() + one.error.len() + text(&one.id) + text(&one.pointer));
-        self.ids.text.capacity() + self.ids.ends.capacity() * size_of::<Option<u32>>() + rejected.sum::<usize>()
+        let each = size_of::<Option<u32>>() + size_of::<Option<EventType>>();
+        self.ids.text.capacity() + self.ids.ends.capacity() * each + rejected.sum::<usize>()
     }
 
     /// How many events the request has.
@@ -186,6 +193,11 @@ impl Batch {
     /// The own id of the event with this index in the request; `None` where there is no valid one.
     pub fn id(&self, index: usize) -> Option<&str> {
         self.ids.get(index)
+    }
+
+    /// The `type` of the event with this index; `None` where it is none of R4.6.
+    pub fn kind(&self, index: usize) -> Option<&'static str> {
+        self.kinds.get(index).copied().flatten().map(EventType::name)
     }
 
     /// The index in the request of each of `events`.

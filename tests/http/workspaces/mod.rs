@@ -13,6 +13,7 @@ mod erasure;
 mod events;
 mod forgotten;
 mod gate;
+mod intake;
 mod labels;
 mod overview;
 mod repeats;
