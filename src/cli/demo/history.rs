@@ -57,7 +57,7 @@ pub async fn write(config: &Config, made: &Made, plan: Plan, receiver: &Receiver
     // Nobody shall find it where the demo is expected.
     config.server.listen.set_port(0);
     let server = Server::start_at(&config, false, Arc::default(), clock.clone()).await?;
-    let client = Client::new(&server.url(), made.key.expose(), made.workspace.uuid())?;
+    let client = Client::new(&server.url(), made.helpdesk.expose(), made.workspace.uuid())?;
     let conversations = plan.conversations;
     let done = Player { client, clock, made, receiver, heard: receiver.asked(), waiting: Vec::new() }.play(plan).await;
     server.stop().await;
@@ -65,6 +65,7 @@ pub async fn write(config: &Config, made: &Made, plan: Plan, receiver: &Receiver
 }
 
 struct Player<'a> {
+    /// The helpdesk's.
     client: Client,
     clock: Arc<PlayedClock>,
     made: &'a Made,
@@ -126,7 +127,7 @@ impl Player<'_> {
             Act::Correct { conversation, by, body } => self.by(by)?.correct(conversation, body).await?,
             Act::Webhook { description, types } => {
                 let body = json!({"url": self.receiver.url(), "types": types, "description": description});
-                self.client.post("webhooks", &body).await?;
+                self.client.with_key(self.made.key.expose()).post("webhooks", &body).await?;
             }
             Act::Snapshot => self.client.with_key(self.made.server_key.expose()).snapshot().await?,
         }

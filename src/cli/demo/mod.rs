@@ -97,7 +97,7 @@ async fn show(client: &Client, made: &Made, directory: &str, count: usize, quiet
     tell::introduce(client, made, directory)?;
     output::note(quiet, format_args!("{count} conversations of five weeks are in. These are new:\n"));
     let (tell, mut news) = mpsc::channel(NEWS_WAITING);
-    let live = live::live(client.clone(), tell);
+    let live = live::live(client.with_key(made.helpdesk.expose()), tell);
     let listen = async {
         while let Some(news) = news.recv().await {
             match news {

@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -13,9 +15,9 @@ use tokio::task::JoinHandle;
 /// Every so many messages are refused at first.
 const REFUSED: usize = 4;
 
-const TAKEN: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+const TAKEN: &[u8] = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 const NOT_NOW: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 22\r\nContent-Type: text/plain\r\n\r\nback in a few seconds\n";
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 22\r\n\r\nback in a few seconds\n";
 
 /// Takes messages until it is dropped.
 pub struct Receiver {
@@ -36,10 +38,11 @@ impl Receiver {
         let address = listener.local_addr()?;
         let (tell, asked) = watch::channel(0);
         let task = tokio::spawn(async move {
-            let mut seen = HashSet::new();
+            let seen = Arc::<Mutex<HashSet<String>>>::default();
             while let Ok((stream, _)) = listener.accept().await {
-                // One after the other: it has one sender. A sender that goes away has its reasons.
-                drop(converse(stream, &mut seen, &tell).await);
+                let (seen, tell) = (Arc::clone(&seen), tell.clone());
+                // A sender that goes away has its reasons.
+                tokio::spawn(async move { drop(converse(stream, &seen, &tell).await) });
             }
         });
         Ok(Self { address, asked, task })
@@ -62,7 +65,7 @@ impl Receiver {
 }
 
 /// Answers the request of a connection, and closes it.
-async fn converse(stream: TcpStream, seen: &mut HashSet<String>, tell: &watch::Sender<u64>) -> io::Result<()> {
+async fn converse(stream: TcpStream, seen: &Mutex<HashSet<String>>, tell: &watch::Sender<u64>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let (mut id, mut length) = (String::new(), 0);
     loop {
@@ -77,7 +80,10 @@ async fn converse(stream: TcpStream, seen: &mut HashSet<String>, tell: &watch::S
         }
     }
     tokio::io::copy(&mut (&mut stream).take(length), &mut tokio::io::sink()).await?;
-    let refused = seen.insert(id) && seen.len() % REFUSED == 0;
+    let refused = {
+        let mut seen = seen.lock();
+        seen.insert(id) && seen.len().is_multiple_of(REFUSED)
+    };
     stream.write_all(if refused { NOT_NOW } else { TAKEN }).await?;
     stream.shutdown().await?;
     tell.send_modify(|asked| *asked += 1);

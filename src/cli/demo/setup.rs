@@ -31,6 +31,8 @@ pub struct Made {
     /// Everything within the workspace.
     pub key: KeySecret,
     pub server_key: KeySecret,
+    /// Of the program that sends events and asks the gate.
+    pub helpdesk: KeySecret,
     /// Of people, by name.
     pub people: HashMap<&'static str, KeySecret>,
 }
@@ -61,12 +63,14 @@ pub fn make(config: &Config, now: Millis) -> Result<Made, Failure> {
         expires_at: None,
     };
     let (_, key) = system.create_key(of_workspace("Demo", &TENANT_SCOPES))?;
+    let scopes = [Permission::QualityRead, Permission::EventsWrite];
+    let (_, helpdesk) = system.create_key(of_workspace("Helpdesk", &scopes))?;
     let mut people = HashMap::new();
+    let scopes = [Permission::QualityRead, Permission::QualityWrite];
     for name in PEOPLE {
-        let scopes = [Permission::QualityRead, Permission::QualityWrite];
         people.insert(name, system.create_key(of_workspace(name, &scopes))?.1);
     }
     let server = NewKey { tenant: None, workspace: None, ..of_workspace("Operations", &[Permission::Server]) };
     let (_, server_key) = system.create_key(server)?;
-    Ok(Made { workspace, key, server_key, people })
+    Ok(Made { workspace, key, server_key, helpdesk, people })
 }
