@@ -13,6 +13,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Whoever gets the page gets the notices of what is in it.
+    // The parts that most pages have come in one file: many small ones pack worse.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: 'parts', test: /\/web\/src\/(ui\/(?!chart)|api\/|[\w.]+\.ts$)/i }] },
+      },
+    },
     license: { fileName: 'licenses.txt' },
   },
   server: { proxy: { '/api': server } },

@@ -1,30 +1,45 @@
 /** What the page says, in the reader's language: `t('overview.title')`, from `messages/<language>/overview.json`. */
-import type en from './messages/en'
+import type first from './messages/en'
+import type more from './messages/en/more'
 
 export const languages = { en: 'English', da: 'Dansk', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
-type Messages = typeof en
+type Messages = typeof first & typeof more
 type Keys = { [N in keyof Messages]: `${N}.${Extract<keyof Messages[N], string>}` }[keyof Messages]
 /** Of a message with forms for numbers (`events_one`, `events_other`) the name without the form. */
 export type MessageKey = Keys | (Keys extends infer K ? (K extends `${infer Stem}_other` ? Stem : never) : never)
 export type Values = Record<string, string | number>
 
-const loaders: Record<Language, () => Promise<{ default: Messages }>> = {
-  en: () => import('./messages/en'),
-  da: () => import('./messages/da'),
-  de: () => import('./messages/de'),
+/** Those of the page that opens first, and the others, which come with any other page. */
+const loaders = {
+  en: { first: () => import('./messages/en'), more: () => import('./messages/en/more') },
+  da: { first: () => import('./messages/da'), more: () => import('./messages/da/more') },
+  de: { first: () => import('./messages/de'), more: () => import('./messages/de/more') },
 }
 const KEPT = 'tripswitch.language'
 
 class Translation {
   language = $state<Language>('en')
-  messages = $state.raw<Messages | null>(null)
+  messages = $state.raw<Partial<Messages>>({})
   plural = $derived(new Intl.PluralRules(this.language))
+  private isWhole = false
 
   async use(language: Language): Promise<void> {
-    this.messages = (await loaders[language]()).default
+    const { first, more } = loaders[language]
+    const [some, others] = await Promise.all([first(), this.isWhole ? more() : undefined])
+    this.messages = { ...some.default, ...others?.default }
     this.language = language
     document.documentElement.lang = language
+  }
+
+  /** Makes sure that the messages of every page are there. */
+  async whole(): Promise<void> {
+    if (this.isWhole) return
+    const language = this.language
+    const others = (await loaders[language].more()).default
+    if (language !== this.language) return this.whole()
+    this.messages = { ...this.messages, ...others }
+    this.isWhole = true
   }
 }
 export const translation = new Translation()
@@ -52,7 +67,7 @@ export function named(prefix: keyof Messages, name: string, values: Values = {})
 
 function lookUp(key: string, values: Values): string | undefined {
   const [namespace = '', name = ''] = key.split(/\.(.*)/s)
-  const all = translation.messages?.[namespace as keyof Messages] as Record<string, string> | undefined
+  const all = translation.messages[namespace as keyof Messages] as Record<string, string> | undefined
   const form = typeof values.n === 'number' ? all?.[`${name}_${translation.plural.select(values.n)}`] : undefined
   const message = form ?? all?.[name] ?? all?.[`${name}_other`]
   return message?.replace(/\{(\w+)\}/g, (whole, value: string) => {

@@ -1,6 +1,6 @@
 /** Every page: where it is in the navigation, who may see it, and its code, which is loaded when it is opened. */
 import type { Component } from 'svelte'
-import type { MessageKey } from '../i18n.svelte'
+import { translation, type MessageKey } from '../i18n.svelte'
 import { session, type Scope } from '../session.svelte'
 
 export interface PageEntry {
@@ -14,6 +14,11 @@ export interface PageEntry {
   one?: () => Promise<{ default: Component }>
 }
 
+/** A page whose messages are not among the first. */
+const apart = <T>(load: () => Promise<T>) => {
+  return async (): Promise<T> => (await Promise.all([load(), translation.whole()]))[0]
+}
+
 export const pages: PageEntry[] = [
   {
     name: 'overview',
@@ -25,45 +30,56 @@ export const pages: PageEntry[] = [
     name: 'breakers',
     title: 'common.breakers',
     scope: 'quality:read',
-    load: () => import('../pages/breakers/Breakers.svelte'),
-    one: () => import('../pages/breakers/Breaker.svelte'),
+    load: apart(() => import('../pages/breakers/Breakers.svelte')),
+    one: apart(() => import('../pages/breakers/Breaker.svelte')),
   },
   {
     name: 'accounts',
     title: 'common.accounts',
     scope: 'quality:read',
-    load: () => import('../pages/accounts/Accounts.svelte'),
-    one: () => import('../pages/accounts/Account.svelte'),
+    load: apart(() => import('../pages/accounts/Accounts.svelte')),
+    one: apart(() => import('../pages/accounts/Account.svelte')),
   },
   {
     name: 'conversations',
     title: 'common.conversations',
     scope: 'quality:read',
-    load: () => import('../pages/conversations/Conversations.svelte'),
-    one: () => import('../pages/conversations/Conversation.svelte'),
+    load: apart(() => import('../pages/conversations/Conversations.svelte')),
+    one: apart(() => import('../pages/conversations/Conversation.svelte')),
   },
   {
     name: 'events',
     title: 'common.events',
     scope: 'quality:read',
     or: 'events:write',
-    load: () => import('../pages/events/Events.svelte'),
+    load: apart(() => import('../pages/events/Events.svelte')),
   },
   {
     name: 'settings',
     title: 'common.settings',
     scope: 'quality:read',
-    load: () => import('../pages/settings/Settings.svelte'),
+    load: apart(() => import('../pages/settings/Settings.svelte')),
   },
   {
     name: 'webhooks',
     title: 'common.webhooks',
     scope: 'admin',
-    load: () => import('../pages/webhooks/Webhooks.svelte'),
-    one: () => import('../pages/webhooks/Webhook.svelte'),
+    load: apart(() => import('../pages/webhooks/Webhooks.svelte')),
+    one: apart(() => import('../pages/webhooks/Webhook.svelte')),
   },
-  { name: 'keys', title: 'common.keys', scope: 'admin', or: 'server', load: () => import('../pages/keys/Keys.svelte') },
-  { name: 'system', title: 'common.system', scope: 'server', load: () => import('../pages/system/System.svelte') },
+  {
+    name: 'keys',
+    title: 'common.keys',
+    scope: 'admin',
+    or: 'server',
+    load: apart(() => import('../pages/keys/Keys.svelte')),
+  },
+  {
+    name: 'system',
+    title: 'common.system',
+    scope: 'server',
+    load: apart(() => import('../pages/system/System.svelte')),
+  },
 ]
 
 /** Pages of the server rather than of a workspace: `#/system`. */
