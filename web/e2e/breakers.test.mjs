@@ -14,7 +14,7 @@ walk('a breaker trips live, is acknowledged with a note and resolved', async (op
   await workspace.please(nordic)
   const page = await open(workspace)
   await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
-  const strip = page.getByRole('region', { name: 'The AI is paused' })
+  const strip = page.getByRole('region', { name: 'Paused' })
   assert.equal(await strip.count(), 0)
 
   const breaker = await workspace.trip(nordic)
@@ -78,7 +78,7 @@ walk('the AI is paused by hand, and the list has each state', async (open) => {
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('radio', { name: /whole workspace/i }).check()
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('A wrong price list is out.')
-  await dialog.getByRole('button', { name: 'Pause the AI' }).click()
+  await dialog.getByRole('button', { name: 'Pause now' }).click()
   await page.getByText('A wrong price list is out.').first().waitFor()
   assert.equal((await workspace.ask('quality/gate')).decision, 'pause')
 

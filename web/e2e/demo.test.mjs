@@ -16,7 +16,7 @@ walk('from opening the demo to why Nordic Parts was paused in at most four click
     await settled(page)
   }
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
-  const strip = page.getByRole('region', { name: 'The AI is paused' })
+  const strip = page.getByRole('region', { name: 'Paused' })
   // The demo's account goes bad within a minute, while the page is open.
   await strip.getByRole('link', { name: 'Nordic Parts ApS' }).waitFor({ timeout: 100_000 })
 

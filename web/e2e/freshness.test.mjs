@@ -37,7 +37,7 @@ walk(
     await server.restart()
     await workspace.trip(nordic)
     await page.getByRole('status').filter({ hasText: /Live/ }).waitFor()
-    await page.getByRole('region', { name: 'The AI is paused' }).getByRole('link', { name: nordic.name }).waitFor()
+    await page.getByRole('region', { name: 'Paused' }).getByRole('link', { name: nordic.name }).waitFor()
     await settled(page)
     assert.equal(await page.getByText('What you see is what was last known').count(), 0)
     assert.equal(await page.evaluate(() => window.loadedOnce), true)

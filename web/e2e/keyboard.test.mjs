@@ -46,7 +46,7 @@ walk('a breaker is found and acknowledged with a note by the keyboard alone', as
   await workspace.history([account('Harbour Coffee Roasters'), account('Bluefin Logistics')], 5)
   const breaker = await workspace.trip(nordic)
   const page = await open(workspace, { to: 'overview' })
-  await page.getByRole('region', { name: 'The AI is paused' }).waitFor()
+  await page.getByRole('region', { name: 'Paused' }).waitFor()
 
   await page.keyboard.press('Tab')
   assert.equal((await focused(page)).name, 'Skip to the content')

@@ -35,12 +35,15 @@ walk('r12_2 a key that only reads sees no buttons, and is told why', async (open
   assert.equal(await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).count(), 0)
 })
 
-walk('a key that only sends events sees nothing, and is told why', async (open) => {
+walk('a key that only sends events sees how they are taken, and nothing of what they say', async (open) => {
   const workspace = await server.workspace()
-  const page = await open(workspace, { signedOut: true })
-  await page.getByLabel('API key').fill(await workspace.keyWith(['events:write']))
-  await page.getByRole('button', { name: 'Sign in with the key' }).click()
-  await page.getByText('Ask for a key with the scope quality:read').waitFor()
+  const page = await open(workspace, { key: await workspace.keyWith(['events:write']) })
+  await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor()
+  assert.deepEqual(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts(), ['Events'])
+  for (const to of ['overview', 'accounts', 'keys']) {
+    await go(page, workspace, to)
+    await page.getByText('You may not see this page.').waitFor()
+  }
 })
 
 walk('another tenant’s workspace is unknown', async (open) => {
@@ -55,8 +58,9 @@ walk('another tenant’s workspace is unknown', async (open) => {
 walk('a server key administers and sees no tenant’s data', async (open) => {
   const workspace = await server.workspace()
   const page = await open(workspace, { key: server.key })
-  await page.getByRole('heading', { level: 1, name: 'System' }).waitFor()
   await settled(page)
-  const pages = await page.getByRole('navigation').getByRole('link').allInnerTexts()
-  assert.equal(pages.includes('Accounts'), false)
+  const pages = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts()
+  assert.deepEqual(pages, ['Keys', 'System'])
+  await page.getByRole('link', { name: 'System' }).click()
+  await page.getByRole('heading', { level: 1, name: 'System' }).waitFor()
 })

@@ -16,11 +16,7 @@ walk('r10_7 a threshold is changed after a look at what it would have done', asy
   assert.equal((await workspace.ask('quality/circuit-breakers')).total, 0)
   const page = await open(workspace, { to: 'settings' })
 
-  const threshold = page
-    .getByLabel(/low/i)
-    .and(page.locator('input[type="number"], input[inputmode="decimal"]'))
-    .first()
-  await threshold.fill('3.5')
+  await page.getByRole('spinbutton', { name: 'Low below' }).fill('3.5')
   await page.getByRole('button', { name: 'What would it have done?' }).click()
   const main = page.getByRole('main')
   await until(async () => (await main.innerText()).includes(maple.name), 'the breaker that would have tripped')

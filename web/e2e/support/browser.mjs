@@ -58,8 +58,8 @@ export function walk(name, body) {
 /** Shows whoever reads a failure what the page showed. */
 async function describe(page, faults) {
   if (page.isClosed()) return
-  const tree = await page.locator('body').ariaSnapshot({ timeout: 5000 }).catch(String)
-  console.error(`--- ${page.url()}\n${faults.join('\n')}\n${tree}\n---`)
+  const tree = await page.locator('main').ariaSnapshot({ timeout: 5000 }).catch(String)
+  console.error(`--- ${page.url()}\n${[...new Set(faults)].join('\n')}\n${tree}\n---`)
 }
 
 async function openTab(workspace, options) {
