@@ -3,8 +3,9 @@
  * reaches a server or its logs, and needs no rule in a proxy; going back, reloading and sending a link all work.
  */
 class Route {
-  /** The parts of the path, decoded. */
-  parts = $state.raw<string[]>([])
+  private path = $state('')
+  /** The parts of the path, decoded. A change of the query alone is none of them, so the page stays as it is. */
+  parts = $derived(this.path.split('/').filter(Boolean).map(decoded))
   query = $state.raw(new URLSearchParams())
 
   constructor() {
@@ -14,7 +15,7 @@ class Route {
 
   private read(): void {
     const [path = '', query = ''] = location.hash.slice(1).split(/\?(.*)/s)
-    this.parts = path.split('/').filter(Boolean).map(decoded)
+    this.path = path
     this.query = new URLSearchParams(query)
   }
 
