@@ -55,6 +55,15 @@ class Range {
   /** Buckets of a series of it: hours of up to two days, days of up to three months, else weeks. */
   bucket = $derived<'hour' | 'day' | 'week'>(this.length <= 2 ? 'hour' : this.length <= 92 ? 'day' : 'week')
 
+  /** The address of another page's list, of the same range: `link` with a query. */
+  address(page: string, query: Record<string, string>): string {
+    const kept = ['period', 'from', 'to', 'zone'].flatMap((name) => {
+      const value = route.query.get(name)
+      return value ? [[name, value]] : []
+    })
+    return `${page}?${new URLSearchParams([...kept, ...Object.entries(query)])}`
+  }
+
   private start(day: string): number {
     return new Date(`${day}T00:00:00${this.isLocal ? '' : 'Z'}`).getTime()
   }

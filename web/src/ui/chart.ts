@@ -1,4 +1,4 @@
-/** What a chart draws over its lines: levels, and marks with the numbers that its list has. */
+/** What a chart draws over its lines: levels, and marks with the numbers that its list has. Names stand beside it. */
 import type uPlot from 'uplot'
 
 /** `colour` names a custom property of app.css; `dash` tells lines apart without colours. */
@@ -9,34 +9,46 @@ export type Mark = { at: number; label: string; href?: string }
 
 /** With more marks than this their numbers would lie over each other. */
 const NUMBERED = 24
+const LINE = 14
+const LEVEL_DASH = [4, 4]
 
 export function draw(plot: uPlot, levels: Level[], marks: Mark[], colourOf: (name: string) => string): void {
-  const { ctx, bbox } = plot
-  const unit = devicePixelRatio
+  const { ctx } = plot
   ctx.save()
-  ctx.font = `${11 * unit}px system-ui, sans-serif`
-  ctx.lineWidth = unit
-  ctx.textAlign = 'left'
-  ctx.setLineDash([4 * unit, 4 * unit])
-  for (const { label, value, colour } of levels) {
-    const y = Math.round(plot.valToPos(value, 'y', true))
-    ctx.strokeStyle = ctx.fillStyle = colourOf(colour)
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`
+  ctx.lineWidth = devicePixelRatio
+  drawLevels(plot, levels, colourOf)
+  drawMarks(plot, marks, colourOf('bad'))
+  ctx.restore()
+}
+
+function drawLevels({ ctx, bbox, valToPos }: uPlot, levels: Level[], colourOf: (name: string) => string): void {
+  ctx.setLineDash(LEVEL_DASH.map((length) => length * devicePixelRatio))
+  for (const { value, colour } of levels) {
+    const y = Math.round(valToPos(value, 'y', true))
+    ctx.strokeStyle = colourOf(colour)
     stroke(ctx, bbox.left, y, bbox.left + bbox.width, y)
-    ctx.fillText(label, bbox.left + 4 * unit, y - 4 * unit)
   }
+}
+
+/** Numbers of marks that are close to each other stand one below the other. */
+function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: Mark[], colour: string): void {
+  const unit = devicePixelRatio
   ctx.setLineDash([])
-  ctx.strokeStyle = ctx.fillStyle = colourOf('bad')
+  ctx.strokeStyle = ctx.fillStyle = colour
+  let [before, row] = [-Infinity, 0]
   marks.forEach(({ at }, index) => {
-    const x = Math.round(plot.valToPos(at, 'x', true))
+    const x = Math.round(valToPos(at, 'x', true))
     if (x < bbox.left || x > bbox.left + bbox.width) return
     stroke(ctx, x, bbox.top, x, bbox.top + bbox.height)
+    row = x - before < 40 * unit ? row + 1 : 0
+    before = x
     const text = marks.length > NUMBERED ? '■' : `■ ${index + 1}`
     // At the right edge the number stands before its line.
     const isLast = x + 30 * unit > bbox.left + bbox.width
     ctx.textAlign = isLast ? 'right' : 'left'
-    ctx.fillText(text, x + (isLast ? -3 : 3) * unit, bbox.top + (10 + 12 * (index % 2)) * unit)
+    ctx.fillText(text, x + (isLast ? -3 : 3) * unit, bbox.top + (10 + LINE * (row % 6)) * unit)
   })
-  ctx.restore()
 }
 
 function stroke(ctx: CanvasRenderingContext2D, x: number, y: number, toX: number, toY: number): void {
