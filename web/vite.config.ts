@@ -12,13 +12,13 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Whoever gets the page gets the notices of what is in it.
     // The parts that most pages have come in one file: many small ones pack worse.
     rolldownOptions: {
       output: {
         codeSplitting: { groups: [{ name: 'parts', test: /\/web\/src\/(ui\/(?!chart)|api\/|[\w.]+\.ts$)/i }] },
       },
     },
+    // Whoever gets the page gets the notices of what is in it.
     license: { fileName: 'licenses.txt' },
   },
   server: { proxy: { '/api': server } },
