@@ -68,17 +68,17 @@ export const pages: PageEntry[] = [
     one: apart(() => import('../pages/webhooks/Webhook.svelte')),
   },
   {
+    name: 'system',
+    title: 'common.system',
+    scope: 'server',
+    load: apart(() => import('../pages/system/System.svelte')),
+  },
+  {
     name: 'keys',
     title: 'common.keys',
     scope: 'admin',
     or: 'server',
     load: apart(() => import('../pages/keys/Keys.svelte')),
-  },
-  {
-    name: 'system',
-    title: 'common.system',
-    scope: 'server',
-    load: apart(() => import('../pages/system/System.svelte')),
   },
 ]
 

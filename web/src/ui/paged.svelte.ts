@@ -38,13 +38,17 @@ export class Paged<T> {
   more = async (): Promise<void> => {
     this.busy = true
     this.error = null
+    const first = this.rows.data
     try {
       const page = await this.load(this.next, new AbortController().signal)
+      // Meanwhile the reader has asked for another list.
+      if (this.rows.data !== first) return
       this.further = [...this.further, ...page.data]
       this.next = page.nextCursor
     } catch (cause) {
       this.error = cause
+    } finally {
+      this.busy = false
     }
-    this.busy = false
   }
 }
