@@ -10,7 +10,7 @@ use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
 use tripswitch::domain::record::{APPLY_VERSION, Command, Frame, Override, Record};
 use tripswitch::domain::reply::Reply;
 use tripswitch::domain::time::{DAY, Millis};
-use tripswitch::domain::view::{BreakerFilter, BreakerState, Gate};
+use tripswitch::domain::view::{BreakerFilter, BreakerState, Gate, Known};
 use tripswitch::domain::workspace::GateQuestion;
 
 use crate::audit::{UNNAMED, line, repeats};
@@ -338,6 +338,16 @@ impl Compared {
         self.gates()
     }
 
+    /// R5.5b. The latest scoring is the score in force.
+    fn revisions(&self, id: Id) -> Check {
+        let found = self.real.revisions(id);
+        same("revisions", &found, &self.naive.revisions(id))?;
+        if let (Some((_, latest)), Known::Found(in_force)) = (found.first(), self.real.quality(id)) {
+            same("the latest revision", &latest.quality, &in_force)?;
+        }
+        Ok(())
+    }
+
     fn everything(&mut self, now: Millis, from: Millis, to: Millis) -> Check {
         self.statistics(from, to)?;
         self.lists(now)?;
@@ -348,7 +358,7 @@ impl Compared {
             same("conversation", self.real.quality(id), self.naive.quality(id))?;
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
             same("override", self.real.override_of(id), self.naive.override_of(id))?;
-            same("revisions", self.real.revisions(id), self.naive.revisions(id))?;
+            self.revisions(id)?;
             same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
         let trail: Vec<_> = self.real.trail().iter().map(line).collect();
