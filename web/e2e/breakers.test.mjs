@@ -79,9 +79,12 @@ walk('the AI is paused by hand, and the list has each state', async (open) => {
   await dialog.getByRole('radio', { name: /whole workspace/i }).check()
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('A wrong price list is out.')
   await dialog.getByRole('button', { name: 'Pause now' }).click()
-  await page.getByText('A wrong price list is out.').first().waitFor()
+  // It leads to the breaker that it has made.
+  await page.getByRole('heading', { level: 1, name: 'A wrong price list is out.' }).waitFor()
   assert.equal((await workspace.ask('quality/gate')).decision, 'pause')
 
+  await go(page, workspace, 'breakers')
+  await page.getByText('A wrong price list is out.').first().waitFor()
   await page.getByRole('link', { name: 'Resolved' }).click()
   await settled(page)
   assert.equal(await page.getByText('A wrong price list is out.').count(), 0)

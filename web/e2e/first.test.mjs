@@ -9,20 +9,24 @@ import { Server } from './support/server.mjs'
 const server = await Server.start()
 after(() => server.stop())
 
-walk('an empty workspace shows a line for a terminal that works as pasted, and notices what it sends', async (open) => {
+walk('an empty workspace shows what to paste into a terminal, and notices what it sends', async (open) => {
   const workspace = await server.workspace()
   const page = await open(workspace)
-  const code = page.locator('main code, main pre').filter({ hasText: 'curl' }).first()
-  await code.waitFor()
-  const line = await code.innerText()
-  assert.ok(line.includes(workspace.id), line)
-  assert.ok(line.includes(workspace.url), line)
-  assert.ok(!line.includes(workspace.key), 'the key is not shown')
-  // The key is the reader's to fill in: a variable of the shell.
-  const variable = line.match(/Bearer \$\{?(\w+)/)?.[1]
-  assert.ok(variable, line)
-  const env = { ...process.env, [variable]: workspace.key }
-  const { stdout } = await promisify(execFile)('bash', ['-c', line], { env })
-  assert.match(stdout, /"accepted":\s*[1-9]/)
-  await code.waitFor({ state: 'detached' })
+  const main = page.getByRole('main')
+  const paste = async () => {
+    const line = await main.locator('pre:visible').filter({ hasText: 'curl' }).first().innerText()
+    for (const part of [workspace.id, workspace.url]) assert.ok(line.includes(part), line)
+    // The key is the reader's to fill in: a variable of the shell.
+    assert.ok(!line.includes(workspace.key), 'the key is shown')
+    const env = { ...process.env, KEY: workspace.key }
+    const { stdout } = await promisify(execFile)('bash', ['-c', line], { env })
+    assert.match(stdout, /"accepted":\s*1/)
+  }
+  await main.getByText('curl').first().waitFor()
+  await paste()
+  await main.getByText('Your first event has arrived.').waitFor()
+  await paste()
+  await main.getByText('Your first conversation has a score.').waitFor()
+  await main.getByRole('button', { name: 'Go to the overview' }).click()
+  await main.getByRole('link', { name: 'Nordic Parts' }).first().waitFor()
 })
