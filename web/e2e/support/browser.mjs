@@ -86,7 +86,7 @@ async function openTab(workspace, options) {
   if (options.signedOut) await page.goto(`${workspace.url}/`)
   else {
     await page.goto(`${workspace.url}/#key=${key}`)
-    await page.getByRole('navigation').waitFor({ state: 'attached' })
+    await page.locator('#navigation').waitFor({ state: 'attached' })
     if (to !== undefined) await go(page, workspace, to)
     else await settled(page)
   }
