@@ -1,30 +1,20 @@
 /** What came in of events (R4.12), as the server remembers it since its start. */
-import { base, body, GET, request } from './client'
+import { body, GET, type Schemas } from './client'
 
-export interface Minute {
-  minute: string
-  accepted: number
-  duplicates: number
-  rejected: number
-}
-export interface Rejection {
-  at: string
-  code: string
-  error: string
-  pointer: string | null
-  type: string | null
-  requestId: string
-}
-
-async function items<T>(workspace: string, what: string, signal: AbortSignal): Promise<T[]> {
-  const response = await request(`${base}/api/workspaces/${workspace}/events/${what}`, { signal })
-  return ((await response.json()) as { items: T[] }).items
-}
+export type Minute = Schemas['EventRate']
+export type Rejection = Schemas['KeptRejection']
 
 /** The last 60 whole minutes and the present one, the oldest first. */
-export const rates = (workspace: string, signal: AbortSignal) => items<Minute>(workspace, 'rates', signal)
+export async function rates(workspaceId: string, signal: AbortSignal): Promise<Minute[]> {
+  const params = { path: { workspaceId } }
+  return (await body(GET('/api/workspaces/{workspaceId}/events/rates', { params, signal }))).items
+}
+
 /** The last 100, the newest first. */
-export const rejections = (workspace: string, signal: AbortSignal) => items<Rejection>(workspace, 'rejections', signal)
+export async function rejections(workspaceId: string, signal: AbortSignal): Promise<Rejection[]> {
+  const params = { path: { workspaceId } }
+  return (await body(GET('/api/workspaces/{workspaceId}/events/rejections', { params, signal }))).items
+}
 
 /** Whether nothing of a workspace was ever scored and no account is known: whoever looks at it has yet to begin. */
 export async function isUntouched(workspaceId: string, signal: AbortSignal): Promise<boolean> {
