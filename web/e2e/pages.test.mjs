@@ -24,23 +24,10 @@ async function lively() {
   const overridden = evidence[1].conversationId
   const word = { outcomeScore: 2, processScore: 2.5, environmentScore: 2, reason: 'Not that bad' }
   await workspace.post(`/api/conversations/${overridden}/quality/override`, word)
-  await fetch(`${workspace.url}/api/workspaces/${workspace.id}/events`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${workspace.key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ specversion: '1.0', id: '1', source: 'e2e', type: 'message.received', data: {} }),
-  })
-  const hook = {
-    url: 'http://127.0.0.1:9/hook',
-    types: ['breaker.triggered'],
-    description: 'Paging',
-    format: 'standard',
-  }
-  const webhook = await workspace.tell('webhooks', hook)
-  await fetch(`${workspace.url}/api/workspaces/${workspace.id}/csat-config`, {
-    method: 'PATCH',
-    headers: { Authorization: `Bearer ${workspace.key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ baselineOutcome: 3.8 }),
-  })
+  await workspace.refuse()
+  const types = ['breaker.triggered', 'breaker.acknowledged', 'breaker.resolved']
+  const webhook = await workspace.tell('webhooks', { url: 'http://127.0.0.1:9/hook', types, description: 'Paging' })
+  await workspace.change('csat-config', { baselineOutcome: 3.8 })
   const ofOne = [`breakers/${breaker.id}`, `accounts/${accounts[2].id}`, `webhooks/${webhook.id}`]
   const ofConversations = [pleased, overridden].map((id) => `conversations/${id}`)
   const lists = ['overview', 'breakers', 'breakers?state=all', 'accounts', 'conversations', 'events', 'settings']
@@ -75,6 +62,9 @@ walk('keys and system are for everybody', async (open) => {
   await lead(page, '#/keys')
   await look(page, 'keys')
   const system = await open(workspace, { key: server.key })
+  await look(system, 'keys of a server key')
+  await lead(system, '#/system')
+  await system.getByRole('heading', { level: 1, name: 'System' }).waitFor()
   await look(system, 'system')
 })
 
@@ -93,29 +83,32 @@ walk('signing in, first use and missing permission are for everybody', async (op
 
 walk('what is gone or never was says so on its page', async (open) => {
   const none = '00000000-0000-4000-8000-000000000000'
-  for (const to of [`accounts/${none}`, `breakers/${none}`, `conversations/${none}`, `webhooks/${none}`]) {
-    const page = await open(workspace, { expected: ['status of 404'] })
-    await lead(page, `#/w/${workspace.id}/${to}`).catch(() => {})
-    await page.getByRole('alert').first().waitFor()
-    assert.match(await page.getByRole('main').innerText(), /Request/)
+  const page = await open(workspace, { expected: ['status of 404'] })
+  for (const to of [`accounts/${none}`, `breakers/${none}`, `webhooks/${none}`]) {
+    await go(page, workspace, to)
+    const alert = page.getByRole('alert').filter({ hasText: 'Request' })
+    await alert.first().waitFor()
     await look(page, to)
   }
+  await go(page, workspace, `conversations/${none}`)
+  await page.getByText('Not scored yet').waitFor()
+  await look(page, 'a conversation that is not scored')
+  // An address of nothing leads to the first page.
+  await lead(page, '#/nowhere')
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
 })
 
 walk('three languages have every page', async (open) => {
   const page = await open(workspace, { to: 'overview' })
   const main = page.getByRole('main')
-  const english = await page.getByRole('heading', { level: 1 }).innerText()
-  for (const [language, title, comma] of [
-    ['da', 'Overblik', true],
-    ['de', 'Übersicht', true],
-    ['en', english, false],
-  ]) {
+  const titles = { da: 'Overblik', de: 'Überblick', en: 'Overview' }
+  for (const [language, name] of Object.entries(titles)) {
     await go(page, workspace, 'overview')
     await page.locator('nav select').first().selectOption(language)
     await page.locator(`html[lang="${language}"]`).waitFor()
-    await page.getByRole('heading', { level: 1, name: title }).waitFor()
-    assert.match(await main.innerText(), comma ? /\d,\d\d/ : /\d\.\d\d/)
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    // Numbers are written as the language does.
+    assert.match(await main.innerText(), language === 'en' ? /\d\.\d\d/ : /\d,\d\d/)
     for (const to of workspace.pages) {
       await go(page, workspace, to)
       await worded(page, `${to} in ${language}`)

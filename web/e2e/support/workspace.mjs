@@ -49,6 +49,11 @@ export class Workspace {
   ask = (path) => this.get(`/api/workspaces/${this.id}/${path}`)
   tell = (path, body) => this.post(`/api/workspaces/${this.id}/${path}`, body)
 
+  change = (path, body) => call(this.url, this.key, 'PATCH', `/api/workspaces/${this.id}/${path}`, body)
+
+  /** Sends what is no event. */
+  refuse = () => this.tell('events', [{ specversion: '1.0', id: '1' }]).catch(() => {})
+
   /** Sends `[type, time, data]`, a thousand at a time. */
   async send(events) {
     const made = events.map(([type, time, data]) => {
