@@ -1,8 +1,9 @@
 // Section 7 at the page: an account goes bad while somebody looks, is paused, taken on and let go again.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, settled, walk } from './support/browser.mjs'
+import { go, settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account, until } from './support/workspace.mjs'
 
 const server = await Server.start()

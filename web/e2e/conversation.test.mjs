@@ -1,8 +1,9 @@
 // R12.2: from a customer to the exact sum behind one score, and a person's word in its place.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, settled, walk } from './support/browser.mjs'
+import { go, settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account, until } from './support/workspace.mjs'
 
 const server = await Server.start()

@@ -1,8 +1,9 @@
 // R10.2: a support lead opens the demo and knows soon why a customer is paused.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { settled, walk } from './support/browser.mjs'
+import { settled } from './support/browser.mjs'
 import { demo } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 
 const shown = await demo()
 after(() => shown.stop())
@@ -22,10 +23,7 @@ walk('from opening the demo to why Nordic Parts was paused in at most four click
 
   await click(strip.getByRole('link', { name: 'Nordic Parts ApS' }))
   const main = page.getByRole('main')
-  await main
-    .getByText(/in a row below 3\.0|consecutive conversations/)
-    .first()
-    .waitFor()
+  await main.getByRole('heading', { level: 1, name: '3 conversations in a row scored below 3.00' }).waitFor()
   await main.getByRole('heading', { name: 'What tripped it' }).waitFor()
   await click(main.locator('a[href*="/conversations/"]').first())
   const sum = page.getByRole('table', { name: 'The exact sum' })

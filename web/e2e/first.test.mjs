@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after } from 'node:test'
 import { promisify } from 'node:util'
-import { walk } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 
 const server = await Server.start()
 after(() => server.stop())

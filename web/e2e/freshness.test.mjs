@@ -1,8 +1,9 @@
 // R12.3: the page says how fresh it is, never shows an old state as a new one, and goes on by itself.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, settled, walk } from './support/browser.mjs'
+import { go, settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account } from './support/workspace.mjs'
 
 const server = await Server.start()

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { AUDIENCE, CLIENT, Issuer } from './issuer.mjs'
-import { settled, walk } from './support/browser.mjs'
+import { settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 
 const issuer = await Issuer.start()
 const server = await Server.start(issuer.settings)

@@ -1,8 +1,9 @@
 // Everything that a mouse reaches, a keyboard reaches, and whoever uses it sees where they are.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { settled, walk } from './support/browser.mjs'
+import { settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account, until } from './support/workspace.mjs'
 
 const server = await Server.start()

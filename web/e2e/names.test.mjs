@@ -1,9 +1,10 @@
 // Names come from customers, who write what they like: they are text, in their own direction, and break nothing.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, walk } from './support/browser.mjs'
+import { go } from './support/browser.mjs'
 import { fits } from './support/looks.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account, until } from './support/workspace.mjs'
 
 const server = await Server.start()

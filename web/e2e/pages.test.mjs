@@ -1,9 +1,10 @@
 // Every page: for everybody (WCAG 2.2 AA by axe, both themes), on a telephone, in three languages, with a clean console.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, lead, settled, walk } from './support/browser.mjs'
+import { go, lead, settled } from './support/browser.mjs'
 import { accessible, fits, worded } from './support/looks.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account } from './support/workspace.mjs'
 
 const server = await Server.start({ TRIPSWITCH__WEBHOOKS__ALLOW_PRIVATE: 'true' })

@@ -1,8 +1,9 @@
 // R12.2: whoever may not do a thing sees no button for it, and is told so.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, settled, walk } from './support/browser.mjs'
+import { go, settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account } from './support/workspace.mjs'
 
 const server = await Server.start()

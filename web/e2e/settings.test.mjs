@@ -1,8 +1,9 @@
 // R3.8, R6.9 and R10.7 at the page: a threshold is tried on what was, looked at once more, saved, and remembered.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { settled, walk } from './support/browser.mjs'
+import { settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 import { account, DAY, until } from './support/workspace.mjs'
 
 const server = await Server.start()

@@ -1,8 +1,8 @@
 // R12.1: how a reader comes in, and what stays of it.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { walk } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
+import { walk } from './support/walk.mjs'
 
 const server = await Server.start()
 after(() => server.stop())
