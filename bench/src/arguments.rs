@@ -107,6 +107,10 @@ pub enum Verb {
     Asked {
         #[command(flatten)]
         size: Size,
+        /// Ask nothing: print the filled server's address, the workspace, a key of it and a server key on one line, and
+        /// leave it to others until standard input ends
+        #[arg(long)]
+        hold: bool,
     },
     /// Tripswitch: what streams and webhooks cost those who write, and how soon a pause is heard
     Heard {

@@ -68,7 +68,7 @@ fn run(arguments: Arguments) -> Fallible<()> {
         Verb::Snapshots { size } => modes::snapshots::run(&ground, size.measure()),
         Verb::Neighbours { size } => modes::neighbours::run(&ground, size.measure()),
         Verb::Reads { size } => modes::reads::run(&ground, size.measure()),
-        Verb::Asked { size } => modes::asked::run(&ground, size.measure()),
+        Verb::Asked { size, hold } => modes::asked::run(&ground, size.measure(), hold),
         Verb::Heard { size, listeners } => modes::heard::run(&ground, size.measure(), &listeners),
     }
 }

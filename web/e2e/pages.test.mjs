@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { go, lead, settled } from './support/browser.mjs'
-import { accessible, fits, worded } from './support/looks.mjs'
+import { accessible, fits, fitsAll, worded } from './support/looks.mjs'
 import { Server } from './support/server.mjs'
 import { walk } from './support/walk.mjs'
 import { account } from './support/workspace.mjs'
@@ -49,7 +49,7 @@ async function look(page, where) {
   await page.setViewportSize({ width: 360, height: 780 })
   await fits(page, `${where} at 360 px`)
   await accessible(page, `${where} at 360 px`)
-  await page.setViewportSize({ width: 1280, height: 900 })
+  await fitsAll(page, where)
 }
 
 for (const to of workspace.pages)

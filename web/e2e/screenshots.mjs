@@ -1,7 +1,7 @@
 // Pictures of the demo: `DIRECTORY [all]`; see scripts/screenshots.
 import { join } from 'node:path'
 import { go, lead, openTab, settled } from './support/browser.mjs'
-import { demo } from './support/server.mjs'
+import { demo, Server } from './support/server.mjs'
 
 const [directory, all] = process.argv.slice(2)
 const shown = await demo()
@@ -19,9 +19,9 @@ async function first(list, of) {
   return href.split(`/${workspace.id}/`)[1].split('?')[0]
 }
 
-async function picture(name, options = {}) {
+async function picture(name) {
   await page.mouse.move(0, 0)
-  await page.screenshot({ path: join(directory, `${name}.png`), ...options })
+  await page.screenshot({ path: join(directory, `${name}.png`) })
 }
 
 const breaker = await first('breakers', 'breakers')
@@ -30,7 +30,12 @@ if (all) {
   const account = await first('accounts', 'accounts')
   const webhook = await first('webhooks', 'webhooks')
   const lists = ['overview', 'breakers', 'breakers?state=all', 'accounts', 'conversations', 'events', 'settings']
-  for (const to of [...lists, 'webhooks', breaker, account, conversation, webhook, '#/keys']) await looks(to)
+  for (const to of [...lists, 'webhooks', breaker, account, conversation, webhook]) {
+    await go(page, workspace, to)
+    await looks(page, to.replace(/\/.*/, '-one').replace(/\?.*/, '-all'))
+  }
+  await lead(page, '#/keys')
+  await looks(page, 'keys')
 } else {
   await page.setViewportSize({ width: 1280, height: 800 })
   await go(page, workspace, 'overview')
@@ -44,13 +49,25 @@ if (all) {
 }
 await context.close()
 await shown.stop()
+if (all) await apart()
 process.exit(0)
 
+/** What the demo does not show: the page of the server itself, signing in, and a workspace without an event. */
+async function apart() {
+  const server = await Server.start()
+  const unused = await server.workspace()
+  const system = await openTab(unused, { key: server.key })
+  await lead(system.page, '#/system')
+  await looks(system.page, 'system')
+  const signIn = await openTab(unused, { signedOut: true })
+  await signIn.page.getByLabel('API key').waitFor()
+  await looks(signIn.page, 'sign-in')
+  await looks((await openTab(unused)).page, 'first-use')
+  await server.stop()
+}
+
 /** In both themes, and as on a telephone. */
-async function looks(to) {
-  const name = to.replace('#/', '').replace(/\/.*/, '-one').replace(/\?.*/, '-all')
-  if (to.startsWith('#')) await lead(page, to)
-  else await go(page, workspace, to)
+async function looks(page, name) {
   for (const [width, theme] of [
     [1280, 'light'],
     [1280, 'dark'],
@@ -60,6 +77,6 @@ async function looks(to) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme: theme })
     await settled(page)
-    await picture(`${name}-${width}-${theme}`, { fullPage: true })
+    await page.screenshot({ path: join(directory, `${name}-${width}-${theme}.png`), fullPage: true })
   }
 }

@@ -22,7 +22,8 @@ const SLICE: usize = 5_000;
 /// How long the gate is probed under each load.
 const SPAN: Duration = Duration::from_secs(15);
 
-pub fn run(ground: &Ground, measure: Measure) -> Fallible<()> {
+/// With `hold` nothing is asked here: others may, until standard input ends.
+pub fn run(ground: &Ground, measure: Measure, hold: bool) -> Fallible<()> {
     let Measure { shape, clients } = measure;
     let shape = Shape { workspaces: 1, ..shape };
     let (_directory, site) = ground.site(1)?;
@@ -44,6 +45,11 @@ pub fn run(ground: &Ground, measure: Measure) -> Fallible<()> {
     }
     println!("{} facts over a year, {} accounts", shape.facts, shape.accounts);
     println!("memory: {} MiB, {} before the first", ours.resident() >> 20, empty >> 20);
+    if hold {
+        println!("http://{} {} {} {}", ours.address(), workspace_id(0), ours.key(), ours.admin());
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+        return Ok(());
+    }
     questions(&ours, at)?;
     backtests(&ours)?;
     pages(&ours, shape.accounts, |pages| pages < 1_000)?;

@@ -39,6 +39,11 @@ impl Ours {
         self.0.key()
     }
 
+    /// A server key.
+    pub fn admin(&self) -> &str {
+        self.0.admin()
+    }
+
     /// Makes a tenant with this one workspace; its key.
     pub fn tenant(&self, name: &str, workspace: usize) -> Fallible<String> {
         self.0.tenant(name, workspace)

@@ -89,6 +89,10 @@ impl Server {
         &self.key
     }
 
+    pub fn admin(&self) -> &str {
+        &self.admin
+    }
+
     pub fn resident(&self) -> u64 {
         self.process.resident()
     }

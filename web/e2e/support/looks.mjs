@@ -21,7 +21,14 @@ export async function accessible(page, where) {
   assert.deepEqual(violations, [], where)
 }
 
-/** The document does not scroll sideways. */
+/** The document does not scroll sideways, on whatever it is shown; WCAG 2.2 has 320 px as the least (1.4.10). */
+export async function fitsAll(page, where) {
+  for (const width of [320, 480, 768, 1024, 1280]) {
+    await page.setViewportSize({ width, height: 900 })
+    await fits(page, `${where} at ${width} px`)
+  }
+}
+
 export async function fits(page, where) {
   const beside = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
