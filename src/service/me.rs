@@ -54,7 +54,7 @@ mod tests {
     fn r2_14c_the_first_thousand_by_name_are_named_and_all_counted() {
         let entry = |n: u128| WorkspaceEntry {
             id: Id(n),
-            name: format!("{} {:04}", if n % 2 == 0 { "Support" } else { "support" }, 5_000 - n).into(),
+            name: format!("{} {:04}", if n.is_multiple_of(2) { "Support" } else { "support" }, 5_000 - n).into(),
             tenant: "t".into(),
             created_at: 0,
         };

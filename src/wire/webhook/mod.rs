@@ -154,7 +154,8 @@ pub struct NewWebhook {
     /// At least one, each at most once.
     #[schema(min_items = 1, max_items = 8, value_type = Vec<EffectName>)]
     pub types: EffectTypes,
-    #[schema(required = false, default = "standard", inline)]
+    // `standard` where it is left out. With a default or words of its own the document would have a second schema here.
+    #[schema(required = false, inline)]
     pub format: WebhookFormat,
     #[schema(required = false, default = true)]
     pub enabled: bool,
