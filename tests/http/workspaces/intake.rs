@@ -40,8 +40,11 @@ async fn rates(world: &World, path: &str, key: &str) -> Vec<(usize, [u64; 3])> {
 #[tokio::test]
 async fn r4_12_rejected_events_are_told_newest_first_and_without_contents() {
     let world = World::start().await;
-    let accepted =
-        event("known", "conversation.created", json!({"conversationId": conversation_id(1), "accountId": ACCOUNT}));
+    let accepted = event(
+        "sent-before",
+        "conversation.created",
+        json!({"conversationId": conversation_id(1), "accountId": ACCOUNT}),
+    );
     world.send(WORKSPACE, &world.key, &[accepted]).await;
     let mut no_id = received("", "text", VALUE.into());
     no_id.as_object_mut().expect("an object").remove("id");
@@ -51,7 +54,11 @@ async fn r4_12_rejected_events_are_told_newest_first_and_without_contents() {
         no_id,
         received("4", "unheardOf", VALUE.into()),
         VALUE,
-        event("known", "conversation.created", json!({"conversationId": conversation_id(2), "accountName": VALUE})),
+        event(
+            "sent-before",
+            "conversation.created",
+            json!({"conversationId": conversation_id(2), "accountName": VALUE})
+        ),
         received("7", "accountId", SIBLING.into()),
         received("8", "text", VALUE.into()),
     ]);
@@ -76,7 +83,7 @@ async fn r4_12_rejected_events_are_told_newest_first_and_without_contents() {
         assert_eq!(one.as_object().map(|members| members.len()), Some(6), "{one}");
     }
     let text = json!(kept).to_string();
-    for value in [VALUE, "known", ACCOUNT, SIBLING, &conversation_id(1)] {
+    for value in [VALUE, "sent-before", ACCOUNT, SIBLING, &conversation_id(1)] {
         assert!(!text.contains(value), "{value}: {text}");
     }
     assert_eq!(kept[0]["error"], "The conversation belongs to another account.");
