@@ -126,10 +126,7 @@ impl Server {
         };
         monitor.started(engine.clone(), Arc::clone(&webhooks));
         let tasks = tasks(&service, issuer, webhooks, &ending.stop);
-        let upkeep = tokio::spawn({
-            let engine = engine.clone();
-            async move { engine.upkeep().await }
-        });
+        let upkeep = upkeep(engine.clone());
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let stop = ending.stop.clone();
         let routes = crate::http::router_of(
@@ -239,6 +236,11 @@ fn tasks(
     let stop = stop.clone();
     let deliveries = tokio::spawn(async move { webhooks.run(&stop).await });
     keys.into_iter().chain([upkeep, deliveries]).collect()
+}
+
+/// What the engine does until it shuts down.
+fn upkeep(engine: Engine) -> JoinHandle<()> {
+    tokio::spawn(async move { engine.upkeep().await })
 }
 
 /// Whose tokens are taken, and where its keys come from.
