@@ -1,7 +1,7 @@
 // R12.3: the page says how fresh it is, never shows an old state as a new one, and goes on by itself.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { go, settled } from './support/browser.mjs'
+import { settled } from './support/browser.mjs'
 import { Server } from './support/server.mjs'
 import { walk } from './support/walk.mjs'
 import { account } from './support/workspace.mjs'
@@ -18,7 +18,7 @@ const LOST = [
 ]
 
 walk(
-  'r12_3 a server that dies makes the page stale, and one that is back makes it live, without a reload',
+  'r12_3 a server that dies makes the page stale, and one that is back makes it live without a reload',
   async (open) => {
     const workspace = await server.workspace()
     const [nordic, maple] = [account('Nordic Parts ApS'), account('Maple Street Dental')]
@@ -31,9 +31,8 @@ walk(
     await server.kill()
     await page.getByText(/^■? ?Stale since \d/).waitFor()
     await page.getByText('What you see is what was last known').waitFor()
-    await go(page, workspace, 'breakers').catch(() => {})
-    await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).first().waitFor()
-    await page.evaluate((id) => (location.hash = `#/w/${id}/overview`), workspace.id)
+    // What was known stays.
+    await page.getByRole('region', { name: 'Conversations by composite' }).waitFor()
 
     await server.restart()
     await workspace.trip(nordic)

@@ -26,8 +26,9 @@ walk('r2_13b people sign in at the issuer, with proof of who began', async (open
   assert.ok(state.length > 20)
   assert.equal(redirect_uri, `${workspace.url}/`)
   await page.getByText('Signed in').click()
-  await page.getByText('kp_ada').waitFor()
-  await page.getByText('quality:read, quality:write').waitFor()
+  const who = page.locator('header details')
+  await who.getByText('kp_ada').waitFor()
+  for (const scope of issuer.person.permissions) assert.ok((await who.innerText()).includes(scope), scope)
 })
 
 walk('a code that came without a beginning in this tab is not used', async (open) => {

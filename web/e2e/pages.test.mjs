@@ -5,7 +5,7 @@ import { go, lead, settled } from './support/browser.mjs'
 import { accessible, fits, fitsAll, worded } from './support/looks.mjs'
 import { Server } from './support/server.mjs'
 import { walk } from './support/walk.mjs'
-import { account } from './support/workspace.mjs'
+import { account, until } from './support/workspace.mjs'
 
 const server = await Server.start({ TRIPSWITCH__WEBHOOKS__ALLOW_PRIVATE: 'true' })
 after(() => server.stop())
@@ -122,6 +122,21 @@ walk('three languages have every page', async (open) => {
   await page.reload()
   await page.locator('html[lang="da"]').waitFor()
   await settled(page)
+})
+
+walk('a chart has the colours of the theme, however that came to be', async (open) => {
+  const page = await open(workspace, { to: 'overview' })
+  const drawn = () =>
+    page
+      .locator('main canvas')
+      .first()
+      .evaluate((canvas) => canvas.toDataURL())
+  const light = await drawn()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const changed = await until(async () => (await drawn()) !== light && drawn(), 'another drawing')
+  await page.reload()
+  await settled(page)
+  await until(async () => (await drawn()) === changed, 'the same drawing after a reload')
 })
 
 walk('the first load of the overview is small', async (open) => {
