@@ -12,10 +12,10 @@ await page
   .waitFor({ timeout: 100_000 })
 const workspace = { ...shown, id: page.url().match(/#\/w\/([^/]+)/)[1] }
 
-/** The address behind the first link to one of these in the page. */
-async function first(list, of) {
+/** The address behind the first link to one of these in the page, or behind the last. */
+async function first(list, of, at = 0) {
   await go(page, workspace, list)
-  const href = await page.locator(`main a[href*="/${of}/"]`).first().getAttribute('href')
+  const href = await page.locator(`main a[href*="/${of}/"]`).nth(at).getAttribute('href')
   return href.split(`/${workspace.id}/`)[1].split('?')[0]
 }
 
@@ -25,7 +25,7 @@ async function picture(name) {
 }
 
 const breaker = await first('breakers', 'breakers')
-const conversation = await first(breaker, 'conversations')
+const conversation = await first(breaker, 'conversations', -1)
 if (all) {
   const account = await first('accounts', 'accounts')
   const webhook = await first('webhooks', 'webhooks')

@@ -38,7 +38,7 @@ export async function openTab(workspace, options = {}) {
     timezoneId: options.timeZone ?? 'UTC',
     reducedMotion: 'reduce',
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const faults = []
   watch(page, [workspace.url, ...origins], faults)
