@@ -2,7 +2,7 @@
 import { untrack } from 'svelte'
 import { live, type Effect } from './live.svelte'
 
-/** Not sooner after the last time. */
+/** So many milliseconds lie between two answers at least. */
 const APART = 1500
 /** How old an answer gets while nothing is heard of it; and while the stream leaves single conversations out. */
 const OLDEST = 60_000
@@ -14,7 +14,11 @@ export class Query<T> {
   loading = $state(true)
   /** When `data` was answered, milliseconds since 1970. */
   at = $state(0)
+  /** When the last answer came, a refusal too. */
+  triedAt = 0
 
+  /** Whether something has happened while the present answer was on its way, which may not have it yet. */
+  private isLate = false
   private running = new AbortController()
   private waiting: ReturnType<typeof setTimeout> | undefined
 
@@ -36,40 +40,48 @@ export class Query<T> {
       if (running.signal.aborted) return
       this.error = cause
     }
+    this.triedAt = Date.now()
     this.loading = false
+    if (this.isLate) this.soon()
   }
 
   again = (): void => void untrack(() => this.run())
 
-  /** Loads again soon; many such wishes are one. */
+  /** Loads again soon; many such wishes are one. What is on its way is waited for, however slow it is. */
   soon(): void {
-    this.waiting ??= setTimeout(this.again, Math.max(0, this.at + APART - Date.now()))
+    if (this.loading) this.isLate = true
+    else this.waiting ??= setTimeout(this.again, Math.max(0, this.triedAt + APART - Date.now()))
   }
 
   cancel(): void {
     clearTimeout(this.waiting)
     this.waiting = undefined
+    this.isLate = false
     this.running.abort()
   }
 }
 
 /**
  * A query of the component that calls this. It loads at once, when the reactive state that `load` reads changes, when an
- * effect happens that `concerns` it (default: none), and when effects may have been missed.
+ * effect happens that `concerns` it (default: none), and when effects may have been missed. While it `isHeld`, only the
+ * first two count.
  */
 export function query<T>(
   load: (signal: AbortSignal) => Promise<T>,
   concerns: (effect: Effect) => boolean = () => false,
+  isHeld: () => boolean = () => false,
 ): Query<T> {
   const made = new Query(load)
   $effect(() => {
     void made.run()
   })
   $effect(() => {
-    const stop = live.listen((effect) => (effect === null || concerns(effect)) && made.soon())
+    const stop = live.listen((effect) => {
+      if (!isHeld() && (effect === null || concerns(effect))) made.soon()
+    })
     const timer = setInterval(() => {
-      const oldest = live.narrow ? OLDEST_NARROW : OLDEST
-      if (live.status === 'live' && !document.hidden && Date.now() - made.at > oldest) made.soon()
+      if (live.status !== 'live' || document.hidden || made.loading || isHeld()) return
+      if (Date.now() - made.triedAt > (live.narrow ? OLDEST_NARROW : OLDEST)) made.soon()
     }, 1000)
     return () => {
       stop()
@@ -98,6 +110,10 @@ export function polled<T>(load: (signal: AbortSignal) => Promise<T>, every: numb
   return made
 }
 
-/** Of an account's effects, and of breakers. */
+/** What queries are concerned by. */
 export const isBreaker = (effect: Effect) => effect.type.startsWith('breaker.')
 export const isScore = (effect: Effect) => effect.type === 'conversation.scored'
+export const isRisk = (effect: Effect) => effect.type === 'account.risk_changed'
+export const isSettings = (effect: Effect) => effect.type === 'settings.changed'
+/** Whatever changes the numbers of accounts. */
+export const isOfAccounts = (effect: Effect) => isScore(effect) || isBreaker(effect) || isRisk(effect)

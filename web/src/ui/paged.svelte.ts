@@ -16,7 +16,7 @@ export class Paged<T> {
     private load: Load<T>,
     concerns?: (effect: Effect) => boolean,
   ) {
-    // What was read on belongs to the first page of its time.
+    // What was read on belongs to the first page of its time: while it is shown, the list stays as it is.
     this.rows = query(
       async (signal) => {
         const first = await load(undefined, signal)
@@ -24,18 +24,24 @@ export class Paged<T> {
         this.next = first.nextCursor
         return first
       },
-      concerns && ((effect) => this.further.length === 0 && concerns(effect)),
+      concerns,
+      () => this.busy || this.isExtended,
     )
   }
 
   get all(): T[] {
     return [...(this.rows.data?.data ?? []), ...this.further]
   }
+  /** Whether there is more than the first page, and so nothing new. */
+  get isExtended(): boolean {
+    return this.further.length > 0
+  }
   get hasMore(): boolean {
     return this.next !== undefined
   }
 
   more = async (): Promise<void> => {
+    if (this.busy) return
     this.busy = true
     this.error = null
     const first = this.rows.data
