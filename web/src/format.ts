@@ -32,7 +32,9 @@ export const day = (value: string | number | Date, timeZone = zone) => date(valu
 /** Day and month alone, and hours and minutes alone, for axes. */
 export const shortDay = (value: number, timeZone = zone) => date(value, { day: 'numeric', month: 'short', timeZone })
 export const clock = (value: number, timeZone = zone) => date(value, { timeStyle: 'short', timeZone })
-export const time = (value: string | number | Date) => date(value, { timeStyle: 'medium' })
+/** The time of day, and the day where that is not today. */
+export const time = (value: string | number | Date) =>
+  date(value, { timeStyle: 'medium', ...(day(value) !== day(Date.now()) && { dateStyle: 'medium' }) })
 export const moment = (value: string | number | Date, timeZone = zone) =>
   date(value, { dateStyle: 'medium', timeStyle: 'short', timeZone })
 export const full = (value: string | number | Date) => date(value, { dateStyle: 'full', timeStyle: 'long' })

@@ -46,6 +46,7 @@ class Live {
     this.workspace = workspace
     this.lastId = ''
     this.narrow = false
+    this.heardAt = Date.now()
     this.stopping = new AbortController()
     void this.run(workspace, this.stopping.signal)
   }
@@ -63,12 +64,14 @@ class Live {
       const connection = new AbortController()
       const end = () => connection.abort()
       stop.addEventListener('abort', end)
-      const watch = setInterval(() => Date.now() - this.heardAt > SILENCE && end(), 5000)
+      const begunAt = Date.now()
+      const watch = setInterval(() => Date.now() - Math.max(begunAt, this.heardAt) > SILENCE && end(), 5000)
+      const wasNarrow = this.narrow
       try {
-        this.heardAt = Date.now()
         await this.read(workspace, connection, () => (pause = 500))
       } catch (cause) {
-        if (cause instanceof ApiFailure && cause.status === 403) {
+        // A server that refuses is there: asking again would change nothing.
+        if (cause instanceof ApiFailure && (cause.status === 403 || cause.status === 404)) {
           if (!stop.aborted) this.status = 'off'
           return
         }
@@ -77,6 +80,7 @@ class Live {
         stop.removeEventListener('abort', end)
       }
       if (stop.aborted) return
+      if (this.narrow && !wasNarrow) continue
       this.status = 'reconnecting'
       await new Promise((resume) => setTimeout(resume, pause * (0.75 + Math.random() / 2)))
       pause = Math.min(pause * 2, 8000)
@@ -95,6 +99,7 @@ class Live {
       },
     })
     const wasLost = this.status === 'reconnecting'
+    this.heardAt = Date.now()
     this.status = 'live'
     connected()
     if (wasLost || this.narrow) this.tell(null)

@@ -44,7 +44,8 @@ async function failure(response: Response): Promise<ApiFailure> {
 /** `fetch` with the credential; throws an [ApiFailure] for everything that is no success. */
 export async function request(input: Request | string, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init)
-  if (credential.bearer) request.headers.set('Authorization', `Bearer ${credential.bearer}`)
+  const { bearer } = credential
+  if (bearer) request.headers.set('Authorization', `Bearer ${bearer}`)
   let response: Response
   try {
     response = await fetch(request)
@@ -53,7 +54,8 @@ export async function request(input: Request | string, init?: RequestInit): Prom
     throw new ApiFailure(0, 'unreachable', '', null)
   }
   if (response.ok || response.status === 304) return response
-  if (response.status === 401 && credential.bearer) credential.refused()
+  // Meanwhile the reader may have signed in with another one.
+  if (response.status === 401 && bearer && bearer === credential.bearer) credential.refused()
   throw await failure(response)
 }
 
