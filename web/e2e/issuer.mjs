@@ -1,5 +1,6 @@
 // An issuer on this machine, as the page and the server need one: OpenID Connect discovery, an authorisation endpoint
-// that sends everybody back at once, a token endpoint that wants the proof of PKCE, and RS256 tokens as Kinde makes them.
+// that sends everybody back at once, a token endpoint that wants the proof of PKCE, and RS256 tokens as Kinde makes
+// them.
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { createServer } from 'node:http'
 

@@ -1,4 +1,5 @@
-// How soon each page shows its content on a large workspace: `BENCH ACCOUNTS CONVERSATIONS`; see scripts/measure-dashboard.
+// How soon each page shows its content on a large workspace: `BENCH ACCOUNTS CONVERSATIONS`; see
+// scripts/measure-dashboard.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { go, lead, openTab } from './support/browser.mjs'

@@ -57,6 +57,7 @@ export async function go(page, workspace, to) {
   await lead(page, `#/w/${workspace.id}/${to}`)
 }
 
+/** Leads an open page to where the fragment says; answers once that is shown. */
 export async function lead(page, fragment) {
   await page.evaluate((fragment) => {
     if (location.hash === fragment) return

@@ -29,6 +29,7 @@ export async function fitsAll(page, where) {
   }
 }
 
+/** Nothing stands beside the screen, as wide as it is now. */
 export async function fits(page, where) {
   const beside = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
@@ -36,7 +37,8 @@ export async function fits(page, where) {
     const wide = [...document.querySelectorAll('body *')].filter(
       (e) => e.getBoundingClientRect().right > clientWidth + 1,
     )
-    return `${scrollWidth} of ${clientWidth} px: ${wide.slice(0, 5).map((e) => `<${e.localName} class="${e.className}">`)}`
+    const names = wide.slice(0, 5).map((e) => `<${e.localName} class="${e.className}">`)
+    return `${scrollWidth} of ${clientWidth} px: ${names}`
   })
   assert.equal(beside, null, where)
 }
