@@ -29,8 +29,10 @@ export async function fitsAll(page, where) {
   }
 }
 
-/** Nothing stands beside the screen, as wide as it is now. */
+/** Nothing stands beside the screen, as wide as it is now. A chart takes its new width a moment after the others. */
 export async function fits(page, where) {
+  const isWithin = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth
+  await page.waitForFunction(isWithin, undefined, { timeout: 3000 }).catch(() => {})
   const beside = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     if (scrollWidth <= clientWidth) return null
