@@ -8,7 +8,7 @@ type Messages = typeof first & typeof more
 type Keys = { [N in keyof Messages]: `${N}.${Extract<keyof Messages[N], string>}` }[keyof Messages]
 /** Of a message with forms for numbers (`events_one`, `events_other`) the name without the form. */
 export type MessageKey = Keys | (Keys extends infer K ? (K extends `${infer Stem}_other` ? Stem : never) : never)
-export type Values = Record<string, string | number>
+type Values = Record<string, string | number>
 
 /** Those of the page that opens first, and the others, which come with any other page. */
 const loaders = {
@@ -22,24 +22,38 @@ class Translation {
   language = $state<Language>('en')
   messages = $state.raw<Partial<Messages>>({})
   plural = $derived(new Intl.PluralRules(this.language))
-  private isWhole = false
+  private wanted: Language = 'en'
+  private needsMore = false
+  private loaded = ''
 
   async use(language: Language): Promise<void> {
-    const { first, more } = loaders[language]
-    const [some, others] = await Promise.all([first(), this.isWhole ? more() : undefined])
-    this.messages = { ...some.default, ...others?.default }
-    this.language = language
-    document.documentElement.lang = language
+    this.wanted = language
+    try {
+      await this.load()
+    } catch (cause) {
+      this.wanted = this.language
+      throw cause
+    }
   }
 
   /** Makes sure that the messages of every page are there. */
   async whole(): Promise<void> {
-    if (this.isWhole) return
-    const language = this.language
-    const others = (await loaders[language].more()).default
-    if (language !== this.language) return this.whole()
-    this.messages = { ...this.messages, ...others }
-    this.isWhole = true
+    this.needsMore = true
+    await this.load()
+  }
+
+  private async load(): Promise<void> {
+    const [language, needsMore] = [this.wanted, this.needsMore]
+    const asked = `${language} ${needsMore}`
+    if (asked === this.loaded) return
+    const { first, more } = loaders[language]
+    const [some, others] = await Promise.all([first(), needsMore ? more() : undefined])
+    // Meanwhile another language was chosen, or another page opened.
+    if (language !== this.wanted || needsMore !== this.needsMore) return this.load()
+    this.loaded = asked
+    this.messages = { ...some.default, ...others?.default }
+    this.language = language
+    document.documentElement.lang = language
   }
 }
 export const translation = new Translation()
@@ -51,8 +65,8 @@ export async function start(): Promise<void> {
 }
 
 export async function choose(language: Language): Promise<void> {
-  localStorage.setItem(KEPT, language)
   await translation.use(language)
+  localStorage.setItem(KEPT, language)
 }
 
 /** A message with `{name}` replaced by the values; `n` also chooses the form of a message that has forms. */
