@@ -14,24 +14,26 @@ class Session {
   /** Why the reader has to sign in again. */
   ended = $state<'refused' | null>(null)
 
+  /** Why the credential of the address or of this tab could not be looked at. */
+  failed = $state.raw<unknown>(null)
+
   /** Takes a key of the address (`#key=…`, R12.1), or what this tab has kept. */
   async start(): Promise<void> {
     credential.refused = () => {
       if (this.me) this.end('refused')
     }
-    const given = new URLSearchParams(location.hash.slice(1)).get('key')
-    if (given) {
-      sessionStorage.removeItem(KEPT)
-      history.replaceState(null, '', location.pathname + location.search + '#/')
-      dispatchEvent(new HashChangeEvent('hashchange'))
-    }
-    const kept = given ?? sessionStorage.getItem(KEPT)
-    // A failure is shown where the reader signs in.
-    if (kept) await this.signIn(kept).catch((cause) => (this.failed = cause))
+    await this.take(keyOf(location.href) ?? sessionStorage.getItem(KEPT))
     this.starting = false
+    // A link with a key may also be opened in a tab that has the page already.
+    addEventListener('hashchange', ({ newURL }) => void this.take(keyOf(newURL || location.href)))
   }
-  /** Why the kept credential could not be looked at. */
-  failed = $state.raw<unknown>(null)
+
+  /** Signs in with what was found. A failure is shown where the reader signs in. */
+  private async take(found: string | null): Promise<void> {
+    if (!found) return
+    if (this.me) this.end()
+    await this.signIn(found).catch((cause) => (this.failed = cause))
+  }
 
   /** Asks the server whom the credential stands for. Throws if it is not taken. */
   async signIn(bearer: string): Promise<void> {
@@ -63,6 +65,16 @@ class Session {
   get isServer(): boolean {
     return this.may('server')
   }
+}
+
+/** The key in the fragment, which is gone from the address then. */
+function keyOf(address: string): string | null {
+  const key = new URLSearchParams(new URL(address).hash.slice(1)).get('key')
+  if (!key) return null
+  sessionStorage.removeItem(KEPT)
+  history.replaceState(null, '', `${location.pathname}${location.search}#/`)
+  dispatchEvent(new HashChangeEvent('hashchange'))
+  return key
 }
 
 export const session = new Session()

@@ -62,7 +62,7 @@ export async function finish(issuer: Issuer): Promise<string> {
   const { verifier, state, hash } = JSON.parse(kept ?? '{}') as Partial<Begun>
   history.replaceState(null, '', `${location.pathname}${hash ?? ''}`)
   dispatchEvent(new HashChangeEvent('hashchange'))
-  if (!verifier || !state) throw new Error('The sign-in was begun in another tab.')
+  if (!verifier || !state) throw new Error('the sign-in was not begun in this tab')
   const [at, client] = [await server(issuer), { client_id: issuer.clientId }]
   const parameters = oauth.validateAuthResponse(at, client, address, state)
   const response = await oauth.authorizationCodeGrantRequest(
