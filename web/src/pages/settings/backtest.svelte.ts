@@ -18,12 +18,14 @@ export class Backtest {
   constructor(private workspace: string) {}
 
   async ask(settings: Record<string, unknown>, bounds: { from: string; to: string }): Promise<void> {
-    await this.cancel()
+    const cancelled = this.cancel()
     const stopping = (this.stopping = new AbortController())
     this.busy = true
     this.error = this.progress = this.result = null
     this.asked = { settings, ...bounds }
     try {
+      await cancelled
+      stopping.signal.throwIfAborted()
       const result = await this.wait(settings, bounds, stopping.signal)
       if (!stopping.signal.aborted) this.result = result
     } catch (cause) {
