@@ -20,7 +20,8 @@ export const signed = (value: number | null | undefined, digits = 2) =>
   number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'exceptZero' })
 export const count = (value: number | null | undefined) => number(value, {})
 /** A rate from 0 to 1, as a percentage. */
-export const percent = (value: number | null | undefined) => number(value, { style: 'percent' })
+export const percent = (value: number | null | undefined, digits = 0) =>
+  number(value, { style: 'percent', maximumFractionDigits: digits })
 export const points = (value: number | null | undefined) =>
   number(value === null || value === undefined ? value : value * 100, {
     maximumFractionDigits: 0,

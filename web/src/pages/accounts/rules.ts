@@ -3,6 +3,9 @@ import type { Schemas } from '../../api/client'
 import { count, percent, score, signed } from '../../format'
 import { t, translation } from '../../i18n.svelte'
 
+/** With digits enough that 59.7% is not called 60%, and then less than that. */
+const rate = (value: number | null) => percent(value, 2)
+
 /** Which rule gave the risk, with the account's own numbers. */
 export function reasonOf(
   { rule }: Schemas['AccountExplanation'],
@@ -11,13 +14,13 @@ export function reasonOf(
 ): string {
   return t(`account.rule_${rule}`, {
     composite: score(health.rollingComposite),
-    resolved: percent(health.resolutionRate),
+    resolved: rate(health.resolutionRate),
     threshold: score(config?.thresholdLowComposite),
     n: health.consecutiveLow,
     of: count(config?.circuitBreakerCount),
     two: score(2),
     bound: score(3.5),
-    most: percent(rule === 'resolution_rate_below_0_6' ? 0.6 : 0.8),
+    most: rate(rule === 'resolution_rate_below_0_6' ? 0.6 : 0.8),
   })
 }
 
@@ -25,7 +28,7 @@ const formats: Record<Schemas['ValueName'], (value: number | null) => string> = 
   activeBreakers: count,
   consecutiveLow: count,
   rollingComposite: score,
-  resolutionRate: percent,
+  resolutionRate: rate,
   trendChange: signed,
   conversationCount: count,
 }

@@ -15,6 +15,7 @@ export function changed(
   days: number,
 ): { change: string; good: boolean | null } {
   if (change === null) return { change: t('overview.nothing_before', { n: days }), good: null }
-  if (change === 0) return { change: t('overview.as_before', { n: days }), good: null }
+  // What rounds to nothing is nothing.
+  if (format(change) === format(0)) return { change: t('overview.as_before', { n: days }), good: null }
   return { change: t('overview.change', { change: format(change), n: days }), good: change > 0 === (better === 'up') }
 }
