@@ -44,11 +44,14 @@ export class Paged<T> {
     if (this.busy) return
     this.busy = true
     this.error = null
-    const first = this.rows.data
     try {
-      const page = await this.load(this.next, new AbortController().signal)
-      // Meanwhile the reader has asked for another list.
-      if (this.rows.data !== first) return
+      let first, page
+      do {
+        first = this.rows.data
+        page = await this.load(this.next, new AbortController().signal)
+        // An answer that was on its way when the reader asked begins the list anew: its next page is another one.
+      } while (first !== this.rows.data && this.hasMore)
+      if (first !== this.rows.data) return
       this.further = [...this.further, ...page.data]
       this.next = page.nextCursor
     } catch (cause) {
