@@ -1,4 +1,7 @@
-/** Something that the reader does: under way, or failed. */
+/**
+ * Something that the reader does: under way, or failed. Its button is `aria-disabled` while it is busy: one that is
+ * `disabled` loses the focus.
+ */
 import { announce } from './announce.svelte'
 
 export class Action {
