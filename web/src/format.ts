@@ -49,6 +49,10 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', Infinity],
 ]
 
+/** Day and time of the reader's zone as inputs of dates have them: `2026-03-25T09:30`. */
+export const ofInput = (at: number) =>
+  new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+
 /** How long ago `value` was at `now` (milliseconds since 1970). */
 export function ago(value: string, now: number): string {
   let span = Math.min(0, (Date.parse(value) - now) / 1000)
@@ -62,6 +66,8 @@ export function ago(value: string, now: number): string {
 
 /** A span of seconds in its largest unit. */
 export function span(seconds: number): string {
+  if (seconds > 0 && seconds < 1)
+    return number(seconds * 1000, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 })
   const [value, unit] =
     seconds < 90
       ? [seconds, 'second']
@@ -75,7 +81,7 @@ export function span(seconds: number): string {
 
 export function bytes(value: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-  const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(1, value)) / Math.log(1000)))
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
   return number(value / 1000 ** step, {
     style: 'unit',
     unit: units[step]!,

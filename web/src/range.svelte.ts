@@ -2,7 +2,7 @@
  * The range of time that a page shows, kept in the address. Both ends are inclusive and today belongs to it, as in R3.1;
  * whole days, of UTC (as the API's `period` has them) or of the reader's own zone.
  */
-import { zone } from './format'
+import { ofInput, zone } from './format'
 import { live } from './live.svelte'
 import { route } from './router.svelte'
 
@@ -26,11 +26,7 @@ class Range {
   }
 
   // A page may stay open for days, so today is no constant.
-  private today = $derived.by(() => {
-    const now = new Date(live.now)
-    const shift = this.isLocal ? now.getTimezoneOffset() * 60_000 : 0
-    return new Date(now.getTime() - shift).toISOString().slice(0, 10)
-  })
+  private today = $derived((this.isLocal ? ofInput(live.now) : new Date(live.now).toISOString()).slice(0, 10))
   /** Texts, so that what depends on them hears nothing of other changes of the address. */
   private firstAndLast = $derived.by(() => {
     if (this.custom) return `${this.custom.from} ${this.custom.to}`
