@@ -32,6 +32,12 @@ class Route {
     return (this.parts[0] === 'w' ? this.parts[3] : this.parts[1]) ?? null
   }
 
+  /** A filter of the query that says yes or no. */
+  flag(name: string): boolean | undefined {
+    const value = this.query.get(name)
+    return value === 'true' || value === 'false' ? value === 'true' : undefined
+  }
+
   /** Changes members of the query and stays on the page; `null` takes one away. No new entry of the history. */
   set(changes: Record<string, string | null>): void {
     const query = new URLSearchParams(this.query)

@@ -72,4 +72,10 @@ export async function body<T>(answer: Answer<T>): Promise<T> {
   return (await answer).data as T
 }
 
+/** The address of a list with its query, for what is no call of the client: CSV. */
+export function addressOf(path: string, query: object): string {
+  const members = Object.entries(query).filter(([, value]) => value !== undefined)
+  return `${path}?${new URLSearchParams(members.map(([name, value]) => [name, String(value)]))}`
+}
+
 export const { GET, POST, PATCH, DELETE } = client

@@ -1,7 +1,7 @@
 /** What came in of events (R4.12), as the server remembers it since its start. */
 import { body, GET, type Schemas } from './client'
 
-export type Minute = Schemas['EventRate']
+type Minute = Schemas['EventRate']
 export type Rejection = Schemas['KeptRejection']
 
 /** The last 60 whole minutes and the present one, the oldest first. */

@@ -1,4 +1,5 @@
 /** What the list of accounts is narrowed to, and its order, as the address has them. */
+import { addressOf } from '../../api/client'
 import type { paths } from '../../api/schema'
 import { route } from '../../router.svelte'
 
@@ -12,20 +13,15 @@ export const risks = ['critical,high', 'critical', 'high', 'medium', 'low'] as c
 const known = ['critical', 'high', 'medium', 'low'] as const
 
 export function filters(): Query {
-  const paused = route.query.get('paused')
   const asked = (route.query.get('risk') ?? '').split(',')
   const risk = known.filter((risk) => asked.includes(risk))
   return {
     sort: orders.find((order) => order === route.query.get('sort')) ?? 'churnRisk',
     risk: risk.length ? risk : undefined,
-    paused: paused === 'true' || paused === 'false' ? paused === 'true' : undefined,
+    paused: route.flag('paused'),
     q: route.query.get('q') || undefined,
   }
 }
 
 /** The same list as an address, for CSV. */
-export function path(workspace: string): string {
-  const members = Object.entries(filters()).filter(([, value]) => value !== undefined)
-  const query = new URLSearchParams(members.map(([name, value]) => [name, String(value)]))
-  return `/api/workspaces/${workspace}/accounts?${query}`
-}
+export const path = (workspace: string) => addressOf(`/api/workspaces/${workspace}/accounts`, filters())

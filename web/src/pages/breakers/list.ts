@@ -1,5 +1,5 @@
 /** What a breaker stops, and the lists of breakers. */
-import { body, GET, type Schemas } from '../../api/client'
+import { addressOf, body, GET, type Schemas } from '../../api/client'
 import { route } from '../../router.svelte'
 
 export type ScopeKind = 'account' | 'workspace' | 'channel' | 'intent'
@@ -16,9 +16,12 @@ const MOST_EMPTY_PAGES = 20
 type Query = { from?: string; to?: string; scopeKey?: string }
 type Page = Schemas['BreakerPage']
 
+/** The states that are asked for one after another; undefined: all in one list. */
+const statesOf = (tab: Tab) => (tab === 'active' ? ACTIVE : [tab === 'resolved' ? tab : undefined])
+
 /** A page of the list behind a tab; a cursor of ours names the list that it goes on with. */
 export async function breakers(tab: Tab, query: Query, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
-  const states = tab === 'active' ? ACTIVE : [tab === 'resolved' ? tab : undefined]
+  const states = statesOf(tab)
   const [at = '0', inside = ''] = (cursor ?? '').split(/:(.*)/s)
   let [index, next] = [Number(at), inside || undefined]
   const data: Schemas['BreakerRow'][] = []
@@ -42,9 +45,7 @@ const one = (query: Query & { state?: Schemas['BreakerState']; cursor?: string }
 
 /** The same lists as addresses, for CSV. */
 export function paths(tab: Tab, query: Query): string[] {
-  const states = tab === 'active' ? ACTIVE : [tab === 'resolved' ? tab : undefined]
-  return states.map((state) => {
-    const members = Object.entries({ ...query, state }).filter((member): member is [string, string] => !!member[1])
-    return `/api/workspaces/${route.workspace}/quality/circuit-breakers/history?${new URLSearchParams(members)}`
-  })
+  const states = statesOf(tab)
+  const path = `/api/workspaces/${route.workspace}/quality/circuit-breakers/history`
+  return states.map((state) => addressOf(path, { ...query, state }))
 }

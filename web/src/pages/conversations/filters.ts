@@ -1,4 +1,5 @@
 /** What the list of conversations is narrowed to, as the address has it. */
+import { addressOf } from '../../api/client'
 import type { paths } from '../../api/schema'
 import { range } from '../../range.svelte'
 import { route } from '../../router.svelte'
@@ -30,10 +31,6 @@ export const orders = {
 }
 export type Order = keyof typeof orders
 
-const flag = (name: Name) => {
-  const value = route.query.get(name)
-  return value === 'true' || value === 'false' ? value === 'true' : undefined
-}
 const number = (name: Name) => {
   const value = Number(route.query.get(name) || NaN)
   return Number.isNaN(value) ? undefined : value
@@ -49,9 +46,9 @@ export function order(): Order {
 export function filters(): Filters {
   const [sort, way] = orders[order()].split('-') as ['scoredAt' | 'composite', 'asc' | 'desc']
   return {
-    low: flag('low'),
-    resolved: flag('resolved'),
-    reopened: flag('reopened'),
+    low: route.flag('low'),
+    resolved: route.flag('resolved'),
+    reopened: route.flag('reopened'),
     minConfidence: number('minConfidence'),
     minScore: number('minScore'),
     maxScore: number('maxScore'),
@@ -65,8 +62,4 @@ export function filters(): Filters {
 }
 
 /** The same list as an address, for CSV. */
-export function path(): string {
-  const members = Object.entries(filters()).filter(([, value]) => value !== undefined)
-  const query = new URLSearchParams(members.map(([name, value]) => [name, String(value)]))
-  return `/api/workspaces/${route.workspace}/conversations?${query}`
-}
+export const path = () => addressOf(`/api/workspaces/${route.workspace}/conversations`, filters())

@@ -11,7 +11,7 @@ export interface Row extends Share {
   before: number
   after: number
 }
-export interface Part {
+interface Part {
   dimension: Dimension
   prior: { shown: number; exact: number }
   rows: Row[]
@@ -34,7 +34,7 @@ const UNIT = 10_000
  * Rounds numbers so that they and `start` add up to their rounded sum: what rounding each of them has lost or gained goes
  * to those for which it changes least.
  */
-export function rounded(start: number, values: number[]): number[] {
+function rounded(start: number, values: number[]): number[] {
   const scaled = values.map((value) => value * UNIT)
   const near = scaled.map(Math.round)
   const missing = Math.round(start * UNIT + scaled.reduce(plus, 0)) - Math.round(start * UNIT) - near.reduce(plus, 0)

@@ -4,7 +4,7 @@ export type Key = Schemas['ApiKey']
 /** What a key can be allowed to do; each has its words in the messages. */
 export const scopes = ['quality:read', 'quality:write', 'events:write', 'admin'] as const
 
-export type KeyState = 'active' | 'expired' | 'revoked'
+type KeyState = 'active' | 'expired' | 'revoked'
 export function stateOf({ revokedAt, expiresAt }: Key, now: number): KeyState {
   if (revokedAt) return 'revoked'
   return expiresAt && Date.parse(expiresAt) <= now ? 'expired' : 'active'

@@ -28,12 +28,12 @@ addEventListener('beforeunload', (event) => {
 const isOff = (name: string) => ['every', 'off'].includes(fieldOf(name)?.nothing ?? '')
 
 /** `base` is what held when the reader began to change it. */
-export interface Change {
+interface Change {
   value: Value
   base: Value
 }
 /** What the server says is wrong: `part` is the way within the setting (`weight`). */
-export interface Fault {
+interface Fault {
   part: string
   error: string
 }

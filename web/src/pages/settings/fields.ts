@@ -4,8 +4,8 @@ import type { Schemas } from '../../api/client'
 export type Csat = Schemas['CsatConfig']
 export type Settings = Schemas['QualitySettings']
 export type SignalWeight = { weight: number; loadings: number[] }
-export type CsatName = Exclude<keyof Csat, 'workspaceId'>
-export type SettingName = Exclude<keyof Settings, 'workspaceId' | 'signalWeights'>
+type CsatName = Exclude<keyof Csat, 'workspaceId'>
+type SettingName = Exclude<keyof Settings, 'workspaceId' | 'signalWeights'>
 export type FieldName = CsatName | SettingName
 /** The two calls that change them (R3.8, R6.9). */
 export type Call = 'csat' | 'settings'
