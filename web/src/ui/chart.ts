@@ -1,7 +1,7 @@
 /** What a chart draws over its lines: levels, and marks with the numbers that its list has. Names stand beside it. */
 import type uPlot from 'uplot'
 
-/** `colour` names a custom property of app.css; `dash` tells lines apart without colours. */
+/** `colour` names a custom property of styles/base.css; `dash` tells lines apart without colours. */
 export type Line = { label: string; values: (number | null)[]; colour: string; dash?: number[]; width?: number }
 export type Level = { label: string; value: number; colour: string }
 /** `at` in seconds since 1970. */
