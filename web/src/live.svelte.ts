@@ -88,7 +88,7 @@ class Live {
   }
 
   private async read(workspace: string, connection: AbortController, connected: () => void): Promise<void> {
-    const url = `${base}/api/workspaces/${workspace}/quality/stream${this.narrow ? `?types=${FEW_TYPES}` : ''}`
+    const url = `${base}/api/workspaces/${encodeURIComponent(workspace)}/quality/stream${this.narrow ? `?types=${FEW_TYPES}` : ''}`
     const headers: HeadersInit = this.lastId ? { 'Last-Event-ID': this.lastId } : {}
     const response = await request(url, { headers, signal: connection.signal, cache: 'no-store' })
     const parser = createParser({

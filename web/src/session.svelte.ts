@@ -1,5 +1,5 @@
 /** Who is signed in, with what, and what that may do. The credential stays in this tab: sessionStorage, no cookie. */
-import { GET, body, credential, type Schemas } from './api/client'
+import { ApiFailure, GET, body, credential, type Schemas } from './api/client'
 import { live } from './live.svelte'
 
 export type Scope = Schemas['Scope']
@@ -37,6 +37,8 @@ class Session {
 
   /** Asks the server whom the credential stands for. Throws if it is not taken. */
   async signIn(bearer: string): Promise<void> {
+    // What has other characters cannot stand in a header, and is no key.
+    if (!/^[\x21-\x7e]+$/.test(bearer)) throw new ApiFailure(401, 'unauthorized', '', null)
     credential.bearer = bearer
     try {
       const me = await body(GET('/api/me'))
