@@ -81,9 +81,11 @@ export function named(prefix: keyof Messages, name: string, values: Values = {})
 
 function lookUp(key: string, values: Values): string | undefined {
   const [namespace = '', name = ''] = key.split(/\.(.*)/s)
-  const all = translation.messages[namespace as keyof Messages] as Record<string, string> | undefined
-  const form = typeof values.n === 'number' ? all?.[`${name}_${translation.plural.select(values.n)}`] : undefined
-  const message = form ?? all?.[name] ?? all?.[`${name}_other`]
+  const all = (translation.messages[namespace as keyof Messages] ?? {}) as Record<string, string>
+  // Names come from the server and the address as well: `constructor` is no message.
+  const own = (name: string) => (Object.hasOwn(all, name) ? all[name] : undefined)
+  const form = typeof values.n === 'number' ? own(`${name}_${translation.plural.select(values.n)}`) : undefined
+  const message = form ?? own(name) ?? own(`${name}_other`)
   return message?.replace(/\{(\w+)\}/g, (whole, value: string) => {
     const given = values[value]
     return given === undefined ? whole : typeof given === 'number' ? given.toLocaleString(translation.language) : given

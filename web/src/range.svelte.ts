@@ -17,12 +17,12 @@ class Range {
   preset = $derived.by((): Preset | null => {
     if (this.custom) return null
     const period = route.query.get('period') ?? ''
-    return period in presets ? (period as Preset) : 'last_30d'
+    return Object.hasOwn(presets, period) ? (period as Preset) : 'last_30d'
   })
   /** The first and the last day of a range of the reader's own, as `2026-03-25`. */
   get custom(): { from: string; to: string } | null {
     const [from, to] = [route.query.get('from'), route.query.get('to')]
-    return from && to && !Number.isNaN(this.start(from) + this.start(to)) && from <= to ? { from, to } : null
+    return from && to && this.isDay(from) && this.isDay(to) && from <= to ? { from, to } : null
   }
 
   // A page may stay open for days, so today is no constant.
@@ -60,6 +60,9 @@ class Range {
     return `${page}?${new URLSearchParams([...kept, ...Object.entries(query)])}`
   }
 
+  private isDay(text: string): boolean {
+    return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(this.start(text))
+  }
   private start(day: string): number {
     return new Date(`${day}T00:00:00${this.isLocal ? '' : 'Z'}`).getTime()
   }
