@@ -8,8 +8,11 @@ type Scoped = { scopeKey: string; accountName?: string | null }
 /** The account that it pauses; none where it pauses something else. */
 export const accountOf = (scopeKey: string): string | null => /^account:acc_(.*)$/s.exec(scopeKey)?.[1] ?? null
 
+/** A name may be of nothing but spaces and marks that nobody sees: then it could not be read, nor clicked. */
+const isSeen = (name: string) => /[^\p{Z}\p{C}\p{M}]/u.test(name)
+
 export const accountName = (name: string | null | undefined, id: string): string =>
-  name ?? t('common.unnamed', { id: shortId(id) })
+  name && isSeen(name) ? name : t('common.unnamed', { id: shortId(id) })
 
 /** Whom or what it pauses. */
 export function scopeName({ scopeKey, accountName: name }: Scoped): string {
