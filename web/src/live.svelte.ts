@@ -12,6 +12,8 @@ type Listener = (effect: Effect | null) => void
 const SILENCE = 35_000
 /** More effects than this in a second, and the stream goes on without those of single conversations. */
 const MANY = 200
+/** So many milliseconds later it is tried whether they have become fewer. */
+const NARROW_FOR = 60_000
 const FEW_TYPES = 'breaker.triggered,breaker.acknowledged,breaker.resolved,breaker.forgotten,settings.changed'
 
 class Live {
@@ -60,15 +62,22 @@ class Live {
   private async run(workspace: string, stop: AbortSignal): Promise<void> {
     let pause = 500
     this.status = 'connecting'
-    while (!stop.aborted) {
+    for (let isFirst = true; !stop.aborted; isFirst = false) {
       const connection = new AbortController()
       const end = () => connection.abort()
       stop.addEventListener('abort', end)
       const begunAt = Date.now()
-      const watch = setInterval(() => Date.now() - Math.max(begunAt, this.heardAt) > SILENCE && end(), 5000)
+      const watch = setInterval(() => {
+        if (Date.now() - Math.max(begunAt, this.heardAt) > SILENCE) end()
+        else if (this.narrow && Date.now() - begunAt > NARROW_FOR) this.widen(end)
+      }, 5000)
       const wasNarrow = this.narrow
       try {
-        await this.read(workspace, connection, () => (pause = 500))
+        await this.read(workspace, connection, () => {
+          pause = 500
+          // What happened in between may be missing.
+          if (!isFirst) this.tell(null)
+        })
       } catch (cause) {
         // A server that refuses is there: asking again would change nothing.
         if (cause instanceof ApiFailure && (cause.status === 403 || cause.status === 404)) {
@@ -80,7 +89,8 @@ class Live {
         stop.removeEventListener('abort', end)
       }
       if (stop.aborted) return
-      if (this.narrow && !wasNarrow) continue
+      // It was ended to be asked for with other types.
+      if (this.narrow !== wasNarrow) continue
       this.status = 'reconnecting'
       await new Promise((resume) => setTimeout(resume, pause * (0.75 + Math.random() / 2)))
       pause = Math.min(pause * 2, 8000)
@@ -98,11 +108,9 @@ class Live {
         else if (data && event !== 'end') this.heard(JSON.parse(data) as Effect, connection)
       },
     })
-    const wasLost = this.status === 'reconnecting'
     this.heardAt = Date.now()
     this.status = 'live'
     connected()
-    if (wasLost || this.narrow) this.tell(null)
     const decoder = new TextDecoder()
     const reader = response.body!.getReader()
     for (;;) {
@@ -122,6 +130,13 @@ class Live {
       connection.abort()
     }
     this.tell(effect)
+  }
+
+  /** From now on, as what was left out meanwhile is too much to hear of. */
+  private widen(end: () => void): void {
+    this.narrow = false
+    this.lastId = ''
+    end()
   }
 
   private tell(effect: Effect | null): void {
