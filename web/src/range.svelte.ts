@@ -27,7 +27,7 @@ class Range {
 
   // A page may stay open for days, so today is no constant.
   private today = $derived((this.isLocal ? ofInput(live.now) : new Date(live.now).toISOString()).slice(0, 10))
-  /** Texts, so that what depends on them hears nothing of other changes of the address. */
+  /** Texts: equal ones are no change, so another change of the address loads nothing anew. */
   private firstAndLast = $derived.by(() => {
     if (this.custom) return `${this.custom.from} ${this.custom.to}`
     const first = Date.parse(this.today) - (presets[this.preset ?? 'last_30d'] - 1) * DAY

@@ -60,6 +60,12 @@ class Session {
     this.ended = why
   }
 
+  /** Its name, or else its id: only the first 1,000 are known by name. */
+  workspaceName(id: string): string {
+    return this.names.get(id) ?? id
+  }
+  private names = $derived(new Map(this.me?.workspaces.map(({ id, name }) => [id, name])))
+
   may(scope: Scope): boolean {
     return this.me?.scopes.includes(scope) ?? false
   }

@@ -14,8 +14,8 @@ export interface PageEntry {
   one?: () => Promise<{ default: Component }>
 }
 
-/** A page whose messages are not among the first. */
-const apart = <T>(load: () => Promise<T>) => {
+/** Loads the messages of all pages along with a page. Only the overview does without: its own are among the first. */
+const withMessages = <T>(load: () => Promise<T>) => {
   return async (): Promise<T> => (await Promise.all([load(), translation.whole()]))[0]
 }
 
@@ -30,55 +30,55 @@ export const pages: PageEntry[] = [
     name: 'breakers',
     title: 'common.breakers',
     scope: 'quality:read',
-    load: apart(() => import('../pages/breakers/Breakers.svelte')),
-    one: apart(() => import('../pages/breakers/Breaker.svelte')),
+    load: withMessages(() => import('../pages/breakers/Breakers.svelte')),
+    one: withMessages(() => import('../pages/breakers/Breaker.svelte')),
   },
   {
     name: 'accounts',
     title: 'common.accounts',
     scope: 'quality:read',
-    load: apart(() => import('../pages/accounts/Accounts.svelte')),
-    one: apart(() => import('../pages/accounts/Account.svelte')),
+    load: withMessages(() => import('../pages/accounts/Accounts.svelte')),
+    one: withMessages(() => import('../pages/accounts/Account.svelte')),
   },
   {
     name: 'conversations',
     title: 'common.conversations',
     scope: 'quality:read',
-    load: apart(() => import('../pages/conversations/Conversations.svelte')),
-    one: apart(() => import('../pages/conversations/Conversation.svelte')),
+    load: withMessages(() => import('../pages/conversations/Conversations.svelte')),
+    one: withMessages(() => import('../pages/conversations/Conversation.svelte')),
   },
   {
     name: 'events',
     title: 'common.events',
     scope: 'quality:read',
     or: 'events:write',
-    load: apart(() => import('../pages/events/Events.svelte')),
+    load: withMessages(() => import('../pages/events/Events.svelte')),
   },
   {
     name: 'settings',
     title: 'common.settings',
     scope: 'quality:read',
-    load: apart(() => import('../pages/settings/Settings.svelte')),
+    load: withMessages(() => import('../pages/settings/Settings.svelte')),
   },
   {
     name: 'webhooks',
     title: 'common.webhooks',
     scope: 'admin',
-    load: apart(() => import('../pages/webhooks/Webhooks.svelte')),
-    one: apart(() => import('../pages/webhooks/Webhook.svelte')),
+    load: withMessages(() => import('../pages/webhooks/Webhooks.svelte')),
+    one: withMessages(() => import('../pages/webhooks/Webhook.svelte')),
   },
   {
     name: 'system',
     title: 'common.system',
     scope: 'server',
-    load: apart(() => import('../pages/system/System.svelte')),
+    load: withMessages(() => import('../pages/system/System.svelte')),
   },
   {
     name: 'keys',
     title: 'common.keys',
     scope: 'admin',
     or: 'server',
-    load: apart(() => import('../pages/keys/Keys.svelte')),
+    load: withMessages(() => import('../pages/keys/Keys.svelte')),
   },
 ]
 
