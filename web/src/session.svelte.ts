@@ -7,6 +7,9 @@ export type Me = Schemas['Me']
 
 const KEPT = 'tripswitch.credential'
 
+/** The id of a workspace as the API gives it, however an address spells it. */
+export const bare = (workspaceId: string) => workspaceId.replace(/^ws_/, '').toLowerCase()
+
 class Session {
   me = $state.raw<Me | null>(null)
   /** Whether a kept credential is still being looked at. */
@@ -62,7 +65,7 @@ class Session {
 
   /** Its name, or else its id: only the first 1,000 are known by name. */
   workspaceName(id: string): string {
-    return this.names.get(id) ?? id
+    return this.names.get(bare(id)) ?? id
   }
   private names = $derived(new Map(this.me?.workspaces.map(({ id, name }) => [id, name])))
 
