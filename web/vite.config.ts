@@ -12,10 +12,17 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The parts that most pages have come in one file: many small ones pack worse.
+    // The parts that the overview has come in one file: many small ones pack worse.
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'parts', test: /\/web\/src\/(ui\/(?!chart)|api\/|[\w.]+\.ts$)/i }] },
+        codeSplitting: {
+          groups: [
+            {
+              name: 'parts',
+              test: /\/web\/src\/(ui\/(?!chart|copylink|csv|labelinput|more|paged|secret)|api\/|[\w.]+\.ts$)/i,
+            },
+          ],
+        },
       },
     },
     // Whoever gets the page gets the notices of what is in it.
