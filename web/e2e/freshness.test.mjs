@@ -29,7 +29,12 @@ walk(
     await page.evaluate(() => (window.loadedOnce = true))
 
     await server.kill()
-    await page.getByText(/^■? ?Stale since \d/).waitFor()
+    const stale = page.getByText(/^■? ?Stale since \d/)
+    const since = await stale.innerText()
+    // To try to reach the server is not to hear from it.
+    for (let n = 0; n < 3; n++)
+      await page.waitForEvent('requestfailed', (request) => request.url().includes('/quality/stream'))
+    assert.equal(await stale.innerText(), since)
     await page.getByText('What you see is what was last known').waitFor()
     // What was known stays.
     await page.getByRole('region', { name: 'Conversations by composite' }).waitFor()
