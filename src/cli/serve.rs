@@ -62,7 +62,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 }
 
 async fn serve(config: &Config, accept_clock: bool, quiet: bool) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new(&[])?;
     // From here on SIGHUP does not end the process; one that comes during the start waits.
     let mut hangup = listen(SignalKind::hangup())?;
     let progress = Arc::new(Progress::default());
@@ -97,24 +97,19 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
     signal(kind).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
 
-/// SIGINT and SIGTERM.
-pub struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
+/// SIGINT, SIGTERM and others that shall end a process in order.
+pub struct Signals(Vec<Signal>);
 
 impl Signals {
-    /// From here on these signals do not end the process by themselves.
-    pub fn new() -> Result<Self, Failure> {
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    /// From here on these signals do not end the process by themselves. Has to be called within a runtime.
+    pub fn new(others: &[SignalKind]) -> Result<Self, Failure> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        kinds.iter().chain(others).map(|kind| listen(*kind)).collect::<Result<_, _>>().map(Self)
     }
 
     /// Done at the next of them.
     pub async fn stop(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+        futures::future::select_all(self.0.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
     }
 }
 

@@ -40,8 +40,8 @@ impl Demo {
     }
 
     /// Ctrl-C.
-    fn interrupt(&mut self) {
-        let killed = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
+    fn signal(&mut self, name: &str) {
+        let killed = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(killed.success());
     }
 
@@ -118,7 +118,7 @@ fn r10_2_the_demo_has_a_past_and_a_breaker_trips_within_a_minute() {
     assert!(reason.ends_with("Nordic Parts ApS"), "{reason}");
     let active = get(&format!("{of_workspace}/quality/circuit-breakers"), key);
     assert_eq!(texts(&active["items"], "reason"), [reason]);
-    demo.interrupt();
+    demo.signal("-INT");
     demo.ends(home.path());
 }
 
@@ -144,7 +144,8 @@ fn r10_2_the_demo_can_be_ended_while_it_writes_its_past() {
     let mut stderr = BufReader::new(demo.child.stderr.take().expect("a pipe"));
     stderr.read_line(&mut told).expect("text");
     assert!(told.contains("history"), "{told}");
-    demo.interrupt();
+    // As a terminal that is closed does.
+    demo.signal("-HUP");
     demo.ends(home.path());
     assert_eq!(run(home.path(), &["demo", "--seconds"]).status.code(), Some(2));
 }

@@ -37,6 +37,21 @@ walk('r12_1 a key in the fragment signs in and is nowhere in the address or the 
   for (const { url } of entries) assert.ok(!url.includes(workspace.key), url)
 })
 
+walk('r12_1 a tab that is opened beside is signed in, and signing out is for both', async (open) => {
+  const workspace = await server.workspace('Support at Quillfeather')
+  const page = await open(workspace)
+  const other = await page.context().newPage()
+  await other.goto(`${workspace.url}/#/w/${workspace.id}/accounts?risk=high`)
+  await other.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+  assert.match(other.url(), /accounts\?risk=high$/)
+  await other.getByText('Signed in').click()
+  await other.getByRole('button', { name: 'Sign out' }).click()
+  for (const tab of [other, page]) {
+    await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
+    assert.deepEqual(await kept(tab), [0, ''])
+  }
+})
+
 walk('a key that is none is refused with a reason', async (open) => {
   const workspace = await server.workspace()
   const page = await open(workspace, { signedOut: true, expected: ['status of 401'] })

@@ -1,6 +1,7 @@
-/** Who is signed in, with what, and what that may do. The credential stays in this tab: sessionStorage, no cookie. */
+/** Who is signed in, with what, and what that may do. The credential stays in tabs: sessionStorage, no cookie. */
 import { ApiFailure, GET, body, credential, type Schemas } from './api/client'
 import { live } from './live.svelte'
+import * as tabs from './tabs'
 
 export type Scope = Schemas['Scope']
 export type Me = Schemas['Me']
@@ -20,12 +21,16 @@ class Session {
   /** Why the credential of the address or of this tab could not be looked at. */
   failed = $state.raw<unknown>(null)
 
-  /** Takes a key of the address (`#key=…`, R12.1), or what this tab has kept. */
+  /** Takes a key of the address (`#key=…`, R12.1), or what this tab has kept, or what another one has. */
   async start(): Promise<void> {
     credential.refused = () => {
       if (this.me) this.end('refused')
     }
-    await this.take(keyOf(location.href) ?? sessionStorage.getItem(KEPT))
+    tabs.share(
+      () => this.me && credential.bearer,
+      () => this.end(),
+    )
+    await this.take(keyOf(location.href) ?? sessionStorage.getItem(KEPT) ?? (await tabs.ask()))
     this.starting = false
     // A link with a key may also be opened in a tab that has the page already.
     addEventListener('hashchange', ({ newURL }) => void this.take(keyOf(newURL || location.href)))
@@ -53,6 +58,12 @@ class Session {
       credential.bearer = null
       throw cause
     }
+  }
+
+  /** Signs out, in other tabs as well. */
+  signOut(): void {
+    if (credential.bearer) tabs.end(credential.bearer)
+    this.end()
   }
 
   end(why: 'refused' | null = null): void {

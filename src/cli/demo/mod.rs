@@ -14,6 +14,7 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 
 use self::client::Client;
@@ -41,20 +42,29 @@ pub struct Args {
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let logs = logging::start(&LogConfig { format: LogFormat::Human, level: "warn".into(), otlp_endpoint: "".into() })?;
+    let runtime = runtime()?;
+    // Before there is a directory to be removed. A closed terminal ends the demo, too.
+    let signals = runtime.block_on(async { Signals::new(&[SignalKind::hangup()]) })?;
     let directory = tempfile::Builder::new().prefix("tripswitch-demo-").tempdir()?;
     let config = setup::config(directory.path());
     let now = clock::wall();
     let made = setup::make(&config, now - plan::SPAN)?;
-    let runtime = runtime()?;
-    let done = runtime.block_on(demo(config, &made, now, args.seconds.map(Duration::from_secs), quiet));
+    let limit = args.seconds.map(Duration::from_secs);
+    let done = runtime.block_on(demo(config, &made, now, limit, signals, quiet));
     drop(runtime);
     logs.end();
     directory.close()?;
     done
 }
 
-async fn demo(config: Config, made: &Made, now: Millis, limit: Option<Duration>, quiet: bool) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
+async fn demo(
+    config: Config,
+    made: &Made,
+    now: Millis,
+    limit: Option<Duration>,
+    mut signals: Signals,
+    quiet: bool,
+) -> Result<(), Failure> {
     let directory = config.storage.data_dir.display().to_string();
     let receiver = Receiver::start().await?;
     output::note(quiet, format_args!("Writing five weeks of history …"));

@@ -1,1 +1,0 @@
-import{D as e,H as t,M as n,T as r,U as i,W as a,i as o}from"./i18n.svelte-Dz263ZnH.js";import{t as s}from"./Page-CePGMn2y.js";var c=e(`<p></p>`);function l(e,l){a(l,!0);{let i=t(()=>o(`common.webhooks`));s(e,{get title(){return n(i)},children:(e,t)=>{var n=c();r(e,n)},$$slots:{default:!0}})}i()}export{l as default};
