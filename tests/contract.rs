@@ -152,12 +152,10 @@ fn leads_somewhere(from: &str, link: &str) -> bool {
         "" => root().join(from),
         _ => root().join(from).parent().expect("a file stands in a directory").join(file),
     };
-    let is_document = target.extension().is_some_and(|extension| extension == "md");
-    match fs::read_to_string(&target) {
-        Ok(content) if is_document && !anchor.is_empty() => anchors(&content).contains(anchor),
-        Ok(_) => true,
-        Err(_) => target.is_dir(),
+    if anchor.is_empty() || target.extension().is_none_or(|extension| extension != "md") {
+        return target.exists();
     }
+    fs::read_to_string(&target).is_ok_and(|content| anchors(&content).contains(anchor))
 }
 
 /// Names of the headings, as GitHub makes them.
