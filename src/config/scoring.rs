@@ -102,6 +102,7 @@ pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: 
         languages: [].into(),
         scale: old.scale,
         certainty: old.certainty.clone(),
+        level: old.level,
     };
     let signals = model.catalogue().iter().map(|kind| {
         let weight = old.weight_of(*kind);

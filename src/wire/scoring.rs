@@ -141,14 +141,14 @@ impl From<estimator::Explanation> for Scoring {
     }
 }
 
-/// One dimension: the prior and the contributions add up to the total.
+/// One dimension: the prior and the contributions add up to the total. Rows of no signal: `level` (the shift of this
+/// workspace's level), `limit` (what the ends of the scale add or take away); `rating` has what the rating decides, too.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DimensionScoring {
     pub dimension: Dimension,
-    /// The score if nothing had been observed.
+    /// The score if nothing had been observed, before the shift of this workspace's level.
     #[serde(serialize_with = "serialize_number")]
-    #[schema(minimum = 1, maximum = 5)]
     pub prior: f64,
     /// Those that speak to this dimension.
     pub signals: Vec<SignalShare>,

@@ -14,6 +14,7 @@ pub mod catalogue;
 mod digest;
 pub mod estimator;
 mod evidence;
+pub mod level;
 mod measure;
 mod observation;
 mod observe;

@@ -2,7 +2,8 @@
 //!
 //! The posterior means of a model are not on the scale on which people rate. One monotone map, the same for the three
 //! dimensions, takes them there: a line, bent near the ends so that few conversations reach them. An explanation
-//! shows what the ends add or take in a row `limit`, and what a rating does in a row `rating`.
+//! shows what the ends add or take in a row `limit`, and what a rating does in a row `rating`. Between the two stands
+//! the workspace's [`Level`](super::level::Level), in a row `level`.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +31,8 @@ pub struct Scale {
 const LOW_END: f64 = 2.99;
 /// The composite of a conversation rated 4 or 5, or of which only the structure is known, is at least this.
 const FINE_BEGIN: f64 = 3.0;
-const BEST: f64 = 5.0;
-const WORST: f64 = 1.0;
+pub(super) const BEST: f64 = 5.0;
+pub(super) const WORST: f64 = 1.0;
 /// Goodness of ratings in even steps.
 const EVEN: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 

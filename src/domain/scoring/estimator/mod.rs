@@ -45,8 +45,8 @@ pub fn estimate(profile: &Profile, observations: &[Observation]) -> Estimate {
 struct Published {
     /// On the scale's line: prior and contributions.
     line: [f64; 3],
-    /// After the scale's ends.
-    bent: [f64; 3],
+    /// After the scale's ends, the workspace's level, and the guard of what only its structure is known of.
+    held: [f64; 3],
     /// After the customer's rating.
     rated: [f64; 3],
 }
@@ -59,15 +59,15 @@ impl Published {
             scale.line(1.0 + 4.0 * good / total)
         });
         let is_glad = SAYS_SO.into_iter().any(|kind| presence(observations, kind) > 0.0);
-        let mut bent = line.map(|value| scale.bent(value, is_glad));
-        let mut rated = bent;
+        let mut held = line.map(|value| profile.level.of(scale.bent(value, is_glad)));
+        let mut rated = held;
         if scale.guards {
-            if is_low_by_structure(profile, observations, bent) {
-                bent = not_low(bent, profile.composite_weights);
+            if is_low_by_structure(profile, observations, held) {
+                held = not_low(held, profile.composite_weights);
             }
-            rated = after_rating(bent, profile.composite_weights, rating(observations));
+            rated = after_rating(held, profile.composite_weights, rating(observations));
         }
-        Self { line, bent, rated }
+        Self { line, held, rated }
     }
 }
 
@@ -75,21 +75,21 @@ impl Published {
 const STRUCTURE: [SignalKind; 5] =
     [SignalKind::Shout, SignalKind::LeftOpen, SignalKind::NoAnswer, SignalKind::UserRepeats, SignalKind::AgentRepeats];
 
-/// Whether the conversation's language is unknown and only its structure makes it low.
-fn is_low_by_structure(profile: &Profile, observations: &[Observation], bent: [f64; 3]) -> bool {
+/// Whether the conversation's language is unknown and only its structure makes it low, at the workspace's level.
+fn is_low_by_structure(profile: &Profile, observations: &[Observation], held: [f64; 3]) -> bool {
     let is_of = |seen: &Observation, kinds: &[SignalKind]| match &seen.signal {
         ObservedKind::Catalogue(kind) => kinds.contains(kind),
         ObservedKind::Own(_) => false,
     };
     if !observations.iter().any(|seen| is_of(seen, &[SignalKind::LanguageUnknown]))
-        || weighted_sum(&profile.composite_weights, &bent) >= LOW
+        || weighted_sum(&profile.composite_weights, &held) >= LOW
     {
         return false;
     }
     let rest: Vec<Observation> = observations.iter().filter(|seen| !is_of(seen, &STRUCTURE)).cloned().collect();
     let without = [0, 1, 2].map(|d| {
         let (good, total) = posterior(profile, &rest, d);
-        profile.scale.bent(profile.scale.line(1.0 + 4.0 * good / total), false)
+        profile.level.of(profile.scale.bent(profile.scale.line(1.0 + 4.0 * good / total), false))
     });
     weighted_sum(&profile.composite_weights, &without) >= LOW
 }
@@ -154,15 +154,16 @@ fn weight(profile: &Profile, observation: &Observation) -> SignalWeight {
     }
 }
 
-/// What each observation adds to each dimension, in points of the published scale. Their sum is the distance on the
-/// scale's line between the prior and the posterior mean.
+/// What each observation adds to each dimension, in points of the published scale. Their sum is the distance between the
+/// prior and the posterior mean on the scale's line, with the workspace's spread.
 pub fn contributions(profile: &Profile, observations: &[Observation]) -> Vec<[f64; 3]> {
     let totals = [0, 1, 2].map(|d| posterior(profile, observations, d).1);
     let contribution = |observation: &Observation| {
         let SignalWeight { weight, loadings } = weight(profile, observation);
         let (presence, goodness) = (from_quantum(observation.presence), goodness(profile, observation));
         [0, 1, 2].map(|d| {
-            profile.scale.slope * 4.0 * loadings[d] * weight * presence * (goodness - profile.priors[d]) / totals[d]
+            let part = profile.scale.slope * 4.0 * loadings[d] * weight * presence;
+            part * (goodness - profile.priors[d]) / totals[d] * profile.level.spread
         })
     };
     observations.iter().map(contribution).collect()
@@ -208,12 +209,12 @@ pub struct Explanation {
     pub signal_count: u16,
 }
 
-/// One dimension: prior + contributions = total. A row `limit` has what the scale's ends add or take, the row
-/// `rating` also what the rating's decision adds.
+/// One dimension: prior + contributions = total. A row `level` has the shift of a workspace's level, a row `limit` what
+/// the scale's ends add or take, the row `rating` also what the rating's decision adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DimensionExplanation {
     pub dimension: Dimension,
-    /// The score if nothing had been observed.
+    /// The score if nothing had been observed, before the workspace's shift.
     pub prior: f64,
     /// Those that load on this dimension.
     pub signals: Vec<SignalExplanation>,
@@ -253,11 +254,12 @@ pub fn explain(profile: &Profile, observations: &[Observation]) -> Explanation {
         let rows = observations.iter().zip(&contributions);
         let mut signals: Vec<_> =
             rows.filter_map(|(observation, parts)| signal(profile, observation, d, parts[d])).collect();
-        add(&mut signals, "limit", published.bent[d] - published.line[d]);
-        add(&mut signals, SignalKind::Rating.name(), published.rated[d] - published.bent[d]);
+        add(&mut signals, "level", profile.level.shift);
+        add(&mut signals, "limit", published.held[d] - profile.level.line(published.line[d]));
+        add(&mut signals, SignalKind::Rating.name(), published.rated[d] - published.held[d]);
         DimensionExplanation {
             dimension,
-            prior: profile.scale.line(1.0 + 4.0 * profile.priors[d]),
+            prior: profile.level.spread(profile.scale.line(1.0 + 4.0 * profile.priors[d])),
             signals,
             total: estimate.dimensions[d],
             composite_weight: profile.composite_weights[d],

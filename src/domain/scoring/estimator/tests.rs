@@ -1,4 +1,6 @@
 use super::super::catalogue::SignalKind;
+use super::super::level::Level;
+use super::super::profile::ScoringModel;
 use super::*;
 use crate::domain::event::OwnSignal;
 use crate::domain::quantum::to_quantum;
@@ -101,4 +103,75 @@ fn disconfirmation_is_the_weighted_shortfall_over_the_dimensions_with_an_expecta
         let expected = parts.map(|part| 100 + part);
         assert_eq!(u32::from(of(third, expected, [100; 3])), (u32::from(shortfall) + 6) / 12, "{shortfall}");
     }
+}
+
+fn at_level(level: Level) -> Profile {
+    Profile { level, ..ScoringModel::Support2.profile().clone() }
+}
+
+fn said() -> [Observation; 4] {
+    [
+        seen(SignalKind::Thanks, 0.6, 1.0),
+        seen(SignalKind::Complaint, 0.4, 0.0),
+        seen(SignalKind::LeftOpen, 1.0, 0.0),
+        own(2.0, [0.0, 1.0, 0.0], 20_000),
+    ]
+}
+
+#[test]
+fn r5_10_a_level_moves_every_dimension_by_one_map() {
+    let level = Level { shift: 0.4, spread: 0.5, center: 3.6 };
+    let (plain, moved) = (estimate(&at_level(Level::default()), &said()), estimate(&at_level(level), &said()));
+    assert_eq!(plain.dimensions, estimate(ScoringModel::Support2.profile(), &said()).dimensions);
+    for (plain, moved) in plain.dimensions.into_iter().zip(moved.dimensions) {
+        assert!((moved - (3.6 + 0.4 + 0.5 * (plain - 3.6))).abs() < 1e-12, "{plain} {moved}");
+    }
+    let mean = plain.dimensions.iter().sum::<f64>() / 3.0;
+    assert!((moved.composite - (4.0 + 0.5 * (mean - 3.6))).abs() < 1e-12, "it stays the mean");
+}
+
+#[test]
+fn r5_5_the_sum_is_exact_at_every_level() {
+    let levels = [(0.4, 0.5), (-0.3, 1.0), (0.0, 1.7), (3.0, 4.0), (-4.0, 0.25)];
+    for (shift, spread) in levels {
+        let profile = at_level(Level { shift, spread, center: 3.2 });
+        for rating in [None, Some(0.0), Some(1.0)] {
+            let mut observations = said().to_vec();
+            observations.extend(rating.map(|goodness| seen(SignalKind::Rating, 1.0, goodness)));
+            for part in explain(&profile, &observations).dimensions {
+                let sum = part.prior + part.signals.iter().map(|signal| signal.contribution).sum::<f64>();
+                assert!((sum - part.total).abs() < 1e-12, "{shift} {spread} {rating:?}: {sum} {}", part.total);
+                let row = part.signals.iter().find(|row| &*row.signal == "level");
+                assert_eq!(row.map_or(0.0, |row| row.contribution), shift);
+                assert!((1.0..=5.0).contains(&part.total));
+            }
+        }
+    }
+}
+
+#[test]
+fn r5_8_the_rating_decides_at_every_level() {
+    for shift in [-4.0, -0.5, 0.0, 0.5, 4.0] {
+        let profile = at_level(Level { shift, spread: 1.0, center: 3.0 });
+        let rated = |goodness| {
+            let observations = [said().to_vec(), vec![seen(SignalKind::Rating, 1.0, goodness)]].concat();
+            estimate(&profile, &observations).composite
+        };
+        assert!(rated(0.0) < 2.99 + 1e-9 && rated(0.25) < 2.99 + 1e-9, "{shift}");
+        assert!(rated(0.75) > 3.0 - 1e-9 && rated(1.0) > 3.0 - 1e-9, "{shift}");
+    }
+}
+
+#[test]
+fn r5_7_structure_alone_makes_nothing_low_at_a_workspaces_level() {
+    let structure = [
+        seen(SignalKind::LeftOpen, 0.2, 0.0),
+        seen(SignalKind::Shout, 0.2, 0.0),
+        seen(SignalKind::LanguageUnknown, 1.0, 0.0),
+    ];
+    let at = |shift, seen: &[Observation]| estimate(&at_level(Level { shift, ..Level::default() }), seen).composite;
+    assert!(at(-0.5, &structure[..2]) < 3.0 && at(0.0, &structure[..2]) > 3.0, "the level alone makes it low");
+    assert!((at(-0.5, &structure) - 3.0).abs() < 1e-9);
+    let complaint = seen(SignalKind::Complaint, 1.0, 0.0);
+    assert!(at(-0.5, &[&structure[..], &[complaint]].concat()) < 2.9, "what is known without words still can");
 }

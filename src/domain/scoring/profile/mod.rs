@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::{PLACE_IN_SUPPORT, SUPPORT, SignalKind, SignalWeight, TASK, is_distribution};
 use super::digest::{hash_numbers, hash_text};
+use super::level::Level;
 use super::scale::{Certainty, Scale};
 use crate::domain::message::LanguageCode;
 
@@ -76,6 +77,10 @@ pub struct Profile {
     pub languages: Box<[LanguageCode]>,
     pub scale: Scale,
     pub certainty: Certainty,
+    /// Of a workspace that is calibrated to its own ratings. Not part of what is written of a profile: a record and a
+    /// snapshot have it beside the profile.
+    #[serde(skip)]
+    pub level: Level,
 }
 
 impl Profile {
@@ -95,6 +100,7 @@ impl Profile {
             languages: [LanguageCode::ENGLISH].into(),
             scale: Scale::FIRST,
             certainty: Certainty::Evidence,
+            level: Level::default(),
         }
     }
 
@@ -126,6 +132,10 @@ impl Profile {
             hash_numbers(&mut hasher, &self.scale.numbers());
             hash_numbers(&mut hasher, &self.certainty.numbers());
         }
+        if !self.level.is_identity() {
+            hash_text(&mut hasher, "level");
+            hash_numbers(&mut hasher, &self.level.numbers());
+        }
         let mut packs = packs.to_vec();
         packs.sort_unstable();
         for (language, digest) in packs {
@@ -138,7 +148,10 @@ impl Profile {
 
     /// Whether it says nothing that profiles could not say before there were models.
     pub fn is_first_kind(&self) -> bool {
-        self.model == ScoringModel::Task1 && self.scale == Scale::FIRST && self.certainty == Certainty::Evidence
+        self.model == ScoringModel::Task1
+            && self.scale == Scale::FIRST
+            && self.certainty == Certainty::Evidence
+            && self.level.is_identity()
     }
 
     /// Everything that is impossible in it, one sentence each; such a profile stops the start.
@@ -173,6 +186,7 @@ impl Profile {
         for (kind, signal) in catalogue.iter().zip(&self.signals) {
             faults.extend(signal.faults(kind.name()));
         }
+        faults.extend(self.level.faults());
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }

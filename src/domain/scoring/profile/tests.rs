@@ -49,7 +49,7 @@ fn r5_8_without_evidence_a_conversation_is_neither_low_nor_good() {
 fn every_number_of_a_profile_and_its_word_lists_change_its_hash() {
     let base = Profile::first();
     let mut seen = vec![base.computed_hash(&digests()), base.computed_hash(&[])];
-    let changes: [fn(&mut Profile); 10] = [
+    let changes: [fn(&mut Profile); 13] = [
         |p| p.name = "other".into(),
         |p| p.prior_strength = 3.5,
         |p| p.priors[2] = 0.4,
@@ -59,6 +59,9 @@ fn every_number_of_a_profile_and_its_word_lists_change_its_hash() {
         |p| p.first_response_target_seconds = 301,
         |p| p.scale.guards = true,
         |p| p.model = ScoringModel::Support2,
+        |p| p.level.shift = 0.01,
+        |p| p.level.spread = 1.01,
+        |p| (p.level.spread, p.level.center) = (1.01, 3.01),
         |p| (p.scale.guards, p.default_language) = (true, LanguageCode::new("da").unwrap()),
     ];
     for change in changes {
@@ -71,15 +74,24 @@ fn every_number_of_a_profile_and_its_word_lists_change_its_hash() {
 }
 
 #[test]
+fn a_level_that_changes_nothing_is_not_in_the_hash() {
+    let base = Profile::first();
+    let mut elsewhere = base.clone();
+    elsewhere.level.center = 4.0;
+    assert_eq!(base.computed_hash(&digests()), elsewhere.computed_hash(&digests()));
+}
+
+#[test]
 fn impossible_values_are_all_named() {
     let mut profile = Profile { prior_strength: 0.0, ..Profile::default() };
     profile.priors[0] = 1.0;
     profile.composite_weights = [0.5, 0.5, 0.1];
     profile.signals[SignalKind::Praise as usize].weight = 10.5;
     profile.signals[SignalKind::Rating as usize].loadings = [f64::NAN, 0.5, 0.5];
+    profile.level.shift = 5.0;
     let faults = profile.validate().unwrap_err();
-    assert_eq!(faults.len(), 5, "{faults:?}");
+    assert_eq!(faults.len(), 6, "{faults:?}");
     assert!(faults[3].starts_with("praise: weight") && faults[4].starts_with("rating: loadings"), "{faults:?}");
     profile.signals.pop();
-    assert_eq!(profile.validate().unwrap_err().len(), 5);
+    assert_eq!(profile.validate().unwrap_err().len(), 6);
 }

@@ -9,6 +9,7 @@ use super::pack::builtin_packs;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SUPPORT;
 use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::level::Level;
 use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 
@@ -61,5 +62,6 @@ pub fn built_in() -> Profile {
         languages: builtin_packs().iter().map(super::pack::Pack::language).collect(),
         scale: fitted.scale,
         certainty: Certainty::Verdict(fitted.confidence),
+        level: Level::default(),
     }
 }

@@ -45,8 +45,10 @@ function rounded(start: number, values: number[]): number[] {
 }
 const plus = (a: number, b: number) => a + b
 
-/** The strongest signals first; what the scale or a rating does to the sum of them comes last. */
-const RULES = ['rating', 'limit']
+/** The strongest signals first; what the workspace's level, a rating or the scale does to the sum of them comes last. */
+const RULES = ['level', 'rating', 'limit']
+/** The same for every conversation, or none of its doing. */
+const NO_SIGNALS = ['level', 'limit']
 const byStrength = (a: Share, b: Share) =>
   RULES.indexOf(a.signal) - RULES.indexOf(b.signal) || Math.abs(b.contribution) - Math.abs(a.contribution)
 
@@ -87,7 +89,7 @@ export function movers(scoring: Scoring, most: number): { signal: string; points
   const all = new Map<string, number>()
   for (const { compositeWeight, signals } of scoring.dimensions) {
     for (const { signal, contribution } of signals) {
-      if (signal !== 'limit') all.set(signal, (all.get(signal) ?? 0) + compositeWeight * contribution)
+      if (!NO_SIGNALS.includes(signal)) all.set(signal, (all.get(signal) ?? 0) + compositeWeight * contribution)
     }
   }
   return [...all]
