@@ -73,6 +73,7 @@ impl Feed {
             channel: None,
             intent: None,
             body,
+            address: None,
         }
     }
 

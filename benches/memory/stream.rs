@@ -126,6 +126,7 @@ impl Stream {
             channel: None,
             intent: None,
             body,
+            address: None,
         });
         if self.events.len() == FRAME {
             self.flush();

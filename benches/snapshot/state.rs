@@ -78,5 +78,6 @@ fn event(n: u64, account: u64, drawn: u64, time: Millis) -> EventRecord {
         channel: None,
         intent: None,
         body: Body::ConversationScored(import),
+        address: None,
     }
 }

@@ -64,6 +64,8 @@ impl Counters {
                 | Reply::Breaker(_)
                 | Reply::Resource(_)
                 | Reply::Accepted(_)
+                | Reply::Rated(_)
+                | Reply::OptedOut(_)
                 | Reply::Erased { .. }
                 | Reply::Done
                 | Reply::Skipped => {}
@@ -79,6 +81,7 @@ impl Counters {
                 EffectKind::Breaker { step: BreakerStep::Resolved, .. } => counts.breakers_resolved += 1,
                 EffectKind::Breaker { step: BreakerStep::Forgotten, .. } => counts.breakers_forgotten += 1,
                 EffectKind::ConversationResolved { .. }
+                | EffectKind::ConversationEnded { .. }
                 | EffectKind::RiskChanged { .. }
                 | EffectKind::SettingsChanged(_) => {}
             }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use ractor::{Actor, ActorRef, SpawnErr};
 use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::background::Stop;
@@ -124,6 +124,7 @@ impl Engine {
             stopping: Stop::new(),
             faults,
             snapshots,
+            mail_news: Notify::new(),
             retention_turn: tokio::sync::Mutex::default(),
         });
         *slot.lock() = Some(Arc::clone(&shared));

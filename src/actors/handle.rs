@@ -65,6 +65,8 @@ pub(crate) struct WorkspaceHandle {
     watches: Arc<Watches>,
     /// When the next breaker is forgotten (R7.6); [`Millis::MAX`] while none will be.
     forgotten_at: AtomicI64,
+    /// When the next follow-up mail is to be tried; [`Millis::MAX`] while none is due.
+    next_mail: AtomicI64,
     settings_due: AtomicBool,
     /// Held while the settings record is written that the next frame needs, and while its users change what it says.
     pub settings_lock: tokio::sync::Mutex<()>,
@@ -148,6 +150,7 @@ impl WorkspaceHandle {
             gate: ArcSwapOption::empty(),
             watches,
             forgotten_at: AtomicI64::new(Millis::MAX),
+            next_mail: AtomicI64::new(Millis::MAX),
             settings_due: AtomicBool::new(true),
             settings_lock: tokio::sync::Mutex::default(),
             duplicates: AtomicU64::new(0),
@@ -195,7 +198,7 @@ impl WorkspaceHandle {
 
     /// The record that makes them so.
     pub fn settings_record(&self) -> Record {
-        Record::Settings(Box::new(self.effective.load().settings.clone()))
+        Record::of_settings(&self.effective.load().settings)
     }
 
     /// The last state; `None` for a side that failed at the start and never served.
@@ -210,6 +213,11 @@ impl WorkspaceHandle {
     /// When the next breaker is forgotten (R7.6).
     pub fn forgotten_at(&self) -> Millis {
         self.forgotten_at.load(Ordering::Relaxed)
+    }
+
+    /// When the next follow-up mail is to be tried.
+    pub fn next_mail(&self) -> Millis {
+        self.next_mail.load(Ordering::Relaxed)
     }
 
     /// How many identities this side remembers.
@@ -233,6 +241,7 @@ impl WorkspaceHandle {
         self.publish_gate(workspace);
         self.publish_counts(workspace, memory);
         self.publish_effects(workspace);
+        self.publish_mails(workspace);
         // A skip always follows a failure, and is applied before the next actor starts.
         self.skipped.store(Some(Arc::new(workspace.skipped())));
         // The failure before this state is over.
@@ -252,6 +261,12 @@ impl WorkspaceHandle {
     pub fn publish_effects(&self, workspace: &Workspace) {
         let newest = workspace.newest_effect();
         self.watches.effects.send_modify(|latest| latest.effect = newest);
+    }
+
+    /// Says when the next mail is due; whether that is sooner than before.
+    pub fn publish_mails(&self, workspace: &Workspace) -> bool {
+        let next = workspace.next_mail().unwrap_or(Millis::MAX);
+        next < self.next_mail.swap(next, Ordering::Relaxed)
     }
 
     pub fn publish_gate(&self, workspace: &Workspace) {

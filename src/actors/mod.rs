@@ -27,6 +27,7 @@ mod messages;
 mod overview;
 mod queries;
 mod queue;
+mod ratings;
 mod rebuild;
 mod retention;
 mod shared;

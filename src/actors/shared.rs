@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ractor::{ActorRef, ActorRuntime};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::background::Stop;
 use crate::clock::Clock;
@@ -101,6 +102,8 @@ pub(crate) struct Shared {
     pub stopping: Stop,
     pub faults: Faults,
     pub snapshots: Snapshots,
+    /// A mail is due sooner than before in some side.
+    pub mail_news: Notify,
     /// Held by the retention pass under way.
     pub retention_turn: tokio::sync::Mutex<()>,
 }

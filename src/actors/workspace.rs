@@ -199,6 +199,9 @@ impl WorkspaceState {
             self.handle.publish_gate(&self.workspace);
         }
         self.handle.publish_counts(&self.workspace, &self.shared.duplicates);
+        if self.handle.publish_mails(&self.workspace) {
+            self.shared.mail_news.notify_one();
+        }
         if !applied.effects.is_empty() || applied.deliveries_changed {
             self.handle.publish_effects(&self.workspace);
         }

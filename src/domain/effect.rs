@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::field::FieldChange;
 use super::health::RiskRule;
 use super::ids::{Id, Position};
+use super::rating::LinkTerms;
 use super::score::Hundredths;
 use super::time::Millis;
 use super::view::{BreakerState, BreakerView, ChurnRisk, ConversationQuality, ScopeKind};
@@ -180,17 +181,37 @@ pub struct Effect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EffectKind {
     ConversationScored(Scored),
-    ConversationResolved { conversation: SmallId, account: AccountNumber, ending: EndedAs },
-    Breaker { breaker: SmallId, step: BreakerStep, scope: ScopeKind },
-    RiskChanged { account: AccountNumber, from: ChurnRisk, to: ChurnRisk, rule: RiskRule },
+    ConversationResolved {
+        conversation: SmallId,
+        account: AccountNumber,
+        ending: EndedAs,
+    },
+    Breaker {
+        breaker: SmallId,
+        step: BreakerStep,
+        scope: ScopeKind,
+    },
+    RiskChanged {
+        account: AccountNumber,
+        from: ChurnRisk,
+        to: ChurnRisk,
+        rule: RiskRule,
+    },
     SettingsChanged(Arc<SettingsChange>),
+    /// [`ConversationResolved`](Self::ConversationResolved) with what a link to rate the conversation is for.
+    ConversationEnded {
+        conversation: SmallId,
+        account: AccountNumber,
+        ending: EndedAs,
+        link: LinkTerms,
+    },
 }
 
 impl EffectKind {
     pub const fn of_type(&self) -> EffectType {
         match self {
             Self::ConversationScored(_) => EffectType::ConversationScored,
-            Self::ConversationResolved { .. } => EffectType::ConversationResolved,
+            Self::ConversationResolved { .. } | Self::ConversationEnded { .. } => EffectType::ConversationResolved,
             Self::Breaker { step: BreakerStep::Triggered, .. } => EffectType::BreakerTriggered,
             Self::Breaker { step: BreakerStep::Acknowledged, .. } => EffectType::BreakerAcknowledged,
             Self::Breaker { step: BreakerStep::Resolved, .. } => EffectType::BreakerResolved,
@@ -203,17 +224,18 @@ impl EffectKind {
     /// The conversation that it is about; nil once that is erased (R4.10).
     pub fn conversation(&self) -> Option<Id> {
         match self {
-            Self::ConversationScored(Scored { conversation, .. }) | Self::ConversationResolved { conversation, .. } => {
-                Some((*conversation).into())
-            }
+            Self::ConversationScored(Scored { conversation, .. })
+            | Self::ConversationResolved { conversation, .. }
+            | Self::ConversationEnded { conversation, .. } => Some((*conversation).into()),
             Self::Breaker { .. } | Self::RiskChanged { .. } | Self::SettingsChanged(_) => None,
         }
     }
 
     /// Leaves the numbers and takes the conversation's id away (R4.10).
     pub fn erase_conversation(&mut self) {
-        if let Self::ConversationScored(Scored { conversation, .. }) | Self::ConversationResolved { conversation, .. } =
-            self
+        if let Self::ConversationScored(Scored { conversation, .. })
+        | Self::ConversationResolved { conversation, .. }
+        | Self::ConversationEnded { conversation, .. } = self
         {
             *conversation = Id::NIL.into();
         }
@@ -329,6 +351,8 @@ pub enum EffectContent {
         conversation: Option<Id>,
         account: Option<Id>,
         ending: EndedAs,
+        /// What a link to rate it is for, where it is to be told.
+        link: Option<LinkTerms>,
     },
     Breaker(Box<BreakerStepView>),
     RiskChanged {

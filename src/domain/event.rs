@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::follow_up::Address;
 use super::ids::Id;
 use super::life::ContactMark;
 use super::message::Heard;
@@ -14,7 +15,7 @@ use super::scoring::catalogue::SignalKind;
 use super::time::Millis;
 
 /// One accepted event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventRecord {
     pub identity: Identity,
     /// As sent; the frame's receipt where the producer sent none.
@@ -28,6 +29,24 @@ pub struct EventRecord {
     pub channel: Option<Box<str>>,
     pub intent: Option<Box<str>>,
     pub body: Body,
+    /// Where the contact can be written to. A record has the addresses behind its events.
+    #[serde(skip)]
+    pub address: Option<Address>,
+}
+
+impl fmt::Debug for EventRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { identity, time, conversation, account, account_name, contact, channel, intent, body, address } =
+            self;
+        let mut members = f.debug_struct("EventRecord");
+        members.field("identity", identity).field("time", time).field("conversation", conversation);
+        members.field("account", account).field("account_name", account_name).field("contact", contact);
+        members.field("channel", channel).field("intent", intent).field("body", body);
+        if let Some(address) = address {
+            members.field("address", address);
+        }
+        members.finish()
+    }
 }
 
 /// A contact as an event names it.

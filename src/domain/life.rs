@@ -45,7 +45,7 @@ struct LifeEvent {
 
 /// What lives and comments keep of a contact's id: a hash, enough to find what the contact has left. The door keys it
 /// with the file `secret` (R4.8), so that nobody finds an erased contact by trying names; `apply` takes it as it comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContactMark(u64);
 
 impl ContactMark {
@@ -149,6 +149,8 @@ pub struct Walk {
     /// The transition of this life that gives the score: the last one, or while reopened the last before the
     /// reopening. `None`: never terminal, or in a new life not terminal again yet.
     pub scored: Option<Carried>,
+    /// How often it was taken up again until now.
+    pub reopenings: u32,
     /// The events that count, as indices.
     counted: std::ops::Range<usize>,
     /// Where the transitions into terminal stand.
@@ -245,12 +247,13 @@ impl Life {
 
     /// Walks the kept events in their order (R5.1).
     pub fn walk(&self) -> Walk {
-        let mut walk = Walk { terminal: self.carried.is_some(), scored: None, counted: 0..0, transitions: Vec::new() };
+        let mut reopenings = self.carried.map_or(0, |carried| carried.reopenings);
+        let mut walk =
+            Walk { terminal: self.carried.is_some(), scored: None, reopenings, counted: 0..0, transitions: Vec::new() };
         if self.terminal_events == 0 && self.carried.is_none() {
             return walk;
         }
         let mut start = self.carried.is_none().then_some(0);
-        let mut reopenings = self.carried.map_or(0, |carried| carried.reopenings);
         for (at, event) in self.events.iter().enumerate() {
             let LifeKind::Move(change) = event.kind else { continue };
             match (change, walk.terminal) {
@@ -272,6 +275,7 @@ impl Life {
                 (Move::End(Ending::Closed | Ending::Abandoned), true) | (Move::Reopen, false) => {}
             }
         }
+        walk.reopenings = reopenings;
         walk.counted.start = start.unwrap_or(self.events.len());
         if walk.terminal {
             walk.counted.end = self.events.len();
@@ -294,6 +298,11 @@ impl Life {
                 LifeKind::Move(Move::Reopen) => terminal,
                 _ => false,
             })
+    }
+
+    /// The time of the last event that counts.
+    pub fn last_counted(&self, walk: &Walk) -> Option<Millis> {
+        self.events.get(walk.counted.clone())?.last().map(|event| event.time)
     }
 
     /// How many events count.

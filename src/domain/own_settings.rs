@@ -2,9 +2,11 @@
 //! config.toml says ([`configured`](super::configured)), or off.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibrated::Calibrated;
 use super::exact::Exact;
 use super::field::{FieldChange, FieldValue};
 use super::message::LanguageCode;
@@ -41,6 +43,9 @@ macro_rules! own_settings {
             $($(#[$doc])* pub $field: Option<$type>,)+
             #[serde(default)]
             pub signal_weights: OwnWeights,
+            /// A profile fitted to the workspace's own ratings (R5.10). No PATCH sets it, and it is written apart.
+            #[serde(skip)]
+            pub calibration: Option<Arc<Calibrated>>,
         }
 
         impl OwnSettings {
@@ -48,7 +53,8 @@ macro_rules! own_settings {
             #[must_use]
             pub fn patched(&self, patch: &OwnPatch) -> Self {
                 let signal_weights = patched(&self.signal_weights, patch.signal_weights.as_ref());
-                Self { $($field: patch.$field.unwrap_or(self.$field),)+ signal_weights }
+                let calibration = self.calibration.clone();
+                Self { $($field: patch.$field.unwrap_or(self.$field),)+ signal_weights, calibration }
             }
 
             /// The values of those members that the patch has.

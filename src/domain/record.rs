@@ -3,16 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::{Repeat, SideAction};
+use super::calibrated::Calibrated;
 use super::csat_config::CsatPatch;
 use super::delivery::DeliveryNotes;
 use super::effect::EffectId;
 use super::event::EventRecord;
+use super::follow_up::MailNote;
 use super::ids::{Id, WorkspaceKey};
 use super::life::ContactMark;
 use super::own_settings::OwnPatch;
 use super::own_settings_v1::OwnPatchV1;
+use super::rating::LinkRating;
 use super::resource::ResourceRecord;
 use super::score::Hundredths;
+use super::scoring::level::Level;
 use super::settings::Settings;
 use super::settings_v1::SettingsV1;
 use super::settings_v2::SettingsV2;
@@ -25,7 +29,9 @@ use super::view::BreakerScope;
 ///
 /// 1: messages read for `support-2`, and the model in the profile. Frames of version 0 hold messages and settings of
 /// their time, which are applied as they were then.
-pub const APPLY_VERSION: u16 = 1;
+/// 2: a rating re-scores a conversation that has settled (R5.2), and the end of a conversation says what a link to rate
+/// it is for (R8.2a).
+pub const APPLY_VERSION: u16 = 2;
 
 /// A record with its place in its workspace side.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +43,14 @@ pub struct Frame {
     pub receipt: Millis,
     pub apply_version: u16,
     pub record: Record,
+}
+
+impl Record {
+    /// Settings that hold from here on.
+    pub fn of_settings(settings: &Settings) -> Self {
+        let (settings, level) = (Box::new(settings.clone()), settings.profile.level);
+        if level.is_identity() { Self::Settings(settings) } else { Self::LeveledSettings { settings, level } }
+    }
 }
 
 /// The kinds of records. The order of the variants is part of the on-disk format.
@@ -74,8 +88,16 @@ pub enum Record {
     Deliveries(DeliveryNotes),
     /// Breakers may have been forgotten by its receipt (R7.6).
     Forgotten,
-    /// The settings that hold from here on.
+    /// The settings that hold from here on, at the level of the scale that profiles have by themselves.
     Settings(Box<Settings>),
+    /// [`Settings`](Self::Settings) whose profile has another level (R5.10).
+    LeveledSettings { settings: Box<Settings>, level: Level },
+    /// A customer has rated a conversation by a link (R13.2).
+    Rated(LinkRating),
+    /// The contact of a conversation wants no follow-up mail any more.
+    OptOut { conversation: Id },
+    /// What became of follow-up mails.
+    Mails(Vec<MailNote>),
 }
 
 /// What people do to a workspace side. The order of the variants is part of the on-disk format.
@@ -120,6 +142,8 @@ pub enum Command {
     },
     /// R6.9.
     PatchSettings(OwnPatch),
+    /// R5.10; none takes the calibration in force back.
+    Calibrate(Option<Box<Calibrated>>),
 }
 
 /// What a person says of a conversation (R5.9).

@@ -3,6 +3,7 @@
 use super::csat_config::CsatConfig;
 use super::ids::Id;
 use super::own_settings::OwnSettings;
+use super::rating::{Given, RatingRefusal};
 use super::resource::Resource;
 use super::view::BreakerView;
 
@@ -21,6 +22,10 @@ pub enum Reply {
     Resource(Result<Box<Resource>, CommandRefusal>),
     /// R5.9, R8.3: it was done, or may not be done.
     Accepted(Result<(), CommandRefusal>),
+    /// R13.2: what is recorded now.
+    Rated(Result<Given, RatingRefusal>),
+    /// Whether the conversation has a contact that follow-up mails go to.
+    OptedOut(bool),
     /// R4.10: whether there was anything to erase.
     Erased { found: bool },
     /// Settings and other records that nobody waits for.
@@ -40,6 +45,8 @@ impl Reply {
             | Self::Events(_)
             | Self::Config(_)
             | Self::Settings(_)
+            | Self::Rated(_)
+            | Self::OptedOut(_)
             | Self::Erased { .. }
             | Self::Done
             | Self::Skipped => None,
@@ -97,4 +104,6 @@ pub enum CommandRefusal {
     TooManyResources,
     #[error("What is to be delivered is not kept any more.")]
     EffectGone,
+    #[error("No calibration is in force.")]
+    NotCalibrated,
 }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::effect::EffectsKept;
+use super::scoring::level::Level;
 use super::scoring::profile::Profile;
 use super::time::{DAY, Millis};
 
@@ -18,6 +19,14 @@ pub struct Settings {
     pub profile: Profile,
     /// `[effects]` of config.toml.
     pub effects: EffectsKept,
+}
+
+impl Settings {
+    /// With another level of the profile, which is not written with it.
+    #[must_use]
+    pub fn at_level(&self, level: Level) -> Self {
+        Self { profile: Profile { level, ..self.profile.clone() }, ..self.clone() }
+    }
 }
 
 /// `[model]` of config.toml. bincode writes the numbers alone, in this order; their names are JSON's.

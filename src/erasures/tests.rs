@@ -123,6 +123,7 @@ fn workspace() -> Workspace {
         channel: None,
         intent: None,
         body,
+        address: None,
     };
     let score = ImportedScore {
         dimensions: [Hundredths(400); 3],

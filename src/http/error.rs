@@ -335,6 +335,7 @@ fn of_command(refusal: CommandRefusal, message: String) -> ApiError {
         CommandRefusal::ResourceChanged => "resource_changed",
         CommandRefusal::TooManyResources => "too_many_resources",
         CommandRefusal::EffectGone => "effect_gone",
+        CommandRefusal::NotCalibrated => "not_calibrated",
     };
     ApiError::new(StatusCode::CONFLICT, code, message)
 }

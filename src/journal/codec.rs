@@ -5,8 +5,9 @@
 //! ```text
 //! group  = version u16, 0 u16, frame count u32, receipt i64, frames
 //! frame  = workspace u128, side u8, 0 u8, apply version u16, record length u32, seq u64, record
-//! record = version u16 (1 to 6), bincode (its "legacy" layout: fixed-width integers); of events of version 4 and later, behind
-//!          them the mark of each contact that they name
+//! record = version u16 (1 to 7), bincode (its "legacy" layout: fixed-width integers); of events of version 4 and later, behind
+//!          them the mark of each contact that they name, and from version 7 on behind these the addresses, each with the
+//!          number of its event
 //! ```
 //!
 //! The group's checksum is the journal's. A frame's length is compared with what is there before
@@ -19,7 +20,8 @@
 //! version 4 has `Repeats`, of a side and of the system workspace, `ErasedContact`, and events with the marks of contacts;
 //! and deleted workspaces; version 5 has settings with the effects that are kept, resources, deliveries, forgotten breakers
 //! and the commands from [`Command::Trip`] to [`Command::Resend`]; version 6 has [`Command::PatchSettings`], also where
-//! `Repeats` tells of it.
+//! `Repeats` tells of it; version 7 has events with addresses, [`Record::LeveledSettings`], [`Record::Rated`],
+//! [`Record::OptOut`], [`Record::Mails`] and [`Command::Calibrate`].
 //! Golden files hold all of them (`tests/golden`).
 
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
@@ -27,6 +29,7 @@ use thiserror::Error;
 
 use crate::domain::audit::SideAction;
 use crate::domain::event::{Body, EventRecord, ObservedSignal};
+use crate::domain::follow_up::Address;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::record::{Command, Frame, Record};
@@ -40,7 +43,7 @@ use super::MAX_GROUP_BYTES;
 pub const GROUP_VERSION: u16 = 1;
 /// The newest version of records. A record is written in the oldest version that has its kind, so that a program that
 /// only knows that version can go on reading.
-pub const RECORD_VERSION: u16 = 6;
+pub const RECORD_VERSION: u16 = 7;
 
 /// Bytes before the first frame.
 pub const GROUP_HEADER_BYTES: usize = 16;
@@ -67,6 +70,8 @@ pub enum CodecError {
     Newer { found: u16 },
     #[error("a record has not as many marks as its events name contacts")]
     Marks,
+    #[error("a record has an address of an event that it does not have")]
+    Addresses,
     #[error("a record could not be read")]
     Decode(#[source] Box<bincode::error::DecodeError>),
 }
@@ -93,19 +98,43 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
     bytes.extend_from_slice(&version_of(record).to_le_bytes());
     bincode::serde::encode_into_std_write(record, &mut bytes, config::legacy())
         .expect("records have known lengths, and a Vec takes every byte");
-    if let Some(marks) = marks_of(record) {
+    let addresses = addresses_of(record);
+    if let Some(marks) = marks_of(record, addresses.is_some()) {
         bincode::serde::encode_into_std_write(marks, &mut bytes, config::legacy())
             .expect("marks have known lengths, and a Vec takes every byte");
+    }
+    if let Some(addresses) = addresses {
+        bincode::serde::encode_into_std_write(addresses, &mut bytes, config::legacy())
+            .expect("addresses have known lengths, and a Vec takes every byte");
     }
     bytes
 }
 
-/// The marks of the contacts that the events name, in their order, if there are any: only events of version 4 have
-/// them, and these always.
-fn marks_of(record: &Record) -> Option<Vec<Option<ContactMark>>> {
+/// The addresses of the contacts, each with the number of its event, if there are any: only events of version 7 have
+/// them.
+fn addresses_of(record: &Record) -> Option<Vec<(u32, &Address)>> {
+    let Record::Events(events) = record else { return None };
+    let addresses: Vec<_> = (0..).zip(events).filter_map(|(at, event)| Some((at, event.address.as_ref()?))).collect();
+    (!addresses.is_empty()).then_some(addresses)
+}
+
+/// The inverse of [`addresses_of`]. How many bytes the addresses took.
+fn take_addresses(record: &mut Record, bytes: &[u8]) -> Result<usize, CodecError> {
+    let Record::Events(events) = record else { return Ok(0) };
+    let (addresses, consumed) = bincode::serde::decode_from_slice::<Vec<(u32, Address)>, _>(bytes, CONFIG)
+        .map_err(|source| CodecError::Decode(Box::new(source)))?;
+    for (at, address) in addresses {
+        events.get_mut(at as usize).ok_or(CodecError::Addresses)?.address = Some(address);
+    }
+    Ok(consumed)
+}
+
+/// The marks of the contacts that the events name, in their order, if there are any, or `always`: only events of version
+/// 4 and later have them, and these always.
+fn marks_of(record: &Record, always: bool) -> Option<Vec<Option<ContactMark>>> {
     let Record::Events(events) = record else { return None };
     let marks = || events.iter().flat_map(EventRecord::contacts).map(|contact| contact.mark);
-    marks().any(|mark| mark.is_some()).then(|| marks().collect())
+    (always || marks().any(|mark| mark.is_some())).then(|| marks().collect())
 }
 
 /// The inverse of [`marks_of`]. How many bytes the marks took; `None` if they are not as many as there are contacts.
@@ -122,10 +151,12 @@ fn take_marks(record: &mut Record, bytes: &[u8]) -> Result<Option<usize>, CodecE
 /// Version 2 has [`Record::ErasedBy`], version 3 [`Record::SettingsV2`], events with a [`Body::Message`] and signals of
 /// later models, version 4 [`Record::Repeats`], [`Record::ErasedContact`], events with marks and
 /// [`SystemRecord::WorkspaceDeleted`], version 5 [`Record::Settings`] and what came with it, version 6
-/// [`Command::PatchSettings`]; the layout of what was there before is the same.
+/// [`Command::PatchSettings`], version 7 events with addresses and the kinds that came with them; the layout of what was
+/// there before is the same.
 fn version_of(record: &Record) -> u16 {
     match record {
-        Record::Events(_) if marks_of(record).is_some() => 4,
+        Record::Events(events) if events.iter().any(|event| event.address.is_some()) => 7,
+        Record::Events(_) if marks_of(record, false).is_some() => 4,
         Record::Events(events) if events.iter().any(|event| is_of_version_3(&event.body)) => 3,
         Record::System(SystemRecord::Repeats(_) | SystemRecord::WorkspaceDeleted { .. }) => 4,
         Record::Command {
@@ -133,6 +164,7 @@ fn version_of(record: &Record) -> u16 {
             ..
         } => 1,
         Record::Command { command: Command::PatchSettings(_), .. } => 6,
+        Record::Command { command: Command::Calibrate(_), .. } => 7,
         Record::Command { .. } => 5,
         Record::Repeats(repeats) if repeats.iter().any(|repeat| is_of_version_6(&repeat.action)) => 6,
         Record::Events(_)
@@ -146,6 +178,7 @@ fn version_of(record: &Record) -> u16 {
         Record::SettingsV2(_) => 3,
         Record::Settings(_) | Record::Resource { .. } | Record::Deliveries(_) | Record::Forgotten => 5,
         Record::Repeats(_) | Record::ErasedContact { .. } => 4,
+        Record::LeveledSettings { .. } | Record::Rated(_) | Record::OptOut { .. } | Record::Mails(_) => 7,
     }
 }
 
@@ -175,6 +208,9 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     if found > 3 {
         let marks = take_marks(&mut record, &body[consumed..])?;
         consumed += marks.ok_or(CodecError::Marks)?;
+    }
+    if found > 6 {
+        consumed += take_addresses(&mut record, &body[consumed..])?;
     }
     match body.len() - consumed {
         0 if version_of(&record) > found => Err(CodecError::Newer { found }),

@@ -27,6 +27,7 @@ fn events() -> Record {
         channel: None,
         intent: None,
         body: Body::MessageSent { sender: Sender::Ai, features },
+        address: None,
     }])
 }
 
@@ -119,7 +120,7 @@ fn r9_7_golden_bytes_of_version_1() {
 #[test]
 fn r9_7_unknown_versions_are_refused_by_name() {
     // Version 0 was never released.
-    for version in [0_u16, 7, 513] {
+    for version in [0_u16, 8, 513] {
         let mut bytes = sample();
         bytes[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_group(&bytes).unwrap_err().to_string();
@@ -127,7 +128,7 @@ fn r9_7_unknown_versions_are_refused_by_name() {
         let mut record = encode_record(&skip());
         record[0..2].copy_from_slice(&version.to_le_bytes());
         let message = decode_record(&record).unwrap_err().to_string();
-        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 6"));
+        assert_eq!(message, format!("record version {version} is unknown to this program, which knows version 7"));
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::{LifeLine, SettledLine};
 use super::lines::Kind;
+use super::ratings::{FollowUpLine, RatedLine};
 use super::values::{Hex, PositionText, Time, is_false};
 use crate::domain::event::{ObservedSignal, OwnSignal};
 use crate::domain::exact::Exact;
@@ -60,6 +61,11 @@ pub struct ConversationLine {
     /// Whose messages there were. Not before format 7.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub voices: Vec<Voice>,
+    /// Not before format 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rated: Option<RatedLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUpLine>,
 }
 
 /// A person's word on a score (R5.9). `score` is what is in force.
@@ -169,7 +175,7 @@ impl ConversationLine {
     /// `account` is that of `facts`.
     pub fn new(facts: Conversation, account: Option<Id>) -> Self {
         let Conversation { id, account: attached, score, course, signals, signals_erased, comment, .. } = facts;
-        let Conversation { labels: [channel, intent], overridden, voices, .. } = facts;
+        let Conversation { labels: [channel, intent], overridden, voices, rated, follow_up, .. } = facts;
         let overridden = overridden.as_deref().map(OverriddenLine::from);
         let erased = matches!(course, Course::Erased);
         let (life, settled) = match course {
@@ -198,6 +204,8 @@ impl ConversationLine {
             intent,
             overridden,
             voices: voices.known().collect(),
+            rated: rated.as_deref().map(RatedLine::from),
+            follow_up: follow_up.as_deref().map(FollowUpLine::from),
         }
     }
 
@@ -218,6 +226,9 @@ impl ConversationLine {
         if self.overridden.is_some() && (self.score.is_none() || self.erased) {
             return Err("only a conversation with its id and a score is overridden");
         }
+        if self.erased && (self.rated.is_some() || self.follow_up.is_some()) {
+            return Err("an erased conversation has neither a rating nor a follow-up");
+        }
         if self.signals_erased && self.signals.is_some() {
             return Err("signals that were erased are there");
         }
@@ -236,6 +247,8 @@ impl ConversationLine {
             labels: [self.channel, self.intent],
             overridden: self.overridden.map(|line| Arc::new(line.into())),
             voices: self.voices.into_iter().collect(),
+            rated: self.rated.map(TryInto::try_into).transpose()?.map(Arc::new),
+            follow_up: self.follow_up.map(TryInto::try_into).transpose()?.map(Arc::new),
         })
     }
 }

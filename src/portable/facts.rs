@@ -9,7 +9,8 @@ use super::audit::{TrailLines, lines_of};
 use super::conversation::ConversationLine;
 use super::lines::{AccountLine, BreakerLine, ContactLine, IdentitiesLine, Kind, ReceivedLine, ResourceLine, RiskLine};
 use super::out::{ExportError, Lines};
-use super::problem::{LAST_WITH_NUMBERS, LAST_WITHOUT_MARKS, NO_ENTRY, Problem, parse};
+use super::problem::{LAST_WITH_NUMBERS, LAST_WITHOUT_MARKS, LAST_WITHOUT_RATINGS, NO_ENTRY, Problem, parse};
+use super::ratings::{MARKS, OptedOutLine};
 use super::side::SideLine;
 use super::values::{Hex, HexBytes, Time};
 use crate::domain::audit::SideAction;
@@ -35,7 +36,8 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
     }
     let (audit_after, unkeyed_marks) = (Some(side.trail().after()), Some(side.has_unkeyed_marks()));
     let own_settings = side.own_settings().clone();
-    let line = SideLine { audit_after, unkeyed_marks, own_settings, ..SideLine::from(head) };
+    let calibration = own_settings.calibration.as_deref().cloned();
+    let line = SideLine { audit_after, unkeyed_marks, own_settings, calibration, ..SideLine::from(head) };
     lines.put(Kind::Side, &line)?;
     for (number, account) in (0..).zip(side.accounts()) {
         let name = account.name.as_deref().map(Into::into);
@@ -57,6 +59,8 @@ pub fn write_side<W: Write>(lines: &mut Lines<'_, W>, side: &Cut) -> Result<(), 
     for resource in side.resources() {
         lines.put(Kind::Resource, &ResourceLine::from(resource))?;
     }
+    let opted_out: Vec<ContactMark> = side.opted_out().collect();
+    opted_out.chunks(MARKS).try_for_each(|marks| lines.put(Kind::OptedOut, &OptedOutLine::of(marks)))?;
     write_identities(lines, side)?;
     lines_of(std::iter::once(side.trail()), |_| true).try_for_each(|line| lines.put(Kind::Audit, &line))
 }
@@ -158,6 +162,11 @@ impl SideFacts {
             }
             Kind::Breaker => gathered.breaker(parse::<BreakerLine>(line)?.try_into()?)?,
             Kind::Resource => resources.push(Arc::new(parse::<ResourceLine>(line)?.try_into()?)),
+            Kind::OptedOut => {
+                let line: OptedOutLine = parse(line)?;
+                let marks = line.marks().ok_or(Problem::Value("marks have 8 bytes each"))?;
+                marks.for_each(|mark| gathered.opted_out(mark));
+            }
             Kind::Identities => take_identities(gathered, &parse(line)?)?,
             Kind::Audit => trail.take(parse(line)?, format).ok_or(NO_ENTRY)?,
             _ => {}
@@ -168,7 +177,8 @@ impl SideFacts {
     pub fn finish(self) -> Result<Workspace, RestoreError> {
         let trail = self.trail.trail(self.seq, self.format).ok_or(RestoreError::Stray("an entry of the trail"))?;
         let pieces = Pieces::imported(trail, self.unkeyed_marks, self.seq, self.resources)?;
-        self.gathered.finish(pieces)
+        let workspace = self.gathered.finish(pieces)?;
+        Ok(if self.format > LAST_WITHOUT_RATINGS { workspace } else { workspace.with_ratings_found() })
     }
 }
 

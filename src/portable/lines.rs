@@ -31,6 +31,8 @@ pub enum Kind {
     Breaker,
     /// Since format 6.
     Resource,
+    /// Since format 8.
+    OptedOut,
     Identities,
     Audit,
     End,

@@ -16,6 +16,7 @@ mod life;
 mod lines;
 mod out;
 mod problem;
+mod ratings;
 mod read;
 mod side;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use read::{Imported, import};
 pub use write::{Header, Summary, export};
 
 /// The version that is written. Those before it are read, too.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 8;
 
 /// How far an export or import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,6 +19,8 @@ pub const OLDEST: u32 = 1;
 pub const LAST_WITH_NUMBERS: u32 = 3;
 /// The last format whose contacts have no marks.
 pub const LAST_WITHOUT_MARKS: u32 = 4;
+/// The last format that does not say which conversations were rated.
+pub const LAST_WITHOUT_RATINGS: u32 = 7;
 /// The last format that has a line for each time that something was refused or changed nothing.
 pub const LAST_WITHOUT_COUNTS: u32 = 4;
 

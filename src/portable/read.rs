@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -16,6 +17,7 @@ use super::values::Time;
 use super::{FORMAT, Progress, SystemPosition};
 use crate::domain::audit::SystemAction;
 use crate::domain::ids::WorkspaceKey;
+use crate::domain::own_settings::OwnSettings;
 use crate::domain::system::SystemRecord;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
@@ -211,7 +213,8 @@ impl Reader {
     fn side(&mut self, line: SideLine) -> Result<(), Problem> {
         let key = line.key();
         let audit_after = self.audit_after(line.audit_after)?;
-        let (unkeyed_marks, own) = (line.unkeyed_marks.unwrap_or(true), line.own_settings.clone());
+        let own = OwnSettings { calibration: line.calibration.clone().map(Arc::new), ..line.own_settings.clone() };
+        let unkeyed_marks = line.unkeyed_marks.unwrap_or(true);
         if self.system.workspace(key.id).is_none() {
             return Err(Problem::UnknownWorkspace(key.id));
         }
@@ -268,6 +271,7 @@ fn may_follow(last: Kind, next: Kind) -> bool {
         | Kind::Conversation
         | Kind::Breaker
         | Kind::Resource
+        | Kind::OptedOut
         | Kind::Identities => last >= Kind::Side && last <= next,
     }
 }

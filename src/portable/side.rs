@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lines::Kind;
 use super::values::{Hex, PositionText, Time};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::csat_config::CsatConfig;
 use crate::domain::dedup;
 use crate::domain::effect::EffectsKept;
@@ -16,6 +17,7 @@ use crate::domain::message::LanguageCode;
 use crate::domain::own_settings::OwnSettings;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::catalogue::SignalWeight;
+use crate::domain::scoring::level::Level;
 use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use crate::domain::settings::{Model, Settings};
@@ -62,6 +64,9 @@ pub struct SideLine {
     /// What its users have set beside its configuration. Not before format 6.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub own_settings: OwnSettings,
+    /// The calibration in force. Not before format 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibrated>,
 }
 
 fn is_nothing(own: &OwnSettings) -> bool {
@@ -103,6 +108,9 @@ pub struct ProfileLine {
     pub signals: Vec<WeightLine>,
     pub first_response_target_seconds: u32,
     pub reply_target_seconds: u32,
+    /// Shift, spread and center of a calibrated scale. Not before format 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<[Exact; 3]>,
 }
 
 /// What profiles say since there are models.
@@ -156,6 +164,7 @@ impl From<&Head> for SideLine {
             audit_after: None,
             unkeyed_marks: None,
             own_settings: OwnSettings::default(),
+            calibration: None,
         }
     }
 }
@@ -240,6 +249,7 @@ impl From<&Profile> for ProfileLine {
             model: ProfileV1::of(profile).is_none().then(|| ModelLine::of(profile)),
             first_response_target_seconds,
             reply_target_seconds,
+            level: (!profile.level.is_identity()).then(|| profile.level.numbers().map(Exact)),
         }
     }
 }
@@ -255,7 +265,13 @@ impl ProfileLine {
         let in_order = self.signals.iter().map(|line| line.name).eq(known.take(self.signals.len()));
         let weight =
             |line: &WeightLine| SignalWeight { weight: line.weight.0, loadings: line.loadings.map(|share| share.0) };
+        let level = self.level.map_or_else(Level::default, |[shift, spread, center]| Level {
+            shift: shift.0,
+            spread: spread.0,
+            center: center.0,
+        });
         in_order.then(|| Profile {
+            level,
             name: self.name.clone(),
             hash: self.hash.0,
             prior_strength: self.prior_strength.0,

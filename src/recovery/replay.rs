@@ -200,6 +200,10 @@ pub(crate) fn skip_of(raw: &RawFrame<'_>) -> Result<Option<Position>, ReplayErro
         | Record::Command { .. }
         | Record::SettingsV1(_)
         | Record::Settings(_)
+        | Record::LeveledSettings { .. }
+        | Record::Rated(_)
+        | Record::OptOut { .. }
+        | Record::Mails(_)
         | Record::SettingsV2(_)
         | Record::Resource { .. }
         | Record::Deliveries(_)

@@ -8,6 +8,7 @@
 //! | 4 | what changed nothing, apart from the trails' entries and counted: blocks `Repeats` of a side, [`TrailBlock::Repeats`]; the marks of contacts; the deleted workspaces, behind the table of the system workspace |
 //! | 5 | effects, resources and how far deliveries have come; channels and intents; overrides; settings of a side; other breakers, and another head, with the effects that are kept in settings |
 //! | 6 | settings of a side that config.toml has, too, and patches of them in the trails: block `Own` |
+//! | 7 | levels of profiles, a calibration and its changes in the trails, ratings, follow-ups, and who opted out |
 //!
 //! Blocks of version 1 are blocks of version 2: no type had to be frozen for them. The system workspace's trail has a
 //! section of its own, so that its other content stays the one block that the table is. Before version 4 it was one trail

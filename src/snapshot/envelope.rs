@@ -20,7 +20,7 @@ use thiserror::Error;
 use super::MAX_BLOCK_BYTES;
 
 /// The version of contents that [`encode`] writes and [`decode`] reads.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
 
 /// Bytes before the content.
 pub const HEADER_BYTES: usize = 16;
@@ -144,7 +144,7 @@ mod tests {
             let (found, content) = open(&bytes).unwrap();
             assert_eq!((found, read::<(u16, String)>(content).unwrap()), (version, (0x0102, "ab".to_owned())));
         }
-        assert_eq!(open(&encode(&())).unwrap().0, 6, "what is written");
+        assert_eq!(open(&encode(&())).unwrap().0, 7, "what is written");
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let mut bytes = encode(&9_u64);
         seal(513, &mut bytes);
         let message = decode::<u64>(&bytes).unwrap_err().to_string();
-        assert_eq!(message, "its version 513 is unknown to this program, which knows version 6");
+        assert_eq!(message, "its version 513 is unknown to this program, which knows version 7");
         let (version, content) = open(&bytes).unwrap();
         assert_eq!((version, read::<u64>(content).unwrap()), (513, 9));
     }

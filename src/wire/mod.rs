@@ -12,6 +12,7 @@ pub mod audit;
 pub mod backtest;
 pub mod body;
 pub mod breaker;
+pub mod calibration;
 pub mod csat_config;
 pub mod effect;
 pub mod erasure;

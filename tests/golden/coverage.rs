@@ -8,7 +8,7 @@ use tripswitch::domain::resource::ResourceChange;
 use tripswitch::domain::system::SystemRecord;
 
 /// All names that the functions below give: a new variant does not compile without one.
-const ALL: [&str; 50] = [
+const ALL: [&str; 56] = [
     "account updated",
     "acknowledge",
     "attention item",
@@ -59,10 +59,16 @@ const ALL: [&str; 50] = [
     "take back",
     "trip",
     "patch of all settings",
+    "address",
+    "calibrate",
+    "leveled settings",
+    "link rating",
+    "mails",
+    "opt-out",
 ];
 
 /// The kinds that version 1 does not have.
-pub const SINCE_2: [&str; 22] = [
+pub const SINCE_2: [&str; 28] = [
     "erased by",
     "erased contact",
     "marked contact",
@@ -85,10 +91,16 @@ pub const SINCE_2: [&str; 22] = [
     "take back",
     "trip",
     "patch of all settings",
+    "address",
+    "calibrate",
+    "leveled settings",
+    "link rating",
+    "mails",
+    "opt-out",
 ];
 
 /// The kinds that version 2 does not have.
-pub const SINCE_3: [&str; 21] = [
+pub const SINCE_3: [&str; 27] = [
     "erased contact",
     "marked contact",
     "message",
@@ -110,10 +122,16 @@ pub const SINCE_3: [&str; 21] = [
     "take back",
     "trip",
     "patch of all settings",
+    "address",
+    "calibrate",
+    "leveled settings",
+    "link rating",
+    "mails",
+    "opt-out",
 ];
 
 /// The kinds that version 3 does not have.
-pub const SINCE_4: [&str; 19] = [
+pub const SINCE_4: [&str; 25] = [
     "erased contact",
     "marked contact",
     "repeats",
@@ -133,10 +151,16 @@ pub const SINCE_4: [&str; 19] = [
     "take back",
     "trip",
     "patch of all settings",
+    "address",
+    "calibrate",
+    "leveled settings",
+    "link rating",
+    "mails",
+    "opt-out",
 ];
 
 /// The kinds that version 4 does not have.
-pub const SINCE_5: [&str; 14] = [
+pub const SINCE_5: [&str; 20] = [
     "breaker note",
     "changed resource",
     "deliveries",
@@ -151,10 +175,20 @@ pub const SINCE_5: [&str; 14] = [
     "take back",
     "trip",
     "patch of all settings",
+    "address",
+    "calibrate",
+    "leveled settings",
+    "link rating",
+    "mails",
+    "opt-out",
 ];
 
 /// The kinds that version 5 does not have.
-pub const SINCE_6: [&str; 1] = ["patch of all settings"];
+pub const SINCE_6: [&str; 7] =
+    ["patch of all settings", "address", "calibrate", "leveled settings", "link rating", "mails", "opt-out"];
+
+/// The kinds that version 6 does not have.
+pub const SINCE_7: [&str; 6] = ["address", "calibrate", "leveled settings", "link rating", "mails", "opt-out"];
 
 /// The kinds that none of the frames is of.
 pub fn missing(frames: &[Frame]) -> Vec<&'static str> {
@@ -170,12 +204,18 @@ fn kinds(record: &Record) -> Vec<&'static str> {
             let is_marked = events.iter().flat_map(EventRecord::contacts).any(|contact| contact.mark.is_some());
             let is_labelled = events.iter().any(|event| event.channel.is_some() && event.intent.is_some());
             let more = is_marked.then_some("marked contact").into_iter().chain(is_labelled.then_some("labelled"));
+            let has_address = events.iter().any(|event| event.address.is_some());
+            let more = more.chain(has_address.then_some("address"));
             std::iter::once("events").chain(bodies).chain(more).collect()
         }
         Record::Command { command: done, .. } => vec!["command", command(done)],
         Record::SettingsV1(_) => vec!["settings"],
         Record::SettingsV2(_) => vec!["settings of a model"],
         Record::Settings(_) => vec!["settings with effects"],
+        Record::LeveledSettings { .. } => vec!["leveled settings"],
+        Record::Rated(_) => vec!["link rating"],
+        Record::OptOut { .. } => vec!["opt-out"],
+        Record::Mails(_) => vec!["mails"],
         Record::Resource { record, .. } => vec![match record.change {
             ResourceChange::Made { .. } => "made resource",
             ResourceChange::Changed { .. } => "changed resource",
@@ -224,6 +264,7 @@ fn command(command: &Command) -> &'static str {
         Command::TakeBack { .. } => "take back",
         Command::Replay { .. } => "replay",
         Command::Resend { .. } => "resend",
+        Command::Calibrate(_) => "calibrate",
     }
 }
 

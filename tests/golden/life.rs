@@ -4,6 +4,7 @@ use tripswitch::domain::event::{
     AttentionType, Body, ContactName, EventRecord, Identity, ImportedScore, ObservedSignal, OwnSignal, Resolution,
     Sender, Status, TurnFeatures,
 };
+use tripswitch::domain::follow_up::Address;
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::message::{Heard, LanguageCode, MessageFeatures, Reading};
@@ -42,6 +43,7 @@ impl Events {
             channel: None,
             intent: None,
             body,
+            address: None,
         };
         self.sent.push(event.clone());
         event
@@ -137,6 +139,20 @@ impl Events {
         second.push(self.event(2, Body::ConversationResolved(Resolution::AiResolved)));
         second.push(self.event(2, Body::SurveyResponded { rating: 2, comment: None }));
         vec![first, second]
+    }
+
+    /// A conversation that has ended, whose contact can be written to.
+    pub fn asked(&mut self, conversation: u64, mark: u8) -> Vec<EventRecord> {
+        let features = TurnFeatures { compound: Some(-100), read: true, ..TurnFeatures::default() };
+        let mut asks = self.event(conversation, Body::MessageReceived(features));
+        let (mark, sealed) = (ContactMark::from_bytes([mark; 8]), [mark, 0xff].as_slice().into());
+        asks.address = Some(Address { mark, sealed });
+        asks.contact = Some(ContactName { mark: Some(mark), ..format!("contact of {conversation}").as_str().into() });
+        vec![asks, self.event(conversation, Body::ConversationResolved(Resolution::AiResolved))]
+    }
+
+    pub fn survey(&mut self, conversation: u64, rating: u8) -> EventRecord {
+        self.event(conversation, Body::SurveyResponded { rating, comment: None })
     }
 
     /// Attention items, signals and an answer to a survey.

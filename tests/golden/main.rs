@@ -3,9 +3,10 @@
 //! same everywhere (R9.7, I1). Version 2 of a record has one kind more than version 1, version 3 settings with a model
 //! and messages as it reads them, version 4 counts of what changed nothing; a snapshot of version 2 has the audit trails,
 //! of version 3 another head, of version 4 those counts; records and snapshots of version 5 have effects, resources and
-//! what came with them, of version 6 more settings of a side's users.
+//! what came with them, of version 6 more settings of a side's users, of version 7 ratings, follow-up mails and
+//! calibrations.
 //!
-//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes of version 6 anew, its blocks, and all trails; `=all` its journal
+//! `TRIPSWITCH_GOLDEN=state-hashes` writes the hashes of version 7 anew, its blocks, and all trails; `=all` its journal
 //! and frames, too.
 
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of: a panic is the verdict")]
@@ -29,15 +30,15 @@ use tripswitch::snapshot::envelope;
 use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::storage::{FileOptions, Storage};
 
-use files::{Golden, MIB, V1, V2, V3, V4, V5, V6, frames_of, frames_text};
+use files::{Golden, MIB, V1, V2, V3, V4, V5, V6, V7, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
 
 const P: Partition = Partition(0);
 /// How to go on after a change that was meant.
 const ANEW: &str = "if this was meant: CONTRIBUTING.md says how to write the golden files anew";
 
-fn all() -> [&'static Golden; 6] {
-    [&V1, &V2, &V3, &V4, &V5, &V6]
+fn all() -> [&'static Golden; 7] {
+    [&V1, &V2, &V3, &V4, &V5, &V6, &V7]
 }
 
 #[test]
@@ -51,6 +52,7 @@ fn r9_7_the_golden_journals_hold_every_kind_of_record() {
             3 => &coverage::SINCE_4,
             4 => &coverage::SINCE_5,
             5 => &coverage::SINCE_6,
+            6 => &coverage::SINCE_7,
             _ => &[],
         };
         assert_eq!(missing, expected);
@@ -98,7 +100,7 @@ fn i1_the_golden_journals_come_to_the_same_state_everywhere() {
         assert_eq!(files::hashes_of(&golden.place(true)), golden.hashes_text, "{ANEW}");
         assert!(golden.hashes_text.lines().count() >= 4, "the system workspace and three sides");
     }
-    for golden in [&V2, &V3, &V4, &V5, &V6] {
+    for golden in [&V2, &V3, &V4, &V5, &V6, &V7] {
         assert_eq!(files::trails_of(&golden.place(true)), files::trails(golden), "{ANEW}");
     }
 }
@@ -140,7 +142,7 @@ fn r9_7_a_system_table_of_version_1_is_read_and_has_no_trail() {
 
 #[test]
 fn r9_7_the_golden_snapshots_since_version_2_are_read() {
-    for golden in [&V2, &V3, &V4, &V5, &V6] {
+    for golden in [&V2, &V3, &V4, &V5, &V6, &V7] {
         let (system, sides) = golden.restored();
         assert_eq!(files::sides_text(&sides), sides_of(golden));
         let (replayed_system, replayed) = files::states(&golden.place(true));
@@ -150,16 +152,16 @@ fn r9_7_the_golden_snapshots_since_version_2_are_read() {
 }
 
 #[test]
-fn r9_7_the_golden_snapshot_of_version_6_is_written_as_it_was() {
-    let blocks = files::blocks_of(&V6.place(true));
-    let differs = blocks.iter().zip(&V6.blocks).position(|(written, golden)| written != golden);
-    assert!(differs.is_none() && blocks.len() == V6.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
+fn r9_7_the_golden_snapshot_of_version_7_is_written_as_it_was() {
+    let blocks = files::blocks_of(&V7.place(true));
+    let differs = blocks.iter().zip(&V7.blocks).position(|(written, golden)| written != golden);
+    assert!(differs.is_none() && blocks.len() == V7.blocks.len(), "first difference at byte {differs:?}: {ANEW}");
 }
 
 #[test]
 fn i4_a_snapshot_since_version_5_has_the_effects_and_an_older_one_begins_without() {
     let effects = |side: &Workspace| side.effects(EffectId::ZERO, &EffectFilter::default(), usize::MAX);
-    for golden in [&V4, &V5, &V6] {
+    for golden in [&V4, &V5, &V6, &V7] {
         let (read, replayed) = (golden.restored().1, files::states(&golden.place(true)).1);
         for (read, replayed) in read.iter().zip(&replayed) {
             if golden.version >= 5 {
@@ -200,7 +202,7 @@ fn chain(error: &dyn Error) -> String {
 fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
     let record = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
     let in_record = GROUP_HEADER_BYTES + FRAME_HEADER_BYTES;
-    for (what, at, next) in [("group", 0, 2), ("record", in_record, 7)] {
+    for (what, at, next) in [("group", 0, 2), ("record", in_record, 8)] {
         for version in [0_u16, next] {
             let root = tempfile::tempdir().unwrap();
             let opened = Storage::open(root.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default());

@@ -37,6 +37,7 @@ pub fn line(entry: &AuditEntry<SideAction>) -> Line {
         SideAction::BreakerResolved { breaker, noted } => ("breaker.resolved", Some(*breaker), Some(*noted)),
         SideAction::BreakerTripped { breaker } => ("breaker.tripped", *breaker, None),
         SideAction::BreakerNoted { breaker } => ("breaker.noted", Some(*breaker), None),
+        SideAction::Calibrated { .. } => ("calibration.changed", None, None),
         SideAction::ScoreOverridden => ("score.overridden", None, None),
         SideAction::OverrideTakenBack => ("score.override_taken_back", None, None),
         SideAction::DeliveriesReplayed { endpoint } => ("deliveries.replayed", Some(*endpoint), None),
@@ -72,6 +73,7 @@ fn code_of(refusal: CommandRefusal) -> &'static str {
         CommandRefusal::UnknownConversation => "unknown_conversation",
         CommandRefusal::NotScored => "not_scored",
         CommandRefusal::NotOverridden => "not_overridden",
+        CommandRefusal::NotCalibrated => "not_calibrated",
         CommandRefusal::UnknownResource => "unknown_resource",
         CommandRefusal::ResourceChanged => "resource_changed",
         CommandRefusal::TooManyResources => "too_many_resources",
@@ -131,6 +133,7 @@ impl Naive {
             Command::TakeBack { .. } => ("score.override_taken_back", None, None),
             Command::Replay { endpoint, .. } => ("deliveries.replayed", Some(*endpoint), None),
             Command::Resend { endpoint, .. } => ("delivery.resent", Some(*endpoint), None),
+            Command::Calibrate(_) => ("calibration.changed", None, None),
         };
         let text = text(name, target, noted, None, outcome, code);
         // Its id is known once the comparison has named it.

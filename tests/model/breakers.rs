@@ -36,7 +36,7 @@ impl Naive {
                 self.coverage.count("settings patched");
                 return Answer::Own(self.own.clone());
             }
-            Command::PatchSettingsV1(_) => unreachable!("no stream has it"),
+            Command::PatchSettingsV1(_) | Command::Calibrate(_) => unreachable!("no stream has it"),
             Command::Acknowledge { breaker, note } => (*breaker, note.clone(), HistoryStep::Acknowledged),
             Command::Resolve { breaker, note } => (*breaker, note.clone(), HistoryStep::Resolved),
             Command::Note { breaker, note } => (*breaker, Some(note.clone()), HistoryStep::Noted),

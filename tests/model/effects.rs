@@ -183,7 +183,7 @@ impl Naive {
         let Happening { id, receipt, what } = happening.clone();
         let content = match what {
             What::Ended { conversation, account, ending } => {
-                EffectContent::ConversationResolved { conversation, account, ending }
+                EffectContent::ConversationResolved { conversation, account, ending, link: None }
             }
             What::Scored(told) => EffectContent::ConversationScored(told),
             What::Breaker { index, step, then, note } => {

@@ -76,6 +76,7 @@ impl Maker {
             channel: None,
             intent: None,
             body,
+            address: None,
         }
     }
 

@@ -72,6 +72,7 @@ fn event(number: u64, of: u64, time: Millis, body: Body) -> EventRecord {
         channel: None,
         intent: None,
         body,
+        address: None,
     }
 }
 

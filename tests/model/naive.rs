@@ -303,6 +303,9 @@ impl Naive {
             Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) | Record::ErasedContact { .. } => {
                 Answer::Done
             }
+            Record::LeveledSettings { .. } | Record::Rated(_) | Record::OptOut { .. } | Record::Mails(_) => {
+                unreachable!("no stream has it")
+            }
             Record::Resource { actor, record } => self.noted_resource(frame, actor.as_deref(), record),
             Record::Deliveries(notes) => {
                 self.delivered(notes);

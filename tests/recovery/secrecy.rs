@@ -278,6 +278,10 @@ fn r4_8_word_hashes_match_no_dictionary_without_the_secret() {
         | Record::SettingsV1(_)
         | Record::SettingsV2(_)
         | Record::Settings(_)
+        | Record::LeveledSettings { .. }
+        | Record::Rated(_)
+        | Record::OptOut { .. }
+        | Record::Mails(_)
         | Record::Resource { .. }
         | Record::Deliveries(_)
         | Record::Forgotten

@@ -189,6 +189,7 @@ fn scored(event: u64, conversation: u128, account: Option<u128>, composite: u16,
             confidence: Hundredths(100),
             signal_count: 1,
         }),
+        address: None,
     }
 }
 

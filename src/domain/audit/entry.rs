@@ -97,10 +97,11 @@ pub enum Refusal {
     ResourceChanged,
     TooManyResources,
     EffectGone,
+    NotCalibrated,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UnknownBreaker,
         Self::BreakerResolved,
         Self::BreakerNotAcknowledged,
@@ -120,6 +121,7 @@ impl Refusal {
         Self::ResourceChanged,
         Self::TooManyResources,
         Self::EffectGone,
+        Self::NotCalibrated,
     ];
 
     /// More precise than the `code` of R2.7, which is `not_found` for four of them.
@@ -144,6 +146,7 @@ impl Refusal {
             Self::ResourceChanged => "resource_changed",
             Self::TooManyResources => "too_many_resources",
             Self::EffectGone => "effect_gone",
+            Self::NotCalibrated => "not_calibrated",
         }
     }
 }
@@ -165,6 +168,7 @@ impl From<CommandRefusal> for Refusal {
             CommandRefusal::ResourceChanged => Self::ResourceChanged,
             CommandRefusal::TooManyResources => Self::TooManyResources,
             CommandRefusal::EffectGone => Self::EffectGone,
+            CommandRefusal::NotCalibrated => Self::NotCalibrated,
         }
     }
 }

@@ -20,6 +20,7 @@ mod trail;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibrated::Calibrated;
 use super::csat_config::CsatPatch;
 use super::ids::{Id, Position, Side};
 use super::own_settings::OwnPatch;
@@ -84,6 +85,11 @@ pub enum SideAction {
     },
     /// R6.9.
     SettingsPatched(Box<OwnPatched>),
+    /// R5.10: from this calibration to this one; none is none.
+    Calibrated {
+        from: Option<Box<Calibrated>>,
+        to: Option<Box<Calibrated>>,
+    },
 }
 
 /// What was done to a resource. The order of the variants is part of the on-disk format.
@@ -196,6 +202,10 @@ impl Audited for SideAction {
             Self::SettingsInstalled(installed) => installed.profile.len(),
             Self::Resource { kind, .. } => kind.len(),
             Self::SettingsPatched(patched) => patched.from.weight_bytes() + patched.to.weight_bytes(),
+            Self::Calibrated { from, to } => {
+                let bytes = |one: &Option<Box<Calibrated>>| one.as_deref().map_or(0, Calibrated::weight);
+                bytes(from) + bytes(to)
+            }
             Self::CsatConfigPatched(_)
             | Self::BreakerAcknowledged { .. }
             | Self::BreakerResolved { .. }
@@ -236,6 +246,7 @@ impl SideAction {
             Self::CsatConfigPatched(_)
             | Self::SettingsPatched(_)
             | Self::SettingsPatchedV1(_)
+            | Self::Calibrated { .. }
             | Self::ScoreOverridden
             | Self::OverrideTakenBack
             | Self::SettingsInstalled(_)

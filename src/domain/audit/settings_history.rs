@@ -1,5 +1,6 @@
 //! Every change of a side's configuration and settings that its trail knows, with what was before (R6.9).
 
+use super::super::calibrated::Calibrated;
 use super::super::csat_config::CsatPatch;
 use super::super::ids::Position;
 use super::super::own_settings::OwnPatch;
@@ -15,6 +16,8 @@ pub enum SettingsChanged {
     Own(Box<[OwnPatch; 2]>),
     /// What config.toml says.
     Configured([ConfiguredMembers; 2]),
+    /// R5.10.
+    Calibration([Option<Box<Calibrated>>; 2]),
 }
 
 /// What a side's trail knows of config.toml that its users could set, too. None where it did not change.
@@ -97,6 +100,7 @@ impl Trail<SideAction> {
                 let (from, to) = (&patched.from, &patched.to);
                 Some(SettingsChanged::Own(Box::new([from.clone().unlike(to), to.clone().unlike(from)])))
             }
+            SideAction::Calibrated { from, to } => Some(SettingsChanged::Calibration([from.clone(), to.clone()])),
             SideAction::SettingsInstalled(installed) => {
                 let changed = self.configured_change(entry, installed)?;
                 (changed[1] != ConfiguredMembers::default()).then_some(SettingsChanged::Configured(changed))
@@ -112,13 +116,16 @@ impl Trail<SideAction> {
         entry: &AuditEntry<SideAction>,
         installed: &Installed,
     ) -> Option<[ConfiguredMembers; 2]> {
-        let mut patches = Vec::new();
+        let (mut patches, mut calibrated) = (Vec::new(), false);
         for earlier in self.before(entry.receipt, entry.at) {
             match &earlier.entry.action {
                 SideAction::SettingsInstalled(before) => {
                     let (before, after) = (ConfiguredMembers::from(&**before), ConfiguredMembers::from(installed));
                     let changed = [before.clone().unlike(&after), after.unlike(&before)];
-                    let own = |members: ConfiguredMembers| {
+                    let own = |mut members: ConfiguredMembers| {
+                        if calibrated {
+                            members.profile = None;
+                        }
                         patches.iter().fold(members, |members, patch: &&OwnPatch| members.without(patch))
                     };
                     return Some(changed.map(own));
@@ -126,6 +133,7 @@ impl Trail<SideAction> {
                 SideAction::SettingsPatched(patched) if earlier.entry.outcome == AuditOutcome::Done => {
                     patches.push(&patched.to);
                 }
+                SideAction::Calibrated { .. } if earlier.entry.outcome == AuditOutcome::Done => calibrated = true,
                 _ => {}
             }
         }

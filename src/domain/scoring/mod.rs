@@ -28,4 +28,4 @@ pub mod task;
 
 pub use evidence::{Ending, Evidence, Speaker, Turn, Words};
 pub use observation::{Estimate, Observation, ObservedKind};
-pub use observe::{is_scorable, observe};
+pub use observe::{is_scorable, language, observe};

@@ -10,6 +10,7 @@ use super::operational::{self, Waits};
 use super::profile::{Profile, ScoringModel};
 use super::{support, task};
 use crate::domain::event::{OwnSignal, TurnFeatures};
+use crate::domain::message::LanguageCode;
 use crate::domain::quantum::Quantum;
 use crate::domain::quantum::to_quantum;
 
@@ -27,6 +28,17 @@ pub fn observe(profile: &Profile, evidence: &Evidence<'_>) -> Vec<Observation> {
             let turns = support::turns::Turns::of(evidence, profile);
             let view = support::signals::View::of(&turns, evidence);
             by_catalogue(profile, evidence, |kind| view.measure(kind))
+        }
+    }
+}
+
+/// The language that the customer writes in, as far as it is told and has a word list.
+pub fn language(profile: &Profile, evidence: &Evidence<'_>) -> Option<LanguageCode> {
+    match profile.model {
+        ScoringModel::Task1 => None,
+        ScoringModel::Support2 => {
+            let turns = support::turns::Turns::of(evidence, profile);
+            turns.all.iter().rev().find(|turn| turn.is_customers())?.language
         }
     }
 }

@@ -70,6 +70,10 @@ impl SystemTable {
             | Record::Command { .. }
             | Record::SettingsV1(_)
             | Record::Settings(_)
+            | Record::LeveledSettings { .. }
+            | Record::Rated(_)
+            | Record::OptOut { .. }
+            | Record::Mails(_)
             | Record::SettingsV2(_)
             | Record::Resource { .. }
             | Record::Deliveries(_)

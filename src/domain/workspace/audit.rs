@@ -48,6 +48,9 @@ fn action_of(command: &Command, rules: &Rules) -> SideAction {
         Command::TakeBack { .. } => SideAction::OverrideTakenBack,
         Command::Replay { endpoint, .. } => SideAction::DeliveriesReplayed { endpoint: *endpoint },
         Command::Resend { endpoint, .. } => SideAction::DeliveryResent { endpoint: *endpoint },
+        Command::Calibrate(to) => {
+            SideAction::Calibrated { from: rules.own.calibration.as_deref().cloned().map(Box::new), to: to.clone() }
+        }
     }
 }
 
@@ -69,6 +72,7 @@ impl Workspace {
             Command::Note { breaker, .. } => self.breakers.on_note(*breaker),
             Command::Override(said) => self.on_override(said.conversation),
             Command::TakeBack { conversation } => self.on_take_back(*conversation),
+            Command::Calibrate(to) => self.on_calibrate(to.as_deref()),
             // These change something each time, or are refused so seldom that each refusal may have a record.
             Command::PatchSettings(_)
             | Command::PatchSettingsV1(_)
@@ -88,6 +92,7 @@ impl Workspace {
             }
             Command::Trip { .. } | Command::Note { .. } => Reply::Breaker(Err(done.err()?)),
             Command::Override(_) | Command::TakeBack { .. } => Reply::Accepted(Err(done.err()?)),
+            Command::Calibrate(_) => Reply::Accepted(done.map(|_| ())),
             Command::PatchSettingsV1(_) | Command::Replay { .. } | Command::Resend { .. } => return None,
         };
         Some(InVain { reply, action: action_of(command, &self.rules), outcome })
@@ -119,6 +124,7 @@ impl Workspace {
             Command::PatchCsatConfig(_)
                 | Command::PatchSettings(_)
                 | Command::PatchSettingsV1(_)
+                | Command::Calibrate(_)
                 | Command::Acknowledge { .. }
                 | Command::Resolve { .. }
         );

@@ -1,8 +1,8 @@
 //! The blocks of a cut: the on-disk format of a snapshot (R9.3). A change of any type in here is a new version of it.
 //! Version 2 has the trail on top of what version 1 has, version 3 another head and messages of `support-2`, version 4
 //! apart from the trail's entries what changed nothing, and the marks of contacts, version 5 another head, other
-//! breakers, and what its last variants say, version 6 more settings of a side's users; blocks of older versions are
-//! blocks of this.
+//! breakers, and what its last variants say, version 6 more settings of a side's users, version 7 the levels of profiles,
+//! ratings and follow-ups; blocks of older versions are blocks of this.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,15 +13,19 @@ use thiserror::Error;
 
 use super::super::audit::{AuditEntry, Repeated, SideAction, Trail};
 use super::super::breaker::{Breaker, BreakerV1};
+use super::super::calibrated::Calibrated;
 use super::super::csat_config::CsatConfig;
 use super::super::dedup;
 use super::super::delivery::Progress;
 use super::super::effect::{Effect, EffectId};
+use super::super::follow_up::FollowUp;
 use super::super::ids::{Id, Position, WorkspaceKey};
 use super::super::life::{ContactMark, Life};
 use super::super::own_settings::OwnSettings;
 use super::super::own_settings_v1::OwnSettingsV1;
+use super::super::rating::Rated;
 use super::super::resource::Resource;
+use super::super::scoring::level::Level;
 use super::super::scoring::profile::Profile;
 use super::super::settings::Settings;
 use super::super::settings_v1::{self, ProfileV1, SettingsV1};
@@ -96,6 +100,14 @@ pub enum Block<'a> {
     Voices(Cow<'a, [Voices]>),
     /// Not before version 6. What the users of the side have set beside its configuration.
     Own(OwnSettings),
+    /// Not before version 7, nor is what follows. The level of the profile in the settings, and those of all profiles, by
+    /// number, where any has one.
+    Levels(Level, Vec<Level>),
+    /// The calibration in force, where there is one.
+    Calibration(Arc<Calibrated>),
+    Ratings(Vec<(u32, Arc<Rated>)>),
+    FollowUps(Vec<(u32, Arc<FollowUp>)>),
+    OptedOut(Cow<'a, [ContactMark]>),
 }
 
 impl Block<'_> {
@@ -130,6 +142,11 @@ impl Block<'_> {
             Self::Resource(_) => 25,
             Self::Progress(..) => 26,
             Self::Voices(_) => 27,
+            Self::Levels(..) => 28,
+            Self::Calibration(_) => 29,
+            Self::Ratings(_) => 30,
+            Self::FollowUps(_) => 31,
+            Self::OptedOut(_) => 32,
         }
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::super::account::AccountOp;
 use super::super::breaker::{self, Breaker, BreakerAction};
+use super::super::calibrated::Calibrated;
 use super::super::csat_config::{CsatConfig, CsatPatch};
 use super::super::effect::{BreakerStep, EffectKind, SettingsChange};
-use super::super::field::FieldChange;
+use super::super::field::{FieldChange, FieldValue};
 use super::super::ids::{Id, Position};
 use super::super::own_settings::{OwnPatch, OwnSettings};
 use super::super::record::{Command, Frame};
@@ -42,6 +43,7 @@ impl Workspace {
             Command::TakeBack { conversation } => done(self.take_back(round, frame, *conversation)),
             Command::Replay { endpoint, since } => done(self.replay(*endpoint, *since)),
             Command::Resend { endpoint, effect } => done(self.resend(*endpoint, *effect)),
+            Command::Calibrate(calibrated) => done(self.calibrate(round, frame, actor, calibrated.as_deref())),
         };
         round.deliveries_changed |= matches!(command, Command::Replay { .. } | Command::Resend { .. });
         self.note_command(frame, actor, command, &before, &reply);
@@ -57,6 +59,9 @@ impl Workspace {
             self.rules = Arc::new(Rules { csat: csat.clone(), ..(*self.rules).clone() });
             self.accounts.all_stale();
             round.rules_changed = true;
+            if !csat.email_followup_enabled {
+                self.forget_addresses();
+            }
             if recount {
                 let (conversations, rules) = (&self.conversations, &self.rules);
                 self.timeline.recount(|item| conversations.part(item, rules));
@@ -77,6 +82,38 @@ impl Workspace {
             round.rules_changed = true;
         }
         own
+    }
+
+    /// R5.10: a calibration is in force from the next settings record on, or none.
+    fn calibrate(
+        &mut self,
+        round: &mut Round,
+        frame: &Frame,
+        actor: &str,
+        calibrated: Option<&Calibrated>,
+    ) -> Result<(), CommandRefusal> {
+        let before = self.rules.own.calibration.as_deref();
+        if calibrated.is_none() && before.is_none() {
+            return Err(CommandRefusal::NotCalibrated);
+        }
+        let value = |one: Option<&Calibrated>| one.map_or(FieldValue::Null, |one| FieldValue::Text(one.name().into()));
+        let (before, after) = (value(before), value(calibrated));
+        if before != after {
+            self.announce(round, frame, actor, vec![FieldChange { name: "calibration".into(), before, after }]);
+            let own = OwnSettings { calibration: calibrated.cloned().map(Arc::new), ..self.rules.own.clone() };
+            self.rules = Arc::new(Rules { own, ..(*self.rules).clone() });
+            round.rules_changed = true;
+        }
+        Ok(())
+    }
+
+    /// What this calibration would come to now.
+    pub(super) fn on_calibrate(&self, calibrated: Option<&Calibrated>) -> Result<Done, CommandRefusal> {
+        match (self.rules.own.calibration.as_deref(), calibrated) {
+            (None, None) => Err(CommandRefusal::NotCalibrated),
+            (Some(before), Some(after)) if before == after => Ok(Done::Unchanged),
+            (_, _) => Ok(Done::Changed),
+        }
     }
 
     fn announce(&self, round: &mut Round, frame: &Frame, actor: &str, changes: Vec<FieldChange>) {

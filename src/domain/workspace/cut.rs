@@ -12,17 +12,24 @@ use super::super::breaker::Breaker;
 use super::super::chunks::Chunks;
 use super::super::dedup;
 use super::super::own_settings::OwnSettings;
+use super::super::rating::Rated;
 use super::super::resource::Resource;
+use super::super::scoring::profile::Profile;
 use super::super::standing::Standing;
 use super::super::view::ChurnRisk;
 use super::Workspace;
 use super::accounts::{AccountRecord, Contact};
 use super::blocks::{Block, Counts, Head};
 use super::conversations::ConversationsCut;
+use super::follow_ups::FollowUpsCut;
 use super::kept::{Left, Score};
 use super::labels::LabelsCut;
 use super::pieces::Pieces;
+use super::ratings::Ratings;
 use super::signal_log::SignalLog;
+
+/// Of a follow-up with its address, roughly.
+const FOLLOW_UP_BYTES: usize = 256;
 
 /// The weight of a block, in bytes, roughly.
 const BLOCK_BYTES: usize = 65_536;
@@ -37,6 +44,8 @@ pub struct Cut {
     /// Of the accounts, by number.
     pub(super) standings: Chunks<Standing>,
     pub(super) labels: LabelsCut,
+    pub(super) ratings: Ratings,
+    pub(super) follow_ups: FollowUpsCut,
     pub(super) own: OwnSettings,
     pub(super) breakers: Chunks<Breaker>,
     pub(super) duplicates: dedup::Cut,
@@ -72,7 +81,22 @@ impl Workspace {
         };
         let pieces = self.pieces.clone();
         let (standings, labels, own) = (self.accounts.cut_standings(), self.labels.cut(), self.rules.own.clone());
-        Cut { head, conversations, accounts, contacts, standings, labels, own, breakers, duplicates, signals, pieces }
+        let (ratings, follow_ups) = (self.ratings.cut(), self.follow_ups.cut());
+        Cut {
+            head,
+            conversations,
+            accounts,
+            contacts,
+            standings,
+            labels,
+            ratings,
+            follow_ups,
+            own,
+            breakers,
+            duplicates,
+            signals,
+            pieces,
+        }
     }
 }
 
@@ -138,6 +162,18 @@ impl Cut {
             .chain(std::iter::once_with(|| Block::Own(self.own.clone())))
             .chain(self.pieces.blocks())
             .chain(conversations.voices.chunks().map(|chunk| Block::Voices(chunk.into())))
+            .chain(self.levels())
+            .chain(self.own.calibration.iter().map(|calibrated| Block::Calibration(Arc::clone(calibrated))))
+            .chain(in_groups(self.ratings.iter(), |_| size_of::<Rated>(), Block::Ratings))
+            .chain(in_groups(self.follow_ups.of.iter(), |_| FOLLOW_UP_BYTES, Block::FollowUps))
+            .chain(self.follow_ups.opted_out.chunks().map(|chunk| Block::OptedOut(chunk.into())))
+    }
+
+    fn levels(&self) -> Option<Block<'_>> {
+        let Head { settings, profiles, .. } = &self.head;
+        let has_level = |profile: &Profile| !profile.level.is_identity();
+        let any = has_level(&settings.profile) || profiles.iter().any(|profile| has_level(profile));
+        any.then(|| Block::Levels(settings.profile.level, profiles.iter().map(|profile| profile.level).collect()))
     }
 }
 

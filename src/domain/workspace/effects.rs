@@ -9,6 +9,7 @@ use super::super::event::{Body, Resolution};
 use super::super::health::RiskRule;
 use super::super::ids::{Id, Position};
 use super::super::life::Walk;
+use super::super::rating::LinkTerms;
 use super::super::scoring::Ending;
 use super::super::time::Millis;
 use super::super::view::{BreakerScope, ChurnRisk, ConversationQuality, ScopeKind};
@@ -136,9 +137,9 @@ impl Workspace {
         let is_theirs = |account| number.is_some() && Option::<u32>::from(account) == number;
         match &effect.kind {
             EffectKind::ConversationScored(scored) => is_theirs(scored.account),
-            EffectKind::ConversationResolved { account, .. } | EffectKind::RiskChanged { account, .. } => {
-                is_theirs(*account)
-            }
+            EffectKind::ConversationResolved { account, .. }
+            | EffectKind::ConversationEnded { account, .. }
+            | EffectKind::RiskChanged { account, .. } => is_theirs(*account),
             EffectKind::Breaker { breaker, .. } => match self.breakers.get((*breaker).into()).map(|b| &b.scope) {
                 Some(BreakerScope::Account(account)) => *account == id,
                 Some(BreakerScope::Workspace) => true,
@@ -154,12 +155,11 @@ impl Workspace {
             EffectKind::ConversationScored(scored) => {
                 EffectContent::ConversationScored(Box::new(self.scored_view(scored)?))
             }
-            EffectKind::ConversationResolved { conversation, account: number, ending } => {
-                EffectContent::ConversationResolved {
-                    conversation: Some(Id::from(*conversation)).filter(|id| *id != Id::NIL),
-                    account: self.account_of(*number),
-                    ending: *ending,
-                }
+            EffectKind::ConversationResolved { conversation, account, ending } => {
+                self.end_view((*conversation).into(), *account, *ending, None)
+            }
+            EffectKind::ConversationEnded { conversation, account, ending, link } => {
+                self.end_view((*conversation).into(), *account, *ending, Some(*link))
             }
             EffectKind::Breaker { breaker, step, .. } => {
                 EffectContent::Breaker(Box::new(self.step_view((*breaker).into(), *step, effect.id.at)?))
@@ -192,6 +192,18 @@ impl Workspace {
             model_version: self.profiles.get(usize::from(scored.profile))?.name.to_string(),
             overridden: scored.overridden,
         })
+    }
+
+    fn end_view(
+        &self,
+        conversation: Id,
+        account: AccountNumber,
+        ending: EndedAs,
+        link: Option<LinkTerms>,
+    ) -> EffectContent {
+        let conversation = Some(conversation).filter(|id| *id != Id::NIL);
+        let link = link.filter(|_| conversation.is_some());
+        EffectContent::ConversationResolved { conversation, account: self.account_of(account), ending, link }
     }
 
     fn account_of(&self, number: AccountNumber) -> Option<Id> {

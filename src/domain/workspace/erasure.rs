@@ -56,6 +56,7 @@ impl Workspace {
                 if let Course::Living(life) = self.conversations.course(number) {
                     self.settling.remove(&(life.last_change, number));
                 }
+                self.forget_ratings(number);
                 self.conversations.erase(number);
             }
             Some(number) => self.remove(round, number),
@@ -85,7 +86,9 @@ impl Workspace {
         let comments = self.conversations.comments().filter(|(_, comment)| is_theirs(comment.contact));
         let comments: Vec<u32> = comments.map(|(number, _)| number).collect();
         comments.iter().for_each(|&number| self.conversations.drop_comment(number));
-        mapped || !lives.is_empty() || !comments.is_empty()
+        let asked = self.follow_ups.theirs(marks);
+        asked.iter().for_each(|&number| self.follow_ups.remove(number));
+        mapped || !lives.is_empty() || !comments.is_empty() || !asked.is_empty()
     }
 
     /// A scored conversation loses its life, and with it the explanation of a score that was made here. It goes on as
@@ -107,6 +110,12 @@ impl Workspace {
         }
     }
 
+    /// What customers said of it, and whom a mail was to ask.
+    pub(super) fn forget_ratings(&mut self, number: u32) {
+        self.ratings.remove(number);
+        self.follow_ups.remove(number);
+    }
+
     /// The state has something under this conversation's id.
     pub fn knows_conversation(&self, id: Id) -> bool {
         self.conversations.find(id).is_some()
@@ -126,7 +135,8 @@ impl Workspace {
     pub fn contact_marks(&self) -> impl Iterator<Item = ContactMark> {
         let lives = self.conversations.lives().filter_map(|(_, life)| life.contact);
         let comments = self.conversations.comments().filter_map(|(_, comment)| comment.contact);
-        self.accounts.contact_marks().chain(lives).chain(comments)
+        let asked = self.follow_ups.iter().flat_map(|(_, asked)| std::iter::once(asked.mark).chain(asked.contact));
+        self.accounts.contact_marks().chain(lives).chain(comments).chain(asked)
     }
 
     /// The marks by which the state may know a contact whose mark is `keyed` now.

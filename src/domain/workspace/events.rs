@@ -1,9 +1,9 @@
 //! One event: identity, account, state, in this order (R4.3, R4.7).
 
 use super::super::dedup::Seen;
-use super::super::effect::{EffectKind, EndedAs};
-use super::super::event::{Body, EventRecord};
-use super::super::life::{LifeKind, Move};
+use super::super::effect::EffectKind;
+use super::super::event::{Body, ContactName, EventRecord};
+use super::super::life::{LifeKind, Move, Walk};
 use super::super::message::Heard;
 use super::super::reply::{Rejection, Verdict};
 use super::super::scoring::Speaker;
@@ -11,9 +11,14 @@ use super::super::time::Millis;
 use super::super::view::LabelKind;
 use super::Workspace;
 use super::conversations::Course;
+use super::effects::ended_by;
 use super::kept::Left;
+use super::life_cycle::Lived;
 use super::placement::{NewScore, Placement};
 use super::round::{At, EventStep, Round};
+
+/// From this version of `apply` on a rating counts after settling, and ends say what a link is for.
+const RATES_LATE: u16 = 2;
 
 impl Workspace {
     pub(super) fn event(&mut self, round: &mut Round, at: At, event: &EventRecord) -> Verdict {
@@ -35,8 +40,10 @@ impl Workspace {
             return Verdict::Rejected(attached);
         }
         self.duplicates.insert(event.identity, at.receipt);
-        if known.is_some_and(|number| self.is_late(number, at.time, &event.body)) {
-            self.late += 1;
+        if let Some(number) = known.filter(|number| self.is_late(*number, at.time, &event.body)) {
+            if !self.rated_late(round, number, at, &event.body) {
+                self.late += 1;
+            }
             return Verdict::Accepted;
         }
         let number = known.unwrap_or_else(|| self.conversations.create(id));
@@ -46,31 +53,68 @@ impl Workspace {
         self.attach(number, event);
         self.label(number, event);
         self.hear(number, &event.body);
-        let (score, ended) = match &event.body {
+        let contact = event.contact.as_ref().map(ContactName::kept_mark);
+        let (score, walks) = match &event.body {
             Body::ConversationScored(import) => (self.import(number, at, import), None),
-            body => match life_kind(body) {
-                Some(kind) => self.live(number, at, kind, event),
+            body => match life_kind(body).map(|kind| self.live(number, at, kind, contact)) {
+                Some(Lived { score, before, after }) => (score, Some([before, after])),
                 None => (NewScore::Keep, None),
             },
         };
-        if let Body::SurveyResponded { comment: Some(text), .. } = &event.body {
-            self.conversations.comment(number, at.position, text);
+        if let Body::SurveyResponded { rating, comment } = &event.body {
+            if let Some(text) = comment {
+                self.conversations.comment(number, at.position, text);
+            }
+            self.note_rating(number, *rating, at.receipt, self.ending_now(number), None);
         }
         let step = round.steps.len();
         self.place(round, at, Placement { conversation: number, account_before, score });
-        if let Some(ending) = ended {
-            self.note_end(round, at, number, ending, step);
+        if let Some([before, after]) = &walks {
+            self.note_end(round, at, number, (&event.body, before, after), step);
         }
+        self.follow_up(number, at, event.address.as_ref(), contact);
         self.follow_score(number, was_unscored, at.receipt);
         self.unscored_counts.change(lacked, self.lack(number));
         Verdict::Accepted
     }
 
-    /// The conversation has ended: an effect of the step that the event has, or of a new one.
-    fn note_end(&self, round: &mut Round, at: At, number: u32, ending: EndedAs, step: usize) {
-        let account = self.conversations.account(number).into();
-        let effect =
-            EffectKind::ConversationResolved { conversation: self.conversations.id(number).into(), account, ending };
+    /// R5.2: a rating of a conversation that has settled, or that a new life of has no score yet. Whether it was taken.
+    fn rated_late(&mut self, round: &mut Round, number: u32, at: At, body: &Body) -> bool {
+        let Body::SurveyResponded { rating, comment } = body else { return false };
+        if at.apply < RATES_LATE {
+            return false;
+        }
+        let Some(score) = self.late_score(number, at.receipt, *rating) else { return false };
+        if let Some(text) = comment {
+            self.conversations.comment(number, at.position, text);
+        }
+        let ending = self.last_ending(number);
+        self.note_rating(number, *rating, at.receipt, ending, None);
+        let account_before = self.conversations.account(number);
+        let score = NewScore::Set { score, expect: false };
+        self.place(round, at, Placement { conversation: number, account_before, score });
+        true
+    }
+
+    /// If the event ended the conversation: an effect of the step that it has, or of a new one.
+    fn note_end(
+        &self,
+        round: &mut Round,
+        at: At,
+        number: u32,
+        (body, before, after): (&Body, &Walk, &Walk),
+        step: usize,
+    ) {
+        let Some(ending) = ended_by(body, before, after) else { return };
+        let (conversation, account) = (self.conversations.id(number).into(), self.conversations.account(number).into());
+        let asks = at.apply >= RATES_LATE && self.rules.csat.email_inline_enabled;
+        let effect = match after.scored.filter(|_| asks) {
+            Some(end) => {
+                let link = self.terms(end.reopenings, at.receipt);
+                EffectKind::ConversationEnded { conversation, account, ending, link }
+            }
+            None => EffectKind::ConversationResolved { conversation, account, ending },
+        };
         match round.steps.get_mut(step) {
             Some(step) => step.before = Some(effect),
             None => round.steps.push(EventStep::of_effect(at.position, at.receipt, None, effect)),

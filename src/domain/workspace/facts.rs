@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::super::breaker::Breaker;
 use super::super::dedup;
 use super::super::event::Identity;
+use super::super::follow_up::FollowUp;
 use super::super::ids::{Id, Position};
-use super::super::life::Life;
+use super::super::life::{ContactMark, Life};
 use super::super::own_settings::OwnSettings;
+use super::super::rating::Rated;
 use super::super::scoring::Observation;
 use super::super::time::Millis;
 use super::super::view::{BreakerScope, ChurnRisk, LabelKind};
@@ -45,6 +47,9 @@ pub struct Conversation {
     pub overridden: Option<Arc<Overridden>>,
     /// Whose messages there were (R6.7).
     pub voices: Voices,
+    /// The latest rating (R13.2).
+    pub rated: Option<Arc<Rated>>,
+    pub follow_up: Option<Arc<FollowUp>>,
 }
 
 /// Where its life is (R5.2).
@@ -81,6 +86,11 @@ impl Cut {
         there.map(|(number, record)| self.conversation(number, record))
     }
 
+    /// Who wants no mail, in the order in which they said so.
+    pub fn opted_out(&self) -> impl Iterator<Item = ContactMark> {
+        self.follow_ups.opted_out.iter().copied()
+    }
+
     /// Breakers in the order in which they tripped.
     pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
         self.breakers.iter()
@@ -113,6 +123,8 @@ impl Cut {
             labels: self.labels.of_conversation(number),
             overridden: parts.overrides.get(number).cloned(),
             voices: parts.voices.find(number).copied().unwrap_or_default(),
+            rated: self.ratings.get(number).cloned(),
+            follow_up: self.follow_ups.of.get(number).cloned(),
         }
     }
 }
@@ -166,7 +178,7 @@ impl Gathering {
     pub fn conversation(&mut self, facts: Conversation) -> Result<(), RestoreError> {
         self.check(&facts)?;
         let Conversation { id, account, score, course, signals, signals_erased, comment, .. } = facts;
-        let Conversation { labels, overridden, voices, .. } = facts;
+        let Conversation { labels, overridden, voices, rated, follow_up, .. } = facts;
         let mut record = Packed::new(id);
         let parts = &mut self.parts.conversations;
         let number = parts.records.len() as u32;
@@ -203,6 +215,12 @@ impl Gathering {
         }
         parts.records.push(record);
         parts.voices.push(voices);
+        if let Some(rated) = rated {
+            self.parts.ratings.insert(number, rated);
+        }
+        if let Some(follow_up) = follow_up {
+            self.parts.follow_ups.of.insert(number, follow_up);
+        }
         self.label(number, labels)
     }
 
@@ -227,6 +245,11 @@ impl Gathering {
         names.push(Arc::clone(name));
         numbers.insert(Arc::clone(name), names.len() as u16);
         Ok(names.len() as u16)
+    }
+
+    /// Who wants no mail, in the order in which they said so.
+    pub fn opted_out(&mut self, mark: ContactMark) {
+        self.parts.follow_ups.opted_out.push(mark);
     }
 
     pub fn breaker(&mut self, breaker: Breaker) -> Result<(), RestoreError> {
@@ -372,6 +395,8 @@ mod tests {
             labels: Default::default(),
             overridden: None,
             voices: Voices::default(),
+            rated: None,
+            follow_up: None,
         }
     }
 

@@ -85,7 +85,7 @@ impl Workspace {
     }
 
     /// What there was not before snapshots of version 5: a state without it has the hash that it had. Effects, announced
-    /// risks, channels and intents are not in it, as the trail is not: frames of older versions make them, too, and a
+    /// risks, channels, intents and ratings by events are not in it, as the trail is not: frames of older versions make them, too, and a
     /// state that comes from an older snapshot does not know them.
     fn put_what_came_later(&self, feed: &mut Feed) {
         for (number, overridden) in self.conversations.all_overridden() {
@@ -96,6 +96,24 @@ impl Workspace {
                 Some(old) => feed.put(("own", old)),
                 None => feed.put(("own", &self.rules.own)),
             }
+        }
+        if let Some(calibration) = &self.rules.own.calibration {
+            feed.put(("calibration", &**calibration));
+        }
+        for (number, profile) in self.profiles.iter().enumerate().filter(|(_, profile)| !profile.level.is_identity()) {
+            feed.put(("level", number, profile.level));
+        }
+        if !self.rules.settings.profile.level.is_identity() {
+            feed.put(("level", self.rules.settings.profile.level));
+        }
+        for (number, rated) in self.ratings.iter().filter(|(_, rated)| rated.link.is_some()) {
+            feed.put(("rated", number, &**rated));
+        }
+        for (number, follow_up) in self.follow_ups.iter() {
+            feed.put(("follow-up", number, follow_up));
+        }
+        for mark in self.follow_ups.opted_out() {
+            feed.put(("opted out", mark));
         }
         for resource in self.all_resources() {
             feed.put(("resource", resource));

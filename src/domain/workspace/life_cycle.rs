@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use super::super::effect::EndedAs;
-use super::super::event::{ContactName, EventRecord, ImportedScore};
+use super::super::event::ImportedScore;
 use super::super::expectation::Expectation;
 use super::super::ids::Position;
-use super::super::life::{Life, LifeKind, Walk};
+use super::super::life::{ContactMark, Life, LifeKind, Walk};
 use super::super::score::Hundredths;
 use super::super::scoring::estimator::{composite_of, estimate};
 use super::super::scoring::{Ending, Observation};
@@ -15,10 +14,16 @@ use super::super::scoring::{is_scorable, observe};
 use super::super::time::Millis;
 use super::Workspace;
 use super::conversations::Course;
-use super::effects::ended_by;
 use super::kept::{Left, Score};
 use super::placement::NewScore;
 use super::round::At;
+
+/// What an event of a life did.
+pub(super) struct Lived {
+    pub score: NewScore,
+    pub before: Walk,
+    pub after: Walk,
+}
 
 impl Workspace {
     /// R5.3: an import replaces what is there and leaves the life alone.
@@ -39,14 +44,8 @@ impl Workspace {
         NewScore::Set { score, expect: before.is_none() }
     }
 
-    /// An event of a life; scores as R5.1 says. How the conversation ended, if this ended it.
-    pub(super) fn live(
-        &mut self,
-        number: u32,
-        at: At,
-        kind: LifeKind,
-        event: &EventRecord,
-    ) -> (NewScore, Option<EndedAs>) {
+    /// An event of a life; scores as R5.1 says.
+    pub(super) fn live(&mut self, number: u32, at: At, kind: LifeKind, contact: Option<ContactMark>) -> Lived {
         let max_turns = self.rules.settings.model.max_turns;
         let mut taken = self.conversations.take_life(number);
         let life = Arc::make_mut(&mut taken);
@@ -56,7 +55,7 @@ impl Workspace {
         }
         let index = life.insert(at.time, at.position, kind, max_turns);
         life.last_change = at.receipt;
-        life.contact = event.contact.as_ref().map(ContactName::kept_mark).or(life.contact);
+        life.contact = contact.or(life.contact);
         let after = life.walk();
         if after.terminal {
             self.settling.insert((at.receipt, number));
@@ -67,9 +66,8 @@ impl Workspace {
         if changed && matches!(score, NewScore::Keep) {
             self.keep_signals(number, life, &before, index);
         }
-        let ended = ended_by(&event.body, &before, &after);
         self.conversations.put_life(number, taken);
-        (score, ended)
+        Lived { score, before, after }
     }
 
     /// The events that count have changed: finds out what becomes of the score.
@@ -152,6 +150,7 @@ impl Workspace {
             let Course::Living(life) = self.conversations.course(number) else { continue };
             let Some(carried) = life.settle() else { continue };
             let noted = life.noted;
+            let rating = self.ratings.get(number).and_then(|_| life.evidence(&life.walk()).rating);
             match self.conversations.score(number) {
                 Some(score) if self.can_explain(&score) && self.conversations.signals(number).is_none() => {
                     let at = self.signals.append(score.receipt, &self.signals_of(life, &score));
@@ -165,6 +164,10 @@ impl Workspace {
                 }
             }
             self.conversations.settle(number, Left { carried, last_change });
+            if let Some(rating) = rating {
+                self.settle_rating(number, rating);
+            }
+            self.settle_follow_up(number);
         }
     }
 

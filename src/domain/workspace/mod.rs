@@ -22,6 +22,7 @@ mod erasure;
 mod events;
 pub mod facts;
 mod finish;
+mod follow_ups;
 mod forgotten;
 mod hash;
 mod kept;
@@ -35,6 +36,8 @@ pub mod pieces;
 mod placement;
 mod profiles;
 pub mod query;
+mod rated;
+mod ratings;
 mod resources;
 pub mod restore;
 mod retention;
@@ -70,8 +73,10 @@ use super::timeline::{Sum, Timeline};
 use accounts::Accounts;
 use breakers::Breakers;
 use conversations::Conversations;
+use follow_ups::FollowUpBook;
 use labels::Labels;
 use pieces::Pieces;
+use ratings::Ratings;
 use round::At;
 use signal_log::SignalLog;
 use tally::{Sums, Tally};
@@ -96,6 +101,8 @@ pub struct Workspace {
     recent: Recent,
     accounts: Accounts,
     labels: Labels,
+    ratings: Ratings,
+    follow_ups: FollowUpBook,
     breakers: Breakers,
     duplicates: Duplicates,
     /// Terminal conversations, by the receipt of the latest change of their lives.
@@ -142,6 +149,8 @@ impl Workspace {
             recent: Recent { from: Millis::MIN, sums: Sums::default() },
             accounts: Accounts::default(),
             labels: Labels::default(),
+            ratings: Ratings::default(),
+            follow_ups: FollowUpBook::default(),
             breakers: Breakers::default(),
             duplicates: Duplicates::default(),
             settling: BTreeSet::new(),
@@ -187,6 +196,10 @@ impl Workspace {
                 | Record::SettingsV1(_)
                 | Record::SettingsV2(_)
                 | Record::Settings(_)
+                | Record::LeveledSettings { .. }
+                | Record::Rated(_)
+                | Record::OptOut { .. }
+                | Record::Mails(_)
                 | Record::Erasure { .. }
                 | Record::ErasedBy { .. }
                 | Record::Retention { .. }
@@ -198,6 +211,12 @@ impl Workspace {
                 Record::SettingsV1(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
                 Record::SettingsV2(settings) => self.install(&mut round, frame, &Settings::from((**settings).clone())),
                 Record::Settings(settings) => self.install(&mut round, frame, settings),
+                Record::LeveledSettings { settings, level } => {
+                    self.install(&mut round, frame, &settings.at_level(*level))
+                }
+                Record::Rated(rating) => self.rate(&mut round, frame, rating),
+                Record::OptOut { conversation } => self.opt_out(*conversation),
+                Record::Mails(notes) => self.mailed(notes),
                 Record::Resource { actor, record } => {
                     round.deliveries_changed = true;
                     self.resource_changed(frame, actor.as_deref(), record)
@@ -229,6 +248,7 @@ impl Workspace {
         self.settle_until(frame.receipt - self.rules.settings.model.settle_span());
         self.drop_signals_until(frame.receipt - self.rules.settings.model.explanation_span());
         self.advance_recent(frame.receipt - self.rules.settings.model.window_span());
+        self.pass_mails(frame.receipt);
     }
 
     fn events(
@@ -244,7 +264,8 @@ impl Workspace {
         for (place, event) in (0..).zip(events) {
             let position = Position::new(frame.seq, place);
             progress.store(position.packed(), Ordering::Relaxed);
-            let at = At { position, receipt: frame.receipt, time: event.time.unwrap_or(frame.receipt) };
+            let time = event.time.unwrap_or(frame.receipt);
+            let at = At { position, receipt: frame.receipt, time, apply: frame.apply_version };
             verdicts.push(self.event(round, at, event));
         }
         verdicts

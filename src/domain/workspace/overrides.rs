@@ -78,7 +78,8 @@ impl Workspace {
 
     fn score_anew(&mut self, round: &mut Round, frame: &Frame, number: u32, score: NewScore) {
         let account_before = self.conversations.account(number);
-        let at = At { position: Position::new(frame.seq, 0), receipt: frame.receipt, time: frame.receipt };
+        let (receipt, apply) = (frame.receipt, frame.apply_version);
+        let at = At { position: Position::new(frame.seq, 0), receipt, time: receipt, apply };
         self.place(round, at, Placement { conversation: number, account_before, score });
         self.follow_score(number, false, frame.receipt);
     }

@@ -64,7 +64,8 @@ impl Workspace {
             _ => None,
         });
         let named = scores.groups().map(|group| group.profile).chain(overridden.map(|score| score.profile));
-        named.chain(effects).for_each(|number| used[usize::from(number)] = true);
+        let rated = self.ratings.iter().filter_map(|(_, rated)| Some(rated.without?.profile));
+        named.chain(effects).chain(rated).for_each(|number| used[usize::from(number)] = true);
         used.iter().position(|used| !used)
     }
 }

@@ -6,20 +6,26 @@ use std::sync::Arc;
 use std::thread;
 
 use super::super::breaker::Breaker;
+use super::super::calibrated::Calibrated;
 use super::super::chunks::Chunks;
 use super::super::dedup::Duplicates;
 use super::super::life::{ContactMark, Life};
 use super::super::own_settings::OwnSettings;
+use super::super::rating::{Rated, Unrated};
 use super::super::rules::Rules;
 use super::super::run::LastResolve;
+use super::super::scoring::level::Level;
+use super::super::scoring::profile::Profile;
 use super::super::time::Millis;
 use super::super::timeline::{Key, Keys, Timeline};
 use super::super::view::{BreakerScope, ChurnRisk};
 use super::accounts::{AccountRecord, Accounts, Belongings, Contact};
 use super::blocks::{Block, Counts, Head, RestoreError};
 use super::conversations::{Conversations, ConversationsCut};
+use super::follow_ups::{FollowUpBook, FollowUpsCut};
 use super::labels::{Labels, LabelsCut};
 use super::pieces::{PieceParts, Pieces};
+use super::ratings::Ratings;
 use super::signal_log::{self, SignalLog};
 use super::voices::Voices;
 use super::{Recent, Workspace};
@@ -34,6 +40,10 @@ pub struct Restoring {
     contact_marks: Vec<ContactMark>,
     pub(super) risks: Vec<ChurnRisk>,
     pub(super) labels: LabelsCut,
+    levels: Option<(Level, Vec<Level>)>,
+    calibration: Option<Arc<Calibrated>>,
+    pub(super) ratings: Ratings,
+    pub(super) follow_ups: FollowUpsCut,
     pub(super) own: OwnSettings,
     pub(super) breakers: Vec<Breaker>,
     pub(super) receipts: Vec<u8>,
@@ -82,6 +92,13 @@ impl Restoring {
                 all.into_iter().for_each(|(number, said)| conversations.overrides.insert(number, said));
             }
             Block::Voices(voices) => conversations.voices.extend(&voices),
+            Block::Levels(of_settings, of_profiles) => self.levels = Some((of_settings, of_profiles)),
+            Block::Calibration(calibrated) => self.calibration = Some(calibrated),
+            Block::Ratings(all) => all.into_iter().for_each(|(number, rated)| self.ratings.insert(number, rated)),
+            Block::FollowUps(all) => {
+                all.into_iter().for_each(|(number, follow_up)| self.follow_ups.of.insert(number, follow_up));
+            }
+            Block::OptedOut(marks) => self.follow_ups.opted_out.extend(&marks),
             Block::Own(own) => self.own = own,
             Block::OwnV1(own) => self.own = own.into(),
             Block::Receipts(bytes) => self.receipts.extend_from_slice(&bytes),
@@ -110,10 +127,10 @@ impl Restoring {
         let (version, applied) = (self.version.unwrap_or(u16::MAX), head.applied);
         let pieces = std::mem::take(&mut self.pieces).finish(version, applied)?;
         self.mark_contacts(version)?;
-        if version < 5 && self.risks.is_empty() {
-            return self.finish_with(pieces).map(Workspace::with_all_announced);
-        }
-        self.finish_with(pieces)
+        let announced = version >= 5 || !self.risks.is_empty();
+        let workspace = self.finish_with(pieces)?;
+        let workspace = if version < 7 { workspace.with_ratings_found() } else { workspace };
+        Ok(if announced { workspace } else { workspace.with_all_announced() })
     }
 
     /// Before version 4 a contact's mark followed from its id.
@@ -134,8 +151,9 @@ impl Restoring {
     /// As [`finish`](Self::finish), with pieces that are whole already.
     pub(super) fn finish_with(self, pieces: Pieces) -> Result<Workspace, RestoreError> {
         let Self { head, conversations, accounts, contacts, breakers, receipts, identities, signals, .. } = self;
-        let Self { labels, own, risks, .. } = self;
-        let head = *head.ok_or(RestoreError::Head)?;
+        let Self { labels, own, risks, levels, calibration, ratings, follow_ups, .. } = self;
+        let own = OwnSettings { calibration: calibration.or(own.calibration), ..own };
+        let head = at_levels(*head.ok_or(RestoreError::Head)?, levels)?;
         let conversations = Conversations::without_index(conversations);
         check_numbers(&conversations, accounts.len(), &contacts)?;
         let mut workspace = Workspace::new(head.key, head.name.clone(), head.settings.clone());
@@ -159,6 +177,8 @@ impl Restoring {
             Ok((by_id, duplicates, accounts, timeline, belongings, labels))
         })?;
         workspace.labels = labels;
+        check_ratings(&conversations, &ratings, &follow_ups, head.profiles.len())?;
+        (workspace.ratings, workspace.follow_ups) = (ratings, FollowUpBook::restored(follow_ups));
         accounts.set_belongings(belongings);
         if !risks.is_empty() && risks.len() != account_count {
             return Err(RestoreError::Stray("the risk of an account"));
@@ -194,6 +214,34 @@ fn check_counts(expected: &Counts, found: &Counts) -> Result<(), RestoreError> {
         Some((what, expected, found)) => Err(RestoreError::Count { what, expected, found }),
         None => Ok(()),
     }
+}
+
+/// The head with the levels of its profiles, which are written apart.
+fn at_levels(mut head: Head, levels: Option<(Level, Vec<Level>)>) -> Result<Head, RestoreError> {
+    let Some((of_settings, of_profiles)) = levels else { return Ok(head) };
+    if of_profiles.len() != head.profiles.len() {
+        return Err(RestoreError::Stray("the level of a profile"));
+    }
+    head.settings.profile.level = of_settings;
+    let leveled = |(profile, level): (&Arc<Profile>, Level)| Arc::new(Profile { level, ..(**profile).clone() });
+    head.profiles = head.profiles.iter().zip(of_profiles).map(leveled).collect();
+    Ok(head)
+}
+
+fn check_ratings(
+    conversations: &Conversations,
+    ratings: &Ratings,
+    follow_ups: &FollowUpsCut,
+    profiles: usize,
+) -> Result<(), RestoreError> {
+    let is_there = |number: u32| (number as usize) < conversations.numbers().len() && !conversations.is_free(number);
+    let has_profile = |without: Unrated| usize::from(without.profile) < profiles;
+    let is_rating = |(number, rated): (u32, &Arc<Rated>)| is_there(number) && rated.without.is_none_or(has_profile);
+    if !ratings.iter().all(is_rating) {
+        return Err(RestoreError::Stray("a rating"));
+    }
+    let are_there = follow_ups.of.iter().all(|(number, _)| is_there(number));
+    if are_there { Ok(()) } else { Err(RestoreError::Stray("a follow-up")) }
 }
 
 /// Whether what a number names is there.

@@ -118,6 +118,7 @@ impl Workspace {
             self.settling.remove(&(life.last_change, number));
         }
         self.labels.forget(number);
+        self.forget_ratings(number);
         self.conversations.remove(number);
     }
 

@@ -53,6 +53,8 @@ pub(super) struct At {
     pub position: Position,
     pub receipt: Millis,
     pub time: Millis,
+    /// The version of `apply` that its frame asks for.
+    pub apply: u16,
 }
 
 /// One event's part in the round: a score that came, changed or moved, or something else that has effects.

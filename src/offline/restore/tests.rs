@@ -45,6 +45,7 @@ fn scored(n: u64) -> EventRecord {
             confidence: Hundredths(50),
             signal_count: 3,
         }),
+        address: None,
     }
 }
 

@@ -37,8 +37,14 @@ fn answers(side: &mut Local, now: Millis) -> Vec<String> {
 /// what removes.
 fn go_on(local: Local) -> (Local, Vec<String>) {
     let now = START + 12 * DAY;
-    let mut stage =
-        Stage { seq: local.workspace.applied(), local, events: 0, labels: Default::default(), heard: Vec::new() };
+    let mut stage = Stage {
+        seq: local.workspace.applied(),
+        local,
+        events: 0,
+        labels: Default::default(),
+        address: None,
+        heard: Vec::new(),
+    };
     for conversation in [9, 3, 2, 5, 1, 10] {
         stage.event_of(now, conversation, Some(100), Some("bo"), customer());
         stage.event(now + 1, conversation, Body::StatusChanged(Status::Closed));
@@ -72,7 +78,7 @@ fn r10_5_what_was_exported_comes_back_and_gives_the_same_export() {
     assert_eq!(imported.system, system);
     assert_eq!((&*imported.program, imported.exported_at), ("tripswitch 0.1.0", START + 12 * DAY));
     assert_eq!(imported.read, summary.written);
-    assert_eq!((summary.workspaces, summary.keys, summary.sides, summary.conversations), (3, 2, 2, 12));
+    assert_eq!((summary.workspaces, summary.keys, summary.sides, summary.conversations), (3, 2, 2, 16));
     assert!(
         local.workspace.trail().len() > 3
             && local.workspace.trail().repeats().len() > 1

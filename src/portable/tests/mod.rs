@@ -30,8 +30,10 @@ const GOLDEN_4: &str = include_str!("../golden-4.ndjson");
 const GOLDEN_5: &str = include_str!("../golden-5.ndjson");
 /// Of the same in format 6, with what users set up and say.
 const GOLDEN_6: &str = include_str!("../golden-6.ndjson");
+/// Of the same in format 7, with whose messages there were.
+const GOLDEN_7: &str = include_str!("../golden-7.ndjson");
 /// What this program writes.
-const GOLDEN: &str = include_str!("../golden-7.ndjson");
+const GOLDEN: &str = include_str!("../golden-8.ndjson");
 const GUIDE: &str = include_str!("../../../docs/export.md");
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(7), side: Side::Live };
@@ -76,7 +78,7 @@ fn facts(text: &str) -> Vec<serde_json::Value> {
         let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
         let members = value.as_object_mut().unwrap();
         // What older formats say and this one does not, and the other way round.
-        for member in ["number", "count", "lastAt", "mark", "unkeyedMarks", "announcedRisk", "voices"] {
+        for member in ["number", "count", "lastAt", "mark", "unkeyedMarks", "announcedRisk", "voices", "rated"] {
             members.remove(member);
         }
         if let Some(settings) = members.get_mut("settings").and_then(|settings| settings.as_object_mut()) {
@@ -109,7 +111,7 @@ fn r9_7_exports_of_all_formats_are_read_and_the_last_is_written_as_it_was() {
     }
     assert_eq!(known, facts(GOLDEN_1));
 
-    for golden in [GOLDEN_2, GOLDEN_3, GOLDEN_4, GOLDEN_5, GOLDEN_6] {
+    for golden in [GOLDEN_2, GOLDEN_3, GOLDEN_4, GOLDEN_5, GOLDEN_6, GOLDEN_7] {
         let old = read(golden).unwrap();
         assert_eq!(facts(&exported(&old.system, old.workspaces).0), facts(golden));
     }
@@ -117,7 +119,18 @@ fn r9_7_exports_of_all_formats_are_read_and_the_last_is_written_as_it_was() {
     let imported = read(GOLDEN).unwrap();
     assert_eq!(exported(&imported.system, imported.workspaces).0, GOLDEN);
     assert_eq!(facts(GOLDEN_5), facts(GOLDEN_4));
-    let lines = ["export", "directory", "workspace", "key", "side", "account", "contact", "conversation", "resource"];
+    let lines = [
+        "export",
+        "directory",
+        "workspace",
+        "key",
+        "side",
+        "account",
+        "contact",
+        "conversation",
+        "resource",
+        "optedOut",
+    ];
     for kind in lines {
         assert!(GOLDEN.contains(&format!("{{\"type\":\"{kind}\"")), "{kind}");
     }
@@ -175,7 +188,7 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
     let line_of = |text: &str| GOLDEN.lines().position(|line| line.contains(text)).unwrap() + 1;
     let kind = |kind: &str| line_of(&format!("{{\"type\":\"{kind}\""));
     let cases = [
-        ("\"format\":7", "\"format\":8", 1, "format 8 is not known"),
+        ("\"format\":8", "\"format\":9", 1, "format 9 is not known"),
         (
             "\"wants\":[\"breaker.triggered",
             "\"wants\":[\"breaker.tripped",
@@ -188,7 +201,7 @@ fn every_complaint_names_its_line_and_what_is_wrong() {
             line_of("refunds are stuck"),
             "one scope",
         ),
-        ("\"format\":7", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
+        ("\"format\":8", "\"format\":1", kind("directory"), "format 1 has no member auditAfter"),
         ("\"action\":\"key.created\"", "\"action\":\"key.made\"", line_of("key.created"), "make no audit entry"),
         ("\"code\":\"unknown_breaker\"", "\"code\":\"x\"", line_of("unknown_breaker"), "x is not a known code"),
         ("\"noted\":true", "\"noted\":true,\"name\":\"x\"", line_of("noted\":true"), "make no audit entry"),

@@ -1,6 +1,7 @@
 //! A side with one of everything, and the table of its directory.
 
 use super::{KEY, START};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::csat_config::CsatPatch;
 use crate::domain::effect::EffectType;
 use crate::domain::event::{
@@ -8,15 +9,19 @@ use crate::domain::event::{
     TurnFeatures,
 };
 use crate::domain::exact::Exact;
+use crate::domain::follow_up::{Address, MailFault, MailNote, MailOutcome};
 use crate::domain::ids::{Id, Side};
 use crate::domain::life::ContactMark;
 use crate::domain::local::Local;
 use crate::domain::own_settings::{OwnPatch, OwnWeight};
+use crate::domain::rating::LinkRating;
 use crate::domain::record::Override;
 use crate::domain::record::{APPLY_VERSION, Command, Frame, Record};
 use crate::domain::resource::{ResourceBody, ResourceChange, ResourceRecord};
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::SignalKind;
+use crate::domain::scoring::level::Level;
+use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::scoring::task::lexicon::List;
 use crate::domain::settings::Settings;
 use crate::domain::system::{ApiKey, Permission, SystemRecord};
@@ -32,6 +37,8 @@ pub struct Stage {
     pub events: u64,
     /// Of the events that follow: channel and intent.
     pub labels: [Option<Box<str>>; 2],
+    /// Of the events that follow.
+    pub address: Option<Address>,
     /// Replies and effects.
     pub heard: Vec<String>,
 }
@@ -69,6 +76,7 @@ impl Stage {
             channel: self.labels[0].clone(),
             intent: self.labels[1].clone(),
             body,
+            address: self.address.clone(),
         };
         self.record(receipt, Record::Events(vec![event]));
     }
@@ -211,13 +219,53 @@ fn say(stage: &mut Stage) {
     stage.record(now, Record::Resource { actor: Some("user:ann".into()), record });
 }
 
+/// Ratings by links, follow-up mails, and a calibration.
+fn rate(stage: &mut Stage) {
+    let now = START + 11 * DAY + 3 * HOUR;
+    let patch = CsatPatch { email_followup_enabled: Some(true), ..CsatPatch::default() };
+    stage.record(now, Record::Command { actor: "user:ann".into(), command: Command::PatchCsatConfig(patch) });
+    for conversation in 20..24 {
+        let mark = ContactMark::from_bytes([conversation as u8; 8]);
+        stage.address = Some(Address { mark, sealed: [9, 8, 7].into() });
+        let at = now + conversation as Millis;
+        stage.event_of(at, conversation, None, Some("cy"), customer());
+        stage.event(at, conversation, Body::ConversationResolved(Resolution::AiResolved));
+    }
+    stage.address = None;
+    for (rating, comment) in [(2, None), (3, Some("better now".into()))] {
+        stage.record(now + 60, Record::Rated(LinkRating { conversation: Id(20), ending: 0, rating, comment }));
+    }
+    let note = |conversation, outcome| MailNote { conversation: Id(conversation), ending: 0, at: now + HOUR, outcome };
+    let notes = vec![
+        note(21, MailOutcome::Sent { quiet_until: now + 30 * DAY }),
+        note(22, MailOutcome::Failed { fault: MailFault::Deferred(451), next: Some(now + 2 * HOUR) }),
+    ];
+    stage.record(now + HOUR, Record::Mails(notes));
+    stage.record(now + HOUR, Record::OptOut { conversation: Id(21) });
+    let calibrated = Calibrated {
+        model: ScoringModel::Task1,
+        level: [-0.2, 1.25, 3.5].map(Exact),
+        weights: [(SignalKind::Rejection, Exact(1.1))].into(),
+        version: [1, 2, 3, 4],
+        base: [5; 8],
+        ratings: 250,
+        accounts: 40,
+    };
+    let command = Command::Calibrate(Some(Box::new(calibrated)));
+    stage.record(now + HOUR, Record::Command { actor: "user:ann".into(), command });
+    let level = Level { shift: -0.2, spread: 1.25, center: 3.5 };
+    let settings = Box::new(Settings { secret_id: [2; 8], ..settings() });
+    stage.record(now + HOUR, Record::LeveledSettings { settings, level });
+}
+
 pub fn local() -> Local {
     let local = Local::new(KEY, "Support".into(), Settings::default());
-    let mut stage = Stage { local, seq: 0, events: 0, labels: Default::default(), heard: Vec::new() };
+    let mut stage = Stage { local, seq: 0, events: 0, labels: Default::default(), address: None, heard: Vec::new() };
     settle(&mut stage);
     trip(&mut stage);
     live(&mut stage);
     say(&mut stage);
+    rate(&mut stage);
     stage.local
 }
 

@@ -107,6 +107,7 @@ impl<'d> Reader<'d> {
             channel: owned(&data.channel),
             intent: owned(&data.intent),
             body: self.body(kind, data)?,
+            address: None,
         };
         self.door.marks.mark_event(self.workspace, &mut event);
         Ok(event)

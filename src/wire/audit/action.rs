@@ -2,6 +2,7 @@
 
 use super::{AuditDetails, AuditPatch, InstalledForm, KeyForm, OTHERS, Shown};
 use crate::domain::audit::{Installed, KeyNote, OwnPatched, Patched, ResourceStep, SideAction, SystemAction};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::ids::{Id, Position};
 
 /// An action of one kind of trail.
@@ -42,6 +43,10 @@ impl Action for SideAction {
             }
             Self::BreakerTripped { breaker } => ("breaker.tripped", *breaker, none),
             Self::BreakerNoted { breaker } => ("breaker.noted", Some(*breaker), none),
+            Self::Calibrated { from, to } => {
+                let patch = |one: &Option<Box<Calibrated>>| Some(AuditPatch::Calibration(one.as_deref().into()));
+                ("calibration.changed", None, AuditDetails { from: patch(from), to: patch(to), ..none })
+            }
             Self::ScoreOverridden => ("score.overridden", None, none),
             Self::OverrideTakenBack => ("score.override_taken_back", None, none),
             Self::DeliveriesReplayed { endpoint } => ("deliveries.replayed", Some(*endpoint), none),
@@ -76,6 +81,9 @@ impl Action for SideAction {
             }
             "breaker.tripped" => Self::BreakerTripped { breaker: target },
             "breaker.noted" => Self::BreakerNoted { breaker: target? },
+            "calibration.changed" => {
+                Self::Calibrated { from: details.from?.calibration()?, to: details.to?.calibration()? }
+            }
             "score.overridden" => Self::ScoreOverridden,
             "score.override_taken_back" => Self::OverrideTakenBack,
             "deliveries.replayed" => Self::DeliveriesReplayed { endpoint: target? },

@@ -12,10 +12,12 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
 pub use self::action::Action;
 
+use super::calibration::CalibrationPatch;
 use super::csat_config::CsatConfigPatch;
 use super::settings::QualitySettingsPatch;
 use super::values::{Timestamp, one_of};
 use crate::domain::audit::{AuditOutcome, Installed, KeyNote, Refusal};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::csat_config::CsatPatch;
 use crate::domain::hex;
 use crate::domain::ids::{Id, Side};
@@ -179,11 +181,11 @@ pub struct Shown {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuditDetails {
-    /// `csat_config.patched`, `settings.patched`: the members that were sent, as they were.
+    /// `csat_config.patched`, `settings.patched`, `calibration.changed`: the members that were sent, as they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = AuditPatch)]
     pub from: Option<AuditPatch>,
-    /// `csat_config.patched`, `settings.patched`: the members that were sent, as they were sent.
+    /// `csat_config.patched`, `settings.patched`, `calibration.changed`: the members that were sent, as they were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = AuditPatch)]
     pub to: Option<AuditPatch>,
@@ -217,21 +219,23 @@ pub struct AuditDetails {
     pub kind: Option<Box<str>>,
 }
 
-/// Members of the configuration, or of the settings.
+/// Members of the configuration, or of the settings, or the calibration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum AuditPatch {
     Config(CsatConfigPatch),
     Settings(QualitySettingsPatch),
+    Calibration(CalibrationPatch),
 }
 
 impl<'de> Deserialize<'de> for AuditPatch {
-    /// What fits either is of the configuration. The numbers of settings are read from their text.
+    /// What fits several is of the configuration. The numbers of settings are read from their text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <&RawValue>::deserialize(deserializer)?.get();
         let config = serde_json::from_str(text).map(Self::Config);
         let either = config.or_else(|_| serde_json::from_str(text).map(Self::Settings));
         either
+            .or_else(|_| serde_json::from_str(text).map(Self::Calibration))
             .map_err(|_| serde::de::Error::custom("these are members neither of the configuration nor of the settings"))
     }
 }
@@ -240,7 +244,7 @@ impl AuditPatch {
     fn config(self) -> Option<CsatPatch> {
         match self {
             Self::Config(patch) => Some(patch.into()),
-            Self::Settings(_) => None,
+            Self::Settings(_) | Self::Calibration(_) => None,
         }
     }
 
@@ -249,6 +253,14 @@ impl AuditPatch {
             // Nothing sent reads as either.
             Self::Config(patch) => (CsatPatch::from(patch) == CsatPatch::default()).then(OwnPatch::default),
             Self::Settings(patch) => Some(patch.into()),
+            Self::Calibration(_) => None,
+        }
+    }
+
+    fn calibration(self) -> Option<Option<Box<Calibrated>>> {
+        match self {
+            Self::Calibration(CalibrationPatch { calibration }) => Some(calibration.map(|form| Box::new(form.into()))),
+            Self::Config(_) | Self::Settings(_) => None,
         }
     }
 }

@@ -34,7 +34,7 @@ impl From<&EffectView> for Effect {
     fn from(effect: &EffectView) -> Self {
         let data = match &effect.content {
             EffectContent::ConversationScored(view) => EffectData::Scored(view.as_ref().into()),
-            EffectContent::ConversationResolved { conversation, account, ending } => {
+            EffectContent::ConversationResolved { conversation, account, ending, link: _ } => {
                 let (conversation_id, account_id, resolution) = (*conversation, *account, (*ending).into());
                 EffectData::Ended(ConversationEnd { conversation_id, account_id, resolution })
             }

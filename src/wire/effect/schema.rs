@@ -117,6 +117,7 @@ pub fn example(kind: EffectType) -> Effect {
             conversation: Some(CONVERSATION),
             account: Some(ACCOUNT),
             ending: EndedAs::AiResolved,
+            link: None,
         },
         EffectType::BreakerTriggered => breaker(BreakerStep::Triggered),
         EffectType::BreakerAcknowledged => breaker(BreakerStep::Acknowledged),

@@ -5,10 +5,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::domain::audit::{AuditEntry, ConfiguredMembers, SettingsChanged, SideAction};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::hex;
+use crate::wire::calibration::{Calibration, CalibrationPatch};
 use crate::wire::csat_config::CsatConfigPatch;
 use crate::wire::settings::QualitySettingsPatch;
-use crate::wire::values::{Timestamp, joined};
+use crate::wire::values::{Timestamp, joined, or_null};
 
 /// The newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -45,13 +47,14 @@ pub struct SettingsHistoryEntry {
 }
 
 /// Where a change came from: `csat_config` and `settings` are the two PATCHes, `config_file` is the server's own
-/// configuration.
+/// configuration, `calibration` what was applied or taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingsSource {
     CsatConfig,
     Settings,
     ConfigFile,
+    Calibration,
 }
 
 /// Members of the configuration or the settings.
@@ -61,6 +64,7 @@ pub enum ChangedMembers {
     Config(CsatConfigPatch),
     Settings(Box<QualitySettingsPatch>),
     Configured(ConfiguredForm),
+    Calibration(Box<CalibrationPatch>),
 }
 
 /// See [`ConfiguredMembers`].
@@ -99,6 +103,7 @@ impl utoipa::PartialSchema for ChangedMembers {
         members.properties.insert("profile".to_owned(), RefOr::T(profile.into()));
         let hash = text().pattern(Some("^[0-9a-f]{16}$"));
         members.properties.insert("profileHash".to_owned(), RefOr::T(hash.into()));
+        members.properties.insert("calibration".to_owned(), or_null::<Calibration>("The calibration in force."));
         members.into()
     }
 }
@@ -107,6 +112,7 @@ impl ToSchema for ChangedMembers {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         CsatConfigPatch::schemas(schemas);
         QualitySettingsPatch::schemas(schemas);
+        Calibration::schemas(schemas);
     }
 }
 
@@ -122,6 +128,10 @@ impl SettingsHistoryEntry {
             }
             SettingsChanged::Configured(members) => {
                 (SettingsSource::ConfigFile, members.map(|members| ChangedMembers::Configured(members.into())))
+            }
+            SettingsChanged::Calibration(members) => {
+                let patch = |one: Option<Box<Calibrated>>| ChangedMembers::Calibration(Box::new(one.as_deref().into()));
+                (SettingsSource::Calibration, members.map(patch))
             }
         };
         let (position, at) = (entry.at.to_string(), Timestamp(entry.receipt));

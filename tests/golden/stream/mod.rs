@@ -2,26 +2,31 @@
 //! default, no word list, no library's random numbers.
 
 mod later;
+mod rated;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use tripswitch::domain::audit::{AuditOutcome, OwnPatched, Refusal, Repeat, SideAction, SystemAction};
+use tripswitch::domain::calibrated::Calibrated;
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::delivery::{Attempt, DeliveryFault, DeliveryNotes, Outcome};
 use tripswitch::domain::effect::{EffectFilter, EffectId, EffectType, EffectTypes, EffectsKept};
 use tripswitch::domain::exact::Exact;
+use tripswitch::domain::follow_up::{MailFault, MailNote, MailOutcome};
 use tripswitch::domain::ids::{Id, Position, Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::local::Local;
 use tripswitch::domain::message::LanguageCode;
 use tripswitch::domain::own_settings::{OwnPatch, OwnWeight};
 use tripswitch::domain::own_settings_v1::OwnPatchV1;
+use tripswitch::domain::rating::LinkRating;
 use tripswitch::domain::record::{Command, Frame, Override, Record};
 use tripswitch::domain::resource::{ResourceBody, ResourceChange, ResourceRecord};
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::scoring::catalogue::SignalWeight;
 use tripswitch::domain::scoring::catalogue::{SUPPORT, SignalKind, TASK};
+use tripswitch::domain::scoring::level::Level;
 use tripswitch::domain::scoring::profile::{Profile, ScoringModel};
 use tripswitch::domain::scoring::scale::{Certainty, Scale, VerdictFit};
 use tripswitch::domain::settings::{Model, Settings};
@@ -102,6 +107,9 @@ pub fn make(version: u8) -> Vec<Vec<Frame>> {
     }
     if version > 5 {
         maker.set_more();
+    }
+    if version > 6 {
+        maker.rated(&mut events);
     }
     maker.groups
 }

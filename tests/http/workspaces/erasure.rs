@@ -271,6 +271,7 @@ async fn r4_10_a_contact_of_events_from_before_marks_were_keyed_is_erased_by_bot
         channel: None,
         intent: None,
         body: Body::MessageReceived(TurnFeatures::default()),
+        address: None,
     };
     let side = WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
     let permit = world.server.engine.room(side).unwrap().take(1_000).unwrap();

@@ -1,5 +1,7 @@
 //! The profile that weighs signals: what config's `[scoring]` sets.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{PLACE_IN_SUPPORT, SUPPORT, SignalKind, SignalWeight, TASK, is_distribution};
@@ -52,7 +54,7 @@ impl ScoringModel {
 }
 
 /// How a conversation's signals become its score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     pub model: ScoringModel,
     /// The model's name unless configured otherwise.
@@ -81,6 +83,25 @@ pub struct Profile {
     /// snapshot have it beside the profile.
     #[serde(skip)]
     pub level: Level,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, name, hash, prior_strength, priors, composite_weights, signals, .. } = self;
+        let Self { first_response_target_seconds, reply_target_seconds, default_language, .. } = self;
+        let Self { languages, scale, certainty, level, .. } = self;
+        let mut members = f.debug_struct("Profile");
+        members.field("model", model).field("name", name).field("hash", hash);
+        members.field("prior_strength", prior_strength).field("priors", priors);
+        members.field("composite_weights", composite_weights).field("signals", signals);
+        members.field("first_response_target_seconds", first_response_target_seconds);
+        members.field("reply_target_seconds", reply_target_seconds).field("default_language", default_language);
+        members.field("languages", languages).field("scale", scale).field("certainty", certainty);
+        if !level.is_identity() {
+            members.field("level", level);
+        }
+        members.finish()
+    }
 }
 
 impl Profile {

@@ -177,6 +177,7 @@ impl World {
                     channel: label(0),
                     intent: label(1),
                     body,
+                    address: None,
                 });
             };
             match said.lives {
@@ -387,6 +388,7 @@ impl World {
                 channel: None,
                 intent: None,
                 body,
+                address: None,
             };
             self.record(receipt, Record::Events(vec![event]));
         }

@@ -63,6 +63,7 @@ impl Stage {
             channel: None,
             intent: None,
             body,
+            address: None,
         };
         assert_eq!(self.record(receipt, Record::Events(vec![event])), Reply::Events(vec![Verdict::Accepted]));
     }

@@ -66,6 +66,7 @@ impl Stage {
             channel: None,
             intent: None,
             body,
+            address: None,
         };
         match self.record(receipt, Record::Events(vec![event])) {
             Reply::Events(verdicts) => verdicts[0],
@@ -153,7 +154,7 @@ fn r4_7_another_account_is_refused_and_leaves_no_identity() {
 }
 
 #[test]
-fn r5_2_a_settled_conversation_takes_late_events_without_change() {
+fn r5_2_a_settled_conversation_takes_late_events_without_change_but_a_rating() {
     let mut stage = Stage::new();
     let rating = |rating| Body::SurveyResponded { rating, comment: None };
     stage.event(START, 1, None, rating(5));
@@ -162,9 +163,12 @@ fn r5_2_a_settled_conversation_takes_late_events_without_change() {
     stage.event(START + 7 * DAY - 1, 1, None, rating(1));
     let Known::Found(rated) = stage.local.workspace.conversation(Id(1)) else { panic!() };
     assert!(rated.composite_score < before.composite_score);
-    stage.event(START + 14 * DAY - 1, 1, None, rating(5));
+    stage.event(START + 14 * DAY - 1, 1, None, said());
     let Known::Found(late) = stage.local.workspace.conversation(Id(1)) else { panic!() };
     assert_eq!((late, stage.local.workspace.late_events()), (rated, 1));
+    stage.event(START + 15 * DAY, 1, None, rating(5));
+    let Known::Found(late) = stage.local.workspace.conversation(Id(1)) else { panic!() };
+    assert_eq!((late, stage.local.workspace.late_events()), (before, 1));
 }
 
 #[test]
@@ -300,7 +304,7 @@ fn r4_11_open_settled_and_removed_follow_from_receipts_alone() {
     let rating = Body::SurveyResponded { rating: 5, comment: None };
     stage.event(START, 1, None, said());
     stage.event(START + HOUR, 1, None, Body::StatusChanged(Status::Resolved));
-    stage.event(START + 8 * DAY, 1, None, rating.clone());
+    stage.event(START + 8 * DAY, 1, None, said());
     assert_eq!(stage.local.workspace.late_events(), 1, "settled");
     retain(&mut stage, START + 400 * DAY, START + HOUR, 10);
     assert!(matches!(stage.local.workspace.conversation(Id(1)), Known::Found(_)));

@@ -180,6 +180,7 @@ mod tests {
                 conversation: None,
                 account: Some(Id(seq.into())),
                 ending: EndedAs::Closed,
+                link: None,
             },
         };
         EffectPage { effects: (1..=5).map(one).collect(), upto: id(9), more: false, missed: false }

@@ -62,6 +62,7 @@ impl Side {
             conversation: Some(Id(n.into())),
             account: account.map(Id),
             ending: EndedAs::AiResolved,
+            link: None,
         };
         self.state.lock().effects.insert(id(n), EffectView { id: id(n), receipt: 0, content });
     }
