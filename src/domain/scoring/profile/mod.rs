@@ -86,21 +86,27 @@ pub struct Profile {
 }
 
 impl fmt::Debug for Profile {
+    /// As derived, with the level only where there is one: records are compared by this text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { model, name, hash, prior_strength, priors, composite_weights, signals, .. } = self;
-        let Self { first_response_target_seconds, reply_target_seconds, default_language, .. } = self;
-        let Self { languages, scale, certainty, level, .. } = self;
-        let mut members = f.debug_struct("Profile");
-        members.field("model", model).field("name", name).field("hash", hash);
-        members.field("prior_strength", prior_strength).field("priors", priors);
-        members.field("composite_weights", composite_weights).field("signals", signals);
-        members.field("first_response_target_seconds", first_response_target_seconds);
-        members.field("reply_target_seconds", reply_target_seconds).field("default_language", default_language);
-        members.field("languages", languages).field("scale", scale).field("certainty", certainty);
-        if !level.is_identity() {
-            members.field("level", level);
+        let mut shown = f.debug_struct("Profile");
+        shown
+            .field("model", &self.model)
+            .field("name", &self.name)
+            .field("hash", &self.hash)
+            .field("prior_strength", &self.prior_strength)
+            .field("priors", &self.priors)
+            .field("composite_weights", &self.composite_weights)
+            .field("signals", &self.signals)
+            .field("first_response_target_seconds", &self.first_response_target_seconds)
+            .field("reply_target_seconds", &self.reply_target_seconds)
+            .field("default_language", &self.default_language)
+            .field("languages", &self.languages)
+            .field("scale", &self.scale)
+            .field("certainty", &self.certainty);
+        if !self.level.is_identity() {
+            shown.field("level", &self.level);
         }
-        members.finish()
+        shown.finish()
     }
 }
 

@@ -79,6 +79,9 @@ fn a_level_that_changes_nothing_is_not_in_the_hash() {
     let mut elsewhere = base.clone();
     elsewhere.level.center = 4.0;
     assert_eq!(base.computed_hash(&digests()), elsewhere.computed_hash(&digests()));
+    assert!(!format!("{elsewhere:?}").contains("level"));
+    elsewhere.level.shift = 0.5;
+    assert!(format!("{elsewhere:?}").contains(", level: Level { shift: 0.5"));
 }
 
 #[test]
