@@ -76,6 +76,23 @@ impl Scale {
         self.eased(value).clamp(WORST, end)
     }
 
+    /// How steep the map is there: 1 where it is straight, 0 at its ends.
+    pub fn steepness(&self, value: f64, customer_is_glad: bool) -> f64 {
+        if self.bent(value, customer_is_glad) != self.eased(value) {
+            return 0.0;
+        }
+        let (over, under) = self.beyond(value);
+        if self.ease > 0.0 { 1.0 - (over + under) / (2.0 * self.ease) } else { 1.0 }
+    }
+
+    /// How far behind the beginnings of the bends, at most to their ends.
+    fn beyond(&self, value: f64) -> (f64, f64) {
+        let ease = self.ease;
+        let over = (value - (BEST - ease)).clamp(0.0, 2.0 * ease);
+        let under = (WORST + ease - value).clamp(0.0, 2.0 * ease);
+        (over, under)
+    }
+
     /// Straight in the middle. Near an end it is a parabola whose slope falls from 1 to 0: it reaches the end where
     /// the line is as far beyond it as the bend began before it.
     fn eased(&self, value: f64) -> f64 {
@@ -83,8 +100,7 @@ impl Scale {
         if ease <= 0.0 {
             return value;
         }
-        let over = (value - (BEST - ease)).clamp(0.0, 2.0 * ease);
-        let under = (WORST + ease - value).clamp(0.0, 2.0 * ease);
+        let (over, under) = self.beyond(value);
         value.clamp(WORST + ease, BEST - ease) + (over - over * over / (4.0 * ease))
             - (under - under * under / (4.0 * ease))
     }

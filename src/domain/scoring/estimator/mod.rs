@@ -58,7 +58,7 @@ impl Published {
             let (good, total) = posterior(profile, observations, d);
             scale.line(1.0 + 4.0 * good / total)
         });
-        let is_glad = SAYS_SO.into_iter().any(|kind| presence(observations, kind) > 0.0);
+        let is_glad = is_glad(observations);
         let mut held = line.map(|value| profile.level.of(scale.bent(value, is_glad)));
         let mut rated = held;
         if scale.guards {
@@ -69,6 +69,11 @@ impl Published {
         }
         Self { line, held, rated }
     }
+}
+
+/// Whether the customer says that they are glad.
+fn is_glad(observations: &[Observation]) -> bool {
+    SAYS_SO.into_iter().any(|kind| presence(observations, kind) > 0.0)
 }
 
 /// Signals that no word has a part in: without a word list they must not make a conversation low (R5.7).
@@ -312,6 +317,10 @@ fn signal(profile: &Profile, observation: &Observation, d: usize, contribution: 
         contribution,
     })
 }
+
+mod slopes;
+
+pub use slopes::slopes;
 
 #[cfg(test)]
 mod tests;
