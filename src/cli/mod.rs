@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod backtest;
+pub mod calibrate;
 pub mod check_config;
 pub mod completions;
 pub mod config_args;
@@ -58,6 +59,7 @@ enum Command {
     CheckConfig(check_config::Args),
     Status(status::Args),
     Backtest(backtest::Args),
+    Calibrate(calibrate::Args),
     #[command(subcommand)]
     Snapshot(snapshot::Command),
     #[command(subcommand)]
@@ -76,13 +78,14 @@ pub fn run() -> Exit {
     let done = match command {
         Command::Serve(args) => serve::run(&args, quiet),
         Command::Demo(args) => demo::run(&args, quiet),
-        Command::Score(args) => score::run(&args).map_err(scored),
+        Command::Score(args) => score::run(&args).map_err(score::failed),
         Command::Workspace(command) => workspace::run(&command, quiet),
         Command::Key(command) => key::run(&command, quiet),
         Command::Id(args) => id::run(&args),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),
         Command::Backtest(args) => backtest::run(&args, quiet),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Snapshot(command) => snapshot::run(&command, quiet),
         Command::Journal(command) => journal::run(&command, quiet),
         Command::Export(args) => portable::export(&args, quiet),
@@ -100,11 +103,6 @@ pub fn run() -> Exit {
             exit
         }
     }
-}
-
-fn scored(error: score::ScoreError) -> Failure {
-    let exit = if error.exit_code() == Exit::NoInput.code() { Exit::NoInput } else { Exit::Failed };
-    Failure::of(exit, &error)
 }
 
 #[cfg(test)]

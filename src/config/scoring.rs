@@ -10,6 +10,7 @@ use crate::domain::configured::ModelScoring;
 use crate::domain::message::LanguageCode;
 use crate::domain::scoring::catalogue::SignalKind;
 use crate::domain::scoring::catalogue::{MAX_WEIGHT, SignalWeight};
+use crate::domain::scoring::level::Level;
 use crate::domain::scoring::profile::{Profile, ScoringModel};
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::scoring::support::text::SupportReader;
@@ -102,7 +103,7 @@ pub fn read(reader: &mut Reader, prefix: &str, base: &ScoringConfig, directory: 
         languages: [].into(),
         scale: old.scale,
         certainty: old.certainty.clone(),
-        level: old.level,
+        level: read_level(reader, &key("level"), old.level),
     };
     let signals = model.catalogue().iter().map(|kind| {
         let weight = old.weight_of(*kind);
@@ -139,6 +140,15 @@ fn read_default_language(reader: &mut Reader, key: &str, default: LanguageCode) 
     let expected = "a language of two or three letters, as in \"en\"";
     let text = reader.text(key, default.as_str(), expected, |text| LanguageCode::new(text).is_some());
     LanguageCode::new(&text).unwrap_or(default)
+}
+
+fn read_level(reader: &mut Reader, section: &str, default: Level) -> Level {
+    let [shift, spread, center] = Level::BOUNDS;
+    Level {
+        shift: reader.number(&format!("{section}.shift"), shift, default.shift),
+        spread: reader.number(&format!("{section}.spread"), spread, default.spread),
+        center: reader.number(&format!("{section}.center"), center, default.center),
+    }
 }
 
 fn read_signal(reader: &mut Reader, section: &str, default: SignalWeight) -> SignalWeight {

@@ -25,6 +25,7 @@ pub mod list;
 pub mod me;
 pub mod media_type;
 pub mod number;
+pub mod offer;
 pub mod overrides;
 pub mod patch;
 pub mod quality;

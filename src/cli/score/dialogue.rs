@@ -1,6 +1,7 @@
 //! One dialogue of `score`'s input, and the line that answers it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::domain::scoring::reader::{Incoming, Kept, MessageReader};
 use crate::domain::scoring::support::pack::List;
 use crate::domain::scoring::support::turns::Turns;
 use crate::domain::scoring::task::text::WordKey;
-use crate::domain::scoring::{Ending, Evidence, Speaker, Turn, Words, is_scorable, observe};
+use crate::domain::scoring::{Ending, Evidence, Observation, Speaker, Turn, Words, is_scorable, observe};
 use crate::domain::time::Millis;
 use crate::wire::scoring as wire;
 
@@ -34,6 +35,9 @@ struct Dialogue {
     resolution: Option<Outcome>,
     #[serde(default, deserialize_with = "rating")]
     rating: Option<u8>,
+    /// Whom it belongs to, a text or a number. Only calibration asks for it.
+    #[serde(default)]
+    account: Option<serde_json::Value>,
 }
 
 /// Echoed as it came.
@@ -78,7 +82,7 @@ enum Outcome {
 }
 
 /// What is wrong with a dialogue, and in which of its members.
-pub(super) type Broken = serde_path_to_error::Error<serde_json::Error>;
+pub(crate) type Broken = serde_path_to_error::Error<serde_json::Error>;
 
 /// A fault of the dialogue as a whole.
 fn of_all(error: serde_json::Error) -> Broken {
@@ -100,7 +104,7 @@ fn rating<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8
 fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
     /// As many seconds are the year 5138, as many milliseconds 1973.
     const MILLISECONDS_FROM: i64 = 100_000_000_000;
-    let refused = |shown: &dyn std::fmt::Display| {
+    let refused = |shown: &dyn fmt::Display| {
         let expected = "an RFC 3339 time, or whole seconds or milliseconds since 1970";
         serde::de::Error::custom(format!("must be {expected}, not {shown}"))
     };
@@ -116,6 +120,47 @@ fn instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<M
             None => Err(refused(&value)),
         },
     }
+}
+
+impl Dialogue {
+    fn read(json: &[u8]) -> Result<Self, Broken> {
+        let whole = whole_characters(json);
+        let mut reader = serde_json::Deserializer::from_slice(&whole);
+        let mut dialogue: Self = serde_path_to_error::deserialize(&mut reader)?;
+        reader.end().map_err(of_all)?;
+        if dialogue.turns.iter().all(|turn| turn.at.is_some()) {
+            dialogue.turns.sort_by_key(|turn| turn.at);
+        }
+        Ok(dialogue)
+    }
+
+    fn account(&self) -> Result<Option<String>, Broken> {
+        match &self.account {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            Some(serde_json::Value::String(name)) => Ok(Some(name.clone())),
+            Some(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(of_all(serde::de::Error::custom("account: expected a text or a number"))),
+        }
+    }
+}
+
+impl fmt::Display for DialogueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+/// A dialogue as calibration sees it: without what its rating says.
+pub(crate) struct Judged {
+    pub id: String,
+    pub account: Option<String>,
+    pub rating: Option<u8>,
+    /// `None` where there is no score.
+    pub composite: Option<f64>,
+    pub observations: Vec<Observation>,
 }
 
 #[derive(Serialize)]
@@ -167,7 +212,7 @@ struct ReadTurn {
 }
 
 /// How dialogues are scored, and what the output shows.
-pub(super) struct Scoring {
+pub(crate) struct Scoring {
     pub reader: MessageReader,
     pub profile: Profile,
     /// Adds what each signal contributed.
@@ -184,13 +229,7 @@ impl Scoring {
     /// Turns a dialogue in JSON into the line that answers it (without its line feed), or says which
     /// member is wrong, and what is wrong with it.
     pub fn line(&self, json: &[u8]) -> Result<String, Broken> {
-        let whole = whole_characters(json);
-        let mut reader = serde_json::Deserializer::from_slice(&whole);
-        let mut dialogue: Dialogue = serde_path_to_error::deserialize(&mut reader)?;
-        reader.end().map_err(of_all)?;
-        if dialogue.turns.iter().all(|turn| turn.at.is_some()) {
-            dialogue.turns.sort_by_key(|turn| turn.at);
-        }
+        let dialogue = Dialogue::read(json)?;
         let kept: Vec<Option<Kept>> = dialogue.turns.iter().map(|turn| self.kept(turn)).collect();
         let evidence = self.evidence(&dialogue, &kept);
         let observations = observe(&self.profile, &evidence);
@@ -213,6 +252,22 @@ impl Scoring {
             read,
         }))
         .map_err(of_all)
+    }
+
+    /// What calibration asks of a dialogue.
+    pub fn judged(&self, json: &[u8]) -> Result<Judged, Broken> {
+        let dialogue = Dialogue::read(json)?;
+        let kept: Vec<Option<Kept>> = dialogue.turns.iter().map(|turn| self.kept(turn)).collect();
+        let evidence = Evidence { rating: None, ..self.evidence(&dialogue, &kept) };
+        let observations = observe(&self.profile, &evidence);
+        let is_scorable = is_scorable(&evidence, &observations);
+        Ok(Judged {
+            account: dialogue.account()?,
+            id: dialogue.id.to_string(),
+            rating: dialogue.rating,
+            composite: is_scorable.then(|| estimate(&self.profile, &observations).composite),
+            observations,
+        })
     }
 
     /// `None` for the helpdesk itself.

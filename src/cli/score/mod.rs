@@ -11,9 +11,11 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::{num, thread};
 
-use dialogue::Scoring;
+use dialogue::Broken;
+pub(super) use dialogue::{Judged, Scoring};
 use input::{MAX_LINE_BYTES, Piece};
 
+use super::exit::{Exit, Failure};
 use super::text::NotText;
 use crate::domain::scoring::profile::ScoringModel;
 use crate::files::explained;
@@ -39,7 +41,7 @@ pub struct ScoreArgs {
     pub model: ScoringModel,
 }
 
-fn model(name: &str) -> Result<ScoringModel, String> {
+pub(super) fn model(name: &str) -> Result<ScoringModel, String> {
     let known = || ScoringModel::ALL.map(ScoringModel::name).join(" or ");
     ScoringModel::ALL.into_iter().find(|model| model.name() == name).ok_or_else(|| format!("expected {}", known()))
 }
@@ -62,6 +64,11 @@ pub enum ScoreError {
 }
 
 impl ScoreError {
+    /// Some dialogues are broken, and all others were read.
+    pub fn is_about_dialogues(&self) -> bool {
+        matches!(self, Self::Broken { .. })
+    }
+
     /// By R10.9.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -71,10 +78,23 @@ impl ScoreError {
     }
 }
 
+/// How the program ends.
+pub(super) fn failed(error: ScoreError) -> Failure {
+    let exit = if error.exit_code() == Exit::NoInput.code() { Exit::NoInput } else { Exit::Failed };
+    Failure::of(exit, &error)
+}
+
 /// Scores the file (standard input for none or `-`) to standard output; broken dialogues are named on
 /// standard error. A reader that goes away (`| head`) ends it quietly.
 pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
-    let input: Box<dyn Read> = match args.file.as_deref().filter(|path| *path != Path::new("-")) {
+    let input = open(args.file.as_deref())?;
+    let scorer = Scorer(Scoring::new(args.model, args.explain, args.show_text));
+    scorer.score_all(input, io::stdout().lock(), io::stderr().lock())
+}
+
+/// A file of dialogues; standard input for none or `-`.
+pub(super) fn open(file: Option<&Path>) -> Result<BufReader<Box<dyn Read>>, ScoreError> {
+    let input: Box<dyn Read> = match file.filter(|path| *path != Path::new("-")) {
         Some(path) => {
             let open = |source| ScoreError::Open { path: path.to_owned(), source: explained(path, source) };
             let file = File::open(path).map_err(open)?;
@@ -85,8 +105,7 @@ pub fn run(args: &ScoreArgs) -> Result<(), ScoreError> {
         }
         None => Box::new(io::stdin().lock()),
     };
-    let scorer = Scorer(Scoring::new(args.model, args.explain, args.show_text));
-    scorer.score_all(BufReader::with_capacity(BLOCK_BYTES, input), io::stdout().lock(), io::stderr().lock())
+    Ok(BufReader::with_capacity(BLOCK_BYTES, input))
 }
 
 /// The most that is read ahead.
@@ -102,70 +121,85 @@ impl Scorer {
         mut out: impl Write,
         mut complaints: impl Write,
     ) -> Result<(), ScoreError> {
-        let (mut dialogues, mut broken) = (0, 0);
-        let read = input::each_block(input, |block| {
-            let mut answers = String::new();
-            for answer in self.score_block(block).into_iter().flatten() {
-                dialogues += 1;
-                match answer {
-                    Ok(answer) => {
-                        answers.push_str(&answer);
-                        answers.push('\n');
-                    }
-                    Err(complaint) => {
-                        broken += 1;
-                        // Standard error may be closed; the exit code says it too.
-                        let _ = writeln!(complaints, "{complaint}");
-                    }
-                }
-            }
-            out.write_all(answers.as_bytes()).and_then(|()| out.flush()).map_err(|source| ScoreError::Write { source })
-        });
-        match read {
+        let write = |lines: Vec<String>| {
+            let text: String = lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| ScoreError::Write { source })
+        };
+        match each_answer(input, |json| self.0.line(json), write, &mut complaints) {
             Err(ScoreError::Write { source }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Ok(()) if broken > 0 => Err(ScoreError::Broken { broken, dialogues }),
             read => read,
         }
     }
+}
 
-    /// One answer for each piece, `None` for blank ones, in order.
-    fn score_block(&self, block: &[Piece]) -> Vec<Option<Result<String, String>>> {
-        let workers = thread::available_parallelism().map_or(1, num::NonZero::get);
-        let share = block.len().div_ceil(workers);
-        let score = |pieces: &[Piece]| pieces.iter().map(|piece| self.score(piece)).collect::<Vec<_>>();
-        let (own, others) = block.split_at(share.min(block.len()));
-        thread::scope(|scope| {
-            let others: Vec<_> = others.chunks(share).map(|pieces| scope.spawn(move || score(pieces))).collect();
-            let mut answers = score(own);
-            for other in others {
-                match other.join() {
-                    Ok(scored) => answers.extend(scored),
-                    Err(panic) => std::panic::resume_unwind(panic),
+/// Hands on what `work` makes of the dialogues, block by block in their order. Broken ones are named in `complaints`, and
+/// are an error at the end.
+pub(super) fn each_answer<T: Send>(
+    input: BufReader<impl Read>,
+    work: impl Fn(&[u8]) -> Result<T, Broken> + Sync,
+    mut take: impl FnMut(Vec<T>) -> Result<(), ScoreError>,
+    mut complaints: impl Write,
+) -> Result<(), ScoreError> {
+    let (mut dialogues, mut broken) = (0, 0);
+    input::each_block(input, |block| {
+        let mut answers = Vec::with_capacity(block.len());
+        for answer in of_block(block, &work).into_iter().flatten() {
+            dialogues += 1;
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(complaint) => {
+                    broken += 1;
+                    // Standard error may be closed; the exit code says it too.
+                    let _ = writeln!(complaints, "{complaint}");
                 }
             }
-            answers
-        })
-    }
-
-    fn score(&self, piece: &Piece) -> Option<Result<String, String>> {
-        let Some(json) = &piece.json else {
-            return Some(Err(format!("line {}: longer than {} MiB", piece.line, MAX_LINE_BYTES >> 20)));
-        };
-        if json.trim_ascii().is_empty() {
-            return None;
         }
-        Some(self.0.line(json).map_err(|broken| {
-            if json.contains(&0) {
-                return format!("line {}: {}", piece.line, NotText::Utf16);
+        take(answers)
+    })?;
+    if broken > 0 { Err(ScoreError::Broken { broken, dialogues }) } else { Ok(()) }
+}
+
+/// One answer for each piece, `None` for blank ones, in order. By all cores.
+fn of_block<T: Send>(
+    block: &[Piece],
+    work: &(impl Fn(&[u8]) -> Result<T, Broken> + Sync),
+) -> Vec<Option<Result<T, String>>> {
+    let workers = thread::available_parallelism().map_or(1, num::NonZero::get);
+    let share = block.len().div_ceil(workers);
+    let of_pieces = |pieces: &[Piece]| pieces.iter().map(|piece| of_piece(piece, work)).collect::<Vec<_>>();
+    let (own, others) = block.split_at(share.min(block.len()));
+    thread::scope(|scope| {
+        let others: Vec<_> = others.chunks(share).map(|pieces| scope.spawn(move || of_pieces(pieces))).collect();
+        let mut answers = of_pieces(own);
+        for other in others {
+            match other.join() {
+                Ok(answered) => answers.extend(answered),
+                Err(panic) => std::panic::resume_unwind(panic),
             }
-            let (path, error) = (broken.path().to_string(), broken.inner());
-            // The root has no name, and what is not known is not named.
-            let known = path.trim_end_matches(['.', '?']);
-            let member = if known.is_empty() { String::new() } else { format!("{known}: ") };
-            let line = piece.line + (error.line() as u64).saturating_sub(1);
-            format!("line {line}: {member}{} (column {})", without_position(error), error.column())
-        }))
+        }
+        answers
+    })
+}
+
+fn of_piece<T>(piece: &Piece, work: impl Fn(&[u8]) -> Result<T, Broken>) -> Option<Result<T, String>> {
+    let Some(json) = &piece.json else {
+        return Some(Err(format!("line {}: longer than {} MiB", piece.line, MAX_LINE_BYTES >> 20)));
+    };
+    if json.trim_ascii().is_empty() {
+        return None;
     }
+    Some(work(json).map_err(|broken| {
+        if json.contains(&0) {
+            return format!("line {}: {}", piece.line, NotText::Utf16);
+        }
+        let (path, error) = (broken.path().to_string(), broken.inner());
+        // The root has no name, and what is not known is not named.
+        let known = path.trim_end_matches(['.', '?']);
+        let member = if known.is_empty() { String::new() } else { format!("{known}: ") };
+        let line = piece.line + (error.line() as u64).saturating_sub(1);
+        let column = if error.column() > 0 { format!(" (column {})", error.column()) } else { String::new() };
+        format!("line {line}: {member}{}{column}", without_position(error))
+    }))
 }
 
 /// What is wrong, without a position: the parser's own is one within a dialogue.

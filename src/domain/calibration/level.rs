@@ -8,8 +8,6 @@ use crate::domain::scoring::profile::{Profile, ScoringModel};
 
 /// A conversation of which nothing is known is not low (R5.8), wherever the ratings lie.
 const LEAST_UNKNOWN: f64 = 3.0;
-/// Bounds of the spread.
-const SPREADS: [f64; 2] = [0.25, 4.0];
 
 /// JS(z, se) = z · max(0, 1 − (se/z)²): an estimate drawn towards 0 by how uncertain it is (positive part of James and
 /// Stein's).
@@ -51,7 +49,8 @@ pub fn spread(scores: &[f64], ratings: &[f64], weights: &[f64]) -> f64 {
     let slope = together / squares;
     let rest = cases().fold(0.0, |rest, (c, y, v)| rest + v * (y - slope * c) * (y - slope * c));
     let error = (rest / (effective(weights) * squares)).sqrt();
-    (1.0 + shrunk(slope - 1.0, error)).clamp(SPREADS[0], SPREADS[1])
+    let [_, bounds, _] = Level::BOUNDS;
+    (1.0 + shrunk(slope - 1.0, error)).clamp(*bounds.start(), *bounds.end())
 }
 
 /// The level of ratings for scores of a profile without one, in hundredths.

@@ -8,6 +8,7 @@
 //! rounded to hundredths. (Only the interval of a rank correlation, which is shown, also has a logarithm: `libm`'s.)
 
 pub mod agreement;
+mod answers;
 mod cases;
 mod fitted;
 pub mod gain;
@@ -15,6 +16,7 @@ pub mod level;
 mod offer;
 pub mod weights;
 
+pub use answers::Answers;
 pub use cases::{Case, MOST, case_weights, effective, fold};
 pub use offer::{Measured, Offer, Part, Verdict, offer};
 
@@ -60,8 +62,9 @@ impl Calibration {
         profile
     }
 
-    /// Eight hexadecimal digits over all numbers that change a score, and the profile that they belong to.
-    pub fn version(&self) -> String {
+    /// Tells it from others: the first bytes of a hash over all numbers that change a score, and the profile that they
+    /// belong to.
+    pub fn version(&self) -> [u8; 4] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"tripswitch calibration 1\0");
         hasher.update(&self.base);
@@ -72,7 +75,13 @@ impl Calibration {
             hasher.update(kind.name().as_bytes());
             hasher.update(&weight.to_bits().to_le_bytes());
         }
-        hex::encode(&hasher.finalize().as_bytes()[..4])
+        let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+        [a, b, c, d]
+    }
+
+    /// As profiles and people call it.
+    pub fn name(&self) -> String {
+        hex::encode(&self.version())
     }
 
     /// The weights that move by more than a fifth.

@@ -1,5 +1,7 @@
 //! Where a workspace's own ratings lie on the scale.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::scale::{BEST, WORST};
@@ -23,6 +25,9 @@ impl Default for Level {
 }
 
 impl Level {
+    /// Of shift, spread and center.
+    pub const BOUNDS: [RangeInclusive<f64>; 3] = [-4.0..=4.0, 0.25..=4.0, WORST..=BEST];
+
     /// Whether it changes nothing.
     pub fn is_identity(&self) -> bool {
         self.shift == 0.0 && self.spread == 1.0
@@ -50,12 +55,12 @@ impl Level {
 
     /// What is impossible in it, one sentence each.
     pub fn faults(&self) -> Vec<String> {
-        let bounds = [("shift", self.shift, -4.0, 4.0), ("spread", self.spread, 0.25, 4.0)];
-        let bounds = bounds.into_iter().chain([("center", self.center, WORST, BEST)]);
-        let outside = bounds.filter(|(_, value, least, most)| !(least..=most).contains(&value));
-        outside
-            .map(|(name, value, least, most)| format!("level: {name} must be between {least} and {most}, not {value}"))
-            .collect()
+        let values = ["shift", "spread", "center"].into_iter().zip(self.numbers()).zip(Self::BOUNDS);
+        let outside = values.filter(|((_, value), bounds)| !bounds.contains(value));
+        let fault = |((name, value), bounds): ((&str, f64), RangeInclusive<f64>)| {
+            format!("level: {name} must be between {} and {}, not {value}", bounds.start(), bounds.end())
+        };
+        outside.map(fault).collect()
     }
 }
 

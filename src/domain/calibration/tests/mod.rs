@@ -252,7 +252,7 @@ fn a_version_names_all_numbers() {
         change(&mut other);
         other.version()
     };
-    assert_eq!(calibration.version().len(), 8);
+    assert_eq!(calibration.name().len(), 8);
     assert_eq!(other(|c| c.ratings = 301), calibration.version(), "the numbers are the same");
     for version in [
         other(|c| c.level.shift = 0.11),
