@@ -10,11 +10,8 @@
 pub mod account;
 pub mod audit;
 pub mod breaker;
-
 pub mod calibrated;
-
 pub mod calibration;
-
 mod chunks;
 pub mod configured;
 pub mod csat_config;
