@@ -87,6 +87,13 @@ impl Engine {
         Ok((self.shared.settings)(key).with(&own.patched(patch)))
     }
 
+    /// What the users of a side have set, and what would hold without a calibration (R5.10).
+    pub async fn uncalibrated(&self, key: WorkspaceKey) -> Result<(OwnSettings, Arc<Effective>), EngineError> {
+        let (own, _) = self.settings(key).await?;
+        let without = OwnSettings { calibration: None, ..own.clone() };
+        Ok((own, (self.shared.settings)(key).with(&without)))
+    }
+
     /// R3.3; `None` for an account that was never named. An awake account is read in place, or answers once it is
     /// done with a round; one that sleeps, or has just gone to sleep, is woken by its workspace.
     pub async fn account(&self, key: WorkspaceKey, id: Id) -> Result<Option<AccountHealth>, EngineError> {

@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use super::calibrated::Calibrated;
 use super::own_settings::OwnSettings;
 use super::scoring::catalogue::{SignalWeight, shares};
-use super::scoring::level::Level;
 use super::scoring::profile::{Profile, ScoringModel};
 use super::scoring::reader::MessageReader;
 use super::settings::{Model, Settings};
@@ -100,25 +98,12 @@ fn profile_with(own: &OwnSettings, scoring: &ModelScoring) -> Profile {
         *weight = SignalWeight { weight: own.weight.0, loadings: loadings.unwrap_or(weight.loadings) };
     }
     if let Some(calibrated) = own.calibration.as_deref().filter(|calibrated| calibrated.model == profile.model) {
-        calibrate(&mut profile, calibrated);
+        profile = calibrated.over(&profile);
     }
     if profile != scoring.profile {
         profile.hash = profile.computed_hash(&scoring.digests);
     }
     profile
-}
-
-/// R5.10: its numbers in place of the profile's, and its version behind the profile's name.
-fn calibrate(profile: &mut Profile, calibrated: &Calibrated) {
-    let [shift, spread, center] = calibrated.level.map(|number| number.0);
-    profile.level = Level { shift, spread, center };
-    for (kind, weight) in &calibrated.weights {
-        let place = profile.model.place(*kind);
-        if let Some(signal) = place.and_then(|place| profile.signals.get_mut(place)) {
-            signal.weight = weight.0;
-        }
-    }
-    profile.name = format!("{}+{}", profile.name, calibrated.name()).into();
 }
 
 #[cfg(test)]

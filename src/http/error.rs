@@ -251,6 +251,8 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooManyWorkspaces(_) => Self::new(StatusCode::CONFLICT, "too_many_workspaces", message),
             ServiceError::TooManyKeys(_) => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             ServiceError::TooManyProfiles => Self::new(StatusCode::CONFLICT, "too_many_profiles", message),
+            ServiceError::NothingOffered(_) => Self::new(StatusCode::CONFLICT, "nothing_offered", message),
+            ServiceError::OfferChanged(_) => Self::new(StatusCode::CONFLICT, "offer_changed", message),
             ServiceError::TooManyStreams(_) => Self::too_many("too_many_streams", message, "5"),
             ServiceError::TooManyTickets(_) => Self::too_many("too_many_tickets", message, "30"),
             ServiceError::BacktestRunning => Self::too_many("backtest_running", message, "5"),

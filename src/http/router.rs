@@ -15,8 +15,9 @@ use utoipa_axum::routes;
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{
-    accounts as all_accounts, audit, backtest, breaker_history, breakers, conversations as all_conversations,
-    csat_config, erasure, events, gate, overview, settings, stats, stream, timeseries, webhooks,
+    accounts as all_accounts, audit, backtest, breaker_history, breakers, calibration,
+    conversations as all_conversations, csat_config, erasure, events, gate, overview, settings, stats, stream,
+    timeseries, webhooks,
 };
 use super::{App, accounts, admin, conversations, dashboard, docs, me, openapi, sign_in};
 
@@ -65,6 +66,9 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(csat_config::show, csat_config::patch))
         .routes(routes!(settings::show, settings::patch))
         .routes(routes!(settings::history))
+        .routes(routes!(calibration::show))
+        .routes(routes!(calibration::apply))
+        .routes(routes!(calibration::revert))
         .routes(routes!(backtest::start))
         .routes(routes!(backtest::show, backtest::cancel))
         .routes(routes!(erasure::conversation))

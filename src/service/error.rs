@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::door::DoorError;
 use super::quota::OverQuota;
 use crate::actors::EngineError;
+use crate::domain::calibration::Verdict;
 use crate::domain::ids::Id;
 use crate::domain::reply::CommandRefusal;
 use crate::domain::system::SystemRefusal;
@@ -55,6 +56,10 @@ pub enum ServiceError {
     TooManyTickets(usize),
     #[error("The tenant has a backtest under way; it can have one at a time.")]
     BacktestRunning,
+    #[error("{}", why_not(*.0))]
+    NothingOffered(Verdict),
+    #[error("What is offered has changed; it is {0} now.")]
+    OfferChanged(String),
     #[error("No backtest exists with the given ID; answers are kept for ten minutes.")]
     UnknownBacktest,
     /// Malformed or out of range, with every fault.
@@ -91,4 +96,14 @@ pub enum ServiceError {
     /// The cause is in the log.
     #[error("The snapshots could not be read or written; the server's log says why.")]
     Snapshots,
+}
+
+/// Why no calibration is offered (R5.10).
+const fn why_not(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::TooFew => "There are too few ratings to fit a profile to.",
+        Verdict::Unrelated => "The ratings do not go with the scores, so no profile is offered.",
+        Verdict::WithinNoise => "No profile would agree with the ratings better by more than noise.",
+        Verdict::Offered => "The profile is offered.",
+    }
 }

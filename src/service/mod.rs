@@ -11,6 +11,7 @@ pub mod admin;
 pub mod audit;
 pub mod backtest;
 pub mod bearer;
+pub mod calibration;
 pub mod ceilings;
 pub mod command;
 pub mod door;

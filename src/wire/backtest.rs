@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::{Asked, Body, Fields};
+use super::calibration::Level;
 use super::failure::Fault;
 use super::settings as set;
 use super::values::{Count, DateOrInstant, Rate, ScopeKey, Score, Shares, Timestamp};
@@ -13,6 +14,7 @@ use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::own_settings::OwnWeight;
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::catalogue::{SignalKind, shares};
+use crate::domain::scoring::level as domain_level;
 use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::time::{DAY, Millis, parse_bound};
 use crate::domain::workspace::backtest::{self as domain, OtherSettings, OtherWeight, Question};
@@ -64,6 +66,9 @@ pub struct BacktestSettings {
     /// By the names of signals. Scores whose signals are kept are made anew.
     #[schema(required = false, nullable = false)]
     pub signal_weights: Option<BTreeMap<String, OtherSignalWeight>>,
+    /// Of a calibration. Scores whose signals are kept are made anew.
+    #[schema(required = false, nullable = false)]
+    pub level: Option<Level>,
 }
 
 /// What a signal weighs, and for what.
@@ -113,7 +118,15 @@ fn settings(fields: &mut Fields<'_>) -> OtherSettings {
         intent_breakers: fields.nullable_boolean("intentBreakers"),
         composite_weights: composite_weights(fields, "compositeWeights"),
         signals: signal_weights(fields, "signalWeights").unwrap_or_default(),
+        level: fields.object("level", level).flatten(),
     }
+}
+
+fn level(fields: &mut Fields<'_>) -> Option<domain_level::Level> {
+    let mut number = |name: &str, range| fields.required(name, |fields, name| fields.number(name, range));
+    let shift = number("shift", -4.0..=4.0);
+    let (spread, center) = (number("spread", 0.25..=4.0), number("center", 1.0..=5.0));
+    Some(domain_level::Level { shift: shift?, spread: spread?, center: center? })
 }
 
 /// What has no value here that null would go back to.

@@ -29,6 +29,7 @@ pub mod offer;
 pub mod overrides;
 pub mod patch;
 pub mod quality;
+pub mod ratings;
 pub mod revision;
 pub mod risk;
 pub mod rows;

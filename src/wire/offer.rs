@@ -3,9 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::calibration::Calibration;
 use super::values::Score;
+use crate::domain::calibrated::Moved;
 use crate::domain::calibration::agreement as domain;
-use crate::domain::calibration::{self, Answers, Moved};
+use crate::domain::calibration::{self, Answers};
 use crate::domain::score::serialize_number;
 use crate::domain::scoring::profile::Profile;
 
@@ -31,6 +33,9 @@ pub struct CalibrationOffer {
     /// Null where there are too few ratings.
     #[schema(required)]
     pub measured: Option<Measured>,
+    /// What is offered; null unless the verdict is `offered`.
+    #[schema(required)]
+    pub calibration: Option<Calibration>,
     /// The weights that would move by more than a fifth.
     pub moved: Vec<MovedWeight>,
     pub answers: OfferAnswers,
@@ -178,6 +183,7 @@ impl CalibrationOffer {
             spread: offer.spread.into(),
             weights: offer.weights.into(),
             measured: offer.measured.map(Into::into),
+            calibration: offer.calibration.as_ref().map(Into::into),
             moved: moved.into_iter().map(Into::into).collect(),
             answers: (*answers).into(),
         }

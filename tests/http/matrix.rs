@@ -81,6 +81,9 @@ const ROWS: &[Row] = &[
     row("GET /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/quality/settings/history", Of::Workspace, READ, "", 200),
     row("PATCH /api/workspaces/{workspaceId}/quality/settings", Of::Workspace, WRITE, "{}", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/calibration", Of::Workspace, READ, "", 200),
+    row("POST /api/workspaces/{workspaceId}/quality/calibration/apply", Of::Workspace, WRITE, "", 409),
+    row("POST /api/workspaces/{workspaceId}/quality/calibration/revert", Of::Workspace, WRITE, "", 409),
     row("POST /api/workspaces/{workspaceId}/quality/backtest", Of::Workspace, READ, r#"{"settings": {}}"#, 200),
     // There is none.
     row("GET /api/workspaces/{workspaceId}/quality/backtest/{backtestId}", Of::Workspace, READ, "", 404),

@@ -162,6 +162,7 @@ impl Naive {
             intent_breakers: rng.chance(30).then(|| rng.pick(&[None, Some(true), Some(false)])),
             composite_weights: rng.chance(20).then(|| rng.pick(&[[0.5, 0.25, 0.25], [0.2, 0.3, 0.5], [1.0 / 3.0; 3]])),
             signals: Vec::new(),
+            level: None,
         };
         let (from, to) = self.some_period(rng);
         Question { settings, from, to, now }

@@ -2,9 +2,10 @@
 
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, or_dash};
+use crate::domain::calibrated::Calibrated;
 use crate::domain::calibration::agreement::Agreement;
 use crate::domain::calibration::gain::Gain;
-use crate::domain::calibration::{Answers, Calibration, Measured, Offer, Part, Verdict};
+use crate::domain::calibration::{Answers, Measured, Offer, Part, Verdict};
 use crate::domain::scoring::profile::Profile;
 
 pub(super) fn tell(offer: &Offer, profile: &Profile, answers: &Answers) -> Result<(), Failure> {
@@ -32,9 +33,9 @@ fn facts(offer: &Offer, answers: &Answers) -> Vec<(&'static str, String)> {
         ("verdict", verdict(offer.verdict).to_owned()),
     ];
     let calibration = offer.calibration.as_ref();
-    let level = |value: fn(&Calibration) -> f64| calibration.map(|calibration| signed(value(calibration)));
-    facts.push(("shift", part(offer.level, level(|calibration| calibration.level.shift))));
-    facts.push(("spread", part(offer.spread, calibration.map(|calibration| number(calibration.level.spread)))));
+    let level = |value: fn(&Calibrated) -> f64| calibration.map(|calibration| signed(value(calibration)));
+    facts.push(("shift", part(offer.level, level(|calibration| calibration.level().shift))));
+    facts.push(("spread", part(offer.spread, calibration.map(|calibration| number(calibration.level().spread)))));
     let weights = calibration.map(|calibration| format!("{} move", calibration.weights.len()));
     facts.push(("weights", part(offer.weights, weights)));
     if let Some(measured) = &offer.measured {
@@ -102,7 +103,8 @@ pub(super) fn toml(offer: &Offer) -> Result<(), Failure> {
     let Some(calibration) = &offer.calibration else {
         return output::line(format_args!("# {}", verdict(offer.verdict)));
     };
-    let Calibration { level, weights, ratings, accounts, .. } = calibration;
+    let Calibrated { weights, ratings, accounts, .. } = calibration;
+    let level = calibration.level();
     output::line(format_args!("# Calibrated to {ratings} ratings of {accounts} accounts: {}.", calibration.name()))?;
     output::line("[scoring.level]")?;
     for (name, value) in [("shift", level.shift), ("spread", level.spread), ("center", level.center)] {
@@ -111,7 +113,7 @@ pub(super) fn toml(offer: &Offer) -> Result<(), Failure> {
     if !weights.is_empty() {
         output::line("\n[scoring.signals]")?;
     }
-    weights.iter().try_for_each(|(kind, weight)| output::line(format_args!("{}.weight = {weight}", kind.name())))
+    weights.iter().try_for_each(|(kind, weight)| output::line(format_args!("{}.weight = {}", kind.name(), weight.0)))
 }
 
 fn number(value: f64) -> String {

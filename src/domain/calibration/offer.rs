@@ -1,11 +1,12 @@
 //! What a workspace is offered, and why, or why not.
 
-use super::Calibration;
 use super::agreement::{Agreement, Spearman, spearman};
 use super::cases::{Case, Cases, effective};
 use super::fitted::{Fitted, Parts, composites, cross_validated, unleveled};
 use super::gain::Gain;
 use super::level::nothing_known;
+use crate::domain::calibrated::Calibrated;
+use crate::domain::exact::Exact;
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::profile::Profile;
 
@@ -33,7 +34,7 @@ pub struct Offer {
     /// What was measured; `None` where there are too few ratings.
     pub measured: Option<Measured>,
     /// What can be applied; `None` unless the verdict is [`Verdict::Offered`].
-    pub calibration: Option<Calibration>,
+    pub calibration: Option<Calibrated>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,12 +136,12 @@ fn measured(profile: &Profile, cases: &Cases<'_>, needs: &Needs, plain: Offer) -
     if verdict != Verdict::Offered {
         return Offer { verdict, measured, ..plain };
     }
-    let calibration = calibration(&base, &chosen, &plain, profile.hash);
+    let calibration = calibration(profile, &base, &chosen, &plain);
     let fitted = |moves: bool, part: Part| if moves { Part::Fitted } else { part };
     Offer {
         verdict,
-        level: fitted(calibration.level.shift != 0.0, plain.level),
-        spread: fitted(calibration.level.spread != 1.0, plain.spread),
+        level: fitted(chosen.level.shift != 0.0, plain.level),
+        spread: fitted(chosen.level.spread != 1.0, plain.spread),
         weights: fitted(!calibration.weights.is_empty(), plain.weights),
         measured,
         calibration: Some(calibration),
@@ -148,16 +149,11 @@ fn measured(profile: &Profile, cases: &Cases<'_>, needs: &Needs, plain: Offer) -
     }
 }
 
-fn calibration(base: &Profile, chosen: &Profile, of: &Offer, hash: [u8; 8]) -> Calibration {
+fn calibration(profile: &Profile, base: &Profile, chosen: &Profile, of: &Offer) -> Calibrated {
     let catalogue = base.model.catalogue().iter().zip(&base.signals).zip(&chosen.signals);
     let moved = catalogue.filter(|((_, old), new)| old.weight != new.weight);
-    Calibration {
-        level: chosen.level,
-        weights: moved.map(|((kind, _), new)| (*kind, new.weight)).collect(),
-        ratings: of.ratings,
-        accounts: of.accounts,
-        base: hash,
-    }
+    let weights = moved.map(|((kind, _), new)| (*kind, Exact(new.weight))).collect();
+    Calibrated::new(profile, chosen.level, weights, (of.ratings, of.accounts))
 }
 
 /// What is still needed for a part.

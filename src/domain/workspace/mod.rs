@@ -36,7 +36,7 @@ pub mod pieces;
 mod placement;
 mod profiles;
 pub mod query;
-mod rated;
+pub mod rated;
 mod ratings;
 mod resources;
 pub mod restore;

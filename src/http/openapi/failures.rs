@@ -50,6 +50,10 @@ causes! {
     ReadsGate: 503 "workspace_unavailable";
     /// A stream of effects.
     Streams: 429 "too_many_streams";
+    /// A calibration is applied.
+    Calibrates: 409 "nothing_offered", 409 "offer_changed", 409 "too_many_profiles";
+    /// A calibration is taken back.
+    Reverts: 409 "not_calibrated";
     /// A backtest, of which a tenant has one at a time.
     Backtests: 429 "backtest_running";
     /// A ticket for one.
@@ -233,6 +237,9 @@ const SENTENCES: [(&str, &str); 49] = [
     ("too_many_workspaces", "The tenant has as many workspaces as it may make (1000)."),
     ("too_many_keys", "The tenant has as many API keys as it may make (10000), revoked and expired ones included."),
     ("too_many_streams", "The tenant has as many streams open as it may (1000)."),
+    ("nothing_offered", "There are too few ratings to fit a profile to."),
+    ("offer_changed", "What is offered has changed; it is 3f2a91c4 now."),
+    ("not_calibrated", "No calibration is in force."),
     ("backtest_running", "The tenant has a backtest under way; it can have one at a time."),
     ("too_many_tickets", "The credential has as many tickets as it may (1000) that were not used yet."),
     ("gone", "The explanation of this score is no longer kept."),

@@ -43,6 +43,7 @@ An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issue
 
 const TAGS: [(&str, &str); 12] = [
     ("Quality", "Scores, statistics and the health of accounts."),
+    ("Calibration", "Customers' ratings beside the scores, and profiles fitted to them."),
     (
         "Circuit breakers",
         "Open stops on an account, a workspace, a channel or an intent. A person acknowledges and resolves them.",

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backtest;
 pub mod breaker_history;
 pub mod breakers;
+pub mod calibration;
 pub mod conversations;
 pub mod csat_config;
 pub mod erasure;

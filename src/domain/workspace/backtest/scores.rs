@@ -34,7 +34,7 @@ impl<'a> Scores<'a> {
         steps: &mut Steps<'_>,
     ) -> Result<(Self, Option<Reweighed>), GivenUp> {
         let mut scores = Self { cut, composite_weights: settings.composite_weights, anew: Vec::new() };
-        if settings.signals.is_empty() {
+        if settings.signals.is_empty() && settings.level.is_none() {
             return Ok((scores, None));
         }
         let profile = settings.reweighed(&cut.head.settings.profile);

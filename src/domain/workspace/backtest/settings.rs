@@ -5,6 +5,7 @@ use super::super::super::own_settings::OwnPatch;
 use super::super::super::rules::Rules;
 use super::super::super::score::Hundredths;
 use super::super::super::scoring::catalogue::{SignalKind, SignalWeight};
+use super::super::super::scoring::level::Level;
 use super::super::super::scoring::profile::Profile;
 
 /// What is not set stays as it is. The inner nones go back to what holds where a side has set nothing.
@@ -21,6 +22,8 @@ pub struct OtherSettings {
     /// Shares of 1.
     pub composite_weights: Option<[f64; 3]>,
     pub signals: Vec<(SignalKind, OtherWeight)>,
+    /// Of a calibrated scale (R5.10).
+    pub level: Option<Level>,
 }
 
 /// The weight of a signal, and how it loads on the dimensions; none: as it does.
@@ -55,6 +58,7 @@ impl OtherSettings {
     pub fn reweighed(&self, profile: &Profile) -> Profile {
         let mut profile = profile.clone();
         profile.composite_weights = self.composite_weights.unwrap_or(profile.composite_weights);
+        profile.level = self.level.unwrap_or(profile.level);
         for (kind, OtherWeight { weight, loadings }) in &self.signals {
             let place = profile.model.place(*kind);
             if let Some(signal) = place.and_then(|place| profile.signals.get_mut(place)) {
