@@ -204,7 +204,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 49] = [
+const SENTENCES: [(&str, &str); 52] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
