@@ -26,6 +26,7 @@
 //! | `otlp` | request spans to a collector; only with the feature of that name |
 //! | [`webhooks`] | effects on their way to endpoints: signed, tried again, in order |
 //! | [`sealing`] | what a resource holds, hidden from whoever reads files |
+//! | [`links`] | tokens of satisfaction links, made and read |
 //! | [`outgoing`] | HTTP requests that the program makes itself, and which addresses they may reach |
 //! | [`background`] | what goes on beside the requests, until the program stops |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
@@ -50,6 +51,7 @@ pub mod http;
 pub mod ids;
 pub mod issuer;
 pub mod journal;
+pub mod links;
 pub mod measure;
 pub mod offline;
 #[cfg(feature = "otlp")]

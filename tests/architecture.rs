@@ -138,6 +138,7 @@ const ROOMS: &[Room] = &[
     narrow("clock", &["domain"]),
     narrow("erasures", &["domain", "files"]),
     narrow("sealing", &["domain", "ids"]),
+    narrow("links", &["domain"]),
     narrow("portable", &["domain", "wire"]),
     narrow("journal", &["domain", "ids", "clock", "measure", "faults", "files"]),
     narrow("snapshot", &["domain", "journal", "faults", "files"]),

@@ -59,6 +59,13 @@ pub(super) fn names_nobody(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }
 
+/// An address that others can be made of by writing on behind it.
+pub(super) fn is_base(text: &str) -> bool {
+    let is_plain = |url: &Url| names_nobody(url) && url.query().is_none() && url.fragment().is_none();
+    let is_of_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain(&url);
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && Url::parse(text).is_ok_and(is_of_web)
+}
+
 fn address(text: &str) -> Option<Url> {
     let url: Url = text.parse().ok()?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));

@@ -6,6 +6,7 @@
 
 pub mod auth;
 mod lexicon;
+mod ratings;
 mod reader;
 pub mod scoring;
 pub mod source;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use self::auth::AuthConfig;
+pub use self::ratings::RatingsConfig;
 pub use self::reader::Effective;
 use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
@@ -43,6 +45,7 @@ pub struct Config {
     pub snapshots: SnapshotsConfig,
     pub limits: LimitsConfig,
     pub webhooks: WebhooksConfig,
+    pub ratings: RatingsConfig,
     pub model: Model,
     pub effects: EffectsKept,
     /// The scoring of workspaces without a section of their own.
@@ -276,6 +279,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         snapshots: read_snapshots(r),
         limits: read_limits(r),
         webhooks: read_webhooks(r),
+        ratings: ratings::read(r),
         model: read_model(r),
         effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
@@ -425,13 +429,9 @@ fn read_log(r: &mut Reader) -> LogConfig {
 }
 
 fn read_otlp_endpoint(r: &mut Reader) -> Box<str> {
-    let is_address = |text: &str| {
-        let plain = |url: reqwest::Url| auth::names_nobody(&url) && url.has_host() && url.query().is_none();
-        reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(url))
-    };
     let key = "log.otlp_endpoint";
     let expected = "nothing, or a collector's address, as in \"http://127.0.0.1:4318\",";
-    let endpoint = r.text(key, "", expected, |text| text.is_empty() || is_address(text));
+    let endpoint = r.text(key, "", expected, |text| text.is_empty() || auth::is_base(text));
     if !endpoint.is_empty() && !cfg!(feature = "otlp") {
         r.fault(key, "this program was built without the feature otlp");
     }

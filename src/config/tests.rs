@@ -300,6 +300,20 @@ fn r10_8_a_collector_has_an_address_without_credentials() {
 }
 
 #[test]
+fn r13_2_links_begin_with_an_address_that_can_be_written_on_behind() {
+    let wrong = ["support.example.com", "ftp://x", "http://", "https://name:word@x", "https://x/?a", "https://x/#a"];
+    for wrong in wrong.into_iter().chain([" https://x", "https://x/a b"]) {
+        let told = faults(&format!("[ratings]\npublic_url = \"{wrong}\"\n"));
+        assert!(told[0].starts_with("2: ratings.public_url: nothing, or an address"), "{wrong} {told:?}");
+    }
+    let read = |text: &str| load_text(&format!("[ratings]\n{text}\n")).unwrap().config.ratings;
+    for good in ["https://support.example.com", "http://10.0.0.1:8080/support/", ""] {
+        assert_eq!(&*read(&format!("public_url = \"{good}\"")).public_url, good);
+    }
+    assert_eq!(read("link_generation = 7").link_generation, 7);
+}
+
+#[test]
 fn r6_9_each_model_is_there_with_what_the_sections_say_of_it() {
     let id = "0190b5c0-0000-7000-8000-000000000001";
     let text = format!(

@@ -71,6 +71,11 @@ impl Secret {
         self.derive("tripswitch 2026 resources")
     }
 
+    /// What satisfaction links are signed with ([`Links`](crate::links::Links)).
+    pub fn links_key(&self) -> [u8; 32] {
+        self.derive("tripswitch 2026 satisfaction links")
+    }
+
     /// A key of its own for one purpose.
     pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(purpose, &self.0)
