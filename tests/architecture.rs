@@ -180,6 +180,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("SledStore", &["storage/", "snapshot/sled_store/"]),
     ("snapshot::sled_store", &["storage/"]),
     ("clap", &["cli/"]),
+    ("askama", &["http/satisfaction/"]),
     ("chrono_tz", &["service/zone.rs"]),
     ("rand", &["ids.rs"]),
     ("tokio_util", &["background.rs", "app/server.rs"]),

@@ -1,4 +1,4 @@
-//! Ids, keys, tags, times, periods, parameters and numbers: what is accepted means the same when it is
+//! Ids, keys, tokens of links, tags, times, periods, parameters and numbers: what is accepted means the same when it is
 //! printed and read again.
 
 use axum::http::header::IF_NONE_MATCH;
@@ -9,6 +9,7 @@ use tripswitch::domain::system::KeySecret;
 use tripswitch::domain::time::{self, DAY, Millis};
 use tripswitch::http::etag::names;
 use tripswitch::http::params::{Query, read_id};
+use tripswitch::links::{Forged, Links};
 use tripswitch::service::period::PeriodQuery;
 use tripswitch::wire::number::{Decimal, hundredths};
 
@@ -20,6 +21,7 @@ pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     check_id(text);
     check_key(text);
+    check_link(text);
     check_time(text);
     check_date(text);
     check_period(text);
@@ -62,6 +64,11 @@ fn check_key(text: &str) {
         assert!(random.len() == KeySecret::TOKEN_LENGTH && random.chars().all(|c| c.is_ascii_alphanumeric()), "{text}");
         assert!(!is_key(&format!("{text}a")) && !is_key(&text[..text.len() - 1]));
     }
+}
+
+/// Without the key nobody makes a token.
+fn check_link(text: &str) {
+    assert_eq!(Links::new([7; 32], 0, "").read(text), Err(Forged), "{text}");
 }
 
 fn check_time(text: &str) {

@@ -21,6 +21,7 @@ use crate::ids::Ids;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
 use crate::journal::Journal;
 use crate::journal::writer::GroupLimits;
+use crate::links::Links;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
 use crate::sealing::Sealer;
 use crate::service::Service;
@@ -147,9 +148,10 @@ pub async fn start(
     let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
     let issuer = issuer.map(Arc::new);
     let webhooks = Arc::new(webhooks(config, &secret, &engine, &ids)?);
+    let links = Arc::new(links(config, &secret));
     let door = Arc::new(door(config, secret, &engine));
     let streams = to_usize(config.limits.streams_per_tenant.into());
-    let service = Service::new(engine.clone(), door, ids, erasures, Arc::clone(&webhooks))
+    let service = Service::new(engine.clone(), door, ids, erasures, Arc::clone(&webhooks), links)
         .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART, streams)
         .with_erase_within(keeping.within)
         .with_data_dir(data_dir(config))
@@ -232,6 +234,10 @@ fn webhooks(config: &Config, secret: &Secret, engine: &Engine, ids: &Arc<dyn Ids
     let sender = Sender::new(post, engine.clock(), to_usize(in_flight.into()), dashboard);
     let sealer = Sealer::new(&secret.sealing_key());
     Ok(Webhooks::new(engine.clone(), sealer, Arc::clone(ids), sender, allow_private))
+}
+
+fn links(config: &Config, secret: &Secret) -> Links {
+    Links::new(secret.links_key(), config.ratings.link_generation, &config.ratings.public_url)
 }
 
 fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {

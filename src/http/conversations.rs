@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::App;
-use super::answer::ok;
+use super::answer::{created, ok};
 use super::call::Call;
 use super::error::ApiError;
 use super::openapi::failures::{
-    AnyWorkspace, Caller, Failures, Ids, JsonBody, KeptForAWhile, Reads, TakesBack, Writes,
+    AnyWorkspace, Caller, Failures, Ids, JsonBody, KeptForAWhile, MakesLinks, Reads, TakesBack, Writes,
 };
 use super::openapi::params::{OfConversation, WhichWorkspace};
 use super::payload::Payload;
@@ -17,7 +17,9 @@ use crate::domain::system::Permission;
 use crate::wire::overrides::NewOverride;
 use crate::wire::quality::ConversationQuality;
 use crate::wire::revision::ConversationRevisionList;
+use crate::wire::satisfaction_link::SatisfactionLink;
 use crate::wire::scoring::ConversationExplanation;
+use crate::wire::values::Timestamp;
 
 /// Score of a conversation
 ///
@@ -128,6 +130,30 @@ pub async fn set_score(State(app): State<App>, call: Call, payload: Payload) -> 
 pub async fn take_back(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let (key, id) = scored(&app, &call, Permission::QualityWrite).await?;
     Ok(ok(&ConversationQuality::from(app.service.take_back(&call.who, key, id).await?)))
+}
+
+/// Make a satisfaction link
+///
+/// The address of a page on which the customer says how the conversation went, for the helpdesk's own messages. The
+/// conversation need not have ended; when it has ended again after a reopening, a new link is needed. Each call makes one
+/// that is as good as those before, and nothing is kept of it.
+#[utoipa::path(
+    post,
+    path = "/api/conversations/{conversationId}/satisfaction-link",
+    tag = "Quality",
+    operation_id = "createSatisfactionLink",
+    security(("credential" = ["quality:write"])),
+    params(OfConversation, WhichWorkspace),
+    responses(
+        (status = 201, description = "The link.", body = SatisfactionLink),
+        Failures<(Caller, Ids, Reads, AnyWorkspace, MakesLinks)>
+    ),
+)]
+pub async fn make_link(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
+    let (name, workspace) = call.anywhere("conversationId", IdKind::Conversation)?;
+    let made = app.service.satisfaction_link(&call.who, &name, workspace).await;
+    let (url, expires_at) = call.in_order(made)?;
+    Ok(created(&SatisfactionLink { url, expires_at: Timestamp(expires_at) }))
 }
 
 /// The scored conversation of the path, and the side that holds it.

@@ -1,4 +1,4 @@
-//! What every request goes through: its id, its log line, and failures in R2.7's form.
+//! What every request goes through: its id, its log line, and failures in R2.7's form, or as a page for people.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::monitor::Meter;
 use super::request_id::RequestId;
 use super::request_log::Asked;
+use super::satisfaction::{self, Language};
 use super::web::Web;
 use super::{framing, unread};
 use crate::ids::Ids;
@@ -36,7 +37,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     let id = RequestId::of(&request, &*tools.ids);
     request.extensions_mut().insert(id.clone());
     let asked = Asked::of(&request, &id);
-    let refused = framing::fault(&request);
+    let (refused, page) = (framing::fault(&request), satisfaction::told_as_page(&request));
     // Such a request cannot be told from what follows it.
     let mut closes = refused.is_some();
     let payer = AnswerPayer::default();
@@ -53,7 +54,7 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
         // What did not arrive in time will not arrive now.
         closes = closes || response.status() == StatusCode::REQUEST_TIMEOUT;
         closes = closes || !unread.discard(tools.body_timeout).await;
-        response = written(response, &id);
+        response = written(response, &id, page);
     } else {
         closes = closes || !unread.take_arrived();
     }
@@ -65,15 +66,18 @@ pub async fn envelope(State(tools): State<Envelope>, mut request: Request, next:
     asked.answered(&under_way, response)
 }
 
-/// Puts R2.7's body into a failure. What a handler has written already stays, and so do the
+/// Puts R2.7's body into a failure, or a page in that language. What a handler has written already stays, and so do the
 /// headers that the framework has set (`Allow`).
-fn written(mut response: Response, id: &RequestId) -> Response {
+fn written(mut response: Response, id: &RequestId, page: Option<Language>) -> Response {
     let failure = match response.extensions_mut().remove::<ApiError>() {
         Some(failure) => failure,
-        None if is_json(&response) => return response,
+        None if is_written(&response) => return response,
         None => ApiError::of_status(response.status()),
     };
-    let mut written = json(failure.status, &failure.shown(&id.0));
+    let mut written = match page {
+        Some(language) => satisfaction::failed(language, &response, &failure),
+        None => json(failure.status, &failure.shown(&id.0)),
+    };
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().remove(header::CONTENT_TYPE);
     for (name, value) in response.headers() {
@@ -85,8 +89,10 @@ fn written(mut response: Response, id: &RequestId) -> Response {
     written
 }
 
-fn is_json(response: &Response) -> bool {
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json")
+/// The framework's own failures are plain texts.
+fn is_written(response: &Response) -> bool {
+    let written = ["application/json", "text/html; charset=utf-8"];
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|value| written.iter().any(|name| value == name))
 }
 
 /// For the catch-panic layer, inside the envelope. The panic's own words stay out of the answer

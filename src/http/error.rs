@@ -267,6 +267,11 @@ impl From<ServiceError> for ApiError {
             | ServiceError::UnknownWebhook
             | ServiceError::UnknownDelivery
             | ServiceError::UnknownBacktest => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::LinksNotConfigured => Self::new(StatusCode::CONFLICT, "links_not_configured", message),
+            ServiceError::UnknownLink => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::LinkExpired => Self::new(StatusCode::GONE, "link_expired", message),
+            ServiceError::LinkSuperseded => Self::new(StatusCode::GONE, "link_superseded", message),
+            ServiceError::LinkUsed => Self::new(StatusCode::CONFLICT, "link_used", message),
             ServiceError::WebhookDisabled => Self::new(StatusCode::CONFLICT, "webhook_disabled", message),
             ServiceError::WorkspaceWithoutState(_) => Self::retry("workspace_unavailable", message, "5"),
             ServiceError::NoSpaceForSnapshot => Self::disk_full(message),

@@ -2,7 +2,7 @@
 //!
 //! `router` names every URL; `workspaces`, `conversations`, `accounts`, `admin`, `me` and `sign_in` mirror them. `openapi` makes
 //! the document of them and of the types of `wire`, `docs` is the page that shows it, `dashboard` the one at `/`, both out
-//! of `assets`.
+//! of `assets`; `satisfaction` has the pages for customers.
 //! `monitor` is the second listener. `server` accepts connections, `connection` serves each, `framing` refuses
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
 //! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
@@ -35,6 +35,7 @@ pub mod payload;
 pub mod request_id;
 pub mod request_log;
 pub mod router;
+pub mod satisfaction;
 pub mod server;
 pub mod sign_in;
 pub mod trace_context;

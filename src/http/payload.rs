@@ -14,10 +14,12 @@ use super::{App, Limits};
 use crate::actors::{Allowance, BodyPermit};
 use crate::domain::ids::WorkspaceKey;
 use crate::service::door::EventHeader;
+use crate::service::tenant_load::Visit;
 use crate::wire::body as wire;
 use crate::wire::media_type;
 
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A body that has not been read yet.
 pub struct Payload {
@@ -65,7 +67,7 @@ impl Payload {
     /// A JSON body: 415 for anything else.
     pub async fn json<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
         self.expect_json()?;
-        let body = self.small(call).await?;
+        let body = self.small(&call.visit).await?;
         parsed(app, call, asked(app, call), body).await
     }
 
@@ -93,7 +95,7 @@ impl Payload {
     ) -> Result<T, ApiError> {
         let message = "The body must be application/json or application/merge-patch+json, in UTF-8.";
         self.expect(&[JSON, "application/merge-patch+json"], message)?;
-        let body = self.small(call).await?;
+        let body = self.small(&call.visit).await?;
         parsed(app, call, asked, body).await
     }
 
@@ -104,7 +106,7 @@ impl Payload {
         call: &Call,
     ) -> Result<Option<T>, ApiError> {
         let media_type = self.expect_json();
-        let body = self.small(call).await?;
+        let body = self.small(&call.visit).await?;
         if body.0.is_empty() {
             return Ok(None);
         }
@@ -113,9 +115,20 @@ impl Payload {
     }
 
     /// A body without events.
-    async fn small(self, call: &Call) -> Result<(Bytes, BodyPermit), ApiError> {
+    async fn small(self, visit: &Visit) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.body;
-        self.read(&call.visit.load().room, limit).await
+        self.read(&visit.load().room, limit).await
+    }
+
+    /// A form as browsers send it, of at most `limit` bytes: 415 for anything else.
+    pub async fn form(self, visit: &Visit, limit: usize) -> Result<(Bytes, BodyPermit), ApiError> {
+        self.expect(&[FORM], "The body must be application/x-www-form-urlencoded, in UTF-8.")?;
+        self.any(visit, limit).await
+    }
+
+    /// A body of any kind, of at most `limit` bytes.
+    pub async fn any(self, visit: &Visit, limit: usize) -> Result<(Bytes, BodyPermit), ApiError> {
+        self.read(&visit.load().room, limit).await
     }
 
     fn expect_json(&self) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 //! document agree is checked from outside: every answer that a test of `tests/http` receives is held against the
 //! document, failures with the codes of their route included. What schemathesis finds counts as well, except for what
 //! no schema can say; that list, with reasons, is `scripts/schemathesis/hooks.py`. The second listener and the
-//! two pages are no part of the API and not in the document.
+//! pages are no part of the API and not in the document.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -19,7 +19,7 @@ use super::workspaces::{
     conversations as all_conversations, csat_config, erasure, events, gate, overview, settings, stats, stream,
     timeseries, webhooks,
 };
-use super::{App, accounts, admin, conversations, dashboard, docs, me, openapi, sign_in};
+use super::{App, accounts, admin, conversations, dashboard, docs, me, openapi, satisfaction, sign_in};
 
 /// The API, to be served with [`super::serve`].
 pub fn router(app: App) -> Router {
@@ -42,7 +42,7 @@ pub fn router_of(routes: Router<App>, app: App) -> Router {
 /// server could serve.
 pub fn routes() -> Router<App> {
     let (router, _) = api().split_for_parts();
-    router.merge(docs::routes()).merge(dashboard::routes())
+    router.merge(docs::routes()).merge(dashboard::routes()).merge(satisfaction::routes())
 }
 
 /// The routes with what the document says of each. A handler that stands here has
@@ -102,6 +102,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(conversations::explanation))
         .routes(routes!(conversations::revisions))
         .routes(routes!(conversations::set_score, conversations::take_back))
+        .routes(routes!(conversations::make_link))
         .routes(routes!(accounts::quality))
         .routes(routes!(accounts::explanation))
         .routes(routes!(accounts::conversations))

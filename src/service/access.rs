@@ -8,6 +8,7 @@ use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::system::{ApiKey, KeySecret, Permission};
 use crate::domain::time::Millis;
 use crate::issuer::Claims;
+use crate::links::Link;
 
 const OTHER_WORKSPACE: &str = "This credential is bound to another workspace.";
 const NO_SCOPE: &str = "This credential does not have the scope for this.";
@@ -54,6 +55,20 @@ impl Principal {
             scopes,
             key: None,
             expires_at: Some(expires_at),
+        }
+    }
+
+    /// Whoever has opened a satisfaction link (R13.2). It has no scope: what it may do is what the link is for.
+    pub(super) fn of_link(link: &Link, tenant: Box<str>) -> Self {
+        let Link { key, conversation, ending: _, expires } = *link;
+        Self {
+            actor: format!("link:{conversation}"),
+            tenant: Some(tenant),
+            workspace: Some(key.id),
+            side: key.side,
+            scopes: Vec::new(),
+            key: None,
+            expires_at: Some(expires),
         }
     }
 

@@ -84,6 +84,20 @@ pub enum ServiceError {
     UnknownDelivery,
     #[error("The webhook is disabled.")]
     WebhookDisabled,
+    /// Nobody knows how customers reach the server.
+    #[error("The server makes no satisfaction links ([ratings] public_url is not set).")]
+    LinksNotConfigured,
+    /// Forged, or of what is not there any more.
+    #[error("This is no satisfaction link.")]
+    UnknownLink,
+    #[error("The satisfaction link has expired.")]
+    LinkExpired,
+    /// The conversation has ended again since.
+    #[error("The satisfaction link is of an earlier end of the conversation.")]
+    LinkSuperseded,
+    /// Its rating cannot be changed any more.
+    #[error("The satisfaction link was used.")]
+    LinkUsed,
     #[error("No snapshot exists with the given number.")]
     UnknownSnapshot,
     /// No cut of it can be had.

@@ -209,7 +209,7 @@ impl Service {
 
     /// The answer of the one workspace that has it, of those that the credential reaches. A missing scope is reported
     /// only after "not found", as everywhere (R2.8).
-    async fn one_of<T, F>(
+    pub(super) async fn one_of<T, F>(
         &self,
         who: &Principal,
         scopes: &[Permission],

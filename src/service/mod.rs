@@ -2,7 +2,7 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
-//! `erasure`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
+//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
 //! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing, `intake` what came in; `period`,
 //! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
 
@@ -27,6 +27,7 @@ pub mod me;
 pub mod overview;
 pub mod period;
 pub mod quota;
+pub mod ratings;
 pub mod repeats;
 pub mod series;
 pub mod settings_history;
@@ -49,6 +50,7 @@ use crate::domain::time::{DAY, Millis};
 use crate::erasures::Erasures;
 use crate::ids::Ids;
 use crate::issuer::Issuer;
+use crate::links::Links;
 use crate::webhooks::Webhooks;
 
 pub use access::{Operator, Principal};
@@ -61,6 +63,7 @@ pub struct Service {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) usage: key_usage::KeyUsage,
     webhooks: Arc<Webhooks>,
+    links: Arc<Links>,
     repeats: repeats::Repeats,
     loads: tenant_load::TenantLoads,
     issuer: Option<Arc<Issuer>>,
@@ -86,6 +89,7 @@ impl Service {
         ids: Arc<dyn Ids>,
         erasures: Arc<Erasures>,
         webhooks: Arc<Webhooks>,
+        links: Arc<Links>,
     ) -> Self {
         let started = status::Started::now(&engine);
         let (usage, loads) = (key_usage::KeyUsage::default(), tenant_load::TenantLoads::new(1, usize::MAX, usize::MAX));
@@ -99,6 +103,7 @@ impl Service {
             ids,
             usage,
             webhooks,
+            links,
             repeats,
             loads,
             issuer,

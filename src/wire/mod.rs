@@ -33,6 +33,7 @@ pub mod ratings;
 pub mod revision;
 pub mod risk;
 pub mod rows;
+pub mod satisfaction_link;
 pub mod scope_key;
 pub mod scoring;
 pub mod settings;

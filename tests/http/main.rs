@@ -33,6 +33,7 @@ mod random;
 mod raw;
 mod request_log;
 mod revisions;
+mod satisfaction;
 mod shares;
 mod sign_in;
 mod tls;

@@ -117,6 +117,7 @@ const ROWS: &[Row] = &[
     row("GET /api/conversations/{conversationId}/quality/revisions", Of::Thing, READ, "", 200),
     row("POST /api/conversations/{conversationId}/quality/override", Of::Thing, WRITE, OVERRIDE, 200),
     row("DELETE /api/conversations/{conversationId}/quality/override", Of::Thing, WRITE, "", 200),
+    row("POST /api/conversations/{conversationId}/satisfaction-link", Of::Thing, WRITE, "", 201),
     row("GET /api/accounts/{accountId}/quality", Of::Thing, READ, "", 200),
     row("GET /api/accounts/{accountId}/quality/explanation", Of::Thing, READ, "", 200),
     row("GET /api/accounts/{accountId}/conversations", Of::Thing, READ, "", 200),

@@ -25,6 +25,10 @@ async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     let asked = get(&home.at("csat-config?hush=quiet"), "r-query").send().await.expect("an answer");
     assert_eq!(asked.status(), 400);
     assert_eq!(get("/nothing/to-see", "r-none").send().await.expect("an answer").status(), 404);
+    let token = "AQA".to_owned() + &"x-3_Z5a".repeat(11);
+    for (path, id) in [("?rating=4", "r-link"), ("/opt-out", "r-stop"), ("/more", "r-more")] {
+        assert_eq!(get(&format!("/s/{token}{path}"), id).send().await.expect("an answer").status(), 404);
+    }
     let data = json!({"conversationId": conversation_id(1), "text": "Dear Quillfeather, these are my own words."});
     let event = json!({"specversion": "1.0", "id": "e", "source": "s", "type": "message.received", "data": data});
     let sent = client.post(format!("{}{}", served.url, home.at("events"))).bearer_auth(&home.key);
@@ -33,7 +37,7 @@ async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     assert_eq!(served.stop(), Some(0));
 
     let log = home.logged();
-    for secret in [home.key.as_str(), &home.key[11..], "quiet", "hush", "Quillfeather", "to-see"] {
+    for secret in [home.key.as_str(), &home.key[11..], "quiet", "hush", "Quillfeather", "to-see", &token, "x-3_Z5a"] {
         assert!(!log.contains(secret), "{secret}\n{log}");
     }
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
@@ -53,5 +57,7 @@ async fn each_request_has_one_line_of_json_and_no_line_has_a_secret() {
     assert_eq!(traced["route"], "/api/workspaces/{workspaceId}/csat-config");
     assert_eq!(line("r-wrong").get("trace_id"), None, "an invalid one is ignored");
     assert_eq!((&line("r-query")["status"], &line("r-none")["route"]), (&400.into(), &"unmatched".into()));
+    let routes = ["r-link", "r-stop", "r-more"].map(|id| line(id)["route"].clone());
+    assert_eq!(routes, ["/s/{token}", "/s/{token}/opt-out", "unmatched"], "R13.2: without the token");
     assert_eq!(line("r-event")["status"], 202);
 }

@@ -43,6 +43,9 @@ use witness::Journaled;
 /// 2026-03-25T10:00:00.000Z, the day of R3.1's example.
 pub const NOW: Millis = 1_774_432_800_000;
 
+/// Where customers reach the server, behind a proxy that takes `/support` away.
+pub const PUBLIC_URL: &str = "https://rate.example.com/support";
+
 /// A running server; it stops with the runtime of its test.
 pub struct Server {
     pub address: std::net::SocketAddr,
@@ -81,6 +84,8 @@ pub struct Setup {
     pub most_streams: u32,
     /// Webhooks may go to this machine.
     pub private_targets: bool,
+    /// Where customers reach `/s/`.
+    pub public_url: &'static str,
     /// Another one than the server before had.
     pub secret: Option<[u8; 32]>,
 }
@@ -98,6 +103,7 @@ impl Default for Setup {
             streams: Streams::default(),
             most_streams: 1_000,
             private_targets: true,
+            public_url: PUBLIC_URL,
             secret: None,
         }
     }
@@ -114,7 +120,7 @@ impl Server {
     pub async fn start(setup: Setup) -> Self {
         witness::log();
         let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, .. } = setup;
-        let Setup { streams, most_streams, private_targets, secret, .. } = setup;
+        let Setup { streams, most_streams, private_targets, public_url, secret, .. } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
         let drawn = ids.secret();
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
@@ -124,6 +130,7 @@ impl Server {
         config.limits.inflight_bytes = in_flight_bytes;
         config.limits.streams_per_tenant = most_streams;
         config.webhooks.allow_private = private_targets;
+        config.ratings.public_url = public_url.into();
         (config.limits.workspaces_per_tenant, config.limits.keys_per_tenant) = ceilings;
         let parts = Parts {
             clock: clock.clone(),

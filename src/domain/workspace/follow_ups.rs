@@ -244,6 +244,12 @@ impl Workspace {
         }
     }
 
+    /// Whether the contact of a conversation wants no mail any more; none where none is known.
+    pub fn has_opted_out(&self, conversation: Id) -> Option<bool> {
+        let number = self.conversations.find(conversation)?;
+        self.follow_ups.get(number).map(|follow_up| self.follow_ups.silent.contains(&follow_up.mark))
+    }
+
     /// The contact of a conversation wants no mail any more.
     pub(super) fn opt_out(&mut self, conversation: Id) -> Reply {
         let number = self.conversations.find(conversation);

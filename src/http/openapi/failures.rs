@@ -85,6 +85,8 @@ causes! {
     ChangesScoring: 409 "too_many_profiles";
     /// The score of the model again.
     TakesBack: 409 "not_overridden";
+    /// A link for customers.
+    MakesLinks: 409 "links_not_configured";
     /// The kept list of erasures.
     Erases: 503 "erasures_failed";
     /// A workspace, of a chosen id or not.
@@ -204,7 +206,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 52] = [
+const SENTENCES: [(&str, &str); 53] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -230,6 +232,7 @@ const SENTENCES: [(&str, &str); 52] = [
     ("too_many_profiles", "The scores of the workspace were made in as many ways as can be told apart."),
     ("too_many_notes", "The circuit breaker has as many notes as it can have."),
     ("not_overridden", "The conversation's score is not overridden."),
+    ("links_not_configured", "The server makes no satisfaction links ([ratings] public_url is not set)."),
     ("workspace_exists", "A workspace with this ID already exists."),
     ("key_exists", "A key with this ID or this secret already exists."),
     ("id_not_allowed", "The id of a workspace is chosen by the server."),
