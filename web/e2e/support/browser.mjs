@@ -20,7 +20,7 @@ function watch(page, origins, faults) {
   })
 }
 
-/** Opens the page in a tab of its own, signed in by the fragment. */
+/** Opens the page in a tab of its own, signed in by the fragment; with `at` that address instead. */
 export async function openTab(workspace, options = {}) {
   const {
     key = workspace.key,
@@ -36,13 +36,15 @@ export async function openTab(workspace, options = {}) {
     colorScheme: theme,
     locale: language,
     timezoneId: options.timeZone ?? 'UTC',
+    javaScriptEnabled: options.scripts ?? true,
     reducedMotion: 'reduce',
   })
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const faults = []
   watch(page, [workspace.url, ...origins], faults)
-  if (options.signedOut) await page.goto(`${workspace.url}/`)
+  if (options.at) await page.goto(options.at)
+  else if (options.signedOut) await page.goto(`${workspace.url}/`)
   else {
     await page.goto(`${workspace.url}/#key=${key}`)
     await page.locator('#navigation').waitFor({ state: 'attached' })
