@@ -6,10 +6,12 @@
 
 pub mod auth;
 mod lexicon;
+pub mod mail;
 mod ratings;
 mod reader;
 pub mod scoring;
 pub mod source;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,11 +21,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use self::auth::AuthConfig;
+pub use self::mail::MailConfig;
 pub use self::ratings::RatingsConfig;
 pub use self::reader::Effective;
 use self::reader::Reader;
 pub use self::scoring::ScoringConfig;
 use self::source::{Fault, Layers};
+pub use self::webhooks::WebhooksConfig;
 use crate::domain::configured::Configured;
 use crate::domain::effect::EffectsKept;
 use crate::domain::ids::Id;
@@ -46,6 +50,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub webhooks: WebhooksConfig,
     pub ratings: RatingsConfig,
+    pub mail: MailConfig,
     pub model: Model,
     pub effects: EffectsKept,
     /// The scoring of workspaces without a section of their own.
@@ -173,17 +178,6 @@ impl LimitsConfig {
     }
 }
 
-/// `[webhooks]` (R8.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhooksConfig {
-    /// Also to private addresses, and without TLS.
-    pub allow_private: bool,
-    /// Requests under way at a time.
-    pub in_flight: u32,
-    /// Where people can look further; empty for nowhere.
-    pub dashboard_url: Box<str>,
-}
-
 /// `[log]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
@@ -278,8 +272,9 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         journal: read_journal(r),
         snapshots: read_snapshots(r),
         limits: read_limits(r),
-        webhooks: read_webhooks(r),
+        webhooks: webhooks::read(r),
         ratings: ratings::read(r),
+        mail: mail::read(r),
         model: read_model(r),
         effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
@@ -392,19 +387,6 @@ fn read_effects(r: &mut Reader) -> EffectsKept {
     }
 }
 
-fn read_webhooks(r: &mut Reader) -> WebhooksConfig {
-    let is_page = |text: &str| {
-        let plain = |url: reqwest::Url| auth::names_nobody(&url) && url.has_host() && url.fragment().is_none();
-        reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(url))
-    };
-    let expected = "nothing, or a page's address, as in \"https://tripswitch.example.com/\",";
-    WebhooksConfig {
-        allow_private: r.flag("webhooks.allow_private", false),
-        in_flight: r.integer("webhooks.in_flight", 2..=10_000, 64),
-        dashboard_url: r.text("webhooks.dashboard_url", "", expected, |text| text.is_empty() || is_page(text)),
-    }
-}
-
 fn read_model(r: &mut Reader) -> Model {
     let built_in = Model::default();
     Model {
@@ -445,6 +427,9 @@ fn cross_check(r: &mut Reader, config: &Config) {
             "limits.inflight_bytes",
             "a workspace may hold a quarter of it, which must be at least server.max_body_bytes",
         );
+    }
+    if config.mail.relay.is_some() && config.ratings.public_url.is_empty() {
+        r.fault("mail.smtp_url", "needs ratings.public_url, too: mails are links to it");
     }
     for (key, days) in
         [("model.window_days", config.model.window_days), ("model.explanation_days", config.model.explanation_days)]

@@ -206,7 +206,8 @@ impl Reader {
         let leaf = self.layers.leaves.get(key)?.clone();
         let value = read(&leaf);
         if value.is_none() {
-            let message = format!("{key}: {expected} is expected, not {}", leaf.value);
+            let found = if is_secret(key) { "what is there".to_owned() } else { leaf.value.to_string() };
+            let message = format!("{key}: {expected} is expected, not {found}");
             self.faults.push(Fault { source: leaf.source, message });
         } else {
             let shown = match (&leaf.raw, &leaf.value) {
@@ -227,7 +228,7 @@ impl Reader {
 /// Whether an option's value must not be shown (R10.8).
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
-    ["secret", "password", "token", "api_key"].iter().any(|word| name.ends_with(word))
+    ["secret", "password", "token", "api_key", "smtp_url"].iter().any(|word| name.ends_with(word))
 }
 
 fn flag(leaf: &Leaf) -> Option<bool> {
@@ -301,6 +302,9 @@ mod tests {
         let mut r = reader("[webhooks]\nsigning_secret = \"hunter2\"\n");
         assert_eq!(&*r.text("webhooks.signing_secret", "", "a text", |_| true), "hunter2");
         assert_eq!(r.finish().unwrap()[0].value, "\"***\"");
+        let mut r = reader("[mail]\nsmtp_url = \"smtp://me:hunter2@\"\n");
+        r.text("mail.smtp_url", "", "a mail server", |_| false);
+        assert_eq!(faults(r), ["c.toml:2: mail.smtp_url: a mail server is expected, not what is there"]);
     }
 
     #[test]
