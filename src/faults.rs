@@ -1,5 +1,5 @@
 //! Fault points for crash tests: the process ends at a step of a snapshot, of the recovery from one, of the
-//! journal's trimming, or of a restore, as if it had been killed. They exist only with the cargo feature `faults`, and do
+//! journal's trimming, of a restore, or of a mail, as if it had been killed. They exist only with the cargo feature `faults`, and do
 //! nothing unless an environment variable selects one.
 //!
 //! `TRIPSWITCH_FAULT_STEP=[before-]<step>[@<n>]`: the process aborts behind (or before) the `n`th time, from
@@ -8,7 +8,7 @@
 //! The tests' negative controls, which lie, stand around the parts that they make lie (`storage/lies.rs`,
 //! `journal/file/lies.rs`); [`selected`] says which of them is on.
 
-/// The steps of a snapshot, of a trim, of a recovery, and of a restore, in their order.
+/// The steps of a snapshot, of a trim, of a recovery, of a restore, and of a mail, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultPoint {
     /// `snapshot-block`: a block is taken.
@@ -35,6 +35,16 @@ pub(crate) enum FaultPoint {
     Replayed,
     /// `restore-placed`: one of the parts of a directory that is filled in its place is where it belongs.
     Placed,
+    /// `mail-due`: a mail is the next, and nothing is done about it.
+    MailDue,
+    /// `mail-written`: it is written down, and nobody is connected to.
+    MailWritten,
+    /// `mail-recipient`: the server has agreed to take it for whom it is, and has none of it.
+    MailRecipient,
+    /// `mail-taken`: the server has it, and that is not recorded.
+    MailTaken,
+    /// `mail-recorded`: that is recorded.
+    MailRecorded,
 }
 
 /// Does `work`, and is a fault point before and behind it.
@@ -43,6 +53,11 @@ pub(crate) fn step<T, E>(step: FaultPoint, work: impl FnOnce() -> Result<T, E>) 
     let done = work()?;
     point(step, false);
     Ok(done)
+}
+
+/// A fault point between two steps.
+pub(crate) fn reached(step: FaultPoint) {
+    point(step, false);
 }
 
 #[cfg(not(feature = "faults"))]
@@ -96,6 +111,11 @@ impl Selected {
             "recovery-scanned" => Some(FaultPoint::Scanned),
             "recovery-replayed" => Some(FaultPoint::Replayed),
             "restore-placed" => Some(FaultPoint::Placed),
+            "mail-due" => Some(FaultPoint::MailDue),
+            "mail-written" => Some(FaultPoint::MailWritten),
+            "mail-recipient" => Some(FaultPoint::MailRecipient),
+            "mail-taken" => Some(FaultPoint::MailTaken),
+            "mail-recorded" => Some(FaultPoint::MailRecorded),
             _ => None,
         };
         let selected = step.zip(time.parse().ok()).map(|(step, time)| Self { step, before, time });

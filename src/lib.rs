@@ -25,6 +25,7 @@
 //! | `files` | whom files belong to, and whose file stands in the way |
 //! | `otlp` | request spans to a collector; only with the feature of that name |
 //! | [`webhooks`] | effects on their way to endpoints: signed, tried again, in order |
+//! | [`mail`] | follow-up mail on its way to customers, tried again where it fails |
 //! | [`sealing`] | what a resource holds, hidden from whoever reads files |
 //! | [`links`] | tokens of satisfaction links, made and read |
 //! | [`outgoing`] | HTTP requests that the program makes itself, and which addresses they may reach |
@@ -52,6 +53,7 @@ pub mod ids;
 pub mod issuer;
 pub mod journal;
 pub mod links;
+pub mod mail;
 pub mod measure;
 pub mod offline;
 #[cfg(feature = "otlp")]

@@ -147,6 +147,22 @@ const ROOMS: &[Room] = &[
     narrow("recovery", &["domain", "clock", "journal", "snapshot", "faults"]),
     room("actors"),
     narrow("webhooks", &["domain", "wire", "ids", "clock", "background", "outgoing", "sealing", "actors"]),
+    narrow(
+        "mail",
+        &[
+            "domain",
+            "ids",
+            "faults",
+            "clock",
+            "background",
+            "outgoing",
+            "links",
+            "sealing",
+            "config",
+            "actors",
+            "webhooks",
+        ],
+    ),
     room("service"),
     room("http"),
     narrow("storage", &["ids", "journal", "snapshot", "faults", "files"]),
@@ -184,7 +200,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("chrono_tz", &["service/zone.rs"]),
     ("rand", &["ids.rs"]),
     ("tokio_util", &["background.rs", "app/server.rs"]),
-    ("tokio", &["background.rs", "issuer/", "actors/", "webhooks/", "service/", "http/", "app/", "cli/"]),
+    ("tokio", &["background.rs", "issuer/", "actors/", "webhooks/", "mail/", "service/", "http/", "app/", "cli/"]),
+    ("lettre", &["config/mail.rs", "mail/", "service/door/"]),
     // The issuer's keys are fetched and webhooks sent; `config` checks URLs, and `app` names the error of a client that
     // could not be made.
     (

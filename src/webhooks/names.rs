@@ -25,7 +25,7 @@ pub fn delivery(endpoint: Id, key: WorkspaceKey, effect: EffectId) -> Id {
 }
 
 /// Version 8 (RFC 9562, 5.8): of a hash.
-fn uuid(hasher: &blake3::Hasher) -> Uuid {
+pub fn uuid(hasher: &blake3::Hasher) -> Uuid {
     let mut bytes = [0; 16];
     hasher.finalize_xof().fill(&mut bytes);
     Builder::from_custom_bytes(bytes).into_uuid()

@@ -33,8 +33,8 @@ fn end(attempt: &Attempt) -> Millis {
     attempt.at.saturating_add(attempt.milliseconds.into())
 }
 
-/// Spread evenly over the messages.
-fn jitter(message: Uuid, attempt: usize, pause: Millis) -> Millis {
+/// What a pause is longer or shorter by. Spread evenly over the messages.
+pub fn jitter(message: Uuid, attempt: usize, pause: Millis) -> Millis {
     let mut hasher = blake3::Hasher::new_derive_key("tripswitch 2026 webhook jitter");
     hasher.update(message.as_bytes()).update(&(attempt as u64).to_le_bytes());
     let drawn = u64::from_le_bytes(*hasher.finalize().as_bytes().first_chunk().expect("a hash has 32 bytes"));

@@ -1,0 +1,55 @@
+//! What mails count for `/metrics`. Labels are few and known: no address, no workspace.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::relay::Tried;
+use crate::domain::follow_up::MailFault;
+
+/// What became of an attempt, as metrics name it.
+pub const RESULTS: [&str; 7] = ["sent", "refused", "unreachable", "timeout", "tls", "unreadable", "unsent"];
+
+const fn result(fault: MailFault) -> usize {
+    match fault {
+        MailFault::Refused(_) => 1,
+        MailFault::Unreachable => 2,
+        MailFault::Timeout => 3,
+        MailFault::Tls => 4,
+        MailFault::Unreadable => 5,
+        MailFault::Unsent => 6,
+    }
+}
+
+/// Since the start of the process.
+#[derive(Default)]
+pub struct Counts {
+    attempts: [AtomicU64; RESULTS.len()],
+    given_up: AtomicU64,
+}
+
+/// A reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailCounts {
+    /// By [`RESULTS`].
+    pub attempts: [u64; RESULTS.len()],
+    pub given_up: u64,
+}
+
+impl Counts {
+    pub fn tried(&self, tried: Tried) {
+        let at = match tried {
+            Tried::Taken => 0,
+            Tried::Refused { fault, .. } | Tried::Trouble(fault) => result(fault),
+            Tried::BrokenOff => return,
+        };
+        self.attempts[at].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn given_up(&self) {
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn read(&self) -> MailCounts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        MailCounts { attempts: std::array::from_fn(|at| read(&self.attempts[at])), given_up: read(&self.given_up) }
+    }
+}
