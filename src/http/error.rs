@@ -265,6 +265,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Engine(error) => error.into(),
             ServiceError::UnknownSnapshot
             | ServiceError::UnknownWebhook
+            | ServiceError::UnknownMailTemplate
             | ServiceError::UnknownDelivery
             | ServiceError::UnknownBacktest => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             ServiceError::LinksNotConfigured => Self::new(StatusCode::CONFLICT, "links_not_configured", message),

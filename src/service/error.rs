@@ -82,6 +82,8 @@ pub enum ServiceError {
     UnknownWebhook,
     #[error("No delivery exists with the given ID; the last 100 that are over are kept.")]
     UnknownDelivery,
+    #[error("The language has no template of the workspace's own, and none built in.")]
+    UnknownMailTemplate,
     #[error("The webhook is disabled.")]
     WebhookDisabled,
     /// Nobody knows how customers reach the server.

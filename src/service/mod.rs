@@ -2,7 +2,8 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
-//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream` and `webhooks` are the use cases; `walks` remembers who is
+//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream`, `mail_templates` and `webhooks` are the use cases;
+//! `walks` remembers who is
 //! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing, `intake` what came in; `period`,
 //! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
 
@@ -23,6 +24,7 @@ pub mod intake;
 pub mod key_usage;
 pub mod lists;
 pub mod lookup;
+pub mod mail_templates;
 pub mod me;
 pub mod overview;
 pub mod period;

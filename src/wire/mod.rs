@@ -22,6 +22,7 @@ pub mod gate;
 pub mod ingest;
 pub mod intake;
 pub mod list;
+pub mod mail_template;
 pub mod me;
 pub mod media_type;
 pub mod number;

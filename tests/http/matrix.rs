@@ -141,6 +141,10 @@ const ROWS: &[Row] = &[
         404,
     ),
     row("DELETE /api/workspaces/{workspaceId}/webhooks/{webhookId}", Of::Workspace, ADMIN, "", 200),
+    row("GET /api/workspaces/{workspaceId}/mail-templates", Of::Workspace, READ, "", 200),
+    row("PUT /api/workspaces/{workspaceId}/mail-templates/{language}", Of::Workspace, ADMIN, TEMPLATE, 200),
+    row("GET /api/workspaces/{workspaceId}/mail-templates/{language}", Of::Workspace, READ, "", 200),
+    row("DELETE /api/workspaces/{workspaceId}/mail-templates/{language}", Of::Workspace, ADMIN, "", 200),
     row("GET /api/admin/workspaces", Of::Tenant, ADMIN, "", 200),
     row("POST /api/admin/workspaces", Of::Tenant, ADMIN, r#"{"name": "W", "tenant": "one"}"#, 201),
     row("GET /api/admin/keys", Of::Tenant, ADMIN, "", 200),
@@ -165,6 +169,7 @@ const TRIP: &str = r#"{"scopeKey": "channel:matrix", "reason": "x"}"#;
 
 const OVERRIDE: &str = r#"{"outcomeScore": 4, "processScore": 4, "environmentScore": 4, "reason": "x"}"#;
 
+const TEMPLATE: &str = r#"{"subject": "x", "text": "{{link}}"}"#;
 const WEBHOOK: &str = r#"{"url": "http://127.0.0.1:9/", "types": ["breaker.forgotten"], "enabled": false}"#;
 const SINCE: &str = r#"{"since": "2026-03-25T00:00:00Z"}"#;
 
@@ -260,6 +265,7 @@ fn path(row: &Row, workspace: &str, breaker: &str, conversation: &str, account: 
         .replace("{conversationId}", conversation)
         .replace("{accountId}", account)
         .replace("{contactId}", "a-contact")
+        .replace("{language}", "da")
         .replace("{keyId}", key)
         .replace("{number}", "1")
 }

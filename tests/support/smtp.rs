@@ -20,8 +20,6 @@ pub enum Answer {
     Close,
     /// It says nothing, as long as the client stays.
     Silence,
-    /// It goes on as it should after so long.
-    Slow(Duration),
 }
 
 /// A word of the client's: `CONNECT` for the connection itself, `CONTENT` for the end of a mail, else as it was sent.
@@ -152,7 +150,7 @@ impl Sink {
     /// Taken is what is answered well: before the client knows of it.
     fn content(&self, connection: &TcpStream, to: &str, text: &str) -> Option<()> {
         let answer = self.heard("CONTENT");
-        if matches!(answer, Answer::Good | Answer::Slow(_)) {
+        if matches!(answer, Answer::Good) {
             let mail = Mail { to: to.to_owned(), text: text.to_owned() };
             self.change(|state| state.mails.push(mail));
         }
@@ -183,10 +181,6 @@ impl Sink {
                 let mut rest = String::new();
                 BufReader::new(connection).read_line(&mut rest).ok();
                 return None;
-            }
-            Answer::Slow(pause) => {
-                thread::sleep(*pause);
-                good
             }
         };
         connection.write_all(format!("{said}\r\n").as_bytes()).ok()?;

@@ -99,6 +99,8 @@ causes! {
     MakesWebhook: 409 "too_many_resources";
     /// A webhook that somebody else may change as well.
     ChangesWebhook: 409 "resource_changed";
+    /// A template of mails that somebody else may change as well.
+    ChangesTemplate: 409 "too_many_resources", 409 "resource_changed";
     /// A webhook that can be sent to.
     NeedsWebhook: 409 "webhook_disabled";
     /// An effect that may be gone.

@@ -53,6 +53,7 @@ const TAGS: [(&str, &str); 13] = [
     ("Stream", "What happens, as it happens."),
     ("Events", "What happened, as CloudEvents 1.0."),
     ("Webhooks", "Where what happens is sent, signed, in order, and again until it has arrived."),
+    ("Ratings", "What customers say themselves, and how they are asked."),
     ("Erasure", "Takes a conversation or a contact out of state, and in time out of every file."),
     ("Administration", "Workspaces and API keys of a tenant; of every tenant with a server key."),
     ("Sign-in", "Whom a credential stands for, and where people get one."),

@@ -47,6 +47,14 @@ pub struct OfContact {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct OfLanguage {
+    /// The code of a language (ISO 639).
+    #[param(pattern = "^[a-z]{2,3}$", example = "da")]
+    pub language: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct OfKey {
     #[param(inline)]
     pub key_id: values::KeyId,

@@ -11,6 +11,7 @@ pub mod csat_config;
 pub mod erasure;
 pub mod events;
 pub mod gate;
+pub mod mail_templates;
 pub mod overview;
 pub mod settings;
 pub mod stats;

@@ -20,6 +20,8 @@ const MAX_TEXT: usize = 255;
 const MAX_LANGUAGE: usize = 35;
 /// Longest comment of a survey (R4.8).
 const MAX_COMMENT: usize = 2_000;
+/// Longest mail address (RFC 5321, 4.5.3.1.3, without its brackets).
+const MAX_ADDRESS: usize = 254;
 /// Most contacts that one `account.updated` names.
 const MAX_CONTACTS: usize = 1_000;
 /// Largest weight of an own signal, in pseudo-counts.
@@ -32,6 +34,8 @@ pub(super) struct Data<'a> {
     pub account: Option<Id>,
     pub account_name: Option<Cow<'a, str>>,
     pub contact: Option<Cow<'a, str>>,
+    /// One mail address.
+    pub email: Option<Cow<'a, str>>,
     pub channel: Option<Cow<'a, str>>,
     pub intent: Option<Cow<'a, str>>,
     pub text: Option<Cow<'a, str>>,
@@ -67,6 +71,7 @@ impl Default for Data<'_> {
             account: None,
             account_name: None,
             contact: None,
+            email: None,
             channel: None,
             intent: None,
             text: None,
@@ -124,6 +129,7 @@ impl<'a> Data<'a> {
             Member::AccountId => self.account = Some(value.id(IdKind::Account, workspace)?),
             Member::AccountName => self.account_name = Some(text()?),
             Member::ContactId => self.contact = Some(text()?),
+            Member::ContactEmail => self.email = Some(address(value)?),
             Member::Channel => self.channel = Some(text()?),
             Member::Intent => self.intent = Some(text()?),
             Member::Text => self.text = Some(value.text()?),
@@ -175,6 +181,19 @@ fn not_allowed(kind: EventType, member: Member, event: &RawEvent<'_>) -> Fault {
 fn contacts(value: Value<'_>) -> Result<Vec<Box<str>>, Fault> {
     let contact = |(index, raw)| Value { raw, place: ValuePath::Contact(index) }.short_text(MAX_TEXT).map(Into::into);
     value.items(MAX_CONTACTS)?.into_iter().enumerate().map(contact).collect()
+}
+
+/// One address, as a mail server takes it; what was sent is not quoted.
+fn address<'a>(value: Value<'a>) -> Result<Cow<'a, str>, Fault> {
+    let text = value.text()?;
+    let is_short = text.len() <= MAX_ADDRESS;
+    // A quoted name could have blanks and brackets in it; nobody has one.
+    let is_plain = !text.contains(|c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\'));
+    if is_short && is_plain && text.parse::<lettre::Address>().is_ok() {
+        Ok(text)
+    } else {
+        Err(Fault::invalid(value.place, "must be one mail address of at most 254 bytes, as in anna@example.org"))
+    }
 }
 
 /// The text of `data`, unless it is no object.

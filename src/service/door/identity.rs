@@ -85,6 +85,7 @@ impl Data<'_> {
             (Member::Language, &self.language),
             (Member::Signal, &self.signal),
             (Member::Comment, &self.comment),
+            (Member::ContactEmail, &self.email),
         ];
         for (member, text) in texts {
             bytes.member(member, text.as_deref().map(str::as_bytes));

@@ -35,12 +35,13 @@ pub(super) enum Member {
     ContactIds,
     Format,
     Automatic,
+    ContactEmail,
     /// None of the others.
     Unknown,
 }
 
 impl Member {
-    const NAMED: [(Self, &'static str); 27] = [
+    const NAMED: [(Self, &'static str); 28] = [
         (Self::ConversationId, "conversationId"),
         (Self::AccountId, "accountId"),
         (Self::AccountName, "accountName"),
@@ -68,6 +69,7 @@ impl Member {
         (Self::ContactIds, "contactIds"),
         (Self::Format, "format"),
         (Self::Automatic, "automatic"),
+        (Self::ContactEmail, "contactEmail"),
     ];
 
     pub fn from_name(name: &str) -> Self {
@@ -100,6 +102,7 @@ impl Member {
             "contactIds" => Self::ContactIds,
             "format" => Self::Format,
             "automatic" => Self::Automatic,
+            "contactEmail" => Self::ContactEmail,
             _ => Self::Unknown,
         }
     }
@@ -188,7 +191,12 @@ impl EventType {
     const fn allowed(self) -> u32 {
         const ANYWHERE: &[Member] =
             &[Member::AccountId, Member::AccountName, Member::ContactId, Member::Channel, Member::Intent];
-        bits(ANYWHERE) | bits(self.required()) | bits(self.optional())
+        // Mails are about conversations.
+        let address = match self {
+            Self::AccountUpdated => 0,
+            _ => Member::ContactEmail.bit(),
+        };
+        bits(ANYWHERE) | address | bits(self.required()) | bits(self.optional())
     }
 
     pub const fn allows(self, member: Member) -> bool {

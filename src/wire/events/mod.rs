@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
+use utoipa::openapi::{
+    ArrayBuilder, Discriminator, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::values::{AccountId, ConversationId, Instant, Rate, Score, fixed, one_of};
@@ -17,7 +19,8 @@ pub struct Kind {
     /// The name of its schema.
     component: &'static str,
     description: &'static str,
-    /// Members that must stand in its `data`, and those that may, besides [`ANYWHERE`].
+    /// Members that must stand in its `data`, and those that may, besides [`ANYWHERE`] and
+    /// [`OF_CONVERSATIONS`].
     pub required: &'static [&'static str],
     pub optional: &'static [&'static str],
 }
@@ -35,6 +38,8 @@ const LISTED: [(&str, &str); 6] = [
 
 /// Members that may stand in the `data` of any event.
 const ANYWHERE: [&str; 5] = ["accountId", "accountName", "contactId", "channel", "intent"];
+/// One that may stand in the `data` of any event that names a conversation.
+const OF_CONVERSATIONS: &str = "contactEmail";
 
 pub const KINDS: [Kind; 10] = [
     Kind {
@@ -115,6 +120,7 @@ impl Kind {
     pub fn members(&self) -> Vec<&'static str> {
         let mut members: Vec<_> = self.required.iter().chain(self.optional).copied().collect();
         members.extend(ANYWHERE.into_iter().filter(|name| !self.required.contains(name)));
+        members.extend(self.required.contains(&"conversationId").then_some(OF_CONVERSATIONS));
         members
     }
 
@@ -160,6 +166,7 @@ fn member(name: &str) -> (RefOr<Schema>, Value) {
         "accountId" => (named("AccountId"), json!("acc_0191b5a2-7c3e-7d11-9f00-00000000acc1")),
         "accountName" => (text(1, 255, "").into(), json!("Nordic Parts ApS")),
         "contactId" => (text(1, 255, "").into(), json!("anna@example.org")),
+        "contactEmail" => (address().into(), json!("anna@example.org")),
         "channel" => (text(1, 255, "").into(), json!("email")),
         "intent" => (text(1, 255, "").into(), json!("order_status")),
         "text" => (plain(Type::String), json!("Where is my order?")),
@@ -195,6 +202,13 @@ fn member(name: &str) -> (RefOr<Schema>, Value) {
         }
         other => unreachable!("KINDS and ANYWHERE name no member {other}"),
     }
+}
+
+/// A mail address.
+fn address() -> ObjectBuilder {
+    let format = SchemaFormat::Custom("email".into());
+    let description = "Where the customer may be asked how it went; kept sealed, and only until that is done.";
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).description(Some(description))
 }
 
 /// So many characters, none of them NUL.

@@ -15,6 +15,7 @@ mod forgotten;
 mod gate;
 mod intake;
 mod labels;
+mod mail_templates;
 mod overview;
 mod repeats;
 mod retention;

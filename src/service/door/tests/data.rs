@@ -109,6 +109,40 @@ fn r4_6_members_that_a_type_needs() {
 }
 
 #[test]
+fn r4_6_an_address_is_one_that_mail_can_be_sent_to_and_is_never_quoted() {
+    let with = |address: &Value| event("conversation.created", json!({"contactEmail": address}));
+    let long = format!("{}@{}.example.org", "a".repeat(64), ["b"; 89].join("."));
+    assert_eq!(long.len(), 254);
+    for good in ["anna@example.org", "a.b+c@xn--mnchen-3ya.de", "jürgen@example.org", &long] {
+        assert!(judge(&with(&json!(good))).is_ok(), "{good}");
+    }
+    let wrong = [
+        "anna",
+        "@example.org",
+        "anna@",
+        "anna@example.org, bert@example.org",
+        "Anna <anna@example.org>",
+        "<anna@example.org>",
+        "anna@example.org\r\nBcc: bert@example.org",
+        " anna@example.org",
+        "\"anna maria\"@example.org",
+        "an na@example.org",
+        "a@b@example.org",
+        "",
+        &format!("a{long}"),
+    ];
+    for text in wrong {
+        let rejected = judge(&with(&json!(text))).unwrap_err();
+        assert_eq!(rejected.pointer.as_deref(), Some("/data/contactEmail"), "{text:?}");
+        assert!(!rejected.error.contains("example.org\r") && !rejected.error.contains("bert"), "{rejected:?}");
+    }
+    refused(&with(&json!(7)), "invalid_field", "/data/contactEmail");
+    assert!(judge(&with(&Value::Null)).is_ok());
+    let updated = event("account.updated", json!({"accountId": ACCOUNT, "contactEmail": "anna@example.org"}));
+    refused(&updated, "unknown_field", "/data/contactEmail");
+}
+
+#[test]
 fn r4_6_members_that_a_type_does_not_have() {
     for (kind, data) in one_of_each() {
         for member in ["colour", "a/b", "Rating", ""] {

@@ -63,6 +63,8 @@ fn r4_4_contents_that_say_something_else_differ() {
         r#""intent":"a""#,
         r#""text":"a""#,
         r#""language":"a""#,
+        r#""contactEmail":"a@b""#,
+        r#""contactEmail":"A@b""#,
     ];
     for (at, member) in members.iter().enumerate() {
         differ("message.received", &format!("{{{c}}}"), &format!("{{{c},{member}}}"));
