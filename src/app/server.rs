@@ -11,7 +11,7 @@ use tokio_util::sync::DropGuard;
 use super::front::Front;
 use super::machine;
 use super::monitor::EngineMonitor;
-use super::start::{AppError, Parts, Started, data_dir, start, to_usize};
+use super::start::{AppError, Parts, Started, data_dir, relay, start, to_usize};
 use crate::actors::Engine;
 use crate::background::{Ending, Stop};
 use crate::clock::{Clock, SystemClock};
@@ -22,6 +22,8 @@ use crate::http::{App, Limits, Meter, Pace, SignIn, Streams, Tls, TlsError, Web,
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
+use crate::mail::Mail;
+use crate::mail::relay::RelayError;
 use crate::recovery::Progress;
 use crate::service::Service;
 use crate::service::quota::{QuotaOptions, Rates};
@@ -50,6 +52,8 @@ pub enum ServerError {
     Threads(std::io::Error),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error(transparent)]
+    Mail(#[from] RelayError),
     #[error("the issuer's keys cannot be fetched from this machine: {0}")]
     Issuer(#[source] reqwest::Error),
 }
@@ -117,15 +121,15 @@ impl Server {
             let parts = Parts { issuer, quotas: quotas(config), ..open(config, clock, &ids).await? };
             start(config, parts, accept_clock, progress).await
         };
-        let Started { engine, service, issuer, webhooks } = match started.await {
+        let Started { engine, service, issuer, webhooks, mail } = match started.await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
                 return Err(error.into());
             }
         };
-        monitor.started(engine.clone(), Arc::clone(&webhooks));
-        let tasks = tasks(&service, issuer, webhooks, &ending.stop);
+        monitor.started(engine.clone(), Arc::clone(&webhooks), Arc::clone(&mail));
+        let tasks = tasks(&service, issuer, webhooks, mail, &ending.stop);
         let upkeep = upkeep(engine.clone());
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let stop = ending.stop.clone();
@@ -160,11 +164,12 @@ impl Server {
         Ok(server)
     }
 
-    /// Checks before ports and data are touched: whether certificate and key can be read and belong together, and
-    /// whether the issuer's keys could be fetched.
+    /// Checks before ports and data are touched: whether certificate and key can be read and belong together, whether
+    /// the issuer's keys could be fetched, and the mail server's certificate checked.
     pub fn check(config: &Config) -> Result<(), ServerError> {
         wire(config, &(Arc::new(RandomIds) as Arc<dyn Ids>))?;
         config.auth.as_ref().map(issuer).transpose()?;
+        relay(config)?;
         Ok(())
     }
 
@@ -220,11 +225,12 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
 }
 
 /// Tasks until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched, webhooks
-/// delivered.
+/// delivered, mails sent.
 fn tasks(
     service: &Arc<Service>,
     issuer: Option<Arc<Issuer>>,
     webhooks: Arc<Webhooks>,
+    mail: Arc<Mail>,
     stop: &Stop,
 ) -> Vec<JoinHandle<()>> {
     let keys = issuer.map(|issuer| {
@@ -233,9 +239,11 @@ fn tasks(
     });
     let (service, stops) = (Arc::clone(service), stop.clone());
     let upkeep = tokio::spawn(async move { service.upkeep(&stops).await });
+    let stops = stop.clone();
+    let deliveries = tokio::spawn(async move { webhooks.run(&stops).await });
     let stop = stop.clone();
-    let deliveries = tokio::spawn(async move { webhooks.run(&stop).await });
-    keys.into_iter().chain([upkeep, deliveries]).collect()
+    let mails = tokio::spawn(async move { mail.run(&stop).await });
+    keys.into_iter().chain([upkeep, deliveries, mails]).collect()
 }
 
 /// What the engine does until it shuts down.

@@ -22,6 +22,10 @@ use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
 use crate::journal::Journal;
 use crate::journal::writer::GroupLimits;
 use crate::links::Links;
+use crate::mail::Mail;
+use crate::mail::gate::Gate;
+use crate::mail::postman::Office;
+use crate::mail::relay::{Patience, RelayError, SmtpRelay};
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
 use crate::sealing::Sealer;
 use crate::service::Service;
@@ -33,9 +37,13 @@ use crate::storage::{OpenError, Storage};
 use crate::webhooks::Webhooks;
 use crate::webhooks::client::HttpPost;
 use crate::webhooks::sender::Sender;
+use crate::webhooks::slots::Slots;
 
 /// A tenant's part of the connections: what it has under way leaves half to the others.
 const TENANTS_PART: usize = 2;
+
+/// Connections to the mail server, of all workspaces together.
+const MAILS_AT_A_TIME: usize = 8;
 
 /// Why the engine has not started.
 #[derive(Debug, Error)]
@@ -59,6 +67,8 @@ pub enum AppError {
     Start(#[from] StartError),
     #[error("webhooks cannot be sent from this machine: {0}")]
     Webhooks(#[source] reqwest::Error),
+    #[error(transparent)]
+    Mail(#[from] RelayError),
     #[error("the opening of the data directory, or the replay, was broken off")]
     Interrupted,
 }
@@ -105,6 +115,8 @@ pub struct Started {
     pub issuer: Option<Arc<Issuer>>,
     /// To be delivered.
     pub webhooks: Arc<Webhooks>,
+    /// To be sent.
+    pub mail: Arc<Mail>,
 }
 
 /// Replays the journal on a thread that may block, then starts the actors. `accept_clock`: R2.16.
@@ -149,6 +161,7 @@ pub async fn start(
     let issuer = issuer.map(Arc::new);
     let webhooks = Arc::new(webhooks(config, &secret, &engine, &ids)?);
     let links = Arc::new(links(config, &secret));
+    let mail = Arc::new(mail(config, &secret, &engine, &links)?);
     let door = Arc::new(door(config, secret, &engine));
     let streams = to_usize(config.limits.streams_per_tenant.into());
     let service = Service::new(engine.clone(), door, ids, erasures, Arc::clone(&webhooks), links)
@@ -161,7 +174,8 @@ pub async fn start(
         Some(issuer) => service.with_issuer(Arc::clone(issuer)),
         None => service,
     };
-    Ok(Started { engine, service: Arc::new(service), issuer, webhooks })
+    let service = service.with_mails(mail.is_configured());
+    Ok(Started { engine, service: Arc::new(service), issuer, webhooks, mail })
 }
 
 /// Of what was found and does not stop the start.
@@ -238,6 +252,26 @@ fn webhooks(config: &Config, secret: &Secret, engine: &Engine, ids: &Arc<dyn Ids
 
 fn links(config: &Config, secret: &Secret) -> Links {
     Links::new(secret.links_key(), config.ratings.link_generation, &config.ratings.public_url)
+}
+
+/// The server that takes mails, if there is one.
+pub(super) fn relay(config: &Config) -> Result<Option<SmtpRelay>, RelayError> {
+    config.mail.relay.as_ref().map(|relay| SmtpRelay::new(relay, Patience::default())).transpose()
+}
+
+fn mail(config: &Config, secret: &Secret, engine: &Engine, links: &Arc<Links>) -> Result<Mail, RelayError> {
+    let office = relay(config)?.zip(config.mail.relay.as_ref()).map(|(relay, options)| Office {
+        relay: Arc::new(relay),
+        from: options.from.clone(),
+        links: Arc::clone(links),
+        sealer: Sealer::new(&secret.sealing_key()),
+        clock: engine.clock(),
+        gate: Gate::new(engine.clock()),
+        slots: Slots::new(MAILS_AT_A_TIME),
+        counts: Arc::default(),
+        every_days: config.mail.follow_up_every_days,
+    });
+    Ok(Mail::new(engine.clone(), office))
 }
 
 fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {

@@ -121,7 +121,9 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Erasures(error)) => erasures_exit(error),
             ServerError::App(AppError::Snapshots(error)) => snapshot_exit(error),
             ServerError::App(AppError::Secret(error)) => secret_exit(error),
-            ServerError::App(AppError::Clock(_)) | ServerError::Tls(_) => Exit::Configuration,
+            ServerError::App(AppError::Clock(_) | AppError::Mail(_)) | ServerError::Tls(_) | ServerError::Mail(_) => {
+                Exit::Configuration
+            }
             ServerError::App(AppError::Start(_) | AppError::Webhooks(_) | AppError::Interrupted)
             | ServerError::Listen { .. }
             | ServerError::Threads(_)

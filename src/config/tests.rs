@@ -342,3 +342,28 @@ fn r6_9_each_model_is_there_with_what_the_sections_say_of_it() {
         );
     }
 }
+
+#[test]
+fn r13_2b_a_mail_server_needs_a_sender_and_links_and_is_never_shown() {
+    let url = "smtps://me:hunter2@mail.example.com";
+    let text =
+        |rest: &str| format!("[ratings]\npublic_url = \"https://a.example\"\n[mail]\nsmtp_url = \"{url}\"\n{rest}");
+    let loaded = load_text(&text("from = \"Acme <support@example.com>\"\nfollow_up_every_days = 0\n")).unwrap();
+    let mail = &loaded.config.mail;
+    assert_eq!((mail.relay.as_ref().map(|relay| relay.smtp.port), mail.follow_up_every_days), (Some(465), 0));
+    assert!(!format!("{:?}", loaded.config).contains("hunter2"));
+    assert!(!format!("{:?}", loaded.effective).contains("hunter2"));
+    assert!(load_text("").unwrap().config.mail.relay.is_none());
+
+    assert_eq!(faults(&text("")), ["4: mail.smtp_url: needs mail.from, too"]);
+    let plain = text("from = \"a@example.com\"\nca_file = \"ca.pem\"\n").replace("smtps:", "smtp:");
+    assert_eq!(faults(&plain), ["6: mail.ca_file: is of no use without TLS in mail.smtp_url"]);
+    let unlinked = format!("[mail]\nsmtp_url = \"{url}\"\nfrom = \"a@example.com\"\n");
+    assert_eq!(faults(&unlinked), ["2: mail.smtp_url: needs ratings.public_url, too: mails are links to it"]);
+    for wrong in ["support", "a@example.com, b@example.com", "Acme <a@example.com>\\r\\nBcc: b@example.com"] {
+        let told = faults(&format!("[mail]\nfrom = \"{wrong}\"\n"));
+        assert!(told[0].starts_with("2: mail.from: nothing, or whom mails come from"), "{told:?}");
+    }
+    let told = faults(&format!("[mail]\nsmtp_url = \"{url}?x=hunter2\"\n"));
+    assert!(told[0].contains("mail.smtp_url") && !told[0].contains("hunter2"), "{told:?}");
+}

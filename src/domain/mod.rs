@@ -31,6 +31,7 @@ pub mod life;
 pub mod listing;
 pub mod local;
 mod log;
+pub mod mail_template;
 pub mod message;
 pub mod own_settings;
 pub mod own_settings_v1;

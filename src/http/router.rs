@@ -16,8 +16,8 @@ use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
 use super::workspaces::{
     accounts as all_accounts, audit, backtest, breaker_history, breakers, calibration,
-    conversations as all_conversations, csat_config, erasure, events, gate, mail_templates, overview, settings, stats,
-    stream, timeseries, webhooks,
+    conversations as all_conversations, csat_config, erasure, events, follow_ups, gate, mail_templates, overview,
+    settings, stats, stream, timeseries, webhooks,
 };
 use super::{App, accounts, admin, conversations, dashboard, docs, me, openapi, satisfaction, sign_in};
 
@@ -81,6 +81,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::actions::replay))
         .routes(routes!(webhooks::deliveries::list))
         .routes(routes!(webhooks::deliveries::resend))
+        .routes(routes!(follow_ups::show))
         .routes(routes!(mail_templates::list))
         .routes(routes!(mail_templates::show, mail_templates::put, mail_templates::delete))
         .routes(routes!(events::ingest))

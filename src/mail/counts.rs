@@ -4,18 +4,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::relay::Tried;
 use crate::domain::follow_up::MailFault;
+use crate::domain::time::Millis;
 
 /// What became of an attempt, as metrics name it.
-pub const RESULTS: [&str; 7] = ["sent", "refused", "unreachable", "timeout", "tls", "unreadable", "unsent"];
+pub const RESULTS: [&str; 9] =
+    ["sent", "unreachable", "timeout", "tls", "login", "deferred", "refused", "unreadable", "late"];
 
 const fn result(fault: MailFault) -> usize {
     match fault {
-        MailFault::Refused(_) => 1,
-        MailFault::Unreachable => 2,
-        MailFault::Timeout => 3,
-        MailFault::Tls => 4,
-        MailFault::Unreadable => 5,
-        MailFault::Unsent => 6,
+        MailFault::Unreachable => 1,
+        MailFault::Timeout => 2,
+        MailFault::Tls => 3,
+        MailFault::Login => 4,
+        MailFault::Deferred(_) => 5,
+        MailFault::Refused(_) => 6,
+        MailFault::Unreadable => 7,
+        MailFault::Late => 8,
     }
 }
 
@@ -32,6 +36,10 @@ pub struct MailCounts {
     /// By [`RESULTS`].
     pub attempts: [u64; RESULTS.len()],
     pub given_up: u64,
+    /// The server takes no mails.
+    pub is_failing: bool,
+    /// For how long the mail that waits longest could have been sent.
+    pub waiting: Millis,
 }
 
 impl Counts {
@@ -50,6 +58,10 @@ impl Counts {
 
     pub fn read(&self) -> MailCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        MailCounts { attempts: std::array::from_fn(|at| read(&self.attempts[at])), given_up: read(&self.given_up) }
+        MailCounts {
+            attempts: std::array::from_fn(|at| read(&self.attempts[at])),
+            given_up: read(&self.given_up),
+            ..MailCounts::default()
+        }
     }
 }

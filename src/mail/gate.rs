@@ -51,6 +51,11 @@ impl Gate {
         Self { clock, state: Mutex::default(), changed: Notify::new() }
     }
 
+    /// Whether the server takes no mails.
+    pub fn is_closed(&self) -> bool {
+        self.state.lock().trouble.is_some()
+    }
+
     /// Waits until the server may be tried.
     pub async fn pass(&self) -> Pass<'_> {
         loop {
@@ -127,7 +132,7 @@ mod tests {
     use futures::FutureExt;
 
     const TROUBLE: Tried = Tried::Trouble(MailFault::Unreachable);
-    const LATER: Tried = Tried::Refused { fault: MailFault::Refused(450), again: true };
+    const LATER: Tried = Tried::Refused { fault: MailFault::Deferred(450), again: true };
 
     fn gate() -> (Arc<ManualClock>, Gate) {
         let clock = Arc::new(ManualClock::new(0));

@@ -22,11 +22,6 @@ pub struct Message {
     pub bytes: Vec<u8>,
 }
 
-/// Why there is no message.
-#[derive(Debug, thiserror::Error)]
-#[error("the mail cannot be written")]
-pub struct NotWritten;
-
 /// What a message is made of, beside its text.
 pub struct Letter<'a> {
     pub name: Uuid,
@@ -49,9 +44,9 @@ pub fn name(key: WorkspaceKey, conversation: Id, ending: u32) -> Uuid {
 }
 
 /// Writes it down.
-pub fn write(letter: Letter<'_>, template: &Template, filling: &Filling<'_>) -> Result<Message, NotWritten> {
+pub fn write(letter: Letter<'_>, template: &Template, filling: &Filling<'_>) -> Message {
     let Letter { name, from, to, language, at } = letter;
-    let date = UNIX_EPOCH + Duration::from_millis(at.try_into().map_err(|_| NotWritten)?);
+    let date = UNIX_EPOCH + Duration::from_millis(at.unsigned_abs());
     let headers = [
         // No answer by machine is wanted: those of vacations know one of these.
         ("Auto-Submitted", "auto-generated".to_owned()),
@@ -72,8 +67,8 @@ pub fn write(letter: Letter<'_>, template: &Template, filling: &Filling<'_>) -> 
         .boundary(name.simple().to_string())
         .singlepart(SinglePart::plain(template.plain(filling)))
         .singlepart(SinglePart::html(template.html(filling, language)));
-    let message = builder.multipart(parts).map_err(|_| NotWritten)?;
-    Ok(Message { from: from.email.clone(), to, bytes: message.formatted() })
+    let message = builder.multipart(parts).expect("it has one sender and one recipient");
+    Message { from: from.email.clone(), to, bytes: message.formatted() }
 }
 
 #[cfg(test)]
@@ -91,7 +86,7 @@ mod tests {
         let from = Mailbox::new(Some("Støtte, \"Acme\"".into()), "support@example.com".parse().unwrap());
         let to = "anna@example.org".parse().unwrap();
         let letter = Letter { name: name(KEY, Id(2), 0), from: &from, to, language, at: 1_774_432_800_000 };
-        let message = write(letter, texts::template(language).unwrap(), &filling).unwrap();
+        let message = write(letter, texts::template(language).unwrap(), &filling);
         String::from_utf8(message.bytes).unwrap()
     }
 

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lettre::Address;
 use lettre::message::Mailbox;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::address;
 use super::counts::Counts;
 use super::gate::Gate;
 use super::message::{self, Letter, Message};
@@ -24,27 +24,18 @@ use super::texts;
 use crate::background::Stop;
 use crate::clock::Clock;
 use crate::domain::follow_up::{DueMail, MailFault, MailNote, MailOutcome};
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::{DAY, Millis};
 use crate::faults::{FaultPoint, reached};
 use crate::links::{Link, Links};
-use crate::sealing::{Place, Sealer};
+use crate::sealing::Sealer;
 use crate::webhooks::slots::{Health, Slots};
 
-/// The kind of place at which addresses are sealed.
-pub const ADDRESS: &str = "contact-address";
-/// The version of what is sealed there: the address as text.
-const VERSION: u16 = 1;
 /// When a side is asked again that could not answer.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// When a note is written again that could not be; each time it is twice as long, up to the longest.
 const NOTE_AGAIN: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(30);
-
-/// Where an address is sealed: with the conversation that it was sent for.
-pub const fn place(key: WorkspaceKey, conversation: Id) -> Place<'static> {
-    Place { key, kind: ADDRESS, id: conversation, version: VERSION }
-}
 
 /// What all postmen share.
 pub struct Office {
@@ -97,13 +88,13 @@ impl<S: Source> Postman<S> {
         };
         reached(FaultPoint::MailDue);
         let tried = match self.write(&due) {
-            Ok(message) => {
+            Some(message) => {
                 reached(FaultPoint::MailWritten);
                 let tried = office.relay.send(&message, stop).await;
                 pass.tell(tried);
                 tried
             }
-            Err(fault) => Tried::Refused { fault, again: false },
+            None => Tried::Refused { fault: MailFault::Unreadable, again: false },
         };
         drop(turn);
         office.counts.tried(tried);
@@ -116,28 +107,19 @@ impl<S: Source> Postman<S> {
         is_noted
     }
 
-    /// The fault is one that no further attempt mends.
-    fn write(&self, due: &Due) -> Result<Message, MailFault> {
+    /// None where the address cannot be read.
+    fn write(&self, due: &Due) -> Option<Message> {
         let office = &self.office;
         let Due { mail, language, template } = due;
-        let address = office.sealer.open(&place(self.key, mail.conversation), &mail.sealed);
-        let address = address.map_err(|_| MailFault::Unreadable)?;
-        let to = String::from_utf8(address).ok().and_then(|address| address.parse::<Address>().ok());
+        let to = address::open(&office.sealer, self.key, mail.conversation, &mail.sealed)?;
         let link = Link { key: self.key, conversation: mail.conversation, ending: mail.ending, expires: mail.expires };
         let now = office.clock.now();
-        let link = office.links.url(&link, now).ok_or(MailFault::Unsent)?;
-        let workspace = self.source.workspace().ok_or(MailFault::Unsent)?;
-        let opt_out = format!("{link}/opt-out");
+        let link = office.links.url(&link, now).expect("there is a mail server only where links can be made");
+        let (workspace, opt_out) = (self.source.workspace().unwrap_or_default(), format!("{link}/opt-out"));
         let scale = texts::scale(*language);
         let filling = Filling { workspace: &workspace, link: &link, opt_out: &opt_out, scale };
-        let letter = Letter {
-            name: self.name(mail),
-            from: &office.from,
-            to: to.ok_or(MailFault::Unsent)?,
-            language: *language,
-            at: now,
-        };
-        message::write(letter, template, &filling).map_err(|_| MailFault::Unsent)
+        let letter = Letter { name: self.name(mail), from: &office.from, to, language: *language, at: now };
+        Some(message::write(letter, template, &filling))
     }
 
     /// None where nothing has happened.

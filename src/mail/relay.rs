@@ -21,6 +21,8 @@ use crate::outgoing::is_of_tls;
 
 /// The service is not available, and the connection is closed (RFC 5321, 4.2.3).
 const CLOSING: u16 = 421;
+/// The name of a mailbox is not one that the server takes (RFC 6531, 3.5).
+const NO_SUCH_NAME: MailFault = MailFault::Refused(553);
 /// How long a parting word may take.
 const PARTING: Duration = Duration::from_secs(2);
 
@@ -105,7 +107,7 @@ impl SmtpRelay {
         if !AsRef::<str>::as_ref(&message.to).is_ascii() {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 part(connection);
-                return Err(Tried::Refused { fault: MailFault::Unsent, again: false });
+                return Err(of_this_mail(NO_SUCH_NAME));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
@@ -136,7 +138,7 @@ impl SmtpRelay {
         }
         if let Some((user, password)) = login {
             let credentials = Credentials::new(user.clone(), password.clone());
-            self.word(connection.auth(DEFAULT_MECHANISMS, &credentials)).await.map_err(Tried::Trouble)?;
+            self.word(connection.auth(DEFAULT_MECHANISMS, &credentials)).await.map_err(of_login)?;
         }
         Ok(connection)
     }
@@ -188,20 +190,30 @@ async fn within<T>(limit: Duration, said: impl Future<Output = Result<T, Error>>
 /// What an error comes to. Its text may quote the address, so it goes no further.
 fn fault(error: &Error) -> MailFault {
     match error.status() {
-        Some(code) => MailFault::Refused(code.into()),
+        Some(code) if error.is_permanent() => MailFault::Refused(code.into()),
+        Some(code) => MailFault::Deferred(code.into()),
         None if error.is_tls() || is_of_tls(error) => MailFault::Tls,
         None if error.is_timeout() => MailFault::Timeout,
         None => MailFault::Unreachable,
     }
 }
 
+/// What a fault says that came when the server was told who asks.
+const fn of_login(fault: MailFault) -> Tried {
+    if let MailFault::Refused(_) = fault { Tried::Trouble(MailFault::Login) } else { Tried::Trouble(fault) }
+}
+
 /// What a fault says that came after the server had agreed to take mails.
 const fn of_this_mail(fault: MailFault) -> Tried {
     match fault {
-        MailFault::Refused(CLOSING) => Tried::Trouble(fault),
-        MailFault::Refused(code) => Tried::Refused { fault, again: code < 500 },
-        MailFault::Unreachable | MailFault::Timeout | MailFault::Tls | MailFault::Unreadable | MailFault::Unsent => {
-            Tried::Trouble(fault)
-        }
+        MailFault::Deferred(CLOSING) => Tried::Trouble(fault),
+        MailFault::Deferred(_) => Tried::Refused { fault, again: true },
+        MailFault::Refused(_) => Tried::Refused { fault, again: false },
+        MailFault::Unreachable
+        | MailFault::Timeout
+        | MailFault::Tls
+        | MailFault::Login
+        | MailFault::Unreadable
+        | MailFault::Late => Tried::Trouble(fault),
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
-//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream`, `mail_templates` and `webhooks` are the use cases;
-//! `walks` remembers who is
-//! on which page of a list, `tickets` opens streams without a header, `repeats` counts what changes nothing, `intake` what came in; `period`,
-//! `series` and `zone` are pure. Errors are [`ServiceError`]s; only `http` knows status codes.
+//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream`, `mails` and `webhooks` are the use cases;
+//! `walks` remembers who is on which page of a list, `tickets` opens streams without a header, `repeats` counts what
+//! changes nothing, `intake` what came in; `period`, `series` and `zone` are pure. Errors are [`ServiceError`]s; only
+//! `http` knows status codes.
 
 pub mod access;
 pub mod admin;
@@ -24,7 +24,7 @@ pub mod intake;
 pub mod key_usage;
 pub mod lists;
 pub mod lookup;
-pub mod mail_templates;
+pub mod mails;
 pub mod me;
 pub mod overview;
 pub mod period;
@@ -82,6 +82,8 @@ pub struct Service {
     rights: watch::Sender<()>,
     /// `None`: no limits.
     quotas: Option<quota::Quotas>,
+    /// Whether follow-up mails are sent.
+    mails: bool,
 }
 
 impl Service {
@@ -120,6 +122,7 @@ impl Service {
             backtests,
             rights,
             quotas,
+            mails: false,
         }
     }
 
@@ -145,6 +148,12 @@ impl Service {
     #[must_use]
     pub fn with_loads(self, cores: usize, most_requests: usize, most_streams: usize) -> Self {
         Self { loads: tenant_load::TenantLoads::new(cores, most_requests, most_streams), ..self }
+    }
+
+    /// With a server for mails or (as it is) without.
+    #[must_use]
+    pub fn with_mails(self, mails: bool) -> Self {
+        Self { mails, ..self }
     }
 
     /// With these ceilings of what a tenant makes for itself.

@@ -18,6 +18,7 @@ pub mod effect;
 pub mod erasure;
 pub mod events;
 pub mod failure;
+pub mod follow_up;
 pub mod gate;
 pub mod ingest;
 pub mod intake;

@@ -17,6 +17,7 @@ mod faults;
 mod framework;
 mod issuer;
 mod limits;
+mod mails;
 mod matrix;
 mod me;
 mod metrics;

@@ -141,6 +141,7 @@ const ROWS: &[Row] = &[
         404,
     ),
     row("DELETE /api/workspaces/{workspaceId}/webhooks/{webhookId}", Of::Workspace, ADMIN, "", 200),
+    row("GET /api/workspaces/{workspaceId}/quality/follow-ups", Of::Workspace, READ, "", 200),
     row("GET /api/workspaces/{workspaceId}/mail-templates", Of::Workspace, READ, "", 200),
     row("PUT /api/workspaces/{workspaceId}/mail-templates/{language}", Of::Workspace, ADMIN, TEMPLATE, 200),
     row("GET /api/workspaces/{workspaceId}/mail-templates/{language}", Of::Workspace, READ, "", 200),

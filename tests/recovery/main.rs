@@ -17,6 +17,8 @@ mod heard;
 mod kill;
 mod load;
 #[cfg(feature = "faults")]
+mod mail;
+#[cfg(feature = "faults")]
 mod power_cut;
 mod processes;
 mod replay;

@@ -6,6 +6,8 @@ pub mod keep;
 pub mod raw;
 pub mod reply;
 pub mod signing;
+#[expect(dead_code, reason = "shared: others need more of it")]
+pub mod smtp;
 pub mod sse;
 pub mod witness;
 pub mod world;
@@ -22,6 +24,7 @@ use tripswitch::app::{self, Parts, Started};
 use tripswitch::background::{Ending, Stop};
 use tripswitch::clock::ManualClock;
 use tripswitch::config::Config;
+use tripswitch::config::mail::MailRelay;
 use tripswitch::domain::time::Millis;
 use tripswitch::erasures::Erasures;
 use tripswitch::http::monitor::{self, Monitor};
@@ -29,6 +32,7 @@ use tripswitch::http::{App, Limits, Meter, Streams, Web, Wire};
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::issuer::{HttpFetch, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
+use tripswitch::mail::Mail;
 use tripswitch::service::Service;
 use tripswitch::service::door::Secret;
 use tripswitch::service::quota::QuotaOptions;
@@ -56,8 +60,10 @@ pub struct Server {
     pub engine: Engine,
     pub service: Arc<Service>,
     pub webhooks: Arc<Webhooks>,
-    /// Delivers until the stop.
+    pub mail: Arc<Mail>,
+    /// Deliver and send mails until the stop.
     delivering: JoinHandle<()>,
+    mailing: JoinHandle<()>,
     pub meter: Arc<Meter>,
     _journaled: Journaled,
     /// Where the kept list of erasures lies.
@@ -88,6 +94,8 @@ pub struct Setup {
     pub public_url: &'static str,
     /// Another one than the server before had.
     pub secret: Option<[u8; 32]>,
+    /// Takes mails.
+    pub mail_server: Option<MailRelay>,
 }
 
 impl Default for Setup {
@@ -105,6 +113,7 @@ impl Default for Setup {
             private_targets: true,
             public_url: PUBLIC_URL,
             secret: None,
+            mail_server: None,
         }
     }
 }
@@ -120,7 +129,7 @@ impl Server {
     pub async fn start(setup: Setup) -> Self {
         witness::log();
         let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, .. } = setup;
-        let Setup { streams, most_streams, private_targets, public_url, secret, .. } = setup;
+        let Setup { streams, most_streams, private_targets, public_url, secret, mail_server, .. } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
         let drawn = ids.secret();
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
@@ -131,6 +140,7 @@ impl Server {
         config.limits.streams_per_tenant = most_streams;
         config.webhooks.allow_private = private_targets;
         config.ratings.public_url = public_url.into();
+        config.mail.relay = mail_server;
         (config.limits.workspaces_per_tenant, config.limits.keys_per_tenant) = ceilings;
         let parts = Parts {
             clock: clock.clone(),
@@ -143,7 +153,7 @@ impl Server {
             quotas,
             cores: 2,
         };
-        let Started { engine, service, webhooks, .. } =
+        let Started { engine, service, webhooks, mail, .. } =
             app::start(&config, parts, false, Arc::default()).await.expect("the server starts");
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
         let (ending, meter) = (Ending::default(), Arc::<Meter>::default());
@@ -158,6 +168,9 @@ impl Server {
         };
         let (delivers, stop) = (Arc::clone(&webhooks), ending.stop.clone());
         let delivering = tokio::spawn(async move { delivers.run(&stop).await });
+        let stop = ending.stop.clone();
+        let sends = Arc::clone(&mail);
+        let mailing = tokio::spawn(async move { sends.run(&stop).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let router = tripswitch::http::router(app);
@@ -172,7 +185,9 @@ impl Server {
             engine,
             service,
             webhooks,
+            mail,
             delivering,
+            mailing,
             meter,
             _journaled: journaled,
             directory,
@@ -186,7 +201,7 @@ impl Server {
     pub async fn stop(self) {
         self.ending.drain.cancel();
         self.ending.stop.cancel();
-        for task in [self.serving, self.delivering] {
+        for task in [self.serving, self.delivering, self.mailing] {
             tokio::time::timeout(Duration::from_secs(20), task).await.expect("it ends").expect("it does not panic");
         }
     }

@@ -8,6 +8,7 @@
 use crate::actors::{Counts, Readiness, SnapshotStatus, Stats};
 use crate::domain::view::ScopeKind;
 use crate::http::monitor::Page;
+use crate::mail::counts::{self as mail_counts, MailCounts};
 use crate::recovery::{Progress, Stage};
 use crate::webhooks::counts::{RESULTS, WebhookCounts};
 use crate::wire::status::{JournalState, Phase};
@@ -146,6 +147,16 @@ pub(super) fn webhooks(counts: &WebhookCounts, page: &mut Page) {
     page.gauge("webhook_deliveries_open", "Deliveries that are not over.", counts.now.open as f64);
     page.gauge("webhook_endpoints", "Webhooks that are enabled.", counts.now.endpoints as f64);
     page.gauge("webhook_endpoints_lagging", "Of them those that have lost effects.", counts.now.lagging as f64);
+}
+
+pub(super) fn mail(counts: &MailCounts, page: &mut Page) {
+    let mut attempts = mail_counts::RESULTS.map(|result| (result, 0.0));
+    attempts.iter_mut().zip(counts.attempts).for_each(|((_, shown), count)| *shown = count as f64);
+    page.counters("mail_attempts_total", "Attempts to send follow-up mails.", "result", &attempts);
+    page.counter("mail_given_up_total", "Follow-up mails that were given up after an attempt.", counts.given_up);
+    page.gauge("mail_server_failing", "Whether the mail server takes no mails.", one(counts.is_failing));
+    let waiting = counts.waiting as f64 / 1_000.0;
+    page.gauge("mail_waiting_seconds", "For how long the mail that waits longest could have been sent.", waiting);
 }
 
 fn one(holds: bool) -> f64 {

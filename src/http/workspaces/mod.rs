@@ -10,6 +10,7 @@ pub mod conversations;
 pub mod csat_config;
 pub mod erasure;
 pub mod events;
+pub mod follow_ups;
 pub mod gate;
 pub mod mail_templates;
 pub mod overview;

@@ -43,18 +43,20 @@ async fn r13_2b_a_mail_is_taken_with_its_envelope_and_its_dots() {
 
 #[tokio::test]
 async fn r13_2b_what_a_server_says_of_a_mail_and_what_of_itself() {
-    let refused = |code, again| Tried::Refused { fault: MailFault::Refused(code), again };
+    let refused = |code| Tried::Refused { fault: MailFault::Refused(code), again: false };
+    let later = |code| Tried::Refused { fault: MailFault::Deferred(code), again: true };
     let trouble = |code| Tried::Trouble(MailFault::Refused(code));
+    let closing = Tried::Trouble(MailFault::Deferred(421));
     let cases = [
-        ("RCPT", "550 5.1.1 no such user", refused(550, false)),
-        ("RCPT", "450 4.2.0 greylisted", refused(450, true)),
-        ("RCPT", "421 closing", trouble(421)),
-        ("DATA", "554 no", refused(554, false)),
-        ("CONTENT", "554 spam", refused(554, false)),
-        ("CONTENT", "451 later", refused(451, true)),
-        ("CONTENT", "421 closing", trouble(421)),
+        ("RCPT", "550 5.1.1 no such user", refused(550)),
+        ("RCPT", "450 4.2.0 greylisted", later(450)),
+        ("RCPT", "421 closing", closing),
+        ("DATA", "554 no", refused(554)),
+        ("CONTENT", "554 spam", refused(554)),
+        ("CONTENT", "451 later", later(451)),
+        ("CONTENT", "421 closing", closing),
         ("MAIL", "550 not from you", trouble(550)),
-        ("MAIL", "451 later", trouble(451)),
+        ("MAIL", "451 later", Tried::Trouble(MailFault::Deferred(451))),
         ("CONNECT", "554 not you", trouble(554)),
         ("EHLO", "502 what", trouble(502)),
     ];
@@ -87,7 +89,7 @@ async fn r13_2b_a_password_goes_to_a_server_that_asks_for_it_and_never_over_a_li
 
     let sink = Sink::start(|word| if word.starts_with("AUTH") { Answer::Say("535 no") } else { Answer::Good });
     let wrong = send_to(&sink, "smtp://me:pw@SINK", "a@example.org").await;
-    assert_eq!(wrong, Tried::Trouble(MailFault::Refused(535)));
+    assert_eq!(wrong, Tried::Trouble(MailFault::Login));
 
     let sink = Sink::start(|_| Answer::Good);
     let never = send_to(&sink, "smtp://me:pw@SINK?tls=required", "a@example.org").await;
@@ -98,7 +100,7 @@ async fn r13_2b_a_password_goes_to_a_server_that_asks_for_it_and_never_over_a_li
 #[tokio::test]
 async fn r13_2b_an_address_beyond_ascii_needs_a_server_for_it() {
     let sink = Sink::start(|_| Answer::Good);
-    let never = Tried::Refused { fault: MailFault::Unsent, again: false };
+    let never = Tried::Refused { fault: MailFault::Refused(553), again: false };
     assert_eq!(send_to(&sink, "smtp://SINK", "jürgen@example.org").await, never);
     let able =
         |word: &str| if word.starts_with("EHLO") { Answer::Say("250-sink\r\n250 SMTPUTF8") } else { Answer::Good };

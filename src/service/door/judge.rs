@@ -97,6 +97,8 @@ impl<'d> Reader<'d> {
         let content = Content { kind, time: sent.as_ref().map(|(_, text)| &**text), data: &data };
         let identity = self.door.hasher.identity(self.workspace, &source, id, &content, &mut self.buffer);
         let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Box::from);
+        let to = data.conversation.zip(data.email.as_deref());
+        let address = to.map(|(conversation, email)| self.door.address(self.workspace, conversation, email));
         let mut event = EventRecord {
             identity,
             time,
@@ -107,7 +109,7 @@ impl<'d> Reader<'d> {
             channel: owned(&data.channel),
             intent: owned(&data.intent),
             body: self.body(kind, data)?,
-            address: None,
+            address,
         };
         self.door.marks.mark_event(self.workspace, &mut event);
         Ok(event)

@@ -27,12 +27,16 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::domain::event::EventRecord;
+use crate::domain::follow_up::Address;
 use crate::domain::ids::{Id, WorkspaceKey};
 use crate::domain::life::ContactMark;
 use crate::domain::reading;
 use crate::domain::scoring::catalogue::SignalWeight;
 use crate::domain::scoring::reader::MessageReader;
 use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::ids::RandomIds;
+use crate::mail::address;
+use crate::sealing::Sealer;
 use crate::wire::ingest::RejectedEvent;
 pub use binary::EventHeader;
 use body::Form;
@@ -250,6 +254,8 @@ pub struct Door {
     options: DoorOptions,
     hasher: Hasher,
     marks: marks::MarkMaker,
+    /// For addresses, which no record has in the open.
+    sealer: Sealer,
 }
 
 impl fmt::Debug for Door {
@@ -263,13 +269,20 @@ impl Door {
     pub fn new(options: DoorOptions, identity_key: [u8; 32]) -> Self {
         let hasher = Hasher::new(identity_key, &options.secret);
         let marks = marks::MarkMaker::new(&options.secret);
+        let sealer = Sealer::new(&options.secret.sealing_key());
         reading::prepare();
-        Self { options, hasher, marks }
+        Self { options, hasher, marks, sealer }
     }
 
     /// By which mark a side knows the contact.
     pub fn contact_mark(&self, key: WorkspaceKey, contact: &str) -> ContactMark {
         self.marks.mark(key, contact)
+    }
+
+    /// A mail address as a record has it. Letters in upper case make no other mailbox.
+    fn address(&self, key: WorkspaceKey, conversation: Id, address: &str) -> Address {
+        let mark = self.marks.mark(key, &address.to_lowercase());
+        Address { mark, sealed: address::seal(&self.sealer, key, conversation, address, &RandomIds) }
     }
 
     /// Bytes that a body may have after decompression.

@@ -15,6 +15,10 @@ pub mod process;
 #[expect(dead_code, reason = "shared: others need more of it")]
 #[path = "../../support/random.rs"]
 pub mod random;
+#[cfg(feature = "faults")]
+#[expect(dead_code, reason = "shared: others need more of it")]
+#[path = "../../support/smtp.rs"]
+pub mod smtp;
 pub mod trace;
 pub mod twin;
 

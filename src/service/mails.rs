@@ -1,4 +1,5 @@
-//! What follow-up mails say (R13.2b): a workspace's own templates, before those that are built in.
+//! Follow-up mails (R13.2b): what they say (a workspace's own templates, before those that are built in), and what became
+//! of them.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use crate::domain::reply::CommandRefusal;
 use crate::domain::resource::{Resource, ResourceChange, ResourceRecord};
 use crate::mail::template::{KIND, MOST, OwnTemplate, Template, id};
 use crate::mail::texts;
+use crate::wire::follow_up::FollowUpMails;
 use crate::wire::mail_template::{MailTemplate, NewMailTemplate};
 use crate::wire::values::Timestamp;
 
@@ -16,6 +18,12 @@ use crate::wire::values::Timestamp;
 const TRIES: usize = 3;
 
 impl Service {
+    /// What became of a side's mails.
+    pub async fn follow_ups(&self, key: WorkspaceKey) -> Result<FollowUpMails, ServiceError> {
+        let mails = self.engine.read(key, |workspace| workspace.follow_ups()).await?;
+        Ok(FollowUpMails::new(self.mails, mails))
+    }
+
     /// All of a side, by language: those that are built in, too, where there is no other.
     pub async fn mail_templates(&self, key: WorkspaceKey) -> Result<Vec<MailTemplate>, ServiceError> {
         let own = self.engine.read(key, |workspace| {
