@@ -111,6 +111,8 @@ pub struct DueMail {
     pub attempts: u8,
     /// When it was due first.
     pub due: Millis,
+    /// Since when it may be tried.
+    pub next: Millis,
     /// Until when the link in it is good, if it is sent now.
     pub expires: Millis,
     /// The conversation's language, as far as it is known.

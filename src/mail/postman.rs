@@ -23,7 +23,7 @@ use super::template::Filling;
 use super::texts;
 use crate::background::Stop;
 use crate::clock::Clock;
-use crate::domain::follow_up::{DueMail, MailFault, MailNote, MailOutcome};
+use crate::domain::follow_up::{DueMail, GIVEN_UP_AFTER, MailFault, MailNote, MailOutcome};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::{DAY, Millis};
 use crate::faults::{FaultPoint, reached};
@@ -87,7 +87,10 @@ impl<S: Source> Postman<S> {
             }
         };
         reached(FaultPoint::MailDue);
+        let is_late = due.mail.next.saturating_add(GIVEN_UP_AFTER) < office.clock.now();
         let tried = match self.write(&due) {
+            // Nothing has happened in the side since: its state has not seen how much time has passed.
+            _ if is_late => Tried::Refused { fault: MailFault::Late, again: false },
             Some(message) => {
                 reached(FaultPoint::MailWritten);
                 let tried = office.relay.send(&message, stop).await;

@@ -305,6 +305,7 @@ impl Workspace {
             sealed: follow_up.sealed.clone()?,
             attempts: due.attempts,
             due: due.at,
+            next: due.next,
             expires: self.terms(due.ending, now).expires,
             language: self.language_of(number),
         })

@@ -61,6 +61,7 @@ fn due(conversation: u128, to: &str) -> DueMail {
         ending: 0,
         sealed,
         due: NOW,
+        next: NOW,
         attempts: 0,
         expires: NOW + 14 * DAY,
         language: LanguageCode::new("da"),
@@ -160,6 +161,18 @@ async fn r13_2b_what_was_sealed_with_another_secret_is_given_up() {
     postman(&sink, &list, [9; 32]).run(&Stop::new()).await;
     assert_eq!(list.outcomes(), [MailOutcome::Failed { fault: MailFault::Unreadable, next: None }]);
     assert!(sink.words().is_empty());
+}
+
+#[tokio::test]
+async fn r13_2b_what_the_server_was_away_for_too_long_for_is_given_up() {
+    let sink = Sink::start(|_| Answer::Good);
+    let list = List::of(&[(1, "anna@example.org"), (2, "bert@example.org")]);
+    list.0.lock().due[0].next = NOW - 3 * DAY - 1;
+    list.0.lock().due[1].next = NOW - 3 * DAY;
+    postman(&sink, &list, SECRET).run(&Stop::new()).await;
+    let late = MailOutcome::Failed { fault: MailFault::Late, next: None };
+    assert_eq!(list.outcomes(), [late, MailOutcome::Sent { quiet_until: NOW + 30 * DAY }]);
+    assert_eq!(sink.mails().len(), 1);
 }
 
 #[tokio::test]
