@@ -15,7 +15,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
+use crate::domain::effect::{EffectContent, EffectView};
 use crate::domain::ids::{Id, Side, WorkspaceKey};
+use crate::domain::rating::LinkTerms;
 use crate::domain::time::{DAY, Millis, SECOND};
 
 const VERSION: u8 = 1;
@@ -62,6 +64,19 @@ impl Links {
     pub fn url(&self, link: &Link, issued: Millis) -> Option<String> {
         let is_reached = !self.public_url.is_empty();
         is_reached.then(|| format!("{}/s/{}", self.public_url, self.token(link, issued)))
+    }
+
+    /// Puts the link's address into the effect of a conversation's end.
+    pub fn tell(&self, key: WorkspaceKey, effect: &mut EffectView) {
+        let issued = effect.receipt;
+        if let EffectContent::ConversationResolved { conversation: Some(conversation), link: Some(told), .. } =
+            &mut effect.content
+        {
+            let LinkTerms { ending, expires } = &mut told.terms;
+            *expires = *expires / SECOND * SECOND;
+            let link = Link { key, conversation: *conversation, ending: *ending, expires: *expires };
+            told.url = self.url(&link, issued).map(Into::into);
+        }
     }
 
     /// What [`read`](Self::read) takes, made at `issued`.

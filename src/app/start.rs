@@ -159,8 +159,8 @@ pub async fn start(
     let engine = Engine::start(engine).await?;
     let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
     let issuer = issuer.map(Arc::new);
-    let webhooks = Arc::new(webhooks(config, &secret, &engine, &ids)?);
     let links = Arc::new(links(config, &secret));
+    let webhooks = Arc::new(webhooks(config, &secret, &engine, &links, &ids)?);
     let mail = Arc::new(mail(config, &secret, &engine, &links)?);
     let door = Arc::new(door(config, secret, &engine));
     let streams = to_usize(config.limits.streams_per_tenant.into());
@@ -241,13 +241,19 @@ fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
     Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
 }
 
-fn webhooks(config: &Config, secret: &Secret, engine: &Engine, ids: &Arc<dyn Ids>) -> Result<Webhooks, AppError> {
+fn webhooks(
+    config: &Config,
+    secret: &Secret,
+    engine: &Engine,
+    links: &Arc<Links>,
+    ids: &Arc<dyn Ids>,
+) -> Result<Webhooks, AppError> {
     let WebhooksConfig { allow_private, in_flight, dashboard_url } = config.webhooks.clone();
     let post = Arc::new(HttpPost::new(allow_private).map_err(AppError::Webhooks)?);
     let dashboard = Some(dashboard_url).filter(|url| !url.is_empty());
     let sender = Sender::new(post, engine.clock(), to_usize(in_flight.into()), dashboard);
     let sealer = Sealer::new(&secret.sealing_key());
-    Ok(Webhooks::new(engine.clone(), sealer, Arc::clone(ids), sender, allow_private))
+    Ok(Webhooks::new(engine.clone(), sealer, Arc::clone(links), Arc::clone(ids), sender, allow_private))
 }
 
 fn links(config: &Config, secret: &Secret) -> Links {

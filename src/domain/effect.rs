@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::field::FieldChange;
 use super::health::RiskRule;
 use super::ids::{Id, Position};
-use super::rating::LinkTerms;
+use super::rating::{LinkTerms, ToldLink};
 use super::score::Hundredths;
 use super::time::Millis;
 use super::view::{BreakerState, BreakerView, ChurnRisk, ConversationQuality, ScopeKind};
@@ -351,8 +351,8 @@ pub enum EffectContent {
         conversation: Option<Id>,
         account: Option<Id>,
         ending: EndedAs,
-        /// What a link to rate it is for, where it is to be told.
-        link: Option<LinkTerms>,
+        /// A link to rate it, where one is to be told.
+        link: Option<ToldLink>,
     },
     Breaker(Box<BreakerStepView>),
     RiskChanged {

@@ -20,6 +20,14 @@ pub struct LinkTerms {
     pub expires: Millis,
 }
 
+/// A link as the end of a conversation tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldLink {
+    pub terms: LinkTerms,
+    /// Its address, filled in by who tells it; none where it is not known how the server is reached.
+    pub url: Option<Box<str>>,
+}
+
 /// A rating by a link, as its record has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkRating {

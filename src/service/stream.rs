@@ -93,9 +93,12 @@ impl Service {
         limit: usize,
         tell: impl FnOnce(EffectPage) -> T + Send + 'static,
     ) -> Result<T, EngineError> {
-        let engine = self.engine.clone();
-        let told =
-            async move { engine.read(key, move |workspace| workspace.effects(after, &filter, limit)).await.map(tell) };
+        let (engine, links) = (self.engine.clone(), Arc::clone(&self.links));
+        let told = async move {
+            let mut page = engine.read(key, move |workspace| workspace.effects(after, &filter, limit)).await?;
+            page.effects.iter_mut().for_each(|effect| links.tell(key, effect));
+            Ok(tell(page))
+        };
         self.engine.run(told).await?
     }
 

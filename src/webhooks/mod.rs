@@ -41,6 +41,7 @@ use crate::actors::Engine;
 use crate::background::Stop;
 use crate::domain::ids::WorkspaceKey;
 use crate::ids::Ids;
+use crate::links::Links;
 use crate::sealing::Sealer;
 
 /// When a side is looked at again that could not answer, or whose courier has failed.
@@ -54,6 +55,7 @@ const ASKED: usize = 16;
 pub struct Webhooks {
     pub engine: Engine,
     pub sealer: Sealer,
+    pub links: Arc<Links>,
     pub ids: Arc<dyn Ids>,
     pub sender: Arc<Sender>,
     pub answers: Arc<Answers>,
@@ -88,9 +90,17 @@ impl NotesOf {
 }
 
 impl Webhooks {
-    pub fn new(engine: Engine, sealer: Sealer, ids: Arc<dyn Ids>, sender: Sender, private: bool) -> Self {
+    pub fn new(
+        engine: Engine,
+        sealer: Sealer,
+        links: Arc<Links>,
+        ids: Arc<dyn Ids>,
+        sender: Sender,
+        private: bool,
+    ) -> Self {
         let (sender, answers) = (Arc::new(sender), Arc::default());
-        Self { engine, sealer, ids, sender, answers, private, changed: Changed::default(), notes: DashMap::new() }
+        let (changed, notes) = (Changed::default(), DashMap::new());
+        Self { engine, sealer, links, ids, sender, answers, private, changed, notes }
     }
 
     /// The endpoints of a side were changed: it may need a courier.

@@ -118,11 +118,20 @@ impl Source for EngineSide {
 
     fn effects(&self, after: EffectId, types: EffectTypes) -> BoxFuture<'_, Result<EffectPage, EngineError>> {
         let filter = EffectFilter { types, account: None };
-        Box::pin(self.webhooks.engine.read(self.key, move |workspace| workspace.effects(after, &filter, PAGE)))
+        Box::pin(async move {
+            let read = self.webhooks.engine.read(self.key, move |workspace| workspace.effects(after, &filter, PAGE));
+            let mut page = read.await?;
+            page.effects.iter_mut().for_each(|effect| self.webhooks.links.tell(self.key, effect));
+            Ok(page)
+        })
     }
 
     fn effect(&self, id: EffectId) -> BoxFuture<'_, Result<Option<EffectView>, EngineError>> {
-        Box::pin(self.webhooks.engine.read(self.key, move |workspace| workspace.effect(id)))
+        Box::pin(async move {
+            let mut effect = self.webhooks.engine.read(self.key, move |workspace| workspace.effect(id)).await?;
+            effect.iter_mut().for_each(|effect| self.webhooks.links.tell(self.key, effect));
+            Ok(effect)
+        })
     }
 
     fn note(&self, notes: DeliveryNotes, turns: u32) -> BoxFuture<'_, Result<(), EngineError>> {

@@ -9,7 +9,7 @@ use super::super::event::{Body, Resolution};
 use super::super::health::RiskRule;
 use super::super::ids::{Id, Position};
 use super::super::life::Walk;
-use super::super::rating::LinkTerms;
+use super::super::rating::{LinkTerms, ToldLink};
 use super::super::scoring::Ending;
 use super::super::time::Millis;
 use super::super::view::{BreakerScope, ChurnRisk, ConversationQuality, ScopeKind};
@@ -202,7 +202,7 @@ impl Workspace {
         link: Option<LinkTerms>,
     ) -> EffectContent {
         let conversation = Some(conversation).filter(|id| *id != Id::NIL);
-        let link = link.filter(|_| conversation.is_some());
+        let link = link.filter(|_| conversation.is_some()).map(|terms| ToldLink { terms, url: None });
         EffectContent::ConversationResolved { conversation, account: self.account_of(account), ending, link }
     }
 

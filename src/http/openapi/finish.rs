@@ -41,7 +41,7 @@ const CREDENTIALS: &str = "\
 An API key (`sf_live_v1_…`, `sf_test_v1_…`) or a JWT of the configured issuer. Scopes: `quality:read`, \
 `quality:write`, `events:write`, `admin`; `server` stands in server keys alone, which are made on the data directory.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("Quality", "Scores, statistics and the health of accounts."),
     ("Calibration", "Customers' ratings beside the scores, and profiles fitted to them."),
     (

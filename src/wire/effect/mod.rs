@@ -34,9 +34,17 @@ impl From<&EffectView> for Effect {
     fn from(effect: &EffectView) -> Self {
         let data = match &effect.content {
             EffectContent::ConversationScored(view) => EffectData::Scored(view.as_ref().into()),
-            EffectContent::ConversationResolved { conversation, account, ending, link: _ } => {
+            EffectContent::ConversationResolved { conversation, account, ending, link } => {
                 let (conversation_id, account_id, resolution) = (*conversation, *account, (*ending).into());
-                EffectData::Ended(ConversationEnd { conversation_id, account_id, resolution })
+                let link = link.as_ref().and_then(|link| Some((link.url.clone()?, Timestamp(link.terms.expires))));
+                let (satisfaction_link, expires_at) = link.unzip();
+                EffectData::Ended(ConversationEnd {
+                    conversation_id,
+                    account_id,
+                    resolution,
+                    satisfaction_link,
+                    expires_at,
+                })
             }
             EffectContent::Breaker(view) => EffectData::Breaker(view.as_ref().into()),
             EffectContent::RiskChanged { account, from, to, rule } => {
@@ -141,7 +149,7 @@ impl ToSchema for ScoredConversation {
 }
 
 /// A conversation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationEnd {
     /// Null once it is erased.
@@ -150,6 +158,14 @@ pub struct ConversationEnd {
     #[schema(required)]
     pub account_id: Option<Id>,
     pub resolution: Ending,
+    /// Where its customer can say how it went; with `emailInlineEnabled`, and where the server knows its own address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, format = "uri")]
+    pub satisfaction_link: Option<Box<str>>,
+    /// Until when that link is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Timestamp, required = false)]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How it ended; `resolved` where a status says so, which does not say by whom.
