@@ -24,6 +24,8 @@ pub struct Spearman {
     pub rho: f64,
     /// `None` for fewer than 10 pairs.
     pub interval: Option<[f64; 2]>,
+    /// How many standard errors it lies above 0, by the same formula; 0 for fewer than 10 pairs.
+    pub sureness: f64,
 }
 
 /// The 97.5 % point of the normal distribution.
@@ -67,11 +69,13 @@ pub fn spearman(pairs: &[(Hundredths, u8)]) -> Option<Spearman> {
     }
     let rho = moment(&scores, &ratings) as f64 / (scores_vary as f64 * ratings_vary as f64).sqrt();
     let rho = rho.clamp(-1.0, 1.0);
-    let interval = (pairs.len() >= LEAST_FOR_INTERVAL).then(|| {
-        let error = ((1.0 + rho * rho / 2.0) / (pairs.len() as f64 - 3.0)).sqrt();
-        [-1.0, 1.0].map(|side| libm::tanh(libm::atanh(rho) + side * NORMAL * error))
-    });
-    Some(Spearman { rho, interval })
+    if pairs.len() < LEAST_FOR_INTERVAL {
+        return Some(Spearman { rho, interval: None, sureness: 0.0 });
+    }
+    let error = ((1.0 + rho * rho / 2.0) / (pairs.len() as f64 - 3.0)).sqrt();
+    let z = libm::atanh(rho);
+    let interval = [-1.0, 1.0].map(|side| libm::tanh(z + side * NORMAL * error));
+    Some(Spearman { rho, interval: Some(interval), sureness: z / error })
 }
 
 /// Twice the rank of each value, from 1; equal ones share the mean of their ranks.
@@ -110,7 +114,7 @@ mod tests {
         let same_order = pairs([(100, 1), (200, 2), (300, 3), (400, 4), (500, 5)]);
         assert_eq!(spearman(&same_order).unwrap().rho, 1.0);
         let reversed: Vec<_> = same_order.iter().map(|(score, rating)| (*score, 6 - rating)).collect();
-        assert_eq!(spearman(&reversed).unwrap(), Spearman { rho: -1.0, interval: None });
+        assert_eq!(spearman(&reversed).unwrap(), Spearman { rho: -1.0, interval: None, sureness: 0.0 });
         assert_eq!(spearman(&pairs([(100, 3), (200, 3), (300, 3)])), None);
     }
 
@@ -131,13 +135,15 @@ mod tests {
             (365, 5),
             (410, 3),
         ]);
-        let Spearman { rho, interval } = spearman(&of).unwrap();
+        let Spearman { rho, interval, sureness } = spearman(&of).unwrap();
         assert!((rho - RHO).abs() < 1e-12, "{rho}");
         let [low, high] = interval.unwrap();
         assert!((low - LOW).abs() < 1e-6 && (high - HIGH).abs() < 1e-6, "{low} {high}");
+        assert!((sureness - SURENESS).abs() < 1e-4, "{sureness}");
     }
 
     const RHO: f64 = 0.784_070_202_132_019;
     const LOW: f64 = 0.299_378_236;
     const HIGH: f64 = 0.947_101_681;
+    const SURENESS: f64 = 2.770_269;
 }

@@ -9,14 +9,31 @@ use crate::domain::scoring::profile::{Profile, ScoringModel};
 /// A conversation of which nothing is known is not low (R5.8), wherever the ratings lie.
 const LEAST_UNKNOWN: f64 = 3.0;
 
-/// JS(z, se) = z · max(0, 1 − (se/z)²): an estimate drawn towards 0 by how uncertain it is (positive part of James and
-/// Stein's).
-pub fn shrunk(estimate: f64, error: f64) -> f64 {
-    if estimate == 0.0 {
-        return 0.0;
+/// An estimate of what is 0 unless ratings say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimated {
+    pub value: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+/// So many standard errors from 0 are hardly chance (5 %).
+const SURE: f64 = 1.96;
+
+impl Estimated {
+    /// JS(z, se) = z · max(0, 1 − (se/z)²): drawn towards 0 by how uncertain it is (positive part of James and Stein's).
+    pub fn shrunk(self) -> f64 {
+        if self.value == 0.0 {
+            return 0.0;
+        }
+        let share = self.error / self.value;
+        self.value * (1.0 - share * share).max(0.0)
     }
-    let share = error / estimate;
-    estimate * (1.0 - share * share).max(0.0)
+
+    /// Whether it is hardly chance that it is not 0.
+    pub fn is_sure(self) -> bool {
+        self.value.abs() > SURE * self.error
+    }
 }
 
 /// The mean of `values`, weighed by `weights`.
@@ -25,17 +42,17 @@ pub fn mean(values: &[f64], weights: &[f64]) -> f64 {
     if total > 0.0 { sum / total } else { 0.0 }
 }
 
-/// b = JS(ȳ − c̄, se) with se = sqrt(var(y − c) / n_eff): how far ratings y lie above scores c.
-pub fn shift(scores: &[f64], ratings: &[f64], weights: &[f64]) -> f64 {
+/// How far ratings y lie above scores c: ȳ − c̄, with the standard error sqrt(var(y − c) / n_eff).
+pub fn apart(scores: &[f64], ratings: &[f64], weights: &[f64]) -> Estimated {
     let apart: Vec<f64> = ratings.iter().zip(scores).map(|(y, c)| y - c).collect();
-    let by = mean(&apart, weights);
-    let squares: Vec<f64> = apart.iter().map(|apart| (apart - by) * (apart - by)).collect();
-    shrunk(by, (mean(&squares, weights) / effective(weights)).sqrt())
+    let value = mean(&apart, weights);
+    let squares: Vec<f64> = apart.iter().map(|apart| (apart - value) * (apart - value)).collect();
+    Estimated { value, error: (mean(&squares, weights) / effective(weights)).sqrt() }
 }
 
-/// a = 1 + JS(â − 1, se), within 0.25 and 4: how much farther apart ratings lie than scores. â is the slope of a
-/// weighted regression of y on c, se = sqrt(Σv·res² / (n_eff · Σv(c − c̄)²)).
-pub fn spread(scores: &[f64], ratings: &[f64], weights: &[f64]) -> f64 {
+/// How much farther apart ratings lie than scores: â − 1, with â the slope of a weighted regression of y on c, and the
+/// standard error sqrt(Σv·res² / (n_eff · Σv(c − c̄)²)).
+pub fn wider(scores: &[f64], ratings: &[f64], weights: &[f64]) -> Estimated {
     let (mean_score, mean_rating) = (mean(scores, weights), mean(ratings, weights));
     let cases = || {
         let pairs = scores.iter().zip(ratings).zip(weights);
@@ -44,20 +61,21 @@ pub fn spread(scores: &[f64], ratings: &[f64], weights: &[f64]) -> f64 {
     let (together, squares) =
         cases().fold((0.0, 0.0), |(together, squares), (c, y, v)| (together + v * c * y, squares + v * c * c));
     if squares <= 0.0 {
-        return 1.0;
+        return Estimated { value: 0.0, error: 0.0 };
     }
     let slope = together / squares;
     let rest = cases().fold(0.0, |rest, (c, y, v)| rest + v * (y - slope * c) * (y - slope * c));
-    let error = (rest / (effective(weights) * squares)).sqrt();
-    let [_, bounds, _] = Level::BOUNDS;
-    (1.0 + shrunk(slope - 1.0, error)).clamp(*bounds.start(), *bounds.end())
+    Estimated { value: slope - 1.0, error: (rest / (effective(weights) * squares)).sqrt() }
 }
 
-/// The level of ratings for scores of a profile without one, in hundredths.
+/// The level of ratings for scores of a profile without one, in hundredths: a shift of JS(ȳ − c̄), and a spread of
+/// 1 + JS(â − 1) within its bounds.
 pub fn fit(profile: &Profile, scores: &[f64], ratings: &[f64], weights: &[f64], with_spread: bool) -> Level {
+    let [_, bounds, _] = Level::BOUNDS;
+    let spread = || (1.0 + wider(scores, ratings, weights).shrunk()).clamp(*bounds.start(), *bounds.end());
     let level = Level {
-        shift: hundredths(shift(scores, ratings, weights)),
-        spread: if with_spread { hundredths(spread(scores, ratings, weights)) } else { 1.0 },
+        shift: hundredths(apart(scores, ratings, weights).shrunk()),
+        spread: if with_spread { hundredths(spread()) } else { 1.0 },
         center: hundredths(mean(scores, weights)),
     };
     Level { shift: level.shift.max(least_shift(profile, level)), ..level }
@@ -84,8 +102,10 @@ mod tests {
 
     #[test]
     fn what_is_uncertain_is_drawn_to_nothing() {
-        assert_eq!((shrunk(0.0, 1.0), shrunk(0.5, 0.6), shrunk(0.5, 0.0)), (0.0, 0.0, 0.5));
-        assert!((shrunk(-0.5, 0.25) + 0.375).abs() < 1e-12);
+        let of = |value, error| Estimated { value, error };
+        assert_eq!([of(0.0, 1.0), of(0.5, 0.6), of(0.5, 0.0)].map(Estimated::shrunk), [0.0, 0.0, 0.5]);
+        assert!((of(-0.5, 0.25).shrunk() + 0.375).abs() < 1e-12);
+        assert_eq!([of(-0.5, 0.25), of(0.5, 0.26), of(0.0, 0.0)].map(Estimated::is_sure), [true, false, false]);
     }
 
     #[test]
@@ -112,7 +132,9 @@ mod tests {
 
     #[test]
     fn scores_that_are_all_alike_say_nothing_of_the_spread() {
-        assert_eq!(spread(&[3.0; 50], &[4.0; 50], &[1.0; 50]), 1.0);
-        assert_eq!(spread(&[3.0, 4.0], &[4.0, 1.0], &[1.0, 1.0]), 0.25, "ratings that fall where scores rise");
+        let profile = ScoringModel::Support2.profile();
+        assert_eq!(fit(profile, &[3.0; 50], &[4.0; 50], &[1.0; 50], true).spread, 1.0);
+        let falling = fit(profile, &[3.0, 4.0], &[4.0, 1.0], &[1.0, 1.0], true);
+        assert_eq!(falling.spread, 0.25, "ratings that fall where scores rise");
     }
 }

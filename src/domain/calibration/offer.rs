@@ -1,10 +1,10 @@
 //! What a workspace is offered, and why, or why not.
 
-use super::agreement::{Agreement, Spearman, spearman};
+use super::agreement::Agreement;
 use super::cases::{Case, Cases, effective};
 use super::fitted::{Fitted, Parts, composites, cross_validated, unleveled};
 use super::gain::Gain;
-use super::level::nothing_known;
+use super::level::{apart, nothing_known, wider};
 use crate::domain::calibrated::Calibrated;
 use crate::domain::exact::Exact;
 use crate::domain::score::Hundredths;
@@ -17,6 +17,8 @@ const ACCOUNTS_FOR_LEVEL: usize = 5;
 const RATINGS_FOR_SPREAD: f64 = 100.0;
 const RATINGS_FOR_WEIGHTS: f64 = 200.0;
 const ACCOUNTS_FOR_WEIGHTS: usize = 20;
+/// The 99.5 % point of the normal distribution.
+const LEAST_SURENESS: f64 = 2.576;
 
 /// What ratings come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +127,11 @@ fn measured(profile: &Profile, cases: &Cases<'_>, needs: &Needs, plain: Offer) -
         low: [count_low(&before), count_low(&composites(&chosen, &cases.observations))],
         nothing_known: [nothing_known(profile), nothing_known(&chosen)],
     };
-    let verdict = if parts.spread && !goes_with_ratings(&before, &cases.ratings) {
+    let is_sure = apart(&before, &cases.ratings, &cases.weights).is_sure()
+        || parts.spread && wider(&before, &cases.ratings, &cases.weights).is_sure();
+    let verdict = if parts.spread && !goes_with_ratings(&was) {
         Verdict::Unrelated
-    } else if measured.gain.counts() {
+    } else if measured.gain.counts() || measured.gain.share > 0.0 && is_sure {
         Verdict::Offered
     } else {
         Verdict::WithinNoise
@@ -207,8 +211,8 @@ fn count_low(composites: &[f64]) -> u32 {
     composites.iter().filter(|composite| Hundredths::round(**composite) < Hundredths(300)).count() as u32
 }
 
-/// Whether the order of the scores is that of the ratings by more than chance.
-fn goes_with_ratings(composites: &[f64], ratings: &[f64]) -> bool {
-    let known = spearman(&pairs(composites, ratings));
-    matches!(known, Some(Spearman { interval: Some([low, _]), .. }) if low > 0.0)
+/// Whether the order of the scores is that of the ratings by more than chance: in 1 of 200 workspaces whose ratings were
+/// drawn by lot it would be.
+fn goes_with_ratings(agreement: &Agreement) -> bool {
+    agreement.spearman.is_some_and(|spearman| spearman.sureness > LEAST_SURENESS)
 }

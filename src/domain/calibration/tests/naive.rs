@@ -97,12 +97,13 @@ fn r5_10_a_naive_implementation_finds_the_same_level() {
     let (mean_c, mean_y) = (sum(&|i| v[i] * c[i]) / total, sum(&|i| v[i] * y[i]) / total);
     let b = mean_y - mean_c;
     let variance = sum(&|i| v[i] * (y[i] - c[i] - b).powi(2)) / total;
-    let shift = b * (1.0 - variance / n / (b * b)).max(0.0);
-    assert!((level::shift(&c, y, v) - shift).abs() < 1e-12);
+    let apart = level::apart(&c, y, v);
+    assert!((apart.value - b).abs() < 1e-12 && (apart.error - (variance / n).sqrt()).abs() < 1e-12);
+    assert!((apart.shrunk() - b * (1.0 - variance / n / (b * b)).max(0.0)).abs() < 1e-12);
     let squares = sum(&|i| v[i] * (c[i] - mean_c).powi(2));
     let slope = sum(&|i| v[i] * (c[i] - mean_c) * (y[i] - mean_y)) / squares;
     let rest = sum(&|i| v[i] * (y[i] - mean_y - slope * (c[i] - mean_c)).powi(2));
     let error = (rest / (n * squares)).sqrt();
-    let spread = 1.0 + (slope - 1.0) * (1.0 - (error / (slope - 1.0)).powi(2)).max(0.0);
-    assert!((level::spread(&c, y, v) - spread).abs() < 1e-12);
+    let wider = level::wider(&c, y, v);
+    assert!((wider.value - (slope - 1.0)).abs() < 1e-12 && (wider.error - error).abs() < 1e-12);
 }
