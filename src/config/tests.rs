@@ -314,6 +314,19 @@ fn r13_2_links_begin_with_an_address_that_can_be_written_on_behind() {
 }
 
 #[test]
+fn r5_10_a_level_is_read_and_changes_the_hash() {
+    let text = "[scoring.level]\nshift = 0.34\nspread = 0.9\ncenter = 3.2\n[scoring.signals]\nthanks.weight = 0.8\n";
+    let profile = load_text(text).unwrap().config.scoring.profile;
+    assert_eq!(profile.level.numbers(), [0.34, 0.9, 3.2]);
+    assert_ne!(
+        profile.hash,
+        load_text("[scoring.signals]\nthanks.weight = 0.8\n").unwrap().config.scoring.profile.hash
+    );
+    let told = load_text("[scoring.level]\nspread = 0.2\n").unwrap_err().to_string();
+    assert!(told.ends_with(":2: scoring.level.spread: a number from 0.25 to 4 is expected, not 0.2"), "{told}");
+}
+
+#[test]
 fn r6_9_each_model_is_there_with_what_the_sections_say_of_it() {
     let id = "0190b5c0-0000-7000-8000-000000000001";
     let text = format!(

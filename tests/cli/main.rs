@@ -1,6 +1,7 @@
 //! The program as a process: what it prints, and how it ends (section 10 of the contract).
 
 mod backtest;
+mod calibrate;
 mod demo;
 #[path = "../support/keep.rs"]
 mod keep;
