@@ -85,7 +85,7 @@ pub fn run() -> Exit {
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),
         Command::Backtest(args) => backtest::run(&args, quiet),
-        Command::Calibrate(args) => calibrate::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args, quiet),
         Command::Snapshot(command) => snapshot::run(&command, quiet),
         Command::Journal(command) => journal::run(&command, quiet),
         Command::Export(args) => portable::export(&args, quiet),

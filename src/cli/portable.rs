@@ -16,7 +16,7 @@ use crate::domain::time::Millis;
 use crate::files::explained;
 use crate::ids::RandomIds;
 use crate::offline::restore::{Carried, Found, Point, Replace, Source, check_target, write};
-use crate::portable::{self, ExportError, Header, ImportError, Problem, SystemPosition};
+use crate::portable::{self, ExportError, Header, ImportError, Imported, Problem, SystemPosition};
 use crate::recovery::Progress;
 use crate::recovery::save::SaveProgress;
 
@@ -76,29 +76,34 @@ fn export_found(found: Found, mut out: &mut dyn Write, quiet: bool) -> Result<()
     Ok(())
 }
 
-pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
-    let target = args.config.load(Vec::new())?.config.storage.data_dir;
-    check_wall(wall())?;
-    check_target(&target, Replace::Refuse)?;
-    let (mut input, size): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
+/// All that an export says; standard input for -.
+pub(super) fn read_export(path: &Path, doing: &'static str, quiet: bool) -> Result<Imported, Failure> {
+    let (mut input, size): (Box<dyn BufRead>, u64) = if path.as_os_str() == "-" {
         (Box::new(io::stdin().lock()), 0)
     } else {
         let unreadable = |error| {
-            let failure = Failure::of(Exit::NoInput, &explained(&args.file, error));
-            Failure { message: format!("{}: {}", args.file.display(), failure.message), ..failure }
+            let failure = Failure::of(Exit::NoInput, &explained(path, error));
+            Failure { message: format!("{}: {}", path.display(), failure.message), ..failure }
         };
-        let file = File::open(&args.file).map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         (Box::new(BufReader::with_capacity(1 << 20, file)), size)
     };
     skip_byte_order_mark(&mut input)?;
     let bytes = Arc::new(AtomicU64::new(0));
     let shown = Arc::clone(&bytes);
-    let look = move || ("Importing", shown.load(Ordering::Relaxed) as f64 / size.max(1) as f64);
-    let imported = progress::during(quiet, look, || {
+    let look = move || (doing, shown.load(Ordering::Relaxed) as f64 / size.max(1) as f64);
+    Ok(progress::during(quiet, look, || {
         let mut tell = |done: portable::Progress| bytes.store(done.bytes, Ordering::Relaxed);
         portable::import(input, &mut tell)
-    })?;
+    })?)
+}
+
+pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
+    let target = args.config.load(Vec::new())?.config.storage.data_dir;
+    check_wall(wall())?;
+    check_target(&target, Replace::Refuse)?;
+    let imported = read_export(&args.file, "Importing", quiet)?;
     let lines = imported.read.lines;
     let found = Found::imported(imported);
     let writing = Arc::new(SaveProgress::default());

@@ -77,6 +77,21 @@ impl Calibrated {
         profile
     }
 
+    /// The profile that it was laid over, as far as the one with it tells: weights that it gave are the built-in ones
+    /// again. A profile that does not have it stays.
+    pub fn without(&self, profile: &Profile) -> Profile {
+        let Some(name) = profile.name.strip_suffix(&format!("+{}", self.name())) else { return profile.clone() };
+        let mut profile = Profile { name: name.into(), level: Level::default(), ..profile.clone() };
+        for kind in self.weights.keys() {
+            let weight = profile.model.profile().weight_of(*kind).weight;
+            let place = profile.model.place(*kind);
+            if let Some(signal) = place.and_then(|place| profile.signals.get_mut(place)) {
+                signal.weight = weight;
+            }
+        }
+        profile
+    }
+
     /// The weights that move by more than a fifth.
     pub fn moved(&self, profile: &Profile) -> Vec<Moved> {
         let weights = self.weights.iter().map(|(signal, to)| Moved {
@@ -132,5 +147,18 @@ mod tests {
             of(ScoringModel::Task1.profile(), level, thanks(0.8)),
         ];
         assert!(others.into_iter().all(|version| version != known));
+    }
+
+    #[test]
+    fn r5_10_it_is_laid_over_a_profile_and_taken_off_again() {
+        let base = ScoringModel::Support2.profile();
+        let level = Level { shift: 0.1, spread: 1.1, center: 3.5 };
+        let thanks = BTreeMap::from([(SignalKind::Thanks, Exact(0.8))]);
+        let calibrated = Calibrated::new(base, level, thanks, (300, 90));
+        let over = calibrated.over(base);
+        assert_eq!((over.level, over.weight_of(SignalKind::Thanks).weight), (level, 0.8));
+        assert_eq!(calibrated.without(&over), *base);
+        let other = Profile { name: "other".into(), level, ..base.clone() };
+        assert_eq!(calibrated.without(&other), other, "it does not have it");
     }
 }

@@ -9,14 +9,14 @@ use super::tenant_load::TenantLoad;
 use super::{Principal, Service, ServiceError};
 use crate::domain::calibrated::Calibrated;
 use crate::domain::calibration::agreement::Agreement;
-use crate::domain::calibration::{Answers, Case, MOST, Offer, offer};
+use crate::domain::calibration::{Answers, MOST, Offer};
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::score::Hundredths;
 use crate::domain::scoring::profile::Profile;
 use crate::domain::time::{self, Millis};
 use crate::domain::workspace::Workspace;
 use crate::domain::workspace::cut::Cut;
-use crate::domain::workspace::rated::{Answering, RatedConversation};
+use crate::domain::workspace::rated::RatedConversation;
 
 /// Pairs that are shown one by one: the newest.
 const SHOWN: usize = 1_000;
@@ -69,7 +69,7 @@ impl Service {
         let (_, effective) = self.engine.uncalibrated(key).await?;
         let cut = self.engine.cut(key).await?;
         let base = effective.settings.profile.clone();
-        let offer = self.in_turn(load, move || offered(&cut, &base)).await?;
+        let offer = self.in_turn(load, move || cut.offer(&base)).await?;
         let calibrated = offer.calibration.ok_or(ServiceError::NothingOffered(offer.verdict))?;
         if version.is_some_and(|version| version != calibrated.version) {
             return Err(ServiceError::OfferChanged(calibrated.name()));
@@ -101,14 +101,14 @@ fn look(cut: &Cut, period: Period, base: Profile, in_force: Option<Arc<Calibrate
     let agreements = |of: BTreeMap<String, Pairs>| {
         of.into_iter().filter_map(|(key, pairs)| Some((key, Agreement::of(&pairs)?))).collect()
     };
-    let offer = offered(cut, &base);
+    let offer = cut.offer(&base);
     Ratings {
         period,
         agreement: Agreement::of(&all),
         months: agreements(months),
         versions: agreements(versions),
         pairs: rated.iter().take(SHOWN).map(|one| (one.clone(), name(one))).collect(),
-        answers: answers(cut.answering(period.from, period.to)),
+        answers: cut.answering(period.from, period.to).into(),
         offer,
         base,
         in_force,
@@ -119,26 +119,4 @@ type Pairs = Vec<(Hundredths, u8)>;
 
 fn month(at: Millis) -> String {
     time::format(at).chars().take(MONTH).collect()
-}
-
-fn answers(answering: Answering) -> Answers {
-    let Answering { scored, rated, composites: [all, of_rated] } = answering;
-    Answers {
-        conversations: scored,
-        answered: rated,
-        score_of_answered: Hundredths::mean(of_rated, rated),
-        score_of_all: Hundredths::mean(all, scored),
-    }
-}
-
-/// What the newest ratings give whose signals are kept, and were read for the model of `base`.
-fn offered(cut: &Cut, base: &Profile) -> Offer {
-    let rated = cut.rated(Millis::MIN, Millis::MAX, MOST);
-    let is_of_model = |rated: &RatedConversation| cut.head().profiles[usize::from(rated.profile)].model == base.model;
-    let case = |rated: RatedConversation| {
-        let observations = rated.signals?;
-        Some(Case { account: rated.account.unwrap_or(rated.conversation), rating: rated.rating, observations })
-    };
-    let cases: Vec<Case> = rated.into_iter().filter(is_of_model).filter_map(case).collect();
-    offer(base, &cases)
 }

@@ -17,7 +17,11 @@ fn send(server: &Served, workspace: &str, key: &str) {
             "environmentScore": 1.5});
         json!({"specversion": "1.0", "id": n.to_string(), "source": "test", "type": "conversation.scored", "data": data})
     };
-    let body = json!([event(1), event(2), event(3)]).to_string();
+    post(server, workspace, key, &json!([event(1), event(2), event(3)]).to_string());
+}
+
+/// Sends events.
+pub fn post(server: &Served, workspace: &str, key: &str, body: &str) {
     let address = server.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("it listens");
     write!(

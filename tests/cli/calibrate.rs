@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Kept, json as read, run, stderr};
+use super::backtest::post;
+use super::{Kept, Served, json as read, run, stderr};
 
 /// What customers write, what they are answered, and how they rate, from unhappy to glad.
 const KINDS: [([&str; 3], u8); 5] = [
@@ -97,4 +98,64 @@ fn r5_10_a_broken_dialogue_is_named_as_score_names_it() {
         "score passes over what it does not need: {}",
         stderr(&scored)
     );
+}
+
+/// The conversation of a dialogue as events: it is resolved, and its customer answers the survey.
+fn events(dialogue: &str) -> Vec<Value> {
+    let dialogue: Value = serde_json::from_str(dialogue).expect("JSON");
+    let n = dialogue["id"].as_u64().expect("a number");
+    let mut number = 0;
+    let mut event = |kind: &str, more: Value| {
+        number += 1;
+        let mut data = json!({"conversationId": format!("cccccccc-cccc-4ccc-8ccc-{n:012}"),
+            "accountId": format!("aaaaaaaa-aaaa-4aaa-8aaa-{:012}", n / 2)});
+        data.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        json!({"specversion": "1.0", "id": format!("{n}-{number}"), "source": "test", "type": kind, "data": data})
+    };
+    let turns = dialogue["turns"].as_array().expect("a list");
+    let mut events: Vec<Value> = Vec::new();
+    for turn in turns {
+        let (kind, more) = match turn["role"].as_str() {
+            Some("user") => ("message.received", json!({"text": turn["text"]})),
+            _ => ("message.sent", json!({"text": turn["text"], "sender": "ai"})),
+        };
+        events.push(event(kind, more));
+    }
+    events.push(event("conversation.status_changed", json!({"status": "closed"})));
+    events.push(event("survey.responded", json!({"rating": dialogue["rating"]})));
+    events
+}
+
+#[test]
+fn r5_10_an_export_says_what_the_server_offers() {
+    let home = Kept::new();
+    let make = ["workspace", "create", "--name", "S", "--tenant", "t", "--with-key", "-o", "json"];
+    let made = read(&run(home.path(), &make));
+    let (workspace, key) = (made["id"].as_str().expect("an id"), made["key"].as_str().expect("a key"));
+    let rated = dialogues(120);
+    {
+        let server = Served::start(home.path());
+        let events: Vec<Value> = rated.lines().flat_map(events).collect();
+        for batch in events.chunks(200) {
+            post(&server, workspace, key, &Value::from(batch).to_string());
+        }
+    }
+    let exported = run(home.path(), &["export", "all.ndjson"]);
+    assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
+    let offer = read(&run(home.path(), &["calibrate", "all.ndjson", "--workspace", workspace, "-o", "json"]));
+    assert_eq!(
+        (&offer["ratings"], &offer["accounts"], &offer["verdict"]),
+        (&json!(120), &json!(60), &json!("offered"))
+    );
+    fs::write(home.path().join("rated.ndjson"), rated).expect("a file");
+    let of_dialogues = read(&run(home.path(), &["calibrate", "rated.ndjson", "-o", "json"]));
+    let error = |offer: &Value| offer["measured"]["before"]["meanAbsoluteError"].as_f64().expect("a number");
+    assert!((error(&offer) - error(&of_dialogues)).abs() < 0.1, "{offer} {of_dialogues}");
+    let toml = run(home.path(), &["calibrate", "all.ndjson", "--workspace", workspace, "--toml"]);
+    assert!(text(&toml).contains(&format!("\n[workspaces.\"{workspace}\".scoring.level]\n")), "{}", text(&toml));
+    fs::write(home.path().join("config.toml"), &toml.stdout).expect("a file");
+    assert_eq!(run(home.path(), &["check-config"]).status.code(), Some(0), "{}", text(&toml));
+    let unknown = "0190b5c0-0000-7000-8000-000000000001";
+    assert_eq!(run(home.path(), &["calibrate", "all.ndjson", "--workspace", unknown]).status.code(), Some(66));
+    assert_eq!(run(home.path(), &["calibrate", "rated.ndjson", "--workspace", workspace]).status.code(), Some(65));
 }

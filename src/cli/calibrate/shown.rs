@@ -6,6 +6,7 @@ use crate::domain::calibrated::Calibrated;
 use crate::domain::calibration::agreement::Agreement;
 use crate::domain::calibration::gain::Gain;
 use crate::domain::calibration::{Answers, Measured, Offer, Part, Verdict};
+use crate::domain::ids::Id;
 use crate::domain::scoring::profile::Profile;
 
 pub(super) fn tell(offer: &Offer, profile: &Profile, answers: &Answers) -> Result<(), Failure> {
@@ -98,20 +99,21 @@ fn table(measured: &Measured) -> Result<(), Failure> {
     output::table(["on unseen accounts", "as it is", "calibrated"], rows)
 }
 
-/// The lines of `config.toml` that would hold; a comment where nothing is offered.
-pub(super) fn toml(offer: &Offer) -> Result<(), Failure> {
+/// The lines of `config.toml` that would hold, for one workspace where it is named; a comment where nothing is offered.
+pub(super) fn toml(offer: &Offer, workspace: Option<Id>) -> Result<(), Failure> {
     let Some(calibration) = &offer.calibration else {
         return output::line(format_args!("# {}", verdict(offer.verdict)));
     };
     let Calibrated { weights, ratings, accounts, .. } = calibration;
     let level = calibration.level();
     output::line(format_args!("# Calibrated to {ratings} ratings of {accounts} accounts: {}.", calibration.name()))?;
-    output::line("[scoring.level]")?;
+    let section = workspace.map_or_else(|| "scoring".to_owned(), |id| format!("workspaces.\"{id}\".scoring"));
+    output::line(format_args!("[{section}.level]"))?;
     for (name, value) in [("shift", level.shift), ("spread", level.spread), ("center", level.center)] {
         output::line(format_args!("{name} = {value}"))?;
     }
     if !weights.is_empty() {
-        output::line("\n[scoring.signals]")?;
+        output::line(format_args!("\n[{section}.signals]"))?;
     }
     weights.iter().try_for_each(|(kind, weight)| output::line(format_args!("{}.weight = {}", kind.name(), weight.0)))
 }

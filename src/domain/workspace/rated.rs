@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::super::calibration::{Answers, Case, MOST, Offer, offer};
 use super::super::ids::Id;
 use super::super::rating::Unrated;
 use super::super::score::Hundredths;
+use super::super::scoring::profile::Profile;
 use super::super::scoring::{Observation, observe};
 use super::super::time::Millis;
 use super::conversations::ConversationsCut;
@@ -39,6 +41,18 @@ pub struct Answering {
     pub composites: [u64; 2],
 }
 
+impl From<Answering> for Answers {
+    fn from(answering: Answering) -> Self {
+        let Answering { scored, rated, composites: [all, of_rated] } = answering;
+        Self {
+            conversations: scored,
+            answered: rated,
+            score_of_answered: Hundredths::mean(of_rated, rated),
+            score_of_all: Hundredths::mean(all, scored),
+        }
+    }
+}
+
 impl Cut {
     /// The newest `most` ratings with a receipt in `from..=to`, the newest first. Those of conversations that had no
     /// score of the model are left out.
@@ -51,6 +65,24 @@ impl Cut {
             }
         }
         newest.into_iter().rev().filter_map(|(_, number)| self.rated_one(number)).collect()
+    }
+
+    /// What the newest ratings give whose signals are kept, and were read for the model of `base` (R5.10).
+    pub fn offer(&self, base: &Profile) -> Offer {
+        let is_of_model =
+            |rated: &RatedConversation| self.head.profiles[usize::from(rated.profile)].model == base.model;
+        let case = |rated: RatedConversation| {
+            let observations = rated.signals?;
+            Some(Case { account: rated.account.unwrap_or(rated.conversation), rating: rated.rating, observations })
+        };
+        let rated = self.rated(Millis::MIN, Millis::MAX, MOST).into_iter().filter(is_of_model);
+        offer(base, &rated.filter_map(case).collect::<Vec<_>>())
+    }
+
+    /// The profile in force without its calibration, as far as the side alone tells.
+    pub fn uncalibrated(&self) -> Profile {
+        let profile = &self.head.settings.profile;
+        self.own.calibration.as_ref().map_or_else(|| profile.clone(), |calibrated| calibrated.without(profile))
     }
 
     fn rated_one(&self, number: u32) -> Option<RatedConversation> {
