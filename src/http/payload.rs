@@ -67,7 +67,7 @@ impl Payload {
     /// A JSON body: 415 for anything else.
     pub async fn json<T: wire::Body + Send + 'static>(self, app: &App, call: &Call) -> Result<T, ApiError> {
         self.expect_json()?;
-        let body = self.small(&call.visit).await?;
+        let body = self.small(call).await?;
         parsed(app, call, asked(app, call), body).await
     }
 
@@ -95,7 +95,7 @@ impl Payload {
     ) -> Result<T, ApiError> {
         let message = "The body must be application/json or application/merge-patch+json, in UTF-8.";
         self.expect(&[JSON, "application/merge-patch+json"], message)?;
-        let body = self.small(&call.visit).await?;
+        let body = self.small(call).await?;
         parsed(app, call, asked, body).await
     }
 
@@ -106,7 +106,7 @@ impl Payload {
         call: &Call,
     ) -> Result<Option<T>, ApiError> {
         let media_type = self.expect_json();
-        let body = self.small(&call.visit).await?;
+        let body = self.small(call).await?;
         if body.0.is_empty() {
             return Ok(None);
         }
@@ -115,9 +115,9 @@ impl Payload {
     }
 
     /// A body without events.
-    async fn small(self, visit: &Visit) -> Result<(Bytes, BodyPermit), ApiError> {
+    async fn small(self, call: &Call) -> Result<(Bytes, BodyPermit), ApiError> {
         let limit = self.limits.body;
-        self.read(&visit.load().room, limit).await
+        self.any(&call.visit, limit).await
     }
 
     /// A form as browsers send it, of at most `limit` bytes: 415 for anything else.
