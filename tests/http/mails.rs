@@ -15,6 +15,9 @@ use crate::support::{NOW, Server, Setup};
 
 const LIVE: fn() -> WorkspaceKey = || WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
 
+/// Where all customers have their mail: no file of the server's may name it.
+const AT: &str = "quillfeather.example";
+
 /// A world whose mails go to this sink, an hour after the end of a conversation.
 async fn world(sink: &Sink) -> World {
     let smtp = SmtpUrl::parse(&format!("smtp://{}", sink.address)).unwrap();
@@ -48,10 +51,7 @@ fn end(number: u32, name: &str, ended: Millis) -> Value {
     };
     let text = "Hvor er min ordre? Jeg har ventet på den siden sidste uge. Quillfeather.";
     json!([
-        event(
-            "message.received",
-            json!({"text": text, "language": "da", "contactEmail": format!("{name}@example.org")})
-        ),
+        event("message.received", json!({"text": text, "language": "da", "contactEmail": format!("{name}@{AT}")})),
         event("conversation.resolved", json!({"resolution": "ai_resolved"})),
     ])
 }
@@ -70,7 +70,7 @@ impl World {
 async fn taken(sink: &Sink, count: usize) -> Vec<String> {
     let waits = sink.clone();
     tokio::task::spawn_blocking(move || waits.wait_for(count)).await.unwrap();
-    sink.mails().into_iter().map(|mail| mail.to.trim_end_matches("@example.org").to_owned()).collect()
+    sink.mails().into_iter().map(|mail| mail.to.split('@').next().unwrap().to_owned()).collect()
 }
 
 /// Waits until so many mails are not due any more.
@@ -117,8 +117,8 @@ async fn r13_2b_a_mail_goes_out_an_hour_after_the_end_in_the_customers_language_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r13_2b_what_is_put_off_is_sent_later_and_what_is_refused_is_shown() {
     let sink = Sink::start(|word| match word {
-        "RCPT TO:<later@example.org>" => Answer::Say("450 4.2.0 greylisted"),
-        "RCPT TO:<gone@example.org>" => Answer::Say("550 5.1.1 no such user"),
+        word if word.starts_with("RCPT TO:<later@") => Answer::Say("450 4.2.0 greylisted"),
+        word if word.starts_with("RCPT TO:<gone@") => Answer::Say("550 5.1.1 no such user"),
         _ => Answer::Good,
     });
     let world = world(&sink).await;
@@ -145,7 +145,7 @@ async fn r13_2b_what_is_put_off_is_sent_later_and_what_is_refused_is_shown() {
     to.sort();
     assert_eq!(to, ["anna", "later"]);
     noted(&world, 2, 1).await;
-    assert!(!world.follow_ups().await.to_string().contains("example.org"), "nobody's address is shown");
+    assert!(!world.follow_ups().await.to_string().contains(AT), "nobody's address is shown");
     world.server.stop().await;
 }
 

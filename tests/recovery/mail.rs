@@ -8,16 +8,19 @@ use tripswitch::domain::time;
 
 use crate::snapshot_steps::STEP;
 use crate::support::events::event;
-use crate::support::process::{Home, Server};
+use crate::support::process::{Home, Server, wait_until};
 use crate::support::random::Random;
 use crate::support::smtp::{Answer, Sink};
 
+/// In minutes.
 const DELAY: i64 = 60;
+/// Where all customers have their mail: no file of the server's may name it.
+const AT: &str = "quillfeather.example";
 
 /// A directory whose server sends to this sink.
 fn home(sink: &Sink) -> Home {
     let mut home = Home::new();
-    home.env("TRIPSWITCH__MAIL__SMTP_URL", format!("smtp://{}", sink.address));
+    home.env("TRIPSWITCH__MAIL__SMTP_URL", format!("smtp://me:Quillfeather@{}", sink.address));
     home.env("TRIPSWITCH__MAIL__FROM", "Acme <support@example.com>");
     home.env("TRIPSWITCH__RATINGS__PUBLIC_URL", "https://support.example.com");
     let server = home.serve();
@@ -33,7 +36,7 @@ fn end(number: u64, name: &str, due_in: i64) -> Value {
     let at = i64::try_from(now).unwrap() + due_in * 1_000 - DELAY * 60_000;
     let conversation = Random::of(23, &[number]).uuid().to_string();
     let data = json!({
-        "conversationId": conversation, "resolution": "ai_resolved", "contactEmail": format!("{name}@example.org")
+        "conversationId": conversation, "resolution": "ai_resolved", "contactEmail": format!("{name}@{AT}")
     });
     let mut event = event("mails", &number.to_string(), "conversation.resolved", data);
     event["time"] = time::format(at).into();
@@ -46,7 +49,7 @@ fn post(home: &Home, server: &Server, event: &Value) {
 
 /// The `Message-ID`s of all mails to a customer.
 fn to(sink: &Sink, name: &str) -> Vec<String> {
-    let to = format!("{name}@example.org");
+    let to = format!("{name}@{AT}");
     let mails = sink.mails().into_iter().filter(|mail| mail.to == to);
     mails.map(|mail| mail.header("Message-ID").unwrap().to_owned()).collect()
 }
@@ -69,6 +72,9 @@ fn r13_2b_a_server_that_dies_at_any_step_sends_one_mail_and_two_in_one_place_onl
             let server = home.serve();
             post(&home, &server, &end(number + 1 + place as u64, behind, -1));
             sink.wait_for(copies + place + 1);
+            // What is killed before that is recorded is another copy.
+            let sent = || server.client().get(&home.at("quality/follow-ups")).expect(200)["sent"].clone();
+            wait_until("both are recorded", || sent() == place + 2);
             server.kill();
         }
         let names = to(&sink, "anna");

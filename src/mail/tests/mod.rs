@@ -5,3 +5,4 @@ mod relay;
 #[expect(dead_code, reason = "other tests wait for mails with it")]
 #[path = "../../../tests/support/smtp.rs"]
 mod smtp;
+mod tls;

@@ -7,14 +7,14 @@ use crate::domain::follow_up::MailFault;
 use crate::mail::message::Message;
 use crate::mail::relay::{Patience, Relay, RelayError, SmtpRelay, Tried};
 
-const PATIENCE: Patience = Patience { word: Duration::from_millis(500), mail: Duration::from_millis(500) };
+pub const PATIENCE: Patience = Patience { word: Duration::from_millis(500), mail: Duration::from_millis(500) };
 
-fn options(url: &str) -> MailRelay {
+pub fn options(url: &str) -> MailRelay {
     let from = "Acme <support@example.com>".parse().unwrap();
     MailRelay { smtp: SmtpUrl::parse(url).unwrap(), from, ca_file: None }
 }
 
-fn message(to: &str) -> Message {
+pub fn message(to: &str) -> Message {
     let bytes = b"Subject: x\r\n\r\n.a line\r\n".to_vec();
     Message { from: "support@example.com".parse().unwrap(), to: to.parse().unwrap(), bytes }
 }
