@@ -3,7 +3,7 @@
   server.py MODE FILE    MODE: plain, starttls or tls, the last two with a certificate of an authority of their own in ca.pem
 
 It asks for the user "me@example.com" with the password "s3cr:t/ word". By the name of whom a mail is for:
-gone: 550; later: 450; slow: taken after three seconds; cut: the connection breaks off in the text.
+gone: 550; later: 450; slow-…: taken after three seconds; cut: the connection breaks off in the text.
 """
 import asyncio
 import base64
@@ -32,12 +32,12 @@ class Handler:
         if name == "cut":
             server.transport.abort()
             return "451 gone"
-        if name == "slow":
+        if name.startswith("slow"):
             await asyncio.sleep(3)
         mail = {
             "to": envelope.rcpt_tos,
             "from": envelope.mail_from,
-            "tls": server.transport.get_extra_info("ssl_object") is not None,
+            "tls": session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None,
             "raw": base64.b64encode(envelope.original_content).decode(),
         }
         with open(self.path, "a", encoding="ascii") as file:
@@ -46,7 +46,8 @@ class Handler:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    return AuthResult(success=(data.login, data.password) == (USER, PASSWORD))
+    # What is not handled here is answered 535.
+    return AuthResult(success=(data.login, data.password) == (USER, PASSWORD), handled=False)
 
 
 async def main(mode, path):

@@ -13,7 +13,9 @@ use crate::support::smtp::{Answer, Sink};
 use crate::support::world::{BOUND, WORKSPACE, World, conversation_id, id_of};
 use crate::support::{NOW, Server, Setup};
 
-const LIVE: fn() -> WorkspaceKey = || WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live };
+fn live() -> WorkspaceKey {
+    WorkspaceKey { id: id_of(WORKSPACE), side: Side::Live }
+}
 
 /// Where all customers have their mail: no file of the server's may name it.
 const AT: &str = "quillfeather.example";
@@ -125,15 +127,14 @@ async fn r13_2b_what_is_put_off_is_sent_later_and_what_is_refused_is_shown() {
     world.ends(1, "later", NOW - 2 * HOUR).await;
     world.ends(2, "gone", NOW - 2 * HOUR).await;
     let mails = noted(&world, 0, 1).await;
-    let conversation = |number| conversation_id(number);
     let [later, gone] = &mails["failures"].as_array().unwrap()[..] else { panic!("{mails}") };
     let next = later["nextAttemptAt"].as_str().unwrap().to_owned();
     let deferred = json!({
-        "conversationId": conversation(1), "at": null, "attempts": 1, "fault": "deferred", "smtpCode": 450,
+        "conversationId": conversation_id(1), "at": null, "attempts": 1, "fault": "deferred", "smtpCode": 450,
         "nextAttemptAt": next
     });
     let refused = json!({
-        "conversationId": conversation(2), "at": time::format(NOW), "attempts": 1, "fault": "refused", "smtpCode": 550,
+        "conversationId": conversation_id(2), "at": time::format(NOW), "attempts": 1, "fault": "refused", "smtpCode": 550,
         "nextAttemptAt": null
     });
     assert_eq!((later, gone), (&deferred, &refused));
@@ -159,13 +160,13 @@ async fn r13_2b_who_has_rated_come_back_opted_out_or_had_one_lately_gets_none() 
     }
     let id = |number| id_of(&conversation_id(number));
     let rating = LinkRating { conversation: id(1), ending: 0, rating: 4, comment: None };
-    world.server.engine.rate(LIVE(), rating).await.unwrap().unwrap();
+    world.server.engine.rate(live(), rating).await.unwrap().unwrap();
     let reopened = json!({
         "specversion": "1.0", "id": "reopened", "source": "mails", "type": "conversation.status_changed",
         "data": {"conversationId": conversation_id(2), "status": "open"}
     });
     world.server.post(&at("events"), &world.key, &reopened).await.expect(202);
-    assert!(world.server.engine.opt_out(LIVE(), id(3)).await.unwrap());
+    assert!(world.server.engine.opt_out(live(), id(3)).await.unwrap());
     world.server.clock.advance(HOUR);
     // Wakes the sender; an address counts whatever its case.
     world.ends(5, "Silent", NOW - HOUR).await;
