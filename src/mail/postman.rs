@@ -155,7 +155,7 @@ impl<S: Source> Postman<S> {
     /// Writes a note, however long that takes: no other mail goes out before. Whether it is written.
     async fn note(&self, note: MailNote, stop: &Stop) -> bool {
         let mut pause = NOTE_AGAIN;
-        while let Err(error) = self.source.note(note.clone()).await {
+        while let Err(error) = self.source.note(note).await {
             tracing::warn!(workspace = %self.key.id, %error, "what became of a mail could not be noted");
             let is_deleted = self.source.workspace().is_none();
             if is_deleted || stop.run_until_cancelled(sleep(pause)).await.is_none() {
