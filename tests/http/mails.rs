@@ -1,5 +1,7 @@
 //! R13.2b: follow-up mails, from the event to the mail server.
 
+#![expect(clippy::unwrap_used, reason = "what tests are made of: a panic is the verdict")]
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

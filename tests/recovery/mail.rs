@@ -1,9 +1,9 @@
 //! R13.2b: a server that dies at each step between a mail's being due and the record that it is sent.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use tripswitch::clock::wall;
 use tripswitch::domain::time;
 
 use crate::snapshot_steps::STEP;
@@ -32,8 +32,7 @@ fn home(sink: &Sink) -> Home {
 
 /// The end of a conversation with this customer, whose mail is due so many seconds from now.
 fn end(number: u64, name: &str, due_in: i64) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let at = i64::try_from(now).unwrap() + due_in * 1_000 - DELAY * 60_000;
+    let at = wall() + due_in * 1_000 - DELAY * 60_000;
     let conversation = Random::of(23, &[number]).uuid().to_string();
     let data = json!({
         "conversationId": conversation, "resolution": "ai_resolved", "contactEmail": format!("{name}@{AT}")

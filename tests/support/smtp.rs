@@ -57,16 +57,16 @@ pub struct Sink {
 
 impl Sink {
     pub fn start(behave: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a test can do this");
         let behave: Arc<Behave> = Arc::new(behave);
-        let address = listener.local_addr().unwrap();
+        let address = listener.local_addr().expect("a test can do this");
         let sink = Self { address, state: Arc::default(), behave: Arc::new(Mutex::new(behave)) };
         let served = sink.clone();
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let served = served.clone();
                 // A connection ends with its client, killed or not.
-                thread::spawn(move || served.talk(&connection.unwrap()));
+                thread::spawn(move || served.talk(&connection.expect("a test can do this")));
             }
         });
         sink
@@ -74,17 +74,17 @@ impl Sink {
 
     /// Does otherwise from here on.
     pub fn behave(&self, behave: impl Fn(&str) -> Answer + Send + Sync + 'static) {
-        *self.behave.lock().unwrap() = Arc::new(behave);
+        *self.behave.lock().expect("a test can do this") = Arc::new(behave);
     }
 
     /// All that were taken.
     pub fn mails(&self) -> Vec<Mail> {
-        self.state.0.lock().unwrap().mails.clone()
+        self.state.0.lock().expect("a test can do this").mails.clone()
     }
 
     /// All that clients have said, with `CONNECT` and `CONTENT`.
     pub fn words(&self) -> Vec<String> {
-        self.state.0.lock().unwrap().words.clone()
+        self.state.0.lock().expect("a test can do this").words.clone()
     }
 
     /// Waits until so many mails were taken.
@@ -100,12 +100,14 @@ impl Sink {
 
     fn wait_until(&self, what: &str, is_so: impl Fn(&State) -> bool) {
         let (state, news) = &*self.state;
-        let (_state, waited) = news.wait_timeout_while(state.lock().unwrap(), PATIENCE, |state| !is_so(state)).unwrap();
+        let (_state, waited) = news
+            .wait_timeout_while(state.lock().expect("a test can do this"), PATIENCE, |state| !is_so(state))
+            .expect("a test can do this");
         assert!(!waited.timed_out(), "does not come: {what}");
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.0.lock().unwrap());
+        change(&mut self.state.0.lock().expect("a test can do this"));
         self.state.1.notify_all();
     }
 
@@ -159,7 +161,7 @@ impl Sink {
 
     fn heard(&self, word: &str) -> Answer {
         self.change(|state| state.words.push(word.to_owned()));
-        let behave = Arc::clone(&self.behave.lock().unwrap());
+        let behave = Arc::clone(&self.behave.lock().expect("a test can do this"));
         behave(word)
     }
 

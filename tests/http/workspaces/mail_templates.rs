@@ -1,5 +1,7 @@
 //! `…/mail-templates` (R13.2b).
 
+#![expect(clippy::unwrap_used, reason = "what tests are made of: a panic is the verdict")]
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
