@@ -58,9 +58,11 @@ impl Calibrated {
         Self { model: base.model, level, weights, version, base: base.hash, ratings, accounts }
     }
 
+    /// One that changes nothing is as in profiles without any, whatever its center: no record and no snapshot has it.
     pub fn level(&self) -> Level {
         let [shift, spread, center] = self.level.map(|number| number.0);
-        Level { shift, spread, center }
+        let level = Level { shift, spread, center };
+        if level.is_identity() { Level::default() } else { level }
     }
 
     /// The profile with it, whose name says which it is. The hash is the caller's to make anew, since word lists are
