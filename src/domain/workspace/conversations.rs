@@ -8,7 +8,7 @@ use hashbrown::DefaultHashBuilder;
 use super::super::chunks::Chunks;
 use super::super::ids::{Id, Position};
 use super::super::index::Index;
-use super::super::life::Life;
+use super::super::life::{ContactMark, Life};
 use super::super::rules::Rules;
 use super::super::sparse::Sparse;
 use super::super::time::Millis;
@@ -289,12 +289,12 @@ impl Conversations {
         self.records.get_mut(number).set_phase(Phase::Unlived);
     }
 
-    /// Keeps what a customer wrote to a conversation that lives.
-    pub fn comment(&mut self, number: u32, position: Position, text: &str) {
-        let contact = match self.course(number) {
+    /// Keeps what a customer wrote: `contact`, or else the one whose life it is.
+    pub fn comment(&mut self, number: u32, position: Position, text: &str, contact: Option<ContactMark>) {
+        let contact = contact.or_else(|| match self.course(number) {
             Course::Living(life) => life.contact,
             Course::Unlived | Course::Settled(_) => None,
-        };
+        });
         self.comments.insert(number, Arc::new(Comment { position, contact, text: text.into() }));
     }
 

@@ -41,7 +41,7 @@ impl Workspace {
         }
         self.duplicates.insert(event.identity, at.receipt);
         if let Some(number) = known.filter(|number| self.is_late(*number, at.time, &event.body)) {
-            if !self.rated_late(round, number, at, &event.body) {
+            if !self.rated_late(round, number, at, event) {
                 self.late += 1;
             }
             return Verdict::Accepted;
@@ -63,7 +63,7 @@ impl Workspace {
         };
         if let Body::SurveyResponded { rating, comment } = &event.body {
             if let Some(text) = comment {
-                self.conversations.comment(number, at.position, text);
+                self.conversations.comment(number, at.position, text, None);
             }
             self.note_rating(number, *rating, at.receipt, self.ending_now(number), None);
         }
@@ -79,16 +79,17 @@ impl Workspace {
     }
 
     /// R5.2: a rating of a conversation that has settled, or that a new life of has no score yet. Whether it was taken.
-    fn rated_late(&mut self, round: &mut Round, number: u32, at: At, body: &Body) -> bool {
-        let Body::SurveyResponded { rating, comment } = body else { return false };
+    fn rated_late(&mut self, round: &mut Round, number: u32, at: At, event: &EventRecord) -> bool {
+        let Body::SurveyResponded { rating, comment } = &event.body else { return false };
         if at.apply < RATES_LATE {
             return false;
         }
-        let Some(score) = self.late_score(number, at.receipt, *rating) else { return false };
-        if let Some(text) = comment {
-            self.conversations.comment(number, at.position, text);
-        }
         let ending = self.last_ending(number);
+        let Some(score) = self.late_score(number, ending, at.receipt, *rating) else { return false };
+        if let Some(text) = comment {
+            let contact = event.contact.as_ref().map(ContactName::kept_mark);
+            self.conversations.comment(number, at.position, text, contact);
+        }
         self.note_rating(number, *rating, at.receipt, ending, None);
         let account_before = self.conversations.account(number);
         let score = NewScore::Set { score, expect: false };

@@ -72,14 +72,15 @@ impl Workspace {
     /// What was recorded by the links of an ending, if its contact may still be asked.
     pub fn asked(&self, conversation: Id, ending: u32, now: Millis) -> Result<Option<Given>, RatingRefusal> {
         let number = self.conversations.find(conversation).ok_or(RatingRefusal::Unknown)?;
-        let given = self.given(number, self.asked_of(number, ending)?);
+        let ending = self.asked_of(number, ending)?;
+        let given = self.given(number, ending);
         if given.as_ref().is_some_and(|given| now - given.first >= CHANGEABLE_FOR || given.changes >= MOST_CHANGES) {
             return Err(RatingRefusal::Used);
         }
-        match self.conversations.course(number) {
-            Course::Settled(_) if !self.takes_late_rating(number) => Err(RatingRefusal::TooOld),
-            Course::Settled(_) | Course::Living(_) | Course::Unlived => Ok(given),
+        if self.is_late_for(number, ending) && self.kept_signals(number).is_none() {
+            return Err(RatingRefusal::TooOld);
         }
+        Ok(given)
     }
 
     fn given(&self, number: u32, ending: u32) -> Option<Given> {
@@ -123,13 +124,12 @@ impl Workspace {
         let lacked = self.lack(number);
         let was_unscored = !self.conversations.is_scored(number);
         let account_before = self.conversations.account(number);
-        let score = match self.late_score(number, frame.receipt, rating.rating) {
+        let score = match self.late_score(number, ending, frame.receipt, rating.rating) {
             Some(score) => NewScore::Set { score, expect: false },
-            None if matches!(self.conversations.course(number), Course::Settled(_)) => NewScore::Keep,
             None => self.live(number, at, LifeKind::Rating(rating.rating), None).score,
         };
         match &rating.comment {
-            Some(text) => self.conversations.comment(number, at.position, text),
+            Some(text) => self.conversations.comment(number, at.position, text, None),
             None => self.conversations.drop_comment(number),
         }
         self.place(round, at, Placement { conversation: number, account_before, score });
@@ -168,15 +168,22 @@ impl Workspace {
         self.endings(number).next
     }
 
-    /// Whether a conversation that has settled, or of which a new life has no score yet, can be rated: its score was
-    /// made here, and the signals behind it are kept.
-    fn takes_late_rating(&self, number: u32) -> bool {
-        let is_over = match self.conversations.course(number) {
+    /// Whether the life that came to this ending is over: it has settled, and a new one has no score yet.
+    fn is_late_for(&self, number: u32, ending: u32) -> bool {
+        match self.conversations.course(number) {
             Course::Settled(_) => true,
-            Course::Living(life) => life.carried.is_some() && life.walk().scored.is_none(),
+            Course::Living(life) => {
+                life.carried.is_some_and(|carried| carried.reopenings == ending) && life.walk().scored.is_none()
+            }
             Course::Unlived => false,
-        };
-        is_over && self.model_score(number).is_some_and(|score| self.signals_behind(number, &score).is_some())
+        }
+    }
+
+    /// The model's score and what gave it, if it was made here and that is kept.
+    fn kept_signals(&self, number: u32) -> Option<(Score, Vec<Observation>)> {
+        let model = self.model_score(number)?;
+        let signals = self.signals_behind(number, &model)?;
+        Some((model, signals))
     }
 
     /// What the model says, whether or not a person's word is in force.
@@ -188,13 +195,13 @@ impl Workspace {
     }
 
     /// The score with a rating that came after its life was over, made of the signals that are kept (R5.2).
-    pub(super) fn late_score(&mut self, number: u32, receipt: Millis, rating: u8) -> Option<Score> {
-        if !self.takes_late_rating(number) {
+    pub(super) fn late_score(&mut self, number: u32, ending: u32, receipt: Millis, rating: u8) -> Option<Score> {
+        if !self.is_late_for(number, ending) {
             return None;
         }
-        let model = self.model_score(number)?;
+        let (model, signals) = self.kept_signals(number)?;
         let profile = Arc::clone(&self.profiles[usize::from(model.profile)]);
-        let signals = with_rating(self.signals_behind(number, &model)?, rating, &profile);
+        let signals = with_rating(signals, rating, &profile);
         let estimate = estimate(&profile, &signals);
         let in_force = self.conversations.score(number)?;
         let at = self.signals.append(receipt, &signals);
@@ -213,9 +220,8 @@ impl Workspace {
 
     /// What the model says of a rated conversation without the rating, as long as the signals are kept.
     fn unrated(&self, number: u32) -> Option<Unrated> {
-        let model = self.model_score(number)?;
-        let signals = without_rating(self.signals_behind(number, &model)?);
-        Some(unrated(&signals, &model, &self.profiles[usize::from(model.profile)]))
+        let (model, signals) = self.kept_signals(number)?;
+        Some(unrated(&without_rating(signals), &model, &self.profiles[usize::from(model.profile)]))
     }
 
     /// Ratings that came before they were kept by themselves, as far as lives and signals tell them.
@@ -225,7 +231,7 @@ impl Workspace {
             let score = self.model_score(number)?;
             let rating = match self.conversations.course(number) {
                 Course::Living(life) => life.evidence(&life.walk()).rating,
-                Course::Settled(_) => rating_in(&self.signals_behind(number, &score)?),
+                Course::Settled(_) => rating_in(&self.kept_signals(number)?.1),
                 Course::Unlived => None,
             };
             Some((number, rating?, score.receipt))
