@@ -14,7 +14,7 @@ use super::time::{DAY, Millis};
 pub const GIVEN_UP_AFTER: Millis = 3 * DAY;
 /// An end is history if its mail would have been due so long before its receipt.
 pub const HISTORY_AFTER: Millis = DAY;
-/// What became of a mail is kept for so long.
+/// What became of a mail is kept for so long, or whose address it was.
 pub const KEPT_FOR: Millis = 90 * DAY;
 
 /// Where a contact can be written to, as a record has it.
@@ -37,6 +37,17 @@ pub struct FollowUp {
     pub due: Option<Due>,
     /// The last one that was sent, or given up.
     pub last: Option<Last>,
+    /// Until then it is known whose address it was, although no mail was sent to it: its links stop mails as well.
+    pub until: Option<Millis>,
+}
+
+impl FollowUp {
+    /// What is kept once the address is not needed any more.
+    #[must_use]
+    pub fn without_address(self, now: Millis) -> Self {
+        let until = if self.sealed.is_some() { Some(now.saturating_add(KEPT_FOR)) } else { self.until };
+        Self { sealed: None, due: None, until, ..self }
+    }
 }
 
 /// A mail that is to be sent.

@@ -82,6 +82,9 @@ pub struct FollowUpLine {
     pub due: Option<DueLine>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastLine>,
+    /// Until when the mark is kept of an address to which no mail was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,7 +156,7 @@ impl From<FaultLine> for MailFault {
 
 impl From<&FollowUp> for FollowUpLine {
     fn from(follow_up: &FollowUp) -> Self {
-        let FollowUp { mark, contact, sealed, due, last } = follow_up;
+        let FollowUp { mark, contact, sealed, due, last, until } = follow_up;
         let due = due.map(|Due { ending, at, next, attempts, fault }| DueLine {
             ending,
             at: Time(at),
@@ -174,6 +177,7 @@ impl From<&FollowUp> for FollowUpLine {
             sealed: sealed.as_ref().map(|sealed| HexBytes(sealed.to_vec())),
             due,
             last,
+            kept_until: until.map(Time),
         }
     }
 }
@@ -182,7 +186,7 @@ impl TryFrom<FollowUpLine> for FollowUp {
     type Error = &'static str;
 
     fn try_from(line: FollowUpLine) -> Result<Self, &'static str> {
-        if line.sealed.is_none() && (line.due.is_some() || line.last.is_none()) {
+        if line.sealed.is_none() && (line.due.is_some() || (line.last.is_none() && line.kept_until.is_none())) {
             return Err("a follow-up that is not over has an address");
         }
         let due = line.due.map(|DueLine { ending, at, next, attempts, fault }| Due {
@@ -206,6 +210,7 @@ impl TryFrom<FollowUpLine> for FollowUp {
             sealed: line.sealed.map(|HexBytes(bytes)| bytes.into()),
             due,
             last,
+            until: line.kept_until.map(|Time(until)| until),
         })
     }
 }

@@ -108,6 +108,7 @@ impl Workspace {
             Some(carried) => self.conversations.settle(number, Left { carried, last_change }),
             None => self.conversations.unlive(number),
         }
+        self.settle_follow_up(number);
     }
 
     /// What customers said of it, and whom a mail was to ask.

@@ -76,14 +76,14 @@ impl FollowUpBook {
     /// Replaces what is kept of a conversation. One of which nothing is left to keep goes.
     fn put(&mut self, number: u32, follow_up: FollowUp) {
         self.remove(number);
-        if follow_up.sealed.is_none() && follow_up.last.is_none() {
+        if follow_up.sealed.is_none() && follow_up.last.is_none() && follow_up.until.is_none() {
             return;
         }
         if let Some(due) = follow_up.due {
             self.due.insert((due.next, number));
         }
-        if let Some(last) = follow_up.last {
-            self.over.insert((kept_until(&last), number));
+        if let Some(until) = told_until(&follow_up) {
+            self.over.insert((until, number));
         }
         self.by_mark.entry(follow_up.mark).or_default().push(number);
         self.of.insert(number, Arc::new(follow_up));
@@ -94,8 +94,8 @@ impl FollowUpBook {
         if let Some(due) = follow_up.due {
             self.due.remove(&(due.next, number));
         }
-        if let Some(last) = follow_up.last {
-            self.over.remove(&(kept_until(&last), number));
+        if let Some(until) = told_until(&follow_up) {
+            self.over.remove(&(until, number));
         }
         if let Some(numbers) = self.by_mark.get_mut(&follow_up.mark) {
             numbers.retain(|other| *other != number);
@@ -106,9 +106,9 @@ impl FollowUpBook {
     }
 
     /// No mail is due, and the address goes.
-    fn cancel(&mut self, number: u32) {
+    fn cancel(&mut self, number: u32, now: Millis) {
         if let Some(follow_up) = self.get(number).cloned() {
-            self.put(number, FollowUp { sealed: None, due: None, ..follow_up });
+            self.put(number, follow_up.without_address(now));
         }
     }
 
@@ -118,9 +118,9 @@ impl FollowUpBook {
 
     /// Whether the contact may get a mail that is due at `at`.
     fn may_ask(&self, mark: ContactMark, at: Millis) -> bool {
-        let last = |number: &u32| self.get(*number).and_then(|follow_up| follow_up.last);
-        let mut known = self.by_mark.get(&mark).into_iter().flatten().filter_map(last);
-        !self.silent.contains(&mark) && known.all(|last| last.quiet_until <= at)
+        let sent = |number: &u32| self.get(*number)?.last.filter(|last| last.fault.is_none());
+        let mut sent = self.by_mark.get(&mark).into_iter().flatten().filter_map(sent);
+        !self.silent.contains(&mark) && sent.all(|last| last.quiet_until <= at)
     }
 
     /// Who has a follow-up that is theirs by one of these marks.
@@ -132,34 +132,41 @@ impl FollowUpBook {
     }
 }
 
+/// With the address that an event names. The one to which a mail was sent stays until that is forgotten: its contact
+/// gets no other in time, and opts out by its link.
+fn addressed(known: Option<FollowUp>, address: Option<&Address>) -> Option<FollowUp> {
+    let Some(address) = address else { return known };
+    let sealed = Some(address.sealed.clone());
+    let is_sent = |known: &FollowUp| known.last.is_some_and(|last| last.fault.is_none());
+    Some(match known {
+        Some(known) if known.mark == address.mark => FollowUp { sealed, until: None, ..known },
+        Some(known) if is_sent(&known) => known,
+        known => {
+            let last = known.and_then(|known| known.last);
+            FollowUp { mark: address.mark, contact: None, sealed, due: None, last, until: None }
+        }
+    })
+}
+
 fn kept_until(last: &Last) -> Millis {
     last.quiet_until.max(last.at.saturating_add(KEPT_FOR))
+}
+
+/// When the first of what is kept for some time is not kept any more.
+fn told_until(follow_up: &FollowUp) -> Option<Millis> {
+    follow_up.last.as_ref().map(kept_until).into_iter().chain(follow_up.until).min()
 }
 
 impl Workspace {
     /// An event of a conversation that has not settled: its end makes a mail due, its reopening takes that back.
     pub(super) fn follow_up(&mut self, number: u32, at: At, address: Option<&Address>, contact: Option<ContactMark>) {
-        let known = self.follow_ups.get(number).cloned();
-        if !self.rules.csat.email_followup_enabled || (known.is_none() && address.is_none()) {
+        if !self.rules.csat.email_followup_enabled {
             return;
         }
+        let Some(mut follow_up) = addressed(self.follow_ups.get(number).cloned(), address) else { return };
         let Course::Living(life) = self.conversations.course(number) else { return };
         let walk = life.walk();
         let ended = walk.scored.filter(|_| walk.terminal);
-        let mut follow_up = match (known, address) {
-            (Some(known), _) => known,
-            (None, Some(address)) => {
-                FollowUp { mark: address.mark, contact: None, sealed: None, due: None, last: None }
-            }
-            (None, None) => return,
-        };
-        if let Some(address) = address {
-            if follow_up.mark != address.mark {
-                follow_up =
-                    FollowUp { mark: address.mark, last: follow_up.last, due: None, contact: None, sealed: None };
-            }
-            follow_up.sealed = Some(address.sealed.clone());
-        }
         follow_up.contact = contact.or(follow_up.contact);
         match ended {
             None => follow_up.due = None,
@@ -179,8 +186,8 @@ impl Workspace {
         let is_asked = follow_up.last.is_some_and(|last| last.ending == ending)
             || self.ratings.get(number).is_some_and(|rated| rated.ending == ending);
         let is_history = due.saturating_add(HISTORY_AFTER) < at.receipt;
-        if is_asked || is_history || !self.follow_ups.may_ask(follow_up.mark, due) {
-            return FollowUp { sealed: None, due: None, ..follow_up };
+        if is_asked || is_history || follow_up.sealed.is_none() || !self.follow_ups.may_ask(follow_up.mark, due) {
+            return follow_up.without_address(at.receipt);
         }
         FollowUp { due: Some(Due { ending, at: due, next: due, attempts: 0, fault: None }), ..follow_up }
     }
@@ -189,21 +196,21 @@ impl Workspace {
     pub(super) fn cancel_mail(&mut self, number: u32, ending: u32) {
         let due = self.follow_ups.get(number).and_then(|follow_up| follow_up.due);
         if due.is_some_and(|due| due.ending == ending) {
-            self.follow_ups.cancel(number);
+            self.follow_ups.cancel(number, self.last_receipt);
         }
     }
 
     /// A conversation has settled: what is not due now will not be.
     pub(super) fn settle_follow_up(&mut self, number: u32) {
         if self.follow_ups.get(number).is_some_and(|follow_up| follow_up.due.is_none()) {
-            self.follow_ups.cancel(number);
+            self.follow_ups.cancel(number, self.last_receipt);
         }
     }
 
     /// Follow-up mails are off: nothing is due, and no address is kept.
     pub(super) fn forget_addresses(&mut self) {
         let all: Vec<u32> = self.follow_ups.iter().map(|(number, _)| number).collect();
-        all.into_iter().for_each(|number| self.follow_ups.cancel(number));
+        all.into_iter().for_each(|number| self.follow_ups.cancel(number, self.last_receipt));
     }
 
     /// What a record says of mails. Of one that is not due any more only that it was sent counts.
@@ -239,7 +246,7 @@ impl Workspace {
         for number in self.follow_ups.of_mark(mark) {
             let due = self.follow_ups.get(number).and_then(|follow_up| follow_up.due);
             if due.is_some_and(|due| due.at < until) {
-                self.follow_ups.cancel(number);
+                self.follow_ups.cancel(number, self.last_receipt);
             }
         }
     }
@@ -260,7 +267,7 @@ impl Workspace {
             self.follow_ups.opted_out.push(mark);
         }
         for number in self.follow_ups.of_mark(mark) {
-            self.follow_ups.cancel(number);
+            self.follow_ups.cancel(number, self.last_receipt);
         }
         Reply::OptedOut(true)
     }
@@ -281,7 +288,9 @@ impl Workspace {
             && until < receipt
         {
             let Some(follow_up) = self.follow_ups.get(number).cloned() else { break };
-            self.follow_ups.put(number, FollowUp { last: None, ..follow_up });
+            let last = follow_up.last.filter(|last| kept_until(last) >= receipt);
+            let until = follow_up.until.filter(|until| *until >= receipt);
+            self.follow_ups.put(number, FollowUp { last, until, ..follow_up });
         }
     }
 
