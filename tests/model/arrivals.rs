@@ -12,6 +12,7 @@ impl Naive {
         let Arrival { event, conversation: id, .. } = arrival;
         self.create(id);
         let begins_life = match self.lateness(arrival) {
+            Lateness::Late if self.rated_late(arrival) => return,
             Lateness::Late => {
                 self.late_events += 1;
                 if self.breaks(Broken::LateEventsAttach) {
@@ -53,6 +54,10 @@ impl Naive {
         if joined && was_scored {
             self.coverage.count(if account_before.is_some() { "scored one moved" } else { "scored one attached" });
         }
+        if let Body::SurveyResponded { rating, .. } = &event.body {
+            self.note_rating(id, *rating, arrival.receipt, self.ending_now(self.known(id)), None);
+        }
+        self.follow_up(arrival);
         if scoring {
             self.tell_score(arrival.position, id);
         }
@@ -87,6 +92,8 @@ impl Naive {
             labels: [None, None],
             spoken: Vec::new(),
             comment: None,
+            rated: None,
+            mail: None,
             ended: None,
             erased: false,
             expectation: None,

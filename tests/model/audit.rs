@@ -115,6 +115,7 @@ impl Naive {
             command,
             Command::PatchCsatConfig(_)
                 | Command::PatchSettings(_)
+                | Command::Calibrate(_)
                 | Command::Acknowledge { .. }
                 | Command::Resolve { .. }
         );

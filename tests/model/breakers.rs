@@ -24,6 +24,7 @@ impl Naive {
                 self.csat = self.csat.patched(patch);
                 self.tell_settings(at, actor, &before, &fields(&self.csat));
                 self.coverage.count("config patched");
+                self.switch_mails();
                 if self.breaks(Broken::BaselinesReachBack) {
                     self.reach_back();
                 }
@@ -36,7 +37,8 @@ impl Naive {
                 self.coverage.count("settings patched");
                 return Answer::Own(self.own.clone());
             }
-            Command::PatchSettingsV1(_) | Command::Calibrate(_) => unreachable!("no stream has it"),
+            Command::Calibrate(to) => return Answer::Accepted(self.calibrate(at, actor, to.as_deref())),
+            Command::PatchSettingsV1(_) => unreachable!("no stream has it"),
             Command::Acknowledge { breaker, note } => (*breaker, note.clone(), HistoryStep::Acknowledged),
             Command::Resolve { breaker, note } => (*breaker, note.clone(), HistoryStep::Resolved),
             Command::Note { breaker, note } => (*breaker, Some(note.clone()), HistoryStep::Noted),

@@ -283,4 +283,62 @@ pub enum Broken {
     NothingIsResolved,
     /// The run's reason names the count, not the length (R7.1).
     ReasonNamesCount,
+    /// Ends say of a link where nobody wants one (R8.2a).
+    LinkUnasked,
+    /// A link expires counted from the end, not from when it is made (R13.2).
+    LinkExpiresAfterEnd,
+    /// The link of an earlier end counts for the last (R13.2).
+    EarlierLinkCounts,
+    /// A rating by a link can be changed for ever (R13.2).
+    RatingChangesForEver,
+    /// A rating by a link can be changed once more (R13.2).
+    TwentyOneChanges,
+    /// The same rating again is a change (R13.2).
+    SameRatingIsAChange,
+    /// The day begins anew with each change (R13.2).
+    ChangeIsAFirst,
+    /// A rating by a link without a comment leaves the comment before (R13.2).
+    CommentStays,
+    /// While reopened, a rating of the end before is of the next (R13.2).
+    RatedWhileReopenedIsNext,
+    /// A late rating changes nothing (R5.2).
+    LateRatingIgnored,
+    /// A late rating scores by the profile in force (R5.2).
+    LateRatingByProfileInForce,
+    /// A late rating leaves the time of the explanation (R5.2).
+    LateRatingExplainedAsLong,
+    /// A late rating judges nothing (R7.1).
+    LateRatingNotJudged,
+    /// What stands beside a rating has the rating in it (R13.3).
+    UnratedHasRating,
+    /// One that is reopened is mailed (R13.2b).
+    ReopeningLeavesMailDue,
+    /// One that is rated is mailed (R13.2b).
+    RatedIsMailed,
+    /// An opt-out is of one conversation (R13.2b).
+    OptOutOfOneConversation,
+    /// An opt-out is forgotten (R13.2b).
+    OptOutDoesNotLast,
+    /// A contact that was mailed is mailed again at once (R13.2b).
+    MailWhileQuiet,
+    /// The address stays when the mail is sent (R13.2b).
+    SentKeepsAddress,
+    /// An end of long ago is mailed (R13.2b).
+    HistoryIsMailed,
+    /// A mail is due after the receipt of the end (R13.2b).
+    MailDueAfterReceipt,
+    /// Addresses stay when follow-up mails are switched off (R13.2b).
+    SwitchedOffKeepsAddresses,
+    /// An address stays when its conversation settles (R13.2b).
+    SettlingKeepsAddress,
+    /// Erasing a contact by its id leaves its address (R4.10).
+    ErasedByAddressAlone,
+    /// A mail is given up after exactly three days (R13.2b).
+    GivenUpEdgeInclusive,
+    /// What became of a mail is told a millisecond more (R13.2b).
+    MailForgottenLate,
+    /// A calibration has its level alone (R5.10).
+    CalibratedByLevelAlone,
+    /// What is taken back stays in the profile (R5.10).
+    RevertedStaysCalibrated,
 }

@@ -141,6 +141,8 @@ impl Compared {
             Answer::Config(config) => Reply::Config(config.clone()),
             Answer::Own(own) => Reply::Settings(own.clone()),
             Answer::Accepted(outcome) => Reply::Accepted(*outcome),
+            Answer::Rated(outcome) => Reply::Rated(outcome.clone()),
+            Answer::OptedOut(known) => Reply::OptedOut(*known),
             Answer::Resource(outcome) => Reply::Resource(outcome.clone()),
             Answer::Breaker(outcome) => {
                 Reply::Breaker(outcome.map(|index| self.naive.breaker_view(&self.naive.breakers[index])))
@@ -158,7 +160,14 @@ impl Compared {
         if let Action::Override(Override { conversation, .. }) | Action::TakeBack(conversation) = action {
             self.scored(*conversation, receipt)?;
         }
+        if let Action::Rate(rating) = action {
+            self.scored(rating.conversation, receipt)?;
+        }
+        if let Action::Settings(configured) = action {
+            self.profile_in_force(configured, was_skipped)?;
+        }
         self.deliveries()?;
+        self.mails(receipt)?;
         same("when one is forgotten", self.real.forgotten_at(), self.naive.forgotten_at())?;
         same("newest of the trail", self.real.trail().newest().map(line), self.naive.trail.last().cloned())?;
         if let Record::Erasure { .. } | Record::ErasedBy { .. } = &frame.record {
@@ -194,7 +203,10 @@ impl Compared {
         };
         let command = match action {
             Action::Events(events) => return Record::Events(events.clone()),
-            Action::Settings(settings) => return Record::Settings(settings.clone()),
+            Action::Settings(settings) => return Record::of_settings(&self.naive.calibrated(settings)),
+            Action::Rate(rating) => return Record::Rated(rating.clone()),
+            Action::OptOut(conversation) => return Record::OptOut { conversation: *conversation },
+            Action::Mails(number, quiet) => return Record::Mails(self.mail_notes(*number, *quiet, receipt)),
             Action::Retention { cutoff, most } => return Record::Retention { cutoff: *cutoff, most: *most },
             Action::Erase { conversation, contact } => {
                 let contact = contact.as_deref().map(mark_of);
@@ -217,6 +229,7 @@ impl Compared {
             }
             Action::Acknowledge(pick) => Command::Acknowledge { breaker: breaker(*pick), note: Some("seen".into()) },
             Action::Resolve(pick) => Command::Resolve { breaker: breaker(*pick), note: None },
+            Action::Calibrate(to) => Command::Calibrate(to.clone()),
         };
         Record::Command { actor: self.actor(), command }
     }
@@ -359,6 +372,7 @@ impl Compared {
             same("explanation", self.real.explained(id, now), self.naive.explained(id, now))?;
             same("override", self.real.override_of(id), self.naive.override_of(id))?;
             self.revisions(id)?;
+            self.links(id, now)?;
             same("knows conversation", self.real.knows_conversation(id), self.naive.knows_conversation(id))?;
         }
         let trail: Vec<_> = self.real.trail().iter().map(line).collect();
@@ -373,6 +387,7 @@ impl Compared {
         same("settings of its own", self.real.own_settings(), self.naive.own.clone())?;
         same("unknown conversation", self.real.quality(Id(9)), self.naive.quality(Id(9)))?;
         self.kept(from)?;
+        self.pairs(from, to)?;
         for id in self.accounts() {
             same("health", self.real.health(id, now), self.naive.health(id, now))?;
             same("rebuilt health", self.real.rebuilt_health(id, now), self.naive.health(id, now))?;

@@ -9,11 +9,13 @@ use tripswitch::domain::field::{FieldChange, FieldValue};
 use tripswitch::domain::health::RiskRule;
 use tripswitch::domain::ids::{Id, Position};
 use tripswitch::domain::own_settings::OwnSettings;
+use tripswitch::domain::rating::{LinkTerms, ToldLink};
 use tripswitch::domain::scoring::Ending;
 use tripswitch::domain::time::Millis;
 use tripswitch::domain::view::{BreakerState, ChurnRisk, ConversationQuality};
 
 use crate::broken::Broken;
+use crate::life::Life;
 use crate::naive::{Arrival, Breaker, Naive};
 
 /// An effect.
@@ -30,6 +32,7 @@ pub enum What {
         conversation: Option<Id>,
         account: Option<Id>,
         ending: EndedAs,
+        link: Option<LinkTerms>,
     },
     Scored(Box<ScoredView>),
     /// The breaker as it was then; `index` in [`Naive::breakers`].
@@ -72,7 +75,7 @@ impl What {
 
     pub fn erase(&mut self) {
         match self {
-            Self::Ended { conversation, .. } => *conversation = None,
+            Self::Ended { conversation, link, .. } => (*conversation, *link) = (None, None),
             Self::Scored(told) => told.quality.conversation_id = Id::NIL,
             Self::Breaker { .. } | Self::Risk { .. } | Self::Settings(_) => {}
         }
@@ -104,12 +107,13 @@ impl Naive {
     pub fn tell_end(
         &mut self,
         Arrival { event, conversation: id, position, .. }: Arrival,
-        states: [Option<Ending>; 2],
+        before: &Life,
+        after: &Life,
     ) {
-        let [before, after] = states;
-        let again = before.is_some() && self.breaks(Broken::ClosedThenResolvedUntold);
-        let Some(ending) = ended(before, after, &event.body).filter(|_| !again) else { return };
-        self.coverage.count(match (ending, before) {
+        let again = before.state.is_some() && self.breaks(Broken::ClosedThenResolvedUntold);
+        let Some(ending) = ended(before.state, after.state, &event.body).filter(|_| !again) else { return };
+        let link = after.end.as_ref().and_then(|end| self.link_of(end));
+        self.coverage.count(match (ending, before.state) {
             (EndedAs::AiResolved, None) => "ended by the AI",
             (EndedAs::HumanResolved, None) => "ended by a human",
             (EndedAs::Resolved, None) => "ended by a status",
@@ -118,7 +122,7 @@ impl Naive {
             (_, Some(_)) => "ended a second time, as resolved",
         });
         let account = self.known(id).attachment.account();
-        self.tell(position, What::Ended { conversation: Some(id), account, ending });
+        self.tell(position, What::Ended { conversation: Some(id), account, ending, link });
     }
 
     pub fn tell_score(&mut self, at: Position, id: Id) {
@@ -129,7 +133,7 @@ impl Naive {
             account: known.attachment.account(),
             resolved: score.resolved,
             low: self.is_low(score.composite),
-            model_version: score.model.to_string(),
+            model_version: score.profile.name.to_string(),
             overridden: known.said.is_some(),
         };
         if self.breaks(Broken::ScoreToldBeforeEnd)
@@ -182,8 +186,9 @@ impl Naive {
     pub fn shown(&self, happening: &Happening) -> EffectView {
         let Happening { id, receipt, what } = happening.clone();
         let content = match what {
-            What::Ended { conversation, account, ending } => {
-                EffectContent::ConversationResolved { conversation, account, ending, link: None }
+            What::Ended { conversation, account, ending, link } => {
+                let link = link.map(|terms| ToldLink { terms, url: None });
+                EffectContent::ConversationResolved { conversation, account, ending, link }
             }
             What::Scored(told) => EffectContent::ConversationScored(told),
             What::Breaker { index, step, then, note } => {

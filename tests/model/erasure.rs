@@ -30,7 +30,7 @@ impl Naive {
                 let known = &mut self.conversations[index];
                 (known.id, known.erased, known.settled) = (nobody, true, true);
                 known.kept.clear();
-                known.comment = None;
+                (known.comment, known.rated, known.mail) = (None, None, None);
                 let overridden = known.said.take().is_some();
                 self.coverage.count(if overridden { "overridden one erased" } else { "scored one erased" });
             }
@@ -68,12 +68,12 @@ impl Naive {
             self.end_life(id);
         }
         for known in &mut self.conversations {
-            if known.comment.as_ref().is_some_and(is_theirs) {
+            if known.comment.as_ref().is_some_and(|comment| is_theirs(&comment.contact)) {
                 (known.comment, found) = (None, true);
                 self.coverage.count("comment erased");
             }
         }
-        found
+        self.erase_addresses(mark) || found
     }
 
     fn end_life(&mut self, id: Id) {
@@ -94,13 +94,14 @@ impl Naive {
         known.contact = None;
         known.settled = end.is_some();
         known.ended = end;
-        if known.comment == Some(None) {
+        if known.comment.as_ref().is_some_and(|comment| comment.contact.is_none()) {
             known.comment = None;
         }
         let models = known.said.as_mut().and_then(|said| said.model.as_mut());
         for score in known.score.iter_mut().chain(models) {
             score.unexplained |= !score.imported;
         }
+        self.drop_needless(id);
     }
 
     pub fn knows_conversation(&self, id: Id) -> bool {

@@ -108,6 +108,7 @@ impl Maker {
         if self.shares.names_label > 0 {
             self.label(&mut event);
         }
+        self.name_address(&mut event, kind == 3);
         let thread = &mut self.threads[index];
         thread.times.push(stamped);
         if kind != 0 {

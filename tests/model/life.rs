@@ -7,7 +7,7 @@ use tripswitch::domain::scoring::{Ending, Evidence, Speaker, Turn, Words};
 use tripswitch::domain::time::Millis;
 
 /// An event of a life.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     pub time: Millis,
     pub position: Position,

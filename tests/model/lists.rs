@@ -133,7 +133,7 @@ impl Naive {
             && query.min_score.is_none_or(|least| score.composite.0 >= least.0 + edge)
             && query.max_score.is_none_or(|most| score.composite <= most)
             && query.labels.iter().zip(&known.labels).all(label)
-            && query.model_version.as_deref().is_none_or(|version| *score.model == *version)
+            && query.model_version.as_deref().is_none_or(|version| *score.profile.name == *version)
             && query.from.is_none_or(|from| score.scored_at >= from)
             && query.to.is_none_or(|to| score.scored_at <= to)
     }
@@ -145,7 +145,7 @@ impl Naive {
             account: known.attachment.account(),
             resolved: score.resolved,
             low: self.is_low(score.composite),
-            model_version: score.model.to_string(),
+            model_version: score.profile.name.to_string(),
             overridden: known.said.is_some(),
         };
         (view, known.attachment.account().and_then(|account| self.name_of(account)))

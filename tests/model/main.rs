@@ -6,11 +6,13 @@
 //! many. A failure prints its seed and the shortest stream found that still fails.
 
 mod arrivals;
+mod asking;
 mod audit;
 mod backtests;
 mod breakers;
 mod broken;
 mod by_hand;
+mod calibrations;
 mod compare;
 mod coverage;
 mod deliveries;
@@ -24,6 +26,7 @@ mod explanations;
 mod health;
 mod life;
 mod lists;
+mod mails;
 mod mutants;
 mod naive;
 mod order;
@@ -32,6 +35,8 @@ mod people;
 #[expect(dead_code, reason = "shared: others need more of it")]
 #[path = "../support/random.rs"]
 mod random;
+mod rated;
+mod ratings;
 mod real;
 mod retention;
 mod ring;

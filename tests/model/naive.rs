@@ -9,12 +9,16 @@ use std::sync::Arc;
 use tripswitch::domain::csat_config::CsatConfig;
 use tripswitch::domain::event::{EventRecord, Identity};
 use tripswitch::domain::expectation::ExpectationSource;
+use tripswitch::domain::follow_up::FollowUp;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
+use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::own_settings::OwnSettings;
+use tripswitch::domain::rating::{Given, RatingRefusal};
 use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::reply::{CommandRefusal, Rejection, Verdict};
 use tripswitch::domain::resource::Resource;
 use tripswitch::domain::score::Hundredths;
+use tripswitch::domain::scoring::profile::Profile;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, Millis};
 use tripswitch::domain::view::{BreakerScope, ChurnRisk, ConversationQuality, EvidenceView};
@@ -26,6 +30,7 @@ use crate::deliveries::Endpoint;
 use crate::effects::Happening;
 use crate::life::{End, Kept};
 use crate::overrides::Said;
+use crate::ratings::Rated;
 use crate::ring::Lane;
 use crate::statistics::Spoken;
 
@@ -65,8 +70,17 @@ pub struct Score {
     pub made: Millis,
     /// The signals behind it are gone (R5.5).
     pub unexplained: bool,
-    /// The model that made it.
-    pub model: Box<str>,
+    /// The profile that made it.
+    pub profile: Arc<Profile>,
+    /// What it was made of; none of an import.
+    pub seen: Option<Seen>,
+}
+
+/// The events that count in a life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    pub end: End,
+    pub kept: Vec<Kept>,
 }
 
 impl Score {
@@ -105,14 +119,24 @@ pub struct Conversation {
     pub labels: [Option<Arc<str>>; 2],
     /// Every message of it, by position (R6.7).
     pub spoken: Vec<Spoken>,
-    /// Whose comment there is, as far as that was known.
-    pub comment: Option<Option<Box<str>>>,
+    pub comment: Option<Comment>,
+    /// The latest rating.
+    pub rated: Option<Rated>,
+    /// Whom a mail is to ask, or has asked.
+    pub mail: Option<FollowUp>,
     /// The end that the life had when the erasure of its contact ended it (R4.10).
     pub ended: Option<End>,
     /// Its id is erased (R4.10).
     pub erased: bool,
     /// Frozen with the first scoring.
     pub expectation: Option<[Option<(Hundredths, ExpectationSource)>; 3]>,
+}
+
+/// A customer's words, and whose they are, as far as that was known.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    pub contact: Option<Box<str>>,
+    pub text: Box<str>,
 }
 
 /// What a person did to a breaker.
@@ -151,6 +175,8 @@ pub enum Answer {
     /// `index` in [`Naive::breakers`].
     Breaker(Result<usize, CommandRefusal>),
     Accepted(Result<(), CommandRefusal>),
+    Rated(Result<Given, RatingRefusal>),
+    OptedOut(bool),
     Resource(Result<Box<Resource>, CommandRefusal>),
     /// Whether there was anything to erase.
     Erased(bool),
@@ -188,6 +214,8 @@ pub struct Naive {
     pub endpoints: Vec<Endpoint>,
     /// The risks that were told, in order (R8.2a).
     pub risks: Vec<(Id, ChurnRisk)>,
+    /// Who wants no mail.
+    pub opted_out: Vec<ContactMark>,
     pub installed: bool,
     pub trail: Vec<Line>,
     /// What was refused or changed nothing.
@@ -251,6 +279,7 @@ impl Naive {
             resources: Vec::new(),
             endpoints: Vec::new(),
             risks: Vec::new(),
+            opted_out: Vec::new(),
             installed: false,
             trail: Vec::new(),
             vain: Vec::new(),
@@ -276,6 +305,10 @@ impl Naive {
             | Record::SettingsV1(_)
             | Record::SettingsV2(_)
             | Record::Settings(_)
+            | Record::LeveledSettings { .. }
+            | Record::Rated(_)
+            | Record::OptOut { .. }
+            | Record::Mails(_)
             | Record::Erasure { .. }
             | Record::ErasedBy { .. }
             | Record::Retention { .. }
@@ -291,6 +324,13 @@ impl Naive {
             Record::SettingsV1(settings) => self.noted_settings(frame, &(**settings).clone().into()),
             Record::SettingsV2(settings) => self.noted_settings(frame, &(**settings).clone().into()),
             Record::Settings(settings) => self.noted_settings(frame, settings),
+            Record::LeveledSettings { settings, level } => self.noted_settings(frame, &settings.at_level(*level)),
+            Record::Rated(rating) => Answer::Rated(self.rate(frame, rating)),
+            Record::OptOut { conversation } => Answer::OptedOut(self.opt_out(*conversation)),
+            Record::Mails(notes) => {
+                self.mailed(notes);
+                Answer::Done
+            }
             Record::Retention { cutoff, most } => {
                 self.retain(*cutoff, *most as usize);
                 Answer::Done
@@ -302,9 +342,6 @@ impl Naive {
             Record::Skip { seq, place, .. } => self.noted_skip(frame, Position::new(*seq, *place)),
             Record::System(_) | Record::Delivered { .. } | Record::Repeats(_) | Record::ErasedContact { .. } => {
                 Answer::Done
-            }
-            Record::LeveledSettings { .. } | Record::Rated(_) | Record::OptOut { .. } | Record::Mails(_) => {
-                unreachable!("no stream has it")
             }
             Record::Resource { actor, record } => self.noted_resource(frame, actor.as_deref(), record),
             Record::Deliveries(notes) => {
@@ -336,6 +373,8 @@ impl Naive {
             if !known.settled && receipt - known.last_change >= settles && self.life_of(known).terminal {
                 self.conversations[index].settled = true;
                 self.coverage.count("settled");
+                self.settle_rating(index);
+                self.settle_mail(index);
             }
             let known = &mut self.conversations[index];
             let models = known.said.as_mut().and_then(|said| said.model.as_mut());
@@ -343,6 +382,7 @@ impl Naive {
                 score.unexplained |= !score.imported && receipt - score.made >= explained;
             }
         }
+        self.pass_mails(receipt);
     }
 
     // ---- verdicts (R4.4, R4.7) ----

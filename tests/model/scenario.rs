@@ -42,6 +42,8 @@ pub enum Scenario {
     Listed,
     /// Nothing is scored twice, and settings stay as they are: what would trip once more is what did.
     Played,
+    /// Conversations that are rated, by events and by links, in time and late, and mails that ask for it.
+    Rated,
 }
 
 /// Shares of a scenario. Those of steps and of events are weights, the others percentages.
@@ -81,6 +83,10 @@ pub struct Shares {
     pub swaps_model: u64,
     /// A step is a person's: settings, trip, note, a look for forgotten ones, override, taking one back, endpoint.
     pub people: [u64; 7],
+    /// A step is about ratings: one by a link, an opt-out, mails, a calibration.
+    pub asking: [u64; 4],
+    /// An event names an address.
+    pub names_address: u64,
 }
 
 impl Shares {
@@ -145,6 +151,7 @@ impl Shares {
             Scenario::Counted => Self::counted(),
             Scenario::Listed => Self::listed(),
             Scenario::Played => Self::played(),
+            Scenario::Rated => Self::rated(),
             Scenario::Mixed => {
                 Self { frames: (40, 160), conversations: 20, events: [16, 18, 10, 16, 9, 4, 5, 6, 3, 4, 1, 1], ..base }
             }
@@ -175,6 +182,8 @@ impl Shares {
             automatic: 5,
             swaps_model: 0,
             people: [0; 7],
+            asking: [0; 4],
+            names_address: 0,
         }
     }
 
@@ -360,6 +369,29 @@ impl Shares {
         }
     }
 
+    /// Lives that end, some of them again, and customers who say what they think of it.
+    fn rated() -> Self {
+        Self {
+            frames: (50, 130),
+            events_per_frame: (1, 3),
+            conversations: 9,
+            events: [6, 14, 4, 28, 15, 1, 4, 10, 2, 2, 0, 1],
+            steps: [72, 9, 6, 5, 4],
+            new_conversation: 25,
+            names_account: 45,
+            names_contact: 20,
+            low: 70,
+            jump: 8,
+            swaps_model: 40,
+            people: [2, 0, 0, 0, 3, 1, 0],
+            retains: 1,
+            erases: 3,
+            asking: [20, 2, 12, 3],
+            names_address: 50,
+            ..Self::base()
+        }
+    }
+
     /// Low scores of one account, of which some do not count.
     fn sparse() -> Self {
         let mut sparse = Self {
@@ -407,6 +439,10 @@ pub fn settings(scenario: Scenario, rng: &mut crate::random::Random) -> Settings
     }
     if scenario == Scenario::Dense && rng.chance(15) {
         settings.model.window_size = rng.pick(&[20, 120]);
+    }
+    if scenario == Scenario::Rated && rng.chance(60) {
+        // Within the hours of a run.
+        settings.model.settle_days = 1;
     }
     if scenario == Scenario::Heard {
         settings.effects = kept(rng);

@@ -11,7 +11,7 @@ use tripswitch::domain::time::Millis;
 
 use crate::broken::Broken;
 use crate::life::{self, End, Kept, Life, WalkFaults, walk};
-use crate::naive::{Arrival, Conversation, Naive, Score};
+use crate::naive::{Arrival, Comment, Conversation, Naive, Score, Seen};
 
 impl Naive {
     /// An event of a conversation's life; true if it makes a scoring.
@@ -34,8 +34,8 @@ impl Naive {
             (known.contact, known.ended) = (None, None);
         }
         known.contact = event.contact.as_ref().map(|contact| contact.id.clone()).or(known.contact.take());
-        if matches!(event.body, Body::SurveyResponded { comment: Some(_), .. }) {
-            known.comment = Some(known.contact.clone());
+        if let Body::SurveyResponded { comment: Some(text), .. } = &event.body {
+            known.comment = Some(Comment { contact: known.contact.clone(), text: text.clone() });
         }
         known.last_change = receipt;
         let messages = known.kept.iter().filter(|kept| life::is_message(&kept.body)).count();
@@ -45,7 +45,7 @@ impl Naive {
         }
         let after = self.life_of(self.known(id));
         self.note_life(&before, &after, begins_life, beyond);
-        self.tell_end(arrival, [before.state, after.state]);
+        self.tell_end(arrival, &before, &after);
         let before_end = if begins_life { None } else { before.end.as_ref() };
         let Some(end) = &after.end else { return false };
         let Some(mut score) = self.life_score(id, end, receipt, position) else {
@@ -99,6 +99,8 @@ impl Naive {
             return None;
         }
         let estimate = estimate(profile, &observations);
+        let counts = |kept: &&Kept| end.counted.contains(&kept.position);
+        let seen = Seen { end: end.clone(), kept: known.kept.iter().filter(counts).cloned().collect() };
         let closed = self.breaks(Broken::ClosedIsResolved) && end.ending == Ending::Closed;
         Some(Score {
             dimensions: estimate.dimensions.map(Hundredths::round),
@@ -113,7 +115,8 @@ impl Naive {
             weights: self.settings.profile.composite_weights,
             made: receipt,
             unexplained: false,
-            model: self.settings.profile.name.to_string().into(),
+            profile: profile.clone().into(),
+            seen: Some(seen),
         })
     }
 
@@ -160,7 +163,8 @@ impl Naive {
             weights: self.settings.profile.composite_weights,
             made: receipt,
             unexplained: false,
-            model: self.settings.profile.name.to_string().into(),
+            profile: self.settings.profile.clone().into(),
+            seen: None,
         };
         score.disconfirmation = self.disappointment(id, &score);
         self.note_score(id, &score);
@@ -257,7 +261,7 @@ impl Naive {
         }
     }
 
-    fn note_score(&mut self, id: Id, score: &Score) {
+    pub fn note_score(&mut self, id: Id, score: &Score) {
         let known = self.known(id);
         let new_life = known.carried.is_some() && !score.imported;
         let again = known.score.is_some();

@@ -156,7 +156,7 @@ impl Naive {
             GroupBy::Label(kind) => known.labels[kind as usize].as_deref().map(str::to_owned),
             GroupBy::Handler => self.handler(known).map(|handler| handler.name().to_owned()),
             GroupBy::ModelVersion if self.breaks(Broken::ModelInForce) => Some(self.settings.profile.name.to_string()),
-            GroupBy::ModelVersion => Some(score(known).model.to_string()),
+            GroupBy::ModelVersion => Some(score(known).profile.name.to_string()),
         }
     }
 

@@ -1,15 +1,18 @@
 //! Seeded streams of frames that provoke everything the naive model knows of.
 
+use tripswitch::domain::calibrated::Calibrated;
 use tripswitch::domain::csat_config::CsatPatch;
 use tripswitch::domain::event::EventRecord;
 use tripswitch::domain::ids::Id;
 use tripswitch::domain::own_settings::OwnPatch;
+use tripswitch::domain::rating::LinkRating;
 use tripswitch::domain::record::Override;
 use tripswitch::domain::score::Hundredths;
 use tripswitch::domain::settings::Settings;
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 use tripswitch::domain::view::BreakerScope;
 
+use crate::asking::Asking;
 use crate::endpoints::Of;
 use crate::random::Random;
 use crate::scenario::{Scenario, Shares, kept, settings, swap_model, weigh};
@@ -39,6 +42,13 @@ pub enum Action {
     Override(Override),
     TakeBack(Id),
     Endpoint(u64, Of),
+    /// R13.2, by a link.
+    Rate(LinkRating),
+    OptOut(Id),
+    /// What became of some mails, by a number that says which; after one that was sent its contact is left alone for a
+    /// while.
+    Mails(u64, Millis),
+    Calibrate(Option<Box<Calibrated>>),
     Retention {
         cutoff: Millis,
         most: u32,
@@ -115,6 +125,7 @@ pub(crate) struct Maker {
     pub restarted: bool,
     /// Conversations whose score a person has overridden.
     pub overridden: Vec<Id>,
+    pub asking: Asking,
 }
 
 pub fn account(number: u64) -> Id {
@@ -181,6 +192,7 @@ impl Maker {
             identities: 0,
             restarted: false,
             overridden: Vec::new(),
+            asking: Asking::default(),
         }
     }
 
@@ -196,6 +208,7 @@ impl Maker {
         let patch = CsatPatch {
             circuit_breaker_count: Some(count),
             circuit_breaker_window_hours: Some(hours),
+            email_followup_enabled: (self.shares.names_address > 0).then_some(true),
             ..CsatPatch::default()
         };
         Step::Frame { receipt: self.now, action: Action::Patch(patch) }
@@ -203,7 +216,9 @@ impl Maker {
 
     /// Moves the clock: mostly little, at times onto an edge or far ahead.
     fn advance(&mut self) {
-        let next = if self.rng.chance(self.shares.jump) {
+        let next = if let Some(at) = self.asked_at() {
+            at
+        } else if self.rng.chance(self.shares.jump) {
             let jitter = self.rng.range(-1, 1);
             let settle = self.settings.model.settle_span();
             match self.rng.below(6) {
@@ -242,6 +257,9 @@ impl Maker {
     }
 
     fn frame(&mut self) -> Step {
+        if let Some(action) = self.by_customers() {
+            return Step::Frame { receipt: self.now, action };
+        }
         if let Some(action) = self.by_people() {
             return Step::Frame { receipt: self.now, action };
         }
@@ -287,8 +305,7 @@ impl Maker {
     fn erasure(&mut self) -> Action {
         let (kind, known) = (self.rng.below(10), self.threads.len() as u64);
         let conversation = (kind < 6).then(|| conversation(self.rng.below(known + 1)));
-        let contact = (kind == 5 || conversation.is_none())
-            .then(|| format!("contact-{}", self.rng.below(self.shares.contacts + 1)).into());
+        let contact = (kind == 5 || conversation.is_none()).then(|| self.erased_contact());
         Action::Erase { conversation, contact }
     }
 
@@ -326,6 +343,7 @@ impl Maker {
         patch.baseline_process = baseline();
         patch.baseline_environment = baseline();
         patch.link_expiry_days = self.rng.chance(10).then_some(30);
+        self.patch_asking(&mut patch);
         patch
     }
 

@@ -350,6 +350,55 @@ fn played_agree() {
 }
 
 #[test]
+fn rated_agree() {
+    let wanted = [
+        ("address dropped with a life", 300),
+        ("address erased", 40),
+        ("address forgotten", 150),
+        ("another address", 200),
+        ("another address than the one that was mailed", 50),
+        ("calibrated", 150),
+        ("calibrated profile in force", 100),
+        ("calibrated the same again", 20),
+        ("calibration taken back", 30),
+        ("changed as often as may be", 10),
+        ("history not mailed", 100),
+        ("mail due", 300),
+        ("mail forgotten", 150),
+        ("mail given up", 20),
+        ("mail given up in vain", 60),
+        ("mail not due for a rating", 40),
+        ("mail not due for a reopening", 15),
+        ("mail not due for a switch", 8),
+        ("mail not due for an opt-out", 5),
+        ("mail not due for another mail", 2),
+        ("mail sent", 50),
+        ("mail sent that was not due", 300),
+        ("mail to be tried again", 25),
+        ("not mailed again", 50),
+        ("one of several lives rated late", 5),
+        ("one who opted out not mailed", 30),
+        ("one who was mailed lately not mailed", 20),
+        ("opted out by a link without a mail", 20),
+        ("overridden one rated late", 10),
+        ("rated by a link", 500),
+        ("rated late", 100),
+        ("rated one not mailed", 300),
+        ("rated one settled", 300),
+        ("rated ones whose signals are gone", 1_000),
+        ("rated the same again", 80),
+        ("rated while reopened", 40),
+        ("rating changed", 200),
+        ("rating of an unknown one refused", 150),
+        ("rating too late refused", 250),
+        ("superseded link refused", 150),
+        ("trip by a late rating", 3),
+        ("used link refused", 600),
+    ];
+    run(Scenario::Rated, 300, &wanted);
+}
+
+#[test]
 fn deep_agree() {
     let wanted = [
         ("import", 7_000),
