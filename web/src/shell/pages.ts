@@ -55,6 +55,12 @@ export const pages: PageEntry[] = [
     load: withMessages(() => import('../pages/events/Events.svelte')),
   },
   {
+    name: 'ratings',
+    title: 'common.ratings',
+    scope: 'quality:read',
+    load: withMessages(() => import('../pages/ratings/Ratings.svelte')),
+  },
+  {
     name: 'settings',
     title: 'common.settings',
     scope: 'quality:read',

@@ -26,8 +26,8 @@ export interface Field {
   nothing?: 'automatic' | 'every' | 'never' | 'off' | 'server'
   /** A backtest takes it (R10.7). */
   inBacktest: boolean
-  /** From when on it holds: at once, for scores to come, or not yet at all. */
-  holds: 'now' | 'later' | 'unused'
+  /** From when on it holds: at once, for scores to come, or for links and mails to come. */
+  holds: 'now' | 'later' | 'mails'
 }
 
 type Rest = Partial<Omit<Field, 'name' | 'call' | 'kind'>>
@@ -48,7 +48,7 @@ const csat = make('csat', 'now')
 const setting = make('settings', 'now')
 const scoring = make('settings', 'later')
 const baseline = make('csat', 'later')
-const mail = make('csat', 'unused')
+const mail = make('csat', 'mails')
 const inBacktest = true
 const score = { min: 1, max: 5 }
 

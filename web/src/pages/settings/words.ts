@@ -1,4 +1,5 @@
 /** Settings in words: what they are called, what they are set to, and what is wrong with that. */
+import type { Schemas } from '../../api/client'
 import { count, exact } from '../../format'
 import { named, t, translation } from '../../i18n.svelte'
 import {
@@ -15,7 +16,7 @@ import {
 const percents = { style: 'percent', maximumFractionDigits: 1 } as const
 
 /** Members of the history that are no settings of the page. */
-const OTHERS = ['profile', 'profileHash', 'signalWeights'] as const
+const OTHERS = ['profile', 'profileHash', 'signalWeights', 'calibration'] as const
 type Other = (typeof OTHERS)[number]
 
 export function labelOf(name: string): string {
@@ -63,6 +64,8 @@ export function languageName(tag: string): string {
 /** What a setting is set to, in words; the members of the history have the same. */
 export function shown(name: string, value: unknown): string {
   const field = fieldOf(name)
+  if (name === 'calibration')
+    return (value as Schemas['Calibration'] | null)?.version ?? t('settings.nothing_calibration')
   if (value === null || value === undefined) return t(`settings.nothing_${field?.nothing ?? 'server'}`)
   if (value === '') return t('settings.unfinished')
   if (typeof value === 'boolean') return t(value ? 'settings.on' : 'settings.off')
