@@ -63,7 +63,7 @@ const breaker = await workspace.tell('quality/circuit-breakers', { scopeKey, rea
 const hook = { url: 'https://example.com/hook', types: ['breaker.triggered'], enabled: false }
 const webhook = await workspace.tell('webhooks', hook)
 const details = [`breakers/${breaker.id}`, `accounts/${data[0].accountId}`, `webhooks/${webhook.id}`]
-const lists = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'settings', 'webhooks']
+const lists = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'ratings', 'settings', 'webhooks']
 
 console.log('seconds          address: first median   link: first median')
 const { page } = await openTab(workspace)

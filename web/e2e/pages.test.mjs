@@ -31,7 +31,16 @@ async function lively() {
   await workspace.change('csat-config', { baselineOutcome: 3.8 })
   const ofOne = [`breakers/${breaker.id}`, `accounts/${accounts[2].id}`, `webhooks/${webhook.id}`]
   const ofConversations = [pleased, overridden].map((id) => `conversations/${id}`)
-  const lists = ['overview', 'breakers', 'breakers?state=all', 'accounts', 'conversations', 'events', 'settings']
+  const lists = [
+    'overview',
+    'breakers',
+    'breakers?state=all',
+    'accounts',
+    'conversations',
+    'events',
+    'ratings',
+    'settings',
+  ]
   workspace.pages = [...lists, 'webhooks', ...ofOne, ...ofConversations]
   return workspace
 }
@@ -73,7 +82,7 @@ walk('signing in, first use and missing permission are for everybody', async (op
   const page = await open(workspace, { signedOut: true })
   await page.getByLabel('API key').waitFor()
   await look(page, 'sign-in')
-  for (const to of ['overview', 'breakers', 'accounts', 'conversations', 'events', 'settings', 'webhooks']) {
+  for (const to of ['overview', 'breakers', 'accounts', 'conversations', 'events', 'ratings', 'settings', 'webhooks']) {
     const unused = await open(empty, { to })
     await look(unused, `${to} of an empty workspace`)
   }

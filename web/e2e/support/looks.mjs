@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const namespaces = ['account', 'accounts', 'breakers', 'common', 'conversation', 'conversations', 'events', 'keys']
-const more = ['overview', 'settings', 'signals', 'signin', 'system', 'webhooks']
+const more = ['overview', 'ratings', 'settings', 'signals', 'signin', 'system', 'webhooks']
 const MESSAGE = new RegExp(`\\b(${[...namespaces, ...more].join('|')})\\.[a-z]+(_[a-z]+)*\\b`)
 
 /** No finding of axe on what the page shows now. */

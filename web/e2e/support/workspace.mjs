@@ -64,8 +64,10 @@ export class Workspace {
   }
 
   /** A conversation, message by message; `[who, text]` each. Returns its id. */
-  async talk(account, turns, { end = 'human_resolved', rating, at = Date.now(), channel = 'chat' } = {}) {
-    const data = { conversationId: randomUUID(), accountId: account.id, accountName: account.name, channel }
+  async talk(account, turns, options = {}) {
+    const { end = 'human_resolved', rating, contactEmail, at = Date.now(), channel = 'chat' } = options
+    const { id: accountId, name: accountName } = account
+    const data = { conversationId: randomUUID(), accountId, accountName, channel, contactEmail }
     const begin = at - (turns.length + 2) * MINUTE
     const events = turns.map(([who, text], n) => {
       const sent = who === 'customer' ? ['message.received', {}] : ['message.sent', { sender: who }]
