@@ -19,7 +19,7 @@ fn blocks(workspace: &mut Workspace) -> Vec<Vec<u8>> {
     cut.blocks().map(encode).collect()
 }
 
-fn restored(workspace: &mut Workspace) -> Workspace {
+pub fn restored(workspace: &mut Workspace) -> Workspace {
     let mut restoring = Restoring::default();
     for bytes in blocks(workspace) {
         let (block, _) = bincode::serde::decode_from_slice(&bytes, bincode::config::legacy()).unwrap();
@@ -28,20 +28,20 @@ fn restored(workspace: &mut Workspace) -> Workspace {
     restoring.finish().unwrap()
 }
 
-fn holds(workspace: &mut Workspace, bytes: &[u8]) -> bool {
+pub fn blocks_hold(workspace: &mut Workspace, bytes: &[u8]) -> bool {
     blocks(workspace).iter().any(|block| block.windows(bytes.len()).any(|window| window == bytes))
 }
 
 /// In any of the ways in which an id is written: records have it in halves.
 fn holds_id(workspace: &mut Workspace, Id(id): Id) -> bool {
     let halves = [((id >> 64) as u64).to_le_bytes(), (id as u64).to_le_bytes()].concat();
-    [id.to_le_bytes().to_vec(), id.to_be_bytes().to_vec(), halves].iter().any(|bytes| holds(workspace, bytes))
+    [id.to_le_bytes().to_vec(), id.to_be_bytes().to_vec(), halves].iter().any(|bytes| blocks_hold(workspace, bytes))
 }
 
 fn holds_contact(workspace: &mut Workspace) -> bool {
     let mut mark = ContactMark::unkeyed(CONTACT).to_bytes();
     mark.reverse();
-    holds(workspace, CONTACT.as_bytes()) || holds(workspace, &mark)
+    blocks_hold(workspace, CONTACT.as_bytes()) || blocks_hold(workspace, &mark)
 }
 
 impl Stage {
@@ -101,14 +101,14 @@ impl Stage {
 fn r4_10_a_cut_holds_nothing_of_an_erased_conversation_but_its_numbers() {
     let mut stage = Stage::tripped();
     let workspace = &mut stage.local.workspace;
-    assert!(holds_id(workspace, ID) && holds(workspace, COMMENT.as_bytes()));
+    assert!(holds_id(workspace, ID) && blocks_hold(workspace, COMMENT.as_bytes()));
     let before = (workspace.stats(0, Millis::MAX - 1), stage.risk(START + 4));
     assert_eq!(stage.evidence(), [ID, Id(2), Id(1)]);
     assert!(stage.erase(START + 4, Some(ID), None));
     assert_eq!(stage.evidence(), [Id::NIL, Id(2), Id(1)]);
     assert_eq!((stage.local.workspace.stats(0, Millis::MAX - 1), stage.risk(START + 4)), before);
     let workspace = &mut stage.local.workspace;
-    assert!(!holds_id(workspace, ID) && !holds(workspace, COMMENT.as_bytes()));
+    assert!(!holds_id(workspace, ID) && !blocks_hold(workspace, COMMENT.as_bytes()));
     assert!(!workspace.knows_conversation(ID) && workspace.conversation(ID) == Known::Unknown);
     assert!(!stage.erase(START + 5, Some(ID), None), "there is nothing more");
 }
@@ -121,7 +121,7 @@ fn r4_10_a_cut_holds_nothing_of_an_erased_contact() {
     let before = (stage.local.workspace.stats(0, Millis::MAX - 1), stage.local.workspace.conversation(ID));
     assert!(stage.erase(START + 5, None, Some(CONTACT)));
     let workspace = &mut stage.local.workspace;
-    assert!(!holds_contact(workspace) && !holds(workspace, COMMENT.as_bytes()));
+    assert!(!holds_contact(workspace) && !blocks_hold(workspace, COMMENT.as_bytes()));
     assert!(!holds_id(workspace, OTHER), "without a score nothing is left of it");
     assert_eq!((workspace.stats(0, Millis::MAX - 1), workspace.conversation(ID)), before);
     assert_eq!(workspace.explanation(ID, START + 5), Known::Gone);
@@ -211,14 +211,14 @@ fn r4_10_a_side_of_keyed_marks_alone_names_no_other_and_holds_none() {
     stage.of_marked(START, OTHER, marked(MARKS[0]), Body::SurveyResponded { rating: 1, comment: Some(COMMENT.into()) });
     let mut unkeyed = ContactMark::unkeyed(CONTACT).to_bytes();
     unkeyed.reverse();
-    assert!(!holds(&mut stage.local.workspace, &unkeyed) && holds(&mut stage.local.workspace, &[1; 8]));
+    assert!(!blocks_hold(&mut stage.local.workspace, &unkeyed) && blocks_hold(&mut stage.local.workspace, &[1; 8]));
     let mut again = restored(&mut stage.local.workspace);
     assert_eq!(again.state_hash(), stage.local.workspace.state_hash());
     assert_eq!(again.marks_of(CONTACT, MARKS[0]), [MARKS[0]]);
     assert!(!stage.erase(START + 1, None, Some(CONTACT)), "the unkeyed mark finds nothing");
     assert_eq!(stage.erase_all(START + 2, MARKS[0]), (vec![MARKS[0]], true));
-    assert!(!stage.knows(&MARKS) && !holds(&mut stage.local.workspace, &[1; 8]));
-    assert!(!holds(&mut again, &unkeyed));
+    assert!(!stage.knows(&MARKS) && !blocks_hold(&mut stage.local.workspace, &[1; 8]));
+    assert!(!blocks_hold(&mut again, &unkeyed));
 }
 
 #[test]

@@ -2,9 +2,12 @@
 //! naive model.
 
 mod erasure;
+mod follow_ups;
 mod heard;
 mod lists;
 mod profiles;
+mod rated;
+mod ratings;
 mod revisions;
 
 use super::super::account::{AccountOp, OpResult};
