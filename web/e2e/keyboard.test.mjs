@@ -101,7 +101,7 @@ walk('every stop of the keyboard on every page can be seen', async (open) => {
   const breaker = await workspace.trip(nordic)
   const { evidence } = await workspace.ask(`quality/circuit-breakers/${breaker.id}`)
   const details = [`breakers/${breaker.id}`, `accounts/${nordic.id}`, `conversations/${evidence[0].conversationId}`]
-  const lists = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'settings', 'webhooks']
+  const lists = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'ratings', 'settings', 'webhooks']
   for (const to of [...lists, ...details]) {
     const page = await open(workspace, { to })
     const stops = await page.locator('a[href], button, input, select, textarea, summary, [tabindex="0"]').count()

@@ -38,7 +38,7 @@ walk('names with markup, of any direction and length, stay text and break nothin
   const { data } = await workspace.ask('conversations')
 
   const page = await open(workspace, { to: 'overview', width: 360 })
-  const pages = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'settings']
+  const pages = ['overview', 'breakers', 'accounts', 'conversations', 'events', 'ratings', 'settings']
   for (const one of accounts) pages.push(`accounts/${one.id}`)
   for (const { id } of paused) pages.push(`breakers/${id}`)
   for (const { conversationId } of data) pages.push(`conversations/${conversationId}`)

@@ -29,7 +29,16 @@ const conversation = await first(breaker, 'conversations', -1)
 if (all) {
   const account = await first('accounts', 'accounts')
   const webhook = await first('webhooks', 'webhooks')
-  const lists = ['overview', 'breakers', 'breakers?state=all', 'accounts', 'conversations', 'events', 'settings']
+  const lists = [
+    'overview',
+    'breakers',
+    'breakers?state=all',
+    'accounts',
+    'conversations',
+    'events',
+    'ratings',
+    'settings',
+  ]
   for (const to of [...lists, 'webhooks', breaker, account, conversation, webhook]) {
     await go(page, workspace, to)
     await looks(page, to.replace(/\/.*/, '-one').replace(/\?.*/, '-all'))
