@@ -329,8 +329,6 @@ pub enum Broken {
     MailDueAfterReceipt,
     /// Addresses stay when follow-up mails are switched off (R13.2b).
     SwitchedOffKeepsAddresses,
-    /// An address stays when its conversation settles (R13.2b).
-    SettlingKeepsAddress,
     /// Erasing a contact by its id leaves its address (R4.10).
     ErasedByAddressAlone,
     /// A mail is given up after exactly three days (R13.2b).

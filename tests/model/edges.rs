@@ -3,9 +3,10 @@
 use tripswitch::domain::effect::EffectTypes;
 use tripswitch::domain::event::{Body, EventRecord, Status, TurnFeatures};
 use tripswitch::domain::own_settings::OwnPatch;
+use tripswitch::domain::rating::LinkRating;
 use tripswitch::domain::record::Override;
 use tripswitch::domain::score::Hundredths;
-use tripswitch::domain::settings::Settings;
+use tripswitch::domain::settings::{Model, Settings};
 use tripswitch::domain::time::{DAY, HOUR, MINUTE, Millis};
 use tripswitch::domain::view::{BreakerScope, LabelKind};
 
@@ -15,7 +16,7 @@ use crate::coverage::Coverage;
 use crate::endpoints::Of;
 use crate::scenario::{Scenario, weigh};
 use crate::shrink::report;
-use crate::stream::{Action, Maker, Pick, START, Step, Stream, conversation};
+use crate::stream::{Action, Maker, Pick, START, Step, Stream, account, conversation};
 
 fn stream(frames: Vec<(Millis, Action)>) -> Stream {
     let steps = frames.into_iter().map(|(receipt, action)| Step::Frame { receipt, action }).collect();
@@ -172,4 +173,27 @@ fn r5_9_a_persons_score_outlives_the_models_until_it_is_taken_back() {
             agrees(&stream);
         }
     }
+}
+
+#[test]
+fn r7_1_a_late_rating_trips_what_the_run_asks_for() {
+    let mut maker = Maker::new(Scenario::Hands, 1);
+    let mut frames = Vec::new();
+    for number in 1..=3 {
+        let bodies = [Body::MessageReceived(TurnFeatures::default()), Body::StatusChanged(Status::Resolved)];
+        let events = bodies.map(|body| {
+            let mut event = maker.blank(Some(conversation(number)), Some(START), body);
+            event.account = Some(account(1));
+            event
+        });
+        frames.push((START, Action::Events(events.into())));
+    }
+    for number in 1..=3 {
+        let rating = LinkRating { conversation: conversation(number), ending: 0, rating: 1, comment: None };
+        frames.push((START + 2 * DAY, Action::Rate(rating)));
+    }
+    let model = Model { settle_days: 1, ..Model::default() };
+    let stream = Stream { settings: Settings { model, ..Settings::default() }, ..stream(frames) };
+    let coverage = agrees(&stream);
+    assert_eq!((coverage.of("rated late"), coverage.of("trip by a late rating")), (3, 1));
 }

@@ -137,9 +137,7 @@ impl Naive {
     }
 
     pub fn settle_mail(&mut self, index: usize) {
-        if !self.breaks(Broken::SettlingKeepsAddress) {
-            self.drop_needless(self.conversations[index].id);
-        }
+        self.drop_needless(self.conversations[index].id);
     }
 
     /// An address of which no mail is due goes when the life is over.

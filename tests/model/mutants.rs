@@ -184,7 +184,6 @@ broken_rules_are_noticed! {
     r13_2b_history_is_mailed: HistoryIsMailed in Rated,
     r13_2b_mail_due_after_receipt: MailDueAfterReceipt in Rated,
     r13_2b_switched_off_keeps_addresses: SwitchedOffKeepsAddresses in Rated,
-    r13_2b_settling_keeps_address: SettlingKeepsAddress in Rated,
     r4_10_erased_by_address_alone: ErasedByAddressAlone in Rated,
     r13_2b_given_up_edge_inclusive: GivenUpEdgeInclusive in Rated,
     r13_2b_mail_forgotten_late: MailForgottenLate in Rated,

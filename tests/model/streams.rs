@@ -392,7 +392,6 @@ fn rated_agree() {
         ("rating of an unknown one refused", 150),
         ("rating too late refused", 250),
         ("superseded link refused", 150),
-        ("trip by a late rating", 3),
         ("used link refused", 600),
     ];
     run(Scenario::Rated, 300, &wanted);
