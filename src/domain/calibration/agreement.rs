@@ -68,14 +68,27 @@ pub fn spearman(pairs: &[(Hundredths, u8)]) -> Option<Spearman> {
         return None;
     }
     let rho = moment(&scores, &ratings) as f64 / (scores_vary as f64 * ratings_vary as f64).sqrt();
-    let rho = rho.clamp(-1.0, 1.0);
-    if pairs.len() < LEAST_FOR_INTERVAL {
-        return Some(Spearman { rho, interval: None, sureness: 0.0 });
+    Some(Spearman::of(rho.clamp(-1.0, 1.0), pairs.len()))
+}
+
+/// The mean of the correlations within parts, weighed by their pairs; the interval is that of so many pairs in one.
+/// What shifts a whole part, such as a level that was fitted without it, does not change the order within it.
+pub fn spearman_within(parts: &[Vec<(Hundredths, u8)>]) -> Option<Spearman> {
+    let known = parts.iter().filter_map(|pairs| Some((spearman(pairs)?.rho, pairs.len())));
+    let (sum, pairs) = known.fold((0.0, 0), |(sum, all), (rho, pairs)| (sum + rho * pairs as f64, all + pairs));
+    (pairs > 0).then(|| Spearman::of((sum / pairs as f64).clamp(-1.0, 1.0), pairs))
+}
+
+impl Spearman {
+    fn of(rho: f64, pairs: usize) -> Self {
+        if pairs < LEAST_FOR_INTERVAL {
+            return Self { rho, interval: None, sureness: 0.0 };
+        }
+        let error = ((1.0 + rho * rho / 2.0) / (pairs as f64 - 3.0)).sqrt();
+        let z = libm::atanh(rho);
+        let interval = [-1.0, 1.0].map(|side| libm::tanh(z + side * NORMAL * error));
+        Self { rho, interval: Some(interval), sureness: z / error }
     }
-    let error = ((1.0 + rho * rho / 2.0) / (pairs.len() as f64 - 3.0)).sqrt();
-    let z = libm::atanh(rho);
-    let interval = [-1.0, 1.0].map(|side| libm::tanh(z + side * NORMAL * error));
-    Some(Spearman { rho, interval: Some(interval), sureness: z / error })
 }
 
 /// Twice the rank of each value, from 1; equal ones share the mean of their ranks.
@@ -116,6 +129,16 @@ mod tests {
         let reversed: Vec<_> = same_order.iter().map(|(score, rating)| (*score, 6 - rating)).collect();
         assert_eq!(spearman(&reversed).unwrap(), Spearman { rho: -1.0, interval: None, sureness: 0.0 });
         assert_eq!(spearman(&pairs([(100, 3), (200, 3), (300, 3)])), None);
+    }
+
+    #[test]
+    fn what_shifts_a_whole_part_leaves_the_order_within_parts() {
+        let part = pairs([(100, 1), (200, 2), (300, 3), (400, 5), (500, 4)]);
+        let shifted: Vec<_> = part.iter().map(|(score, rating)| (Hundredths(score.0 + 350), *rating)).collect();
+        let within = spearman_within(&[part.clone(), shifted.clone()]).unwrap();
+        assert!((within.rho - spearman(&part).unwrap().rho).abs() < 1e-12 && within.interval.is_some());
+        assert!(spearman(&[part, shifted].concat()).unwrap().rho < within.rho);
+        assert_eq!(spearman_within(&[pairs([(100, 3), (200, 3)])]), None);
     }
 
     #[test]

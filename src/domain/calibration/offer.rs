@@ -1,7 +1,7 @@
 //! What a workspace is offered, and why, or why not.
 
-use super::agreement::Agreement;
-use super::cases::{Case, Cases, effective};
+use super::agreement::{Agreement, Spearman, spearman_within};
+use super::cases::{Case, Cases, FOLDS, effective, fold};
 use super::fitted::{Fitted, Parts, composites, cross_validated, unleveled};
 use super::gain::Gain;
 use super::level::{apart, nothing_known, wider};
@@ -66,7 +66,7 @@ pub enum Part {
 /// Cross-validated figures: each conversation as a fit to the accounts of other folds scores it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// By the profile as it is.
+    /// By the profile as it is. The rank correlation is that within folds, since each has a level of its own.
     pub before: Agreement,
     /// By the calibration, or by what was tried.
     pub after: Agreement,
@@ -120,8 +120,8 @@ fn measured(profile: &Profile, cases: &Cases<'_>, needs: &Needs, plain: Offer) -
     let agreement = |composites: &[f64]| Agreement::of(&pairs(composites, &cases.ratings));
     let Some((was, is)) = agreement(&before).zip(agreement(&after)) else { return plain };
     let measured = Measured {
-        before: was,
-        after: is,
+        before: Agreement { spearman: within_folds(&before, cases), ..was },
+        after: Agreement { spearman: within_folds(&after, cases), ..is },
         gain: gain(&before, &after),
         weights_gain,
         low: [count_low(&before), count_low(&composites(&chosen, &cases.observations))],
@@ -200,6 +200,15 @@ impl Needs {
 
 fn errors(composites: &[f64], ratings: &[f64]) -> Vec<f64> {
     composites.iter().zip(ratings).map(|(composite, rating)| rating - composite).collect()
+}
+
+/// The rank correlation among conversations that were scored by one fit.
+fn within_folds(composites: &[f64], cases: &Cases<'_>) -> Option<Spearman> {
+    let mut folds = vec![Vec::new(); FOLDS as usize];
+    for (account, pair) in cases.accounts.iter().zip(pairs(composites, &cases.ratings)) {
+        folds[fold(*account) as usize].push(pair);
+    }
+    spearman_within(&folds)
 }
 
 /// As they are published.

@@ -13,8 +13,9 @@ use crate::domain::effect::{BreakerStep, BreakerStepView, EffectContent, EffectT
 use crate::domain::field::{FieldChange, FieldValue};
 use crate::domain::health::RiskRule;
 use crate::domain::ids::Id;
+use crate::domain::rating::{LinkTerms, ToldLink};
 use crate::domain::score::Hundredths;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{DAY, MINUTE, Millis};
 use crate::domain::view::{BreakerState, BreakerView, ChurnRisk, ConversationQuality};
 use crate::wire::settings::SignalWeight;
 use crate::wire::values::{Shares, Timestamp, fixed};
@@ -108,6 +109,12 @@ const AT: Millis = 1_773_585_300_000;
 const ACCOUNT: Id = Id(0x0191_b5a2_7c3e_7d11_9f00_0000_0000_acc1);
 const CONVERSATION: Id = Id(0x0191_b5a2_7c3e_7d11_9f00_0000_0000_c0f1);
 
+/// Of no server's, so it leads nowhere.
+fn link() -> ToldLink {
+    let terms = LinkTerms { ending: 0, expires: AT + 14 * DAY };
+    ToldLink { terms, url: Some("https://support.example.com/s/AQABGZG1onw".into()) }
+}
+
 /// One of this type.
 pub fn example(kind: EffectType) -> Effect {
     let breaker = |step| EffectContent::Breaker(Box::new(step_of_breaker(step)));
@@ -117,7 +124,7 @@ pub fn example(kind: EffectType) -> Effect {
             conversation: Some(CONVERSATION),
             account: Some(ACCOUNT),
             ending: EndedAs::AiResolved,
-            link: None,
+            link: Some(link()),
         },
         EffectType::BreakerTriggered => breaker(BreakerStep::Triggered),
         EffectType::BreakerAcknowledged => breaker(BreakerStep::Acknowledged),
