@@ -146,7 +146,7 @@ const ROOMS: &[Room] = &[
     narrow("config", &["domain", "issuer", "files"]),
     narrow("recovery", &["domain", "clock", "journal", "snapshot", "faults"]),
     room("actors"),
-    narrow("webhooks", &["domain", "wire", "ids", "clock", "background", "outgoing", "sealing", "actors"]),
+    narrow("webhooks", &["domain", "wire", "ids", "clock", "background", "outgoing", "sealing", "links", "actors"]),
     narrow(
         "mail",
         &[

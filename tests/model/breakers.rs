@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tripswitch::domain::effect::BreakerStep;
 use tripswitch::domain::expectation::ExpectationSource;
 use tripswitch::domain::ids::{Id, Position, WorkspaceKey};
+use tripswitch::domain::own_settings::{OwnPatch, OwnSettings};
 use tripswitch::domain::record::{Command, Frame};
 use tripswitch::domain::reply::CommandRefusal;
 use tripswitch::domain::scoring::estimator::disconfirmation;
@@ -16,6 +17,14 @@ use crate::effects::{fields, own_fields};
 use crate::naive::{Answer, Breaker, Conversation, Deed, Judged, Naive};
 
 impl Naive {
+    fn patch_own(&mut self, at: Position, actor: &str, patch: &OwnPatch) -> OwnSettings {
+        let before = own_fields(&self.own);
+        self.own = self.own.patched(patch);
+        self.tell_settings(at, actor, &before, &own_fields(&self.own));
+        self.coverage.count("settings patched");
+        self.own.clone()
+    }
+
     pub fn command(&mut self, frame: &Frame, actor: &str, command: &Command) -> Answer {
         let at = Position::new(frame.seq, 0);
         let (id, note, step) = match command {
@@ -30,13 +39,7 @@ impl Naive {
                 }
                 return Answer::Config(self.csat.clone());
             }
-            Command::PatchSettings(patch) => {
-                let before = own_fields(&self.own);
-                self.own = self.own.patched(patch);
-                self.tell_settings(at, actor, &before, &own_fields(&self.own));
-                self.coverage.count("settings patched");
-                return Answer::Own(self.own.clone());
-            }
+            Command::PatchSettings(patch) => return Answer::Own(self.patch_own(at, actor, patch)),
             Command::Calibrate(to) => return Answer::Accepted(self.calibrate(at, actor, to.as_deref())),
             Command::PatchSettingsV1(_) => unreachable!("no stream has it"),
             Command::Acknowledge { breaker, note } => (*breaker, note.clone(), HistoryStep::Acknowledged),

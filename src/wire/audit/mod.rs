@@ -27,11 +27,12 @@ use crate::domain::system::Permission;
 use crate::domain::time::{self, Millis};
 
 /// The names of all actions.
-pub const ACTIONS: [&str; 22] = [
+pub const ACTIONS: [&str; 23] = [
     "breaker.acknowledged",
     "breaker.noted",
     "breaker.resolved",
     "breaker.tripped",
+    "calibration.changed",
     "contact.erased",
     "conversation.erased",
     "csat_config.patched",
