@@ -144,6 +144,8 @@ fn read_content(bytes: &[u8; CONTENT]) -> Option<(Link, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::effect::{EffectId, EndedAs};
+    use crate::domain::rating::ToldLink;
 
     use rand::rngs::StdRng;
     use rand::seq::IndexedRandom;
@@ -187,6 +189,32 @@ mod tests {
         assert_eq!(links().url(&LINK, NOW), url);
         assert_eq!(Links::new([7; 32], 0, "https://rate.example.com/support").url(&LINK, NOW), url);
         assert_eq!(Links::new([7; 32], 0, "").url(&LINK, NOW), None);
+    }
+
+    #[test]
+    fn r8_2a_the_end_of_a_conversation_tells_the_link_that_it_is_rated_with() {
+        let terms = LinkTerms { ending: LINK.ending, expires: LINK.expires + 7 };
+        let content = EffectContent::ConversationResolved {
+            conversation: Some(LINK.conversation),
+            account: None,
+            ending: EndedAs::Resolved,
+            link: Some(ToldLink { terms, url: None }),
+        };
+        let mut effect = EffectView { id: EffectId::ZERO, receipt: NOW, content };
+        let told = |links: Links, effect: &mut EffectView| {
+            links.tell(LINK.key, effect);
+            match &effect.content {
+                EffectContent::ConversationResolved { link: Some(told), .. } => told.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            told(Links::new([7; 32], 0, ""), &mut effect).url,
+            None,
+            "it is not known how the server is reached"
+        );
+        let told = told(links(), &mut effect);
+        assert_eq!((told.terms.expires, told.url), (LINK.expires, links().url(&LINK, NOW).map(Into::into)));
     }
 
     #[test]

@@ -40,11 +40,11 @@ pub struct Calibration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Level {
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, minimum = -4, maximum = 4)]
     pub shift: Exact,
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, minimum = 0.25, maximum = 4)]
     pub spread: Exact,
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, minimum = 1, maximum = 5)]
     pub center: Exact,
 }
 

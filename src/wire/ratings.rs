@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use super::body::{Asked, Body, Fields};
 use super::calibration::Calibration;
 use super::offer::{Agreement, CalibrationOffer};
-use super::values::{Score, Timestamp};
+use super::values::{Score, Timestamp, joined};
 use crate::domain::hex;
 use crate::domain::ids::Id;
 
@@ -35,22 +36,53 @@ pub struct CalibrationReport {
     pub in_force: Option<Calibration>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+/// How far they agree in a month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgreementOfMonth {
-    #[schema(pattern = r"^\d{4}-\d{2}$")]
-    pub month: String,
+    #[serde(flatten)]
+    pub of: MonthName,
     #[serde(flatten)]
     pub agreement: Agreement,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+// What stands before the figures of a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MonthName {
+    #[schema(pattern = r"^\d{4}-\d{2}$")]
+    pub month: String,
+}
+
+/// How far they agree where a profile scored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgreementOfVersion {
-    pub model_version: String,
+    #[serde(flatten)]
+    pub of: VersionName,
     #[serde(flatten)]
     pub agreement: Agreement,
 }
+
+// What stands before the figures of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionName {
+    pub model_version: String,
+}
+
+impl utoipa::PartialSchema for AgreementOfMonth {
+    fn schema() -> RefOr<Schema> {
+        joined::<MonthName, Agreement>("How far they agree in a month.").into()
+    }
+}
+
+impl ToSchema for AgreementOfMonth {}
+
+impl utoipa::PartialSchema for AgreementOfVersion {
+    fn schema() -> RefOr<Schema> {
+        joined::<VersionName, Agreement>("How far they agree where a profile scored.").into()
+    }
+}
+
+impl ToSchema for AgreementOfVersion {}
 
 /// A rating, and the score of its conversation without it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::service::calibration::Ratings;
 use crate::service::period::{Period, PeriodQuery};
 use crate::wire::offer::CalibrationOffer;
 use crate::wire::ratings::{
-    AgreementOfMonth, AgreementOfVersion, CalibrationReport, NewCalibration, RatedConversation,
+    AgreementOfMonth, AgreementOfVersion, CalibrationReport, MonthName, NewCalibration, RatedConversation, VersionName,
 };
 use crate::wire::values::{Score, Timestamp};
 
@@ -119,11 +119,11 @@ impl CalibrationReport {
     fn of(ratings: &Ratings) -> Self {
         let Ratings { period, agreement, months, versions, pairs, answers, offer, base, in_force } = ratings;
         let month = |(month, agreement): &(String, Agreement)| AgreementOfMonth {
-            month: month.clone(),
+            of: MonthName { month: month.clone() },
             agreement: (*agreement).into(),
         };
         let version = |(version, agreement): &(String, Agreement)| AgreementOfVersion {
-            model_version: version.clone(),
+            of: VersionName { model_version: version.clone() },
             agreement: (*agreement).into(),
         };
         let pair = |(rated, version): &(rated::RatedConversation, String)| RatedConversation {
