@@ -1,6 +1,6 @@
 //! Texts with places for what differs from mail to mail (R13.2b), written `{{name}}`.
 
-/// What is put in. The order of the variants is that of [`Placeholder::NAMES`].
+/// What is put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placeholder {
     /// The address of the page to rate on.
