@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tripswitch::journal::codec::{
     GroupBuilder, GroupView, decode_frames_of, decode_group, decode_record, encode_record,
 };
-use tripswitch::journal::{GroupPosition, MAX_GROUP_BYTES, Partition};
+use tripswitch::journal::{GroupPosition, MAX_GROUP_BYTES};
 use tripswitch::storage::{OpenError, ReadOnly};
 
 use crate::memory;
@@ -117,10 +117,9 @@ fn check_segments(choice: u8, image: Vec<u8>) {
 
 /// The scan has let it through: now everything in it can be read.
 fn check_journal(ReadOnly { journal, torn, .. }: &ReadOnly, segments: [(&PathBuf, &[u8]); 2]) {
-    let partition = Partition::default();
     // A partition with another number than this one's has no groups in it.
-    let mut next = journal.first(partition);
-    if let Ok(entries) = journal.read(partition, next) {
+    let mut next = journal.first();
+    if let Ok(entries) = journal.read(next) {
         for entry in entries {
             let entry = entry.expect("the scan has read it");
             assert_eq!(entry.position, next, "no gap");

@@ -21,8 +21,8 @@ use crate::domain::system::{SystemRecord, SystemRefusal};
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
+use crate::journal::Journal;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
-use crate::journal::{Journal, PARTITION};
 use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
@@ -101,7 +101,7 @@ impl Engine {
         let slot = SharedSlot::default();
         let (supervisor, supervisor_done) = Supervisor::spawn(None, Supervisor, Arc::clone(&slot)).await?;
         let last_receipt = last_receipt.unwrap_or(Millis::MIN);
-        let start = WriterStart { partition: PARTITION, last_seqs, last_receipt };
+        let start = WriterStart { last_seqs, last_receipt };
         let written = Arc::clone(&snapshots.written);
         let sink = move |outcome| deliver(&written, outcome);
         let writer =

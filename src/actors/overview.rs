@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 use crate::domain::view::Skipped;
-use crate::journal::{Footprint, PARTITION};
+use crate::journal::Footprint;
 
 use super::engine::Engine;
 use super::handle::Status;
@@ -69,8 +69,8 @@ impl Engine {
         JournalNow {
             state: health.into(),
             full_since: health.full_since,
-            first_group: reader.first(PARTITION).0,
-            last_group: reader.last(PARTITION).0,
+            first_group: reader.first().0,
+            last_group: reader.last().0,
             last_receipt: Some(health.last_receipt).filter(|receipt| *receipt != Millis::MIN),
             footprint: reader.footprint(),
             groups: health.groups,

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::{
-    AppendError, Cause, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
-    StoredGroup, StoredGroups, TrimError,
+    AppendError, Cause, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, ReadError, SealError, StoredGroup,
+    StoredGroups, TrimError,
 };
 
 /// The log itself; clones share it, as several processes share a server.
@@ -67,21 +67,16 @@ impl State {
     }
 }
 
-/// A handle on a [`MemoryLog`]. It has one partition, whatever its number.
+/// A handle on a [`MemoryLog`].
 #[derive(Clone, Debug)]
 pub struct MemoryJournal {
     log: MemoryLog,
 }
 
 impl Journal for MemoryJournal {
-    fn append(
-        &mut self,
-        _partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError> {
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
         if group.len() > MAX_GROUP_BYTES {
-            return Err(AppendError::TooLarge { bytes: group.len() });
+            return Err(AppendError::TooLarge { bytes: group.len(), most: MAX_GROUP_BYTES });
         }
         let mut state = self.log.0.lock();
         let last = state.last();
@@ -105,11 +100,11 @@ impl Journal for MemoryJournal {
     }
 
     /// Every group is a unit of its own.
-    fn seal(&mut self, _partition: Partition) -> Result<(), SealError> {
+    fn seal(&mut self) -> Result<(), SealError> {
         Ok(())
     }
 
-    fn trim(&mut self, _partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
         let mut state = self.log.0.lock();
         let upto = before.0.min(state.last().0).saturating_sub(1);
         let count = usize::try_from(upto.saturating_sub(state.trimmed)).unwrap_or(0);
@@ -124,7 +119,7 @@ impl Journal for MemoryJournal {
 }
 
 impl JournalRead for MemoryJournal {
-    fn read(&self, _partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let state = self.log.0.lock();
         let from = from.0.max(1);
         if from <= state.trimmed {
@@ -139,11 +134,11 @@ impl JournalRead for MemoryJournal {
         ))
     }
 
-    fn first(&self, _partition: Partition) -> GroupPosition {
+    fn first(&self) -> GroupPosition {
         GroupPosition(self.log.0.lock().trimmed + 1)
     }
 
-    fn last(&self, _partition: Partition) -> GroupPosition {
+    fn last(&self) -> GroupPosition {
         self.log.0.lock().last()
     }
 

@@ -23,17 +23,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// The largest group that any journal takes, in bytes.
+/// The largest group that any journal takes, in bytes. Some take less: see [`Journal::max_group_bytes`].
 pub const MAX_GROUP_BYTES: usize = 64 << 20;
 
-/// A log of its own inside the journal. The file journal has one; a replicated log has more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Partition(pub u32);
-
-/// The one partition of the file journal (I8).
-pub const PARTITION: Partition = Partition(0);
-
-/// Where a group stands in its partition: dense from 1. Serves to read and to trim the log, nothing
+/// Where a group stands in its journal: dense from 1. Serves to read and to trim the log, nothing
 /// else (I3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct GroupPosition(pub u64);
@@ -77,7 +70,7 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 ///   of power, and every later `read` shows it.
 /// - **Positions are dense**: the first group has position 1, and `append` answers
 ///   `expected_last + 1`.
-/// - **One writer at a time.** `append` compares `expected_last` with the partition's last group
+/// - **One writer at a time.** `append` compares `expected_last` with the journal's last group
 ///   and refuses with [`AppendError::Fenced`] when they differ: the caller is no longer the owner
 ///   (or never was). Nothing is written then.
 /// - **An error other than `Unknown` and `Poisoned` means that nothing was written**, and nothing
@@ -89,25 +82,25 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 /// - **After [`AppendError::Poisoned`]** this handle takes no more groups. Whether the group is
 ///   stored is what the next opening says.
 pub trait Journal: JournalRead + Send {
-    /// Stores `group` (at most [`MAX_GROUP_BYTES`]) behind `expected_last`.
-    fn append(
-        &mut self,
-        partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError>;
+    /// The largest group that this journal takes, in bytes; never more than [`MAX_GROUP_BYTES`].
+    fn max_group_bytes(&self) -> usize {
+        MAX_GROUP_BYTES
+    }
+
+    /// Stores `group` (at most [`max_group_bytes`](Self::max_group_bytes)) behind `expected_last`.
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError>;
 
     /// Begins a new unit of storage: the next group is the first in it, so that a later [`trim`](Self::trim) can
     /// remove every group before that one. Does nothing if no group was appended since the last seal. A seal that no
     /// group has followed is forgotten when the journal is opened anew.
     ///
     /// After an error the next group goes where it would have gone without the call.
-    fn seal(&mut self, partition: Partition) -> Result<(), SealError>;
+    fn seal(&mut self) -> Result<(), SealError>;
 
     /// Removes groups before `before`: all that were stored before the last [`seal`](Self::seal) at or before it, and
     /// as many others as the implementation likes. The last group always stays. Nothing of what is removed is left,
     /// not even what openings have put aside.
-    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError>;
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError>;
 
     /// The reading side alone, for other threads.
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync>;
@@ -119,13 +112,13 @@ pub trait JournalRead {
     ///
     /// `from` at or before [`first`](Self::first) − 1 is [`ReadError::Trimmed`]; behind the last
     /// group there is simply nothing.
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError>;
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError>;
 
     /// The oldest group that is kept; the position of the first group to come where there is none.
-    fn first(&self, partition: Partition) -> GroupPosition;
+    fn first(&self) -> GroupPosition;
 
     /// The last group; [`GroupPosition::ZERO`] where there is none.
-    fn last(&self, partition: Partition) -> GroupPosition;
+    fn last(&self) -> GroupPosition;
 
     /// Names the log: a random number that was drawn when it was created and never changes. A position means
     /// something only together with it.
@@ -167,8 +160,8 @@ pub enum AppendError {
         #[source]
         source: Option<Cause>,
     },
-    #[error("a group of {bytes} bytes exceeds the limit of {MAX_GROUP_BYTES}")]
-    TooLarge { bytes: usize },
+    #[error("a group of {bytes} bytes exceeds the limit of {most}")]
+    TooLarge { bytes: usize, most: usize },
 }
 
 /// Why groups could not be read.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::clock::{Clock, check_wall};
 use crate::ids::Ids;
-use crate::journal::{Footprint, GroupPosition, PARTITION};
+use crate::journal::{Footprint, GroupPosition};
 use crate::recovery::load::PassedOver;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Progress, Recovered, RecoveredSide, recover, recover_system};
@@ -42,8 +42,8 @@ pub fn status(data_dir: &Path) -> Result<DirectoryStatus, OfflineError> {
     Ok(DirectoryStatus {
         recovered: recover_system(&*journal, &*snapshots)?,
         snapshots: snapshots.list()?,
-        first_group: journal.first(PARTITION),
-        last_group: journal.last(PARTITION),
+        first_group: journal.first(),
+        last_group: journal.last(),
         footprint: journal.footprint(),
         torn,
     })
@@ -144,7 +144,7 @@ pub fn create(
         }
     }
     creating.is_saving.store(true, Ordering::Relaxed);
-    let (position, journal) = (journal.last(PARTITION), JournalId(journal.identity()));
+    let (position, journal) = (journal.last(), JournalId(journal.identity()));
     let moment = Moment { created_at: clock.now(), journal, position, last_receipt, system, cuts };
     let manifest = save(&*snapshots, moment, clock, &creating.saving)?;
     let path = path_of(&*snapshots, manifest.number)?;

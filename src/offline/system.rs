@@ -16,7 +16,7 @@ use crate::domain::time::Millis;
 use crate::erasures::{self, Erasures, ErasuresError, Listed};
 use crate::ids::Ids;
 use crate::journal::codec::{GroupBuilder, encode_record};
-use crate::journal::{GroupPosition, Journal, Partition};
+use crate::journal::{GroupPosition, Journal};
 use crate::recovery::faults::ApplyFaults;
 use crate::recovery::one::OneReplay;
 use crate::recovery::recover_system;
@@ -66,7 +66,7 @@ pub fn system_offline<'a>(
         return Err(storage::missing(data_dir).into());
     }
     let Storage { journal, snapshots, .. } = Storage::open(data_dir, options, ids)?;
-    let last = journal.last(Partition::default());
+    let last = journal.last();
     let recovered = recover_system(&*journal, &*snapshots)?;
     check_start(wall, recovered.last_receipt, false)?;
     let seq = recovered.last_seqs.get(&WorkspaceKey::SYSTEM).copied().unwrap_or(0);
@@ -151,7 +151,7 @@ impl OfflineSystem<'_> {
         let mut group = GroupBuilder::default();
         group.begin(receipt);
         group.push(WorkspaceKey::SYSTEM, self.seq + 1, APPLY_VERSION, &bytes);
-        self.last = self.journal.append(Partition::default(), self.last, group.finish())?;
+        self.last = self.journal.append(self.last, group.finish())?;
         (self.table, self.seq, self.receipt) = (table, self.seq + 1, receipt);
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::domain::record::APPLY_VERSION;
 use crate::domain::system_table::SystemTable;
 use crate::domain::workspace::Workspace;
 use crate::faults::{FaultPoint, step};
-use crate::journal::{GroupPosition, JournalRead, PARTITION};
+use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::envelope::EnvelopeError;
 use crate::snapshot::{
     JournalId, ListedState, Manifest, ManifestError, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore,
@@ -37,7 +37,7 @@ pub enum LoadError {
     },
     #[error("snapshot {number} belongs to journal {found}, and the journal here is {expected}")]
     OtherJournal { number: SnapshotNumber, found: JournalId, expected: JournalId },
-    #[error("snapshot {number} needs apply version {found}; this program knows versions up to {APPLY_VERSION}")]
+    #[error("snapshot {number} needs apply version found; this program knows versions up to {APPLY_VERSION}")]
     ApplyVersion { number: SnapshotNumber, found: u16 },
     #[error(
         "snapshot {number} was taken at group {position} of the journal, which ends at group {last}: groups that were acknowledged are missing"
@@ -221,7 +221,7 @@ fn check(manifest: &Manifest, journal: Option<&dyn JournalRead>) -> Result<(), L
     if found != expected {
         return Err(LoadError::OtherJournal { number, found, expected });
     }
-    let (position, last) = (manifest.position, journal.last(PARTITION));
+    let (position, last) = (manifest.position, journal.last());
     if position > last {
         return Err(LoadError::JournalBehind { number, position, last });
     }

@@ -28,7 +28,7 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::faults::{FaultPoint, step};
-use crate::journal::{GroupPosition, JournalRead, PARTITION};
+use crate::journal::{GroupPosition, JournalRead};
 use crate::snapshot::{Manifest, SnapshotStore};
 
 use faults::ApplyFaults;
@@ -176,7 +176,7 @@ impl Base {
         accepts: &dyn Fn(&Manifest) -> bool,
     ) -> Result<Self, RecoveryError> {
         let (loaded, passed_over) = loader.newest(has_journal.then_some(reader), accepts)?;
-        let (from, first) = (begins_at(loaded.as_ref()), reader.first(PARTITION));
+        let (from, first) = (begins_at(loaded.as_ref()), reader.first());
         if from < first {
             return Err(RecoveryError::Missing { from, first, passed_over });
         }

@@ -13,7 +13,7 @@ use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::reply::Reply;
 use crate::domain::workspace::{Applied, Workspace};
 use crate::journal::codec::{CodecError, GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, PARTITION, ReadError};
+use crate::journal::{GroupPosition, JournalRead, ReadError};
 
 use super::faults::ApplyFaults;
 
@@ -47,7 +47,7 @@ pub enum ReplayError {
         source: CodecError,
     },
     #[error(
-        "workspace {} ({:?}): frame {seq} asks for apply version {found}; this program knows versions up to {APPLY_VERSION}",
+        "workspace {} ({:?}): frame {seq} asks for apply version found; this program knows versions up to {APPLY_VERSION}",
         key.id, key.side
     )]
     ApplyVersion { key: WorkspaceKey, seq: u64, found: u16 },
@@ -167,7 +167,7 @@ pub(crate) fn for_each_frame(
     mut take: impl FnMut(RawFrame<'_>) -> Result<bool, ReplayError>,
     mut group_done: impl FnMut(),
 ) -> Result<(), ReplayError> {
-    for entry in reader.read(PARTITION, from)? {
+    for entry in reader.read(from)? {
         let entry = entry?;
         let codec = |source| ReplayError::Group { group: entry.position, source };
         for frame in GroupView::new(&entry.group).map_err(codec)?.frames() {

@@ -7,7 +7,7 @@ use crate::domain::record::Frame;
 use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::journal::codec::RawFrame;
-use crate::journal::{GroupPosition, JournalRead, PARTITION};
+use crate::journal::{GroupPosition, JournalRead};
 
 use super::load::Loaded;
 use super::progress::{Progress, Stage};
@@ -39,7 +39,7 @@ impl Scan {
             scan.last_receipt = manifest.last_receipt;
         }
         // The second pass takes as long.
-        progress.begins(Stage::Replaying, 2 * (reader.last(PARTITION).0 + 1).saturating_sub(scan.from.0));
+        progress.begins(Stage::Replaying, 2 * (reader.last().0 + 1).saturating_sub(scan.from.0));
         let mut system_frames = Vec::new();
         replay::for_each_frame(
             reader,

@@ -6,7 +6,7 @@ use crate::domain::ids::{Position, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::journal::codec::{GroupBuilder, GroupView, RawFrame, decode_record, encode_record};
-use crate::journal::{Cause, GroupPosition, JournalRead, PARTITION, Partition, ReadError, StoredGroup, StoredGroups};
+use crate::journal::{Cause, GroupPosition, JournalRead, ReadError, StoredGroup, StoredGroups};
 
 /// The last frame that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Until {
     /// `None`: the journal has nothing at or before the time, or not this position.
     pub fn locate(self, journal: &dyn JournalRead) -> Result<Option<Limit>, ReadError> {
         let mut limit = None;
-        for entry in journal.read(PARTITION, journal.first(PARTITION))? {
+        for entry in journal.read(journal.first())? {
             let StoredGroup { position, group } = entry?;
             let view = GroupView::new(&group).map_err(|error| unreadable(error.into()))?;
             let receipt = view.receipt;
@@ -64,12 +64,12 @@ pub struct UpTo<'a> {
 }
 
 impl JournalRead for UpTo<'_> {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let limit = self.limit;
         if from > limit.group {
             return Ok(Box::new(iter::empty()));
         }
-        let entries = self.journal.read(partition, from)?;
+        let entries = self.journal.read(from)?;
         let within =
             entries.take_while(move |entry| entry.as_ref().map_or(true, |entry| entry.position <= limit.group));
         Ok(Box::new(within.map(move |entry| {
@@ -84,12 +84,12 @@ impl JournalRead for UpTo<'_> {
         })))
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.journal.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.journal.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.journal.last(partition).min(self.limit.group)
+    fn last(&self) -> GroupPosition {
+        self.journal.last().min(self.limit.group)
     }
 
     fn identity(&self) -> u128 {
@@ -126,7 +126,7 @@ pub struct AsOf<'a, F> {
 }
 
 impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'_, F> {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let last_seq = self.last_seq.clone();
         let thinned = move |group: &[u8]| -> Result<Vec<u8>, Cause> {
             let view = GroupView::new(group)?;
@@ -140,19 +140,19 @@ impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'
             }
             Ok(builder.finish().to_vec())
         };
-        Ok(Box::new(self.journal.read(partition, from)?.map(move |entry| {
+        Ok(Box::new(self.journal.read(from)?.map(move |entry| {
             let entry = entry?;
             let group = thinned(&entry.group).map_err(unreadable)?;
             Ok(StoredGroup { group, ..entry })
         })))
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.journal.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.journal.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.journal.last(partition)
+    fn last(&self) -> GroupPosition {
+        self.journal.last()
     }
 
     fn identity(&self) -> u128 {
@@ -164,15 +164,15 @@ impl<F: Fn(WorkspaceKey) -> u64 + Clone + Send + 'static> JournalRead for AsOf<'
 pub struct NoJournal;
 
 impl JournalRead for NoJournal {
-    fn read(&self, _: Partition, _: GroupPosition) -> Result<StoredGroups, ReadError> {
+    fn read(&self, _: GroupPosition) -> Result<StoredGroups, ReadError> {
         Ok(Box::new(iter::empty()))
     }
 
-    fn first(&self, _: Partition) -> GroupPosition {
+    fn first(&self) -> GroupPosition {
         GroupPosition(1)
     }
 
-    fn last(&self, _: Partition) -> GroupPosition {
+    fn last(&self) -> GroupPosition {
         GroupPosition::ZERO
     }
 

@@ -10,7 +10,7 @@ use crate::domain::record::Record;
 use crate::domain::settings::Settings;
 use crate::domain::workspace::Workspace;
 use crate::journal::codec::{GroupView, RawFrame};
-use crate::journal::{GroupPosition, JournalRead, PARTITION, StoredGroup};
+use crate::journal::{GroupPosition, JournalRead, StoredGroup};
 
 use super::faults::ApplyFaults;
 use super::progress::Progress;
@@ -75,7 +75,7 @@ fn feed(
     workers: &[Running<'_>],
     progress: &Progress,
 ) -> Result<(), RecoveryError> {
-    for entry in reader.read(PARTITION, from).map_err(ReplayError::from)? {
+    for entry in reader.read(from).map_err(ReplayError::from)? {
         let entry = Arc::new(entry.map_err(ReplayError::from)?);
         if workers.iter().any(|(groups, _)| groups.send(Arc::clone(&entry)).is_err()) {
             break;

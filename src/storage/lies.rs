@@ -14,8 +14,7 @@ use parking_lot::Mutex;
 use super::Storage;
 use crate::faults::selected;
 use crate::journal::{
-    AppendError, Footprint, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, StoredGroups,
-    TrimError,
+    AppendError, Footprint, GroupPosition, Journal, JournalRead, ReadError, SealError, StoredGroups, TrimError,
 };
 use crate::snapshot::{
     BlockKey, Draft, Listed, Manifest, SnapshotError, SnapshotNumber, SnapshotRead, SnapshotStore, SnapshotWriter,
@@ -73,32 +72,27 @@ impl LyingJournal {
 }
 
 impl Journal for LyingJournal {
-    fn append(
-        &mut self,
-        partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError> {
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
         self.settle()?;
         if !self.is_early {
-            return self.journal.lock().append(partition, expected_last, group);
+            return self.journal.lock().append(expected_last, group);
         }
         let (journal, group) = (Arc::clone(&self.journal), group.to_vec());
         self.writing = Some(thread::spawn(move || {
             thread::sleep(Duration::from_millis(200));
-            journal.lock().append(partition, expected_last, &group)
+            journal.lock().append(expected_last, &group)
         }));
         Ok(expected_last.next())
     }
 
-    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
+    fn seal(&mut self) -> Result<(), SealError> {
         self.settle().map_err(|error| SealError { source: error.into() })?;
-        self.journal.lock().seal(partition)
+        self.journal.lock().seal()
     }
 
-    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
         self.settle().map_err(|error| TrimError { source: error.into() })?;
-        self.journal.lock().trim(partition, before)
+        self.journal.lock().trim(before)
     }
 
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
@@ -107,16 +101,16 @@ impl Journal for LyingJournal {
 }
 
 impl JournalRead for LyingJournal {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.reader.read(partition, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.reader.read(from)
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.reader.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.reader.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.reader.last(partition)
+    fn last(&self) -> GroupPosition {
+        self.reader.last()
     }
 
     fn identity(&self) -> u128 {
@@ -197,7 +191,7 @@ impl SnapshotWriter for LyingWriter {
         let Self { writer, snapshots, lie } = *self;
         match lie {
             Lie::TrimFirst(journal) => {
-                let trimmed = journal.lock().trim(Partition::default(), draft.position.next());
+                let trimmed = journal.lock().trim(draft.position.next());
                 trimmed.map_err(|error| SnapshotError::Engine { what: error.to_string() })?;
                 writer.finish(draft)
             }
@@ -234,12 +228,11 @@ mod tests {
     fn an_early_journal_acknowledges_what_is_not_written() {
         let log = MemoryLog::default();
         let mut journal = LyingJournal::new(Arc::new(Mutex::new(Box::new(log.writer()))), true);
-        let partition = Partition::default();
-        assert_eq!(journal.append(partition, GroupPosition::ZERO, b"one").unwrap(), GroupPosition(1));
-        assert_eq!(log.writer().last(partition), GroupPosition::ZERO);
-        assert_eq!(journal.append(partition, GroupPosition(1), b"two").unwrap(), GroupPosition(2));
-        assert_eq!(log.writer().last(partition), GroupPosition(1), "the one before is written by then");
+        assert_eq!(journal.append(GroupPosition::ZERO, b"one").unwrap(), GroupPosition(1));
+        assert_eq!(log.writer().last(), GroupPosition::ZERO);
+        assert_eq!(journal.append(GroupPosition(1), b"two").unwrap(), GroupPosition(2));
+        assert_eq!(log.writer().last(), GroupPosition(1), "the one before is written by then");
         drop(journal);
-        assert_eq!(log.writer().last(partition), GroupPosition(2));
+        assert_eq!(log.writer().last(), GroupPosition(2));
     }
 }

@@ -24,7 +24,6 @@ use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::snapshot::{Block, JournalId, SnapshotStore};
 use tripswitch::storage::{FileOptions, ReadOnly, Storage};
 
-use crate::P;
 use crate::stream::{self, FixedIds};
 
 pub const MIB: u64 = 1 << 20;
@@ -173,8 +172,8 @@ pub fn write(groups: &[Vec<Frame>]) -> Vec<u8> {
         for frame in frames {
             builder.push(frame.key, frame.seq, frame.apply_version, &encode_record(&frame.record));
         }
-        let last = journal.last(P);
-        journal.append(P, last, builder.finish()).unwrap();
+        let last = journal.last();
+        journal.append(last, builder.finish()).unwrap();
     }
     drop(journal);
     let mut bytes = fs::read(segment_path(root.path())).unwrap();
@@ -184,7 +183,7 @@ pub fn write(groups: &[Vec<Frame>]) -> Vec<u8> {
 }
 
 pub fn frames_of(journal: &dyn JournalRead) -> Vec<Frame> {
-    let entries = journal.read(P, journal.first(P)).unwrap();
+    let entries = journal.read(journal.first()).unwrap();
     entries.flat_map(|entry| decode_group(&entry.unwrap().group).unwrap().frames).collect()
 }
 

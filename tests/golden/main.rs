@@ -22,8 +22,8 @@ use std::error::Error;
 use tripswitch::domain::effect::{EffectFilter, EffectId};
 use tripswitch::domain::record::Record;
 use tripswitch::domain::workspace::Workspace;
+use tripswitch::journal::GroupPosition;
 use tripswitch::journal::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder, decode_group, encode_record};
-use tripswitch::journal::{GroupPosition, Partition};
 use tripswitch::recovery::versions::SystemBlocks;
 use tripswitch::recovery::{Progress, recover};
 use tripswitch::snapshot::envelope;
@@ -33,7 +33,6 @@ use tripswitch::storage::{FileOptions, Storage};
 use files::{Golden, MIB, V1, V2, V3, V4, V5, V6, V7, frames_of, frames_text};
 use stream::{FixedIds, SYSTEM};
 
-const P: Partition = Partition(0);
 /// How to go on after a change that was meant.
 const ANEW: &str = "if this was meant: CONTRIBUTING.md says how to write the golden files anew";
 
@@ -85,7 +84,7 @@ fn r9_7_the_same_frames_are_written_as_the_same_bytes() {
             golden.segment.len()
         );
         let place = golden.place(true);
-        for (entry, frames) in place.journal().read(P, GroupPosition(1)).unwrap().zip(&golden.made) {
+        for (entry, frames) in place.journal().read(GroupPosition(1)).unwrap().zip(&golden.made) {
             let content = decode_group(&entry.unwrap().group).unwrap();
             for (frame, made) in content.frames.iter().zip(frames) {
                 assert_eq!(encode_record(&frame.record), encode_record(&made.record));
@@ -184,10 +183,10 @@ fn r9_7_a_golden_journal_is_written_on() {
         let open = || Storage::open(place.path(), &FileOptions { segment_bytes: MIB }, &FixedIds::default()).unwrap();
         let last = GroupPosition(golden.made.len() as u64);
         let mut opened = open();
-        assert_eq!((opened.journal.last(P), opened.torn.len()), (last, 0));
-        opened.journal.append(P, last, b"one more").unwrap();
+        assert_eq!((opened.journal.last(), opened.torn.len()), (last, 0));
+        opened.journal.append(last, b"one more").unwrap();
         drop(opened);
-        let entries: Vec<_> = open().journal.read(P, last.next()).unwrap().map(|entry| entry.unwrap().group).collect();
+        let entries: Vec<_> = open().journal.read(last.next()).unwrap().map(|entry| entry.unwrap().group).collect();
         assert_eq!(entries, [b"one more"]);
     }
 }
@@ -212,7 +211,7 @@ fn r9_7_a_whole_group_of_an_unknown_version_refuses_the_start_by_name() {
             builder.push(SYSTEM, 1, 0, &record);
             let mut group = builder.finish().to_vec();
             group[at..at + 2].copy_from_slice(&version.to_le_bytes());
-            journal.append(P, GroupPosition::ZERO, &group).unwrap();
+            journal.append(GroupPosition::ZERO, &group).unwrap();
             let told = recover(&*journal, &MemorySnapshots::default(), &Progress::default())
                 .err()
                 .map(|error| chain(&error))

@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tripswitch::domain::record::Frame;
+use tripswitch::journal::GroupPosition;
 use tripswitch::journal::codec::decode_group;
-use tripswitch::journal::{GroupPosition, Partition};
 use tripswitch::storage::{OpenError, ReadOnly};
 
 use crate::support::events::bulk;
@@ -39,7 +39,7 @@ fn written() -> Home {
 fn read(data: &Path) -> Result<Vec<Frame>, OpenError> {
     let _no_child = NO_SPAWN.read();
     let journal = ReadOnly::open(data)?.journal;
-    let entries = journal.read(Partition::default(), GroupPosition(1)).unwrap();
+    let entries = journal.read(GroupPosition(1)).unwrap();
     Ok(entries.flat_map(|entry| decode_group(&entry.unwrap().group).unwrap().frames).collect())
 }
 

@@ -4,7 +4,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tripswitch::journal::Partition;
 use tripswitch::recovery::{Progress, Recovered, RecoveryError, recover};
 use tripswitch::storage::{ReadOnly, snapshots, snapshots_in};
 
@@ -219,7 +218,7 @@ fn r9_4_without_any_snapshot_a_trimmed_journal_is_refused_and_the_missing_groups
     server.kill();
     let first = {
         let _no_child = NO_SPAWN.read();
-        ReadOnly::open(&home.data()).unwrap().journal.first(Partition::default()).0
+        ReadOnly::open(&home.data()).unwrap().journal.first().0
     };
     for (what, lose) in LOSSES {
         let saved = home.root().join("saved");

@@ -6,14 +6,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tripswitch::ids::SeededIds;
-use tripswitch::journal::{GroupPosition, Journal, JournalRead, Partition};
+use tripswitch::journal::{GroupPosition, Journal, JournalRead};
 use tripswitch::storage::{FileOptions, Storage};
 
 use crate::snapshot_steps::STEP;
 use crate::support::journal::segments;
 use crate::support::process::{NO_SPAWN, spawn};
 
-const P: Partition = Partition(0);
 const GROUPS: u64 = 4;
 /// Tells the second process which data directory to trim.
 const TRIMS: &str = "TRIPSWITCH_TEST_TRIMS";
@@ -29,15 +28,15 @@ fn write(data: &Path) {
     let _no_child = NO_SPAWN.read();
     let mut journal = open(data);
     for number in 0..GROUPS {
-        journal.append(P, GroupPosition(number), &number.to_le_bytes()).unwrap();
-        journal.seal(P).unwrap();
+        journal.append(GroupPosition(number), &number.to_le_bytes()).unwrap();
+        journal.seal().unwrap();
     }
 }
 
 /// The first group and all that follow it; each must be what was written.
 fn check(journal: &dyn JournalRead) -> GroupPosition {
-    let first = journal.first(P);
-    let entries: Vec<_> = journal.read(P, first).unwrap().map(Result::unwrap).collect();
+    let first = journal.first();
+    let entries: Vec<_> = journal.read(first).unwrap().map(Result::unwrap).collect();
     assert_eq!(entries.len() as u64, GROUPS + 1 - first.0);
     assert!(entries.iter().all(|entry| entry.group == (entry.position.0 - 1).to_le_bytes()), "{entries:?}");
     first
@@ -46,7 +45,7 @@ fn check(journal: &dyn JournalRead) -> GroupPosition {
 #[test]
 fn r9_1_a_process_that_dies_while_it_trims_leaves_a_whole_journal_and_the_next_trim_goes_on() {
     if let Some(data) = env::var_os(TRIMS) {
-        open(Path::new(&data)).trim(P, GroupPosition(GROUPS)).unwrap();
+        open(Path::new(&data)).trim(GroupPosition(GROUPS)).unwrap();
         return;
     }
     for (step, left, first) in [("before-journal-unlinked", 5, 1), ("journal-unlinked", 4, 2), ("", 2, GROUPS)] {
@@ -65,9 +64,9 @@ fn r9_1_a_process_that_dies_while_it_trims_leaves_a_whole_journal_and_the_next_t
         let _no_child = NO_SPAWN.read();
         let mut journal = open(root.path());
         assert_eq!(check(&*journal), GroupPosition(first), "{step}");
-        journal.trim(P, GroupPosition(GROUPS)).unwrap();
+        journal.trim(GroupPosition(GROUPS)).unwrap();
         assert_eq!(check(&*journal), GroupPosition(GROUPS), "{step}");
         assert!(!kept_aside.exists(), "{step}");
-        journal.append(P, GroupPosition(GROUPS), b"more").unwrap();
+        journal.append(GroupPosition(GROUPS), b"more").unwrap();
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, Once};
 use tracing_subscriber::EnvFilter;
 use tripswitch::ids::{Ids, SeededIds};
 use tripswitch::journal::memory::MemoryLog;
-use tripswitch::journal::{GroupPosition, JournalRead, Partition};
+use tripswitch::journal::{GroupPosition, JournalRead};
 
 use super::keep::{self, Kept};
 
@@ -52,7 +52,7 @@ impl Drop for Journaled {
 /// All that is in a journal.
 pub fn bytes_of(log: &MemoryLog) -> Vec<u8> {
     let journal = log.writer();
-    let first = journal.first(Partition::default()).max(GroupPosition(1));
-    let groups = journal.read(Partition::default(), first).into_iter().flatten().flatten();
+    let first = journal.first().max(GroupPosition(1));
+    let groups = journal.read(first).into_iter().flatten().flatten();
     groups.flat_map(|entry| entry.group).collect()
 }

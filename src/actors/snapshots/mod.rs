@@ -21,7 +21,7 @@ use crate::domain::ids::Id;
 use crate::domain::record::Record;
 use crate::domain::time::Millis;
 use crate::domain::workspace::cut::Cut;
-use crate::journal::{GroupPosition, JournalRead, PARTITION};
+use crate::journal::{GroupPosition, JournalRead};
 use crate::measure::{self, Histogram};
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
@@ -161,7 +161,7 @@ impl Snapshots {
         rules: SnapshotRules,
         recovered: &Recovered,
     ) -> Self {
-        let written = Written { delivered: journal.last(PARTITION).0.into(), ..Written::default() };
+        let written = Written { delivered: journal.last().0.into(), ..Written::default() };
         written.frames.store(recovered.tail.frames, Ordering::Relaxed);
         written.events.store(recovered.tail.events, Ordering::Relaxed);
         let last = recovered.snapshot.as_ref().map(LastSnapshot::from);

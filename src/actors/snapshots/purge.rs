@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
-use crate::journal::PARTITION;
 use crate::journal::codec::GroupView;
 use crate::snapshot::{ListedState, SnapshotError};
 
@@ -66,7 +65,7 @@ impl Shared {
             ListedState::Whole(manifest) => manifest.created_at <= before,
             ListedState::Unusable(_) | ListedState::SetAside => false,
         };
-        let first = self.reader.read(PARTITION, self.reader.first(PARTITION)).ok().and_then(|mut groups| groups.next());
+        let first = self.reader.read(self.reader.first()).ok().and_then(|mut groups| groups.next());
         let receipt = first.and_then(Result::ok).and_then(|entry| Some(GroupView::new(&entry.group).ok()?.receipt));
         Ok(listed.iter().any(|listed| is_old(&listed.state)) || receipt.is_some_and(|receipt| receipt <= before))
     }

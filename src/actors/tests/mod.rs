@@ -34,9 +34,7 @@ use crate::domain::workspace::Workspace;
 use crate::ids::SeededIds;
 use crate::journal::memory::MemoryLog;
 use crate::journal::writer::GroupLimits;
-use crate::journal::{
-    AppendError, GroupPosition, Journal, JournalRead, Partition, ReadError, SealError, StoredGroups, TrimError,
-};
+use crate::journal::{AppendError, GroupPosition, Journal, JournalRead, ReadError, SealError, StoredGroups, TrimError};
 use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, replay};
 use crate::snapshot::memory::MemorySnapshots;
 
@@ -253,22 +251,17 @@ struct Gated {
 }
 
 impl Journal for Gated {
-    fn append(
-        &mut self,
-        partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError> {
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
         self.gate.pass();
-        self.journal.append(partition, expected_last, group)
+        self.journal.append(expected_last, group)
     }
 
-    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
-        self.journal.seal(partition)
+    fn seal(&mut self) -> Result<(), SealError> {
+        self.journal.seal()
     }
 
-    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
-        self.journal.trim(partition, before)
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
+        self.journal.trim(before)
     }
 
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
@@ -277,16 +270,16 @@ impl Journal for Gated {
 }
 
 impl JournalRead for Gated {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.journal.read(partition, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.journal.read(from)
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.journal.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.journal.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.journal.last(partition)
+    fn last(&self) -> GroupPosition {
+        self.journal.last()
     }
 
     fn identity(&self) -> u128 {

@@ -185,7 +185,7 @@ fn append_version(log: &MemoryLog, frames: &[(WorkspaceKey, u64)], version: u16)
         group.push(*key, *seq, version, &crate::journal::codec::encode_record(&record));
     }
     let mut writer = log.writer();
-    writer.append(Partition(0), GroupPosition::ZERO, group.finish()).unwrap();
+    writer.append(GroupPosition::ZERO, group.finish()).unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::record::Command;
-use crate::journal::PARTITION;
 use crate::recovery::load::LoadError;
 use crate::recovery::{RecoveredSide, RecoveryError};
 use crate::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
@@ -26,7 +25,7 @@ impl Bench {
     }
 
     fn first(&self) -> u64 {
-        self.log.writer().first(PARTITION).0
+        self.log.writer().first().0
     }
 
     /// Of what a start would recover.
@@ -184,7 +183,7 @@ async fn r4_10_what_must_be_gone_is_gone_from_snapshots_and_journal() {
     let is_new = |listed: &crate::snapshot::Listed| matches!(&listed.state, ListedState::Whole(manifest) if manifest.created_at > T + 5);
     assert!(listed.len() == 3 && listed.iter().all(is_new), "{listed:?}");
     write(&engine, ONE, 100, 1).await;
-    let first = bench.log.writer().read(PARTITION, GroupPosition(bench.first())).unwrap().next().unwrap().unwrap();
+    let first = bench.log.writer().read(GroupPosition(bench.first())).unwrap().next().unwrap().unwrap();
     assert!(crate::journal::codec::GroupView::new(&first.group).unwrap().receipt > T + 5);
     assert!(!engine.purge().await.unwrap(), "nothing is left");
     let before = engine.read(ONE, hash_at).await.unwrap();

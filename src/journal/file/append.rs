@@ -10,8 +10,8 @@ use parking_lot::RwLock;
 use crate::faults::{FaultPoint, step};
 
 use super::super::{
-    AppendError, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, Partition, ReadError, SealError,
-    StoredGroups, TrimError,
+    AppendError, Footprint, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, ReadError, SealError, StoredGroups,
+    TrimError,
 };
 use super::disk::Disk;
 use super::format::{self, BLOCK, Header, Kind, group_span};
@@ -91,7 +91,7 @@ impl FileJournal {
             self.make_room(span)?;
         }
         let header = Header {
-            partition: self.origin.partition.0,
+            partition: format::PARTITION,
             number: self.last + 1,
             previous: self.last_checksum,
             journal: self.origin.journal,
@@ -257,21 +257,16 @@ impl Drop for FileJournal {
 }
 
 impl Journal for FileJournal {
-    fn append(
-        &mut self,
-        partition: Partition,
-        expected_last: GroupPosition,
-        group: &[u8],
-    ) -> Result<GroupPosition, AppendError> {
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
         if self.poisoned {
             return Err(AppendError::Poisoned { source: None });
         }
         let last = GroupPosition(self.last);
-        if partition != self.origin.partition || expected_last != last {
+        if expected_last != last {
             return Err(AppendError::Fenced { last });
         }
         if group.len() > MAX_GROUP_BYTES {
-            return Err(AppendError::TooLarge { bytes: group.len() });
+            return Err(AppendError::TooLarge { bytes: group.len(), most: MAX_GROUP_BYTES });
         }
         match self.store(group) {
             Ok(()) => {
@@ -288,10 +283,7 @@ impl Journal for FileJournal {
     }
 
     /// Begins the next segment, unless the active one is empty.
-    fn seal(&mut self, partition: Partition) -> Result<(), SealError> {
-        if partition != self.origin.partition {
-            return Ok(());
-        }
+    fn seal(&mut self) -> Result<(), SealError> {
         if self.poisoned {
             return Err(SealError { source: io::Error::other("the journal has failed").into() });
         }
@@ -305,10 +297,7 @@ impl Journal for FileJournal {
     }
 
     /// Unlinks whole segments, the oldest first.
-    fn trim(&mut self, partition: Partition, before: GroupPosition) -> Result<(), TrimError> {
-        if partition != self.origin.partition {
-            return Ok(());
-        }
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
         // One at a time, durably: a gap between segments would be damage.
         while let Some(oldest) = self.needless(before) {
             self.unlink(&oldest).map_err(|error| TrimError { source: error.into() })?;
@@ -323,16 +312,16 @@ impl Journal for FileJournal {
 }
 
 impl JournalRead for FileJournal {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.reader.read(partition, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.reader.read(from)
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.reader.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.reader.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.reader.last(partition)
+    fn last(&self) -> GroupPosition {
+        self.reader.last()
     }
 
     fn identity(&self) -> u128 {

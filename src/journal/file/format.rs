@@ -8,7 +8,7 @@
 //!  8  version   u16, then 0 u16
 //! 12  length    u32   of what follows the header
 //! 16  checksum  u32   CRC-32C of header (this field 0) and what follows
-//! 20  partition u32
+//! 20  partition u32   always 0
 //! 24  number    u64   of the segment or of the group
 //! 32  previous  u32   checksum of the group before (segments: 0), then 0 u32
 //! 40  journal   u128  drawn when the journal was created
@@ -24,6 +24,8 @@ use super::super::MAX_GROUP_BYTES;
 pub(crate) const BLOCK: u64 = 512;
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const VERSION: u16 = 1;
+/// A journal in files is the only one of its data directory.
+pub(super) const PARTITION: u32 = 0;
 
 const GROUP_MAGIC: [u8; 8] = *b"TripsGrp";
 const SEGMENT_MAGIC: [u8; 8] = *b"TripsSeg";

@@ -129,7 +129,7 @@ impl Drop for LyingFile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{GroupPosition, Journal, Partition};
+    use super::super::super::{GroupPosition, Journal};
     use super::super::open::MIB;
     use super::super::{FileJournal, FileOptions};
     use super::*;
@@ -142,7 +142,7 @@ mod tests {
         let (data, options) = (root.path().join("data"), FileOptions { segment_bytes: MIB });
         let mut journal = FileJournal::open_on(Arc::new(disk), &data, &options, &SeededIds::new(1)).unwrap().journal;
         [0, 1].map(|last| {
-            journal.append(Partition(0), GroupPosition(last), b"group").unwrap();
+            journal.append(GroupPosition(last), b"group").unwrap();
             fs::read_to_string(root.path().join("synced")).ok()
         })
     }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::files::{self, parent};
 use crate::ids::Ids;
 
-use super::super::Partition;
 use super::append::FileJournal;
 use super::disk::Disk;
 #[cfg(not(feature = "faults"))]
@@ -134,7 +133,7 @@ fn writable(
     scan: &Scan,
 ) -> Result<(Origin, SegmentFile, Vec<SegmentFile>), OpenError> {
     let Some(origin) = scan.origin else {
-        let origin = Origin { partition: Partition::default(), journal: ids.uuid().as_u128() };
+        let origin = Origin { journal: ids.uuid().as_u128() };
         let created = segment::create(disk, journal_dir, origin, 1, options.segment_bytes);
         return match created {
             Ok(first) => Ok((origin, first, Vec::new())),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::super::{Footprint, GroupPosition, JournalRead, Partition, ReadError, StoredGroup, StoredGroups};
-use super::format::{BLOCK, Checked, Claim, HEADER_BYTES, Header, Kind, group_span};
+use super::super::{Footprint, GroupPosition, JournalRead, ReadError, StoredGroup, StoredGroups};
+use super::format::{self, BLOCK, Checked, Claim, HEADER_BYTES, Header, Kind, group_span};
 use super::segment::Origin;
 use crate::files;
 
@@ -86,7 +86,7 @@ impl Window {
                 // So that there is a position after every group.
                 if header.number < u64::MAX
                     && header.journal == origin.journal
-                    && header.partition == origin.partition.0 =>
+                    && header.partition == format::PARTITION =>
             {
                 Found::Group { header, checksum, payload }
             }
@@ -128,11 +128,11 @@ impl Index {
 pub(super) struct FileReader(pub Arc<RwLock<Index>>);
 
 impl JournalRead for FileReader {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
         let index = self.0.read();
         let from = from.0.max(1);
         let first = index.first();
-        if partition != index.origin.partition || from > index.last {
+        if from > index.last {
             return Ok(Box::new(std::iter::empty()));
         }
         if from < first {
@@ -153,11 +153,11 @@ impl JournalRead for FileReader {
         }))
     }
 
-    fn first(&self, _partition: Partition) -> GroupPosition {
+    fn first(&self) -> GroupPosition {
         GroupPosition(self.0.read().first())
     }
 
-    fn last(&self, _partition: Partition) -> GroupPosition {
+    fn last(&self) -> GroupPosition {
         GroupPosition(self.0.read().last)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use serde::Serialize;
 
-use super::super::{Footprint, GroupPosition, JournalRead, Partition, ReadError, StoredGroups};
+use super::super::{Footprint, GroupPosition, JournalRead, ReadError, StoredGroups};
 use super::append::FileJournal;
 use super::lock::DirectoryLock;
 use super::open::index_upto_tail;
@@ -83,16 +83,16 @@ impl ReadOnlyJournal {
 }
 
 impl JournalRead for ReadOnlyJournal {
-    fn read(&self, partition: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.reader.read(partition, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.reader.read(from)
     }
 
-    fn first(&self, partition: Partition) -> GroupPosition {
-        self.reader.first(partition)
+    fn first(&self) -> GroupPosition {
+        self.reader.first()
     }
 
-    fn last(&self, partition: Partition) -> GroupPosition {
-        self.reader.last(partition)
+    fn last(&self) -> GroupPosition {
+        self.reader.last()
     }
 
     fn identity(&self) -> u128 {

@@ -8,7 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{GroupPosition, Partition};
+use super::super::GroupPosition;
 use super::OpenError;
 use super::format::{self, BLOCK, Checked, Claim, HEADER_BYTES, Kind, group_span};
 use super::read::{Found, Window, is_zero};
@@ -100,11 +100,11 @@ fn read_segment_header(
     let checked = Claim::read(Kind::Segment, head).filter(|claim| claim.length == 0).map(|claim| claim.check(&[]));
     match checked {
         Some(Checked::Valid { header, .. }) => {
-            let origin = Origin { partition: Partition(header.partition), journal: header.journal };
+            let origin = Origin { journal: header.journal };
             if header.number != number {
                 return Err(damaged("the segment's name does not fit its header"));
             }
-            if expected.is_some_and(|expected| expected != origin) {
+            if expected.is_some_and(|expected| expected != origin) || header.partition != format::PARTITION {
                 return Err(damaged("the segment belongs to another journal"));
             }
             Ok(origin)

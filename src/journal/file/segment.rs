@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::Partition;
 use super::disk::{Disk, DiskFile};
 use super::format::{self, BLOCK, Header, Kind};
 
@@ -16,7 +15,6 @@ const ZEROES: &[u8] = &[0; 1 << 20];
 /// Which journal a segment belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
-    pub partition: Partition,
     pub journal: u128,
 }
 
@@ -99,7 +97,7 @@ pub(super) fn create(
         let file = disk.open(&unfinished, true)?;
         file.reserve(length)?;
         let mut block = Vec::with_capacity(BLOCK as usize);
-        let header = Header { partition: origin.partition.0, number, previous: 0, journal: origin.journal };
+        let header = Header { partition: format::PARTITION, number, previous: 0, journal: origin.journal };
         format::encode(Kind::Segment, header, &[], &mut block);
         block.resize(BLOCK as usize, 0);
         file.write_all_at(&block, 0)?;

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::super::memory::{MemoryJournal, MemoryLog};
 use super::super::{AppendError, ReadError, SealError, StoredGroups, TrimError};
-use super::tests::{A, P, Rig};
+use super::tests::{A, Rig};
 use super::*;
 
 /// What a journal was asked besides groups.
@@ -24,21 +24,21 @@ struct Observed {
 }
 
 impl Journal for Observed {
-    fn append(&mut self, p: Partition, last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
-        self.inner.append(p, last, group)
+    fn append(&mut self, last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
+        self.inner.append(last, group)
     }
 
-    fn seal(&mut self, p: Partition) -> Result<(), SealError> {
+    fn seal(&mut self) -> Result<(), SealError> {
         self.asked.tries.fetch_add(1, Ordering::SeqCst);
         if self.asked.unable.load(Ordering::SeqCst) {
             return Err(SealError { source: "no space".into() });
         }
-        self.asked.sealed.lock().push(self.inner.last(p).0);
-        self.inner.seal(p)
+        self.asked.sealed.lock().push(self.inner.last().0);
+        self.inner.seal()
     }
 
-    fn trim(&mut self, p: Partition, before: GroupPosition) -> Result<(), TrimError> {
-        self.inner.trim(p, before)
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
+        self.inner.trim(before)
     }
 
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
@@ -47,16 +47,16 @@ impl Journal for Observed {
 }
 
 impl JournalRead for Observed {
-    fn read(&self, p: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.inner.read(p, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.inner.read(from)
     }
 
-    fn first(&self, p: Partition) -> GroupPosition {
-        self.inner.first(p)
+    fn first(&self) -> GroupPosition {
+        self.inner.first()
     }
 
-    fn last(&self, p: Partition) -> GroupPosition {
-        self.inner.last(p)
+    fn last(&self) -> GroupPosition {
+        self.inner.last()
     }
 
     fn identity(&self) -> u128 {
@@ -120,7 +120,7 @@ fn r4_10_a_journal_is_sealed_and_trimmed_although_nothing_more_is_written() {
     let log = rig.log.clone();
     rig.writer.stop();
     assert_eq!(*asked.sealed.lock(), [5]);
-    assert_eq!(log.writer().first(P), GroupPosition(3));
+    assert_eq!(log.writer().first(), GroupPosition(3));
 }
 
 #[test]

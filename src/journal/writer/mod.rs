@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 
-use super::{GroupPosition, Journal, JournalRead, Partition};
+use super::{GroupPosition, Journal, JournalRead};
 
 pub use health::{GroupMeasures, Health, WriterHealth};
 
@@ -45,7 +45,6 @@ impl Default for GroupLimits {
 /// Where the writer continues: what recovery has found.
 #[derive(Clone, Debug, Default)]
 pub struct WriterStart {
-    pub partition: Partition,
     /// The last seq of each workspace side that has any.
     pub last_seqs: HashMap<WorkspaceKey, u64>,
     /// The last receipt; receipts never decrease from here.

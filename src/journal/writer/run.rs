@@ -9,7 +9,7 @@ use crate::domain::ids::WorkspaceKey;
 use crate::domain::time::Millis;
 
 use super::super::codec::{FRAME_HEADER_BYTES, GROUP_HEADER_BYTES, GroupBuilder};
-use super::super::{AppendError, GroupPosition, Journal, MAX_GROUP_BYTES, Partition, ReadError};
+use super::super::{AppendError, GroupPosition, Journal, ReadError};
 use super::{
     Committed, GroupLimits, Housekeeping, Refusal, Refused, Submission, Task, WriteOutcome, WriterHealth, WriterStart,
 };
@@ -20,7 +20,6 @@ const UNKNOWN_ATTEMPTS: u32 = 8;
 pub(super) struct Run {
     journal: Box<dyn Journal + Send>,
     clock: Arc<dyn Clock>,
-    partition: Partition,
     last_seqs: HashMap<WorkspaceKey, u64>,
     last_receipt: Millis,
     last_group: GroupPosition,
@@ -54,17 +53,17 @@ impl Run {
         limits: GroupLimits,
         health: Arc<WriterHealth>,
     ) -> Self {
-        let last_group = journal.last(start.partition);
+        let last_group = journal.last();
+        let limits = GroupLimits { bytes: limits.bytes.min(journal.max_group_bytes()), frames: limits.frames.max(1) };
         health.starts(last_group.0, start.last_receipt);
         Self {
             journal,
             clock,
-            partition: start.partition,
             last_seqs: start.last_seqs,
             last_receipt: start.last_receipt,
             last_group,
             durable_at: Duration::ZERO,
-            limits: GroupLimits { bytes: limits.bytes.min(MAX_GROUP_BYTES), frames: limits.frames.max(1) },
+            limits,
             health,
             seal_due: false,
             failed: None,
@@ -120,7 +119,7 @@ impl Run {
 
     /// Writes a group and hands its payloads back.
     fn commit<T>(&mut self, group: &mut Vec<Submission<T>>, sink: &mut impl FnMut(WriteOutcome<T>)) {
-        if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > MAX_GROUP_BYTES {
+        if GROUP_HEADER_BYTES + group.iter().map(frame_bytes).sum::<usize>() > self.journal.max_group_bytes() {
             // Only a record that is alone in its group exceeds the limits.
             return self.refuse(group, Refusal::TooLarge, sink);
         }
@@ -155,7 +154,7 @@ impl Run {
         let began = self.clock.elapsed();
         let group = self.builder.finish();
         let bytes = group.len();
-        match append_certainly(&mut *self.journal, self.partition, self.last_group, group) {
+        match append_certainly(&mut *self.journal, self.last_group, group) {
             Ok(position) => {
                 self.durable_at = self.clock.elapsed();
                 let took = self.durable_at.saturating_sub(began);
@@ -226,7 +225,7 @@ impl Run {
         match task {
             Housekeeping::Seal => self.seal(),
             Housekeeping::Trim(before) => {
-                if let Err(error) = self.journal.trim(self.partition, before) {
+                if let Err(error) = self.journal.trim(before) {
                     tracing::warn!(%error, cause = %error.source, "could not trim the journal");
                 }
             }
@@ -234,7 +233,7 @@ impl Run {
     }
 
     fn seal(&mut self) {
-        let failed = self.journal.seal(self.partition).err();
+        let failed = self.journal.seal().err();
         if let Some(error) = failed.as_ref().filter(|_| !self.seal_due) {
             tracing::warn!(%error, cause = %error.source, "could not seal the journal: tried again with every group");
         }
@@ -245,14 +244,13 @@ impl Run {
 /// Appends, and where the outcome is unknown, finds it out before anything else (I8).
 fn append_certainly(
     journal: &mut dyn Journal,
-    partition: Partition,
     expected_last: GroupPosition,
     group: &[u8],
 ) -> Result<GroupPosition, AppendError> {
     let mut attempts = 0;
     let mut unknown = false;
     loop {
-        let error = match journal.append(partition, expected_last, group) {
+        let error = match journal.append(expected_last, group) {
             Ok(position) => return Ok(position),
             // The group that is in the way may be this one, come late.
             Err(error @ AppendError::Fenced { .. }) if unknown => error,
@@ -261,9 +259,9 @@ fn append_certainly(
         };
         unknown = true;
         attempts += 1;
-        match tail_holds(journal, partition, expected_last.next(), group) {
+        match tail_holds(journal, expected_last.next(), group) {
             Ok(Some(true)) => return Ok(expected_last.next()),
-            Ok(Some(false)) => return Err(AppendError::Fenced { last: journal.last(partition) }),
+            Ok(Some(false)) => return Err(AppendError::Fenced { last: journal.last() }),
             Ok(None) if attempts < UNKNOWN_ATTEMPTS => {}
             Ok(None) => return Err(error),
             Err(source) => return Err(AppendError::Unknown { source: source.into() }),
@@ -272,13 +270,8 @@ fn append_certainly(
 }
 
 /// Whether the group at `position` is this one; `None` if there is none.
-fn tail_holds(
-    journal: &dyn Journal,
-    partition: Partition,
-    position: GroupPosition,
-    group: &[u8],
-) -> Result<Option<bool>, ReadError> {
-    let entry = journal.read(partition, position)?.next().transpose()?;
+fn tail_holds(journal: &dyn Journal, position: GroupPosition, group: &[u8]) -> Result<Option<bool>, ReadError> {
+    let entry = journal.read(position)?.next().transpose()?;
     Ok(entry.map(|entry| entry.position == position && entry.group == group))
 }
 

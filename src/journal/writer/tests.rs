@@ -11,7 +11,6 @@ use crate::domain::record::Record;
 
 pub(super) const A: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
 const B: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Test };
-pub(super) const P: Partition = Partition(0);
 
 fn submission<T>(key: WorkspaceKey, payload: T) -> Submission<T> {
     let record_bytes = encode_record(&Record::Skip { seq: 1, place: 0, reason: "why".into() });
@@ -37,7 +36,7 @@ impl Rig {
     ) -> Self {
         let clock = Arc::new(ManualClock::new(1_000));
         let (sender, outcomes) = channel();
-        let start = WriterStart { partition: P, last_seqs: HashMap::from([(A, 10)]), last_receipt: 500 };
+        let start = WriterStart { last_seqs: HashMap::from([(A, 10)]), last_receipt: 500 };
         let sink = move |outcome| sender.send(outcome).unwrap();
         let writer = JournalWriter::spawn(journal(&log), clock.clone(), start, limits, sink).unwrap();
         Self { log, clock, writer, outcomes }
@@ -64,7 +63,7 @@ impl Rig {
     /// (key, seq, receipt) of all frames, and the number of frames in each group.
     pub fn stored(&self) -> (Vec<(WorkspaceKey, u64, Millis)>, Vec<usize>) {
         let (mut frames, mut sizes) = (Vec::new(), Vec::new());
-        for entry in self.log.writer().read(P, GroupPosition(1)).unwrap() {
+        for entry in self.log.writer().read(GroupPosition(1)).unwrap() {
             let content = decode_group(&entry.unwrap().group).unwrap();
             sizes.push(content.frames.len());
             frames.extend(content.frames.iter().map(|frame| (frame.key, frame.seq, frame.receipt)));
@@ -222,13 +221,13 @@ fn i8_an_unknown_outcome_is_found_out_and_stored_once() {
 #[test]
 fn i8_a_writer_that_is_no_longer_the_owner_stops_writing() {
     let rig = Rig::new();
-    rig.log.writer().append(P, GroupPosition::ZERO, b"of another writer").unwrap();
+    rig.log.writer().append(GroupPosition::ZERO, b"of another writer").unwrap();
     for _ in 0..2 {
         rig.submit(A, 0);
         assert_eq!(rig.refused(), Refusal::Fenced);
     }
     assert!(rig.writer.health().read().failed);
-    assert_eq!(rig.log.writer().last(P), GroupPosition(1));
+    assert_eq!(rig.log.writer().last(), GroupPosition(1));
 }
 
 #[test]
@@ -250,18 +249,18 @@ struct Gated {
 }
 
 impl Journal for Gated {
-    fn append(&mut self, p: Partition, last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
+    fn append(&mut self, last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
         self.entered.send(()).unwrap();
         self.pass.recv().unwrap();
-        self.inner.append(p, last, group)
+        self.inner.append(last, group)
     }
 
-    fn seal(&mut self, p: Partition) -> Result<(), SealError> {
-        self.inner.seal(p)
+    fn seal(&mut self) -> Result<(), SealError> {
+        self.inner.seal()
     }
 
-    fn trim(&mut self, p: Partition, before: GroupPosition) -> Result<(), TrimError> {
-        self.inner.trim(p, before)
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
+        self.inner.trim(before)
     }
 
     fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
@@ -270,16 +269,16 @@ impl Journal for Gated {
 }
 
 impl JournalRead for Gated {
-    fn read(&self, p: Partition, from: GroupPosition) -> Result<StoredGroups, ReadError> {
-        self.inner.read(p, from)
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.inner.read(from)
     }
 
-    fn first(&self, p: Partition) -> GroupPosition {
-        self.inner.first(p)
+    fn first(&self) -> GroupPosition {
+        self.inner.first()
     }
 
-    fn last(&self, p: Partition) -> GroupPosition {
-        self.inner.last(p)
+    fn last(&self) -> GroupPosition {
+        self.inner.last()
     }
 
     fn identity(&self) -> u128 {

@@ -14,8 +14,8 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::Workspace;
 use crate::erasures::ErasureList;
+use crate::journal::JournalRead;
 use crate::journal::codec::GroupView;
-use crate::journal::{JournalRead, Partition};
 use crate::portable::Imported;
 use crate::recovery::until::{AsOf, Limit, NoJournal, Until, UpTo};
 use crate::recovery::{
@@ -217,8 +217,7 @@ impl Source {
 /// The journal has all of these sides from their first frame on. One that began with a restored state has
 /// not.
 fn begins_with(journal: &dyn JournalRead, mut sides: HashSet<WorkspaceKey>) -> Result<bool, RestoreError> {
-    let partition = Partition::default();
-    for entry in journal.read(partition, journal.first(partition))? {
+    for entry in journal.read(journal.first())? {
         let entry = entry?;
         let group = |source| ReplayError::Group { group: entry.position, source };
         for frame in GroupView::new(&entry.group).map_err(group)?.frames() {

@@ -8,7 +8,7 @@ use tripswitch::domain::event::{Body, EventRecord, Identity, TurnFeatures};
 use tripswitch::domain::ids::{Side, WorkspaceKey};
 use tripswitch::domain::life::ContactMark;
 use tripswitch::domain::system::Permission;
-use tripswitch::journal::{JournalRead as _, PARTITION};
+use tripswitch::journal::JournalRead as _;
 use tripswitch::snapshot::SnapshotStore as _;
 
 use crate::support::Reply;
@@ -209,11 +209,8 @@ fn holds(bytes: &[u8], mark: ContactMark) -> bool {
 async fn everything(world: &World) -> Vec<Vec<u8>> {
     world.server.engine.snapshot().await.expect("a snapshot is taken");
     let journal = world.server.log.writer();
-    let mut all: Vec<_> = journal
-        .read(PARTITION, journal.first(PARTITION))
-        .expect("a journal")
-        .map(|it| it.expect("a group").group)
-        .collect();
+    let mut all: Vec<_> =
+        journal.read(journal.first()).expect("a journal").map(|it| it.expect("a group").group).collect();
     let newest = world.server.snapshots.list().expect("a list").iter().map(|listed| listed.number).max().expect("one");
     let snapshot = world.server.snapshots.open(newest).expect("a snapshot");
     let sides = snapshot.manifest().sides.len() as u32;

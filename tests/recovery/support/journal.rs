@@ -9,8 +9,8 @@ use tripswitch::domain::local::Local;
 use tripswitch::domain::record::{Frame, Record};
 use tripswitch::domain::settings::Settings;
 use tripswitch::ids::RandomIds;
+use tripswitch::journal::GroupPosition;
 use tripswitch::journal::codec::decode_group;
-use tripswitch::journal::{GroupPosition, Partition};
 use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
 use tripswitch::storage::{FileOptions, Storage};
 
@@ -75,7 +75,7 @@ fn open<T>(data: &Path, look: impl FnOnce(&Storage) -> T) -> T {
 /// All frames of all workspaces, in order.
 pub fn frames(data: &Path) -> Vec<Frame> {
     open(data, |storage| {
-        let entries = storage.journal.read(Partition::default(), GroupPosition(1)).unwrap();
+        let entries = storage.journal.read(GroupPosition(1)).unwrap();
         entries.flat_map(|entry| decode_group(&entry.unwrap().group).unwrap().frames).collect()
     })
 }

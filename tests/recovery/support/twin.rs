@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use tripswitch::domain::ids::Side;
 use tripswitch::domain::system_table::SystemTable;
-use tripswitch::journal::Partition;
 use tripswitch::recovery::{Progress, Recovered, RecoveredSide, recover};
 use tripswitch::snapshot::memory::MemorySnapshots;
 use tripswitch::snapshot::{ListedState, SnapshotNumber, SnapshotStore};
@@ -95,7 +94,7 @@ impl Kept {
 pub fn without_snapshots(data: &Path) -> Whole {
     let _no_child = NO_SPAWN.read();
     let ReadOnly { journal, .. } = ReadOnly::open(data).unwrap();
-    assert_eq!(journal.first(Partition::default()).0, 1, "the twin has everything");
+    assert_eq!(journal.first().0, 1, "the twin has everything");
     let recovered = recover(&*journal, &MemorySnapshots::default(), &Progress::default()).unwrap();
     assert!(recovered.snapshot.is_none());
     Whole::of(recovered)

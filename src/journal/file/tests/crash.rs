@@ -79,7 +79,7 @@ fn r9_4_blocks_of_the_last_group_that_came_without_its_first_are_kept_aside() {
     let (offset, group) = three_groups(&site);
     site.patch(1, offset, &[0; 512]);
     let opened = site.try_open().unwrap();
-    assert_eq!(opened.journal.last(P), GroupPosition(2));
+    assert_eq!(opened.journal.last(), GroupPosition(2));
     assert_eq!(opened.torn, [directory(site.root.path()).join(format!("torn-1-{}.bin", offset + 512))]);
     assert_eq!(fs::read(&opened.torn[0]).unwrap(), group[512..]);
     drop(opened);
@@ -201,7 +201,7 @@ fn r9_4_the_only_group_of_a_trimmed_journal_is_not_taken_for_a_torn_tail() {
     (0..4).for_each(|seed| {
         append(&mut journal, &payload(seed, 300_000));
     });
-    journal.trim(P, GroupPosition(4)).unwrap();
+    journal.trim(GroupPosition(4)).unwrap();
     drop(journal);
     assert!(!site.segment(1).exists());
     site.patch(2, BLOCK + 100, &[0]);
@@ -221,7 +221,7 @@ fn i7_a_group_within_a_torn_group_is_no_sign_of_damage_unless_it_is_the_journal_
         site.patch(1, offset, &bytes);
         assert_eq!(matches!(site.try_open(), Err(OpenError::Damaged { .. })), damage);
         if !damage {
-            assert_eq!(site.open().last(P), GroupPosition(2));
+            assert_eq!(site.open().last(), GroupPosition(2));
         }
     }
 }
@@ -255,7 +255,7 @@ fn r9_7_an_unknown_version_is_refused_by_name(#[case] offset: u64, #[case] lengt
         assert!(error.to_string().contains(&format!("format version {version} at byte {offset}")), "{error}");
     }
     make_version(&site, 1, offset, length);
-    assert_eq!(site.open().last(P), GroupPosition(3));
+    assert_eq!(site.open().last(), GroupPosition(3));
 }
 
 #[test]
@@ -264,6 +264,6 @@ fn unfinished_segments_are_removed_at_opening() {
     three_groups(&site);
     let leftover = site.segment(2).with_extension("tmp");
     fs::write(&leftover, b"half").unwrap();
-    assert_eq!(site.open().last(P), GroupPosition(3));
+    assert_eq!(site.open().last(), GroupPosition(3));
     assert_eq!(fs::metadata(&leftover).unwrap_err().kind(), ErrorKind::NotFound);
 }

@@ -21,10 +21,10 @@ fn r9_5_a_short_write_changes_nothing_and_the_next_append_works_without_a_restar
     let span = usize::try_from(group_span(700)).unwrap();
     for kept in (0..=span).step_by(61).chain([63, 64, 764, span - 1, span]) {
         site.disk.set(|faults| faults.short_write = Some(kept));
-        let last = journal.last(P);
-        let result = journal.append(P, last, &lost);
+        let last = journal.last();
+        let result = journal.append(last, &lost);
         assert!(is_full(&result), "{kept} bytes written: {result:?}");
-        assert_eq!(journal.last(P), last);
+        assert_eq!(journal.last(), last);
         let next = payload(3, 40 + expected.len());
         append(&mut journal, &next);
         expected.push(next);
@@ -42,7 +42,7 @@ fn r9_5_where_zeroes_cannot_be_written_the_half_group_is_truncated() {
     let mut journal = site.open();
     append(&mut journal, &payload(1, 100));
     site.disk.set(|faults| (faults.short_write, faults.no_zeroes) = (Some(300), true));
-    assert!(is_full(&journal.append(P, GroupPosition(1), &payload(2, 700))));
+    assert!(is_full(&journal.append(GroupPosition(1), &payload(2, 700))));
     append(&mut journal, &payload(3, 700));
     drop(journal);
     let opened = site.try_open().unwrap();
@@ -58,9 +58,9 @@ fn r9_5_a_half_group_that_cannot_be_taken_back_poisons() {
     site.disk.set(|faults| {
         (faults.short_write, faults.no_zeroes, faults.no_truncation) = (Some(300), true, true);
     });
-    assert!(is_poisoned(&journal.append(P, GroupPosition(1), &payload(2, 700))));
+    assert!(is_poisoned(&journal.append(GroupPosition(1), &payload(2, 700))));
     site.disk.heal();
-    assert!(is_poisoned(&journal.append(P, GroupPosition(1), &payload(2, 700))));
+    assert!(is_poisoned(&journal.append(GroupPosition(1), &payload(2, 700))));
     drop(journal);
     let opened = site.try_open().unwrap();
     assert_eq!(contents(&opened.journal), [payload(1, 100)]);
@@ -74,10 +74,10 @@ fn i7_a_failed_sync_is_final_and_never_retried() {
         let mut journal = site.open();
         append(&mut journal, &payload(1, 100));
         site.disk.set(|faults| faults.no_sync = Some(loss));
-        assert!(is_poisoned(&journal.append(P, GroupPosition(1), &payload(2, 100))));
-        assert_eq!(journal.last(P), GroupPosition(1), "not shown to readers");
+        assert!(is_poisoned(&journal.append(GroupPosition(1), &payload(2, 100))));
+        assert_eq!(journal.last(), GroupPosition(1), "not shown to readers");
         site.disk.heal();
-        assert!(is_poisoned(&journal.append(P, GroupPosition(1), &payload(2, 100))));
+        assert!(is_poisoned(&journal.append(GroupPosition(1), &payload(2, 100))));
         assert_eq!(site.disk.0.lock().calls, 0, "the disk is not touched again");
         drop(journal);
         assert_eq!(contents(&site.open()).len(), survivors);
@@ -89,7 +89,7 @@ fn r9_5_a_sync_that_fails_while_a_short_write_is_taken_back_poisons() {
     let site = Site::new();
     let mut journal = site.open();
     site.disk.set(|faults| (faults.short_write, faults.no_sync) = (Some(300), Some(Loss::Kept)));
-    assert!(is_poisoned(&journal.append(P, GroupPosition::ZERO, &payload(2, 700))));
+    assert!(is_poisoned(&journal.append(GroupPosition::ZERO, &payload(2, 700))));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn i7_a_group_is_synced_again_at_opening_before_anyone_relies_on_it() {
     site.disk.set(|faults| faults.no_sync = Some(Loss::Kept));
     assert!(matches!(site.try_open(), Err(OpenError::Io { .. })));
     site.disk.heal();
-    assert_eq!(site.open().last(P), GroupPosition(1));
+    assert_eq!(site.open().last(), GroupPosition(1));
     assert!(site.disk.0.lock().calls >= 2, "written and synced");
 }
 
@@ -113,7 +113,7 @@ fn r9_5_without_space_for_a_segment_groups_are_refused_until_there_is_some() {
         append(&mut journal, group);
     });
     for _ in 0..3 {
-        assert!(is_full(&journal.append(P, GroupPosition(3), &payload(3, 300_000))));
+        assert!(is_full(&journal.append(GroupPosition(3), &payload(3, 300_000))));
     }
     append(&mut journal, &payload(4, 1_000));
     expected.push(payload(4, 1_000));
@@ -135,7 +135,7 @@ fn i7_a_segment_whose_name_may_not_be_durable_poisons() {
     (0..3).for_each(|seed| {
         append(&mut journal, &payload(seed, 300_000));
     });
-    assert!(is_poisoned(&journal.append(P, GroupPosition(3), &payload(3, 300_000))));
+    assert!(is_poisoned(&journal.append(GroupPosition(3), &payload(3, 300_000))));
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn i7_a_failed_sync_of_a_segment_that_was_made_larger_poisons() {
     let site = Site::new();
     let mut journal = site.open();
     site.disk.set(|faults| faults.no_sync = Some(Loss::Kept));
-    assert!(is_poisoned(&journal.append(P, GroupPosition::ZERO, &payload(1, 3_000_000))));
+    assert!(is_poisoned(&journal.append(GroupPosition::ZERO, &payload(1, 3_000_000))));
     site.disk.heal();
-    assert!(is_poisoned(&journal.append(P, GroupPosition::ZERO, &payload(1, 3_000_000))));
+    assert!(is_poisoned(&journal.append(GroupPosition::ZERO, &payload(1, 3_000_000))));
 }
 
 #[test]
@@ -156,10 +156,10 @@ fn trimming_that_failed_half_way_goes_on() {
         append(&mut journal, &payload(seed, 300_000));
     });
     site.disk.set(|faults| faults.no_directory_sync = true);
-    assert!(journal.trim(P, GroupPosition(7)).is_err());
+    assert!(journal.trim(GroupPosition(7)).is_err());
     site.disk.heal();
-    journal.trim(P, GroupPosition(7)).unwrap();
-    assert_eq!(journal.first(P), GroupPosition(7));
+    journal.trim(GroupPosition(7)).unwrap();
+    assert_eq!(journal.first(), GroupPosition(7));
     drop(journal);
     assert_eq!(contents(&site.open()), [payload(6, 300_000)]);
 }

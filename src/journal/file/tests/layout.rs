@@ -14,7 +14,7 @@ fn i7_groups_go_on_over_many_segments_and_openings() {
     let mut expected = Vec::new();
     for opening in 0..4_u8 {
         let mut journal = site.open();
-        assert_eq!(journal.last(P).0, expected.len() as u64);
+        assert_eq!(journal.last().0, expected.len() as u64);
         for seed in 0..9 {
             let group = payload(opening * 9 + seed, 1 + 40_000 * usize::from(seed));
             append(&mut journal, &group);
@@ -54,16 +54,9 @@ fn i7_a_first_group_larger_than_the_first_segment() {
 fn a_group_over_the_limit_is_refused_and_changes_nothing() {
     let site = Site::new();
     let mut journal = site.open();
-    let result = journal.append(P, GroupPosition::ZERO, &vec![1; MAX_GROUP_BYTES + 1]);
+    let result = journal.append(GroupPosition::ZERO, &vec![1; MAX_GROUP_BYTES + 1]);
     assert!(matches!(result, Err(AppendError::TooLarge { .. })));
     assert_eq!(append(&mut journal, b"small"), GroupPosition(1));
-}
-
-#[test]
-fn another_partition_is_not_owned() {
-    let site = Site::new();
-    let result = site.open().append(Partition(1), GroupPosition::ZERO, b"x");
-    assert!(matches!(result, Err(AppendError::Fenced { .. })));
 }
 
 #[test]
@@ -92,7 +85,7 @@ fn r9_4_a_group_behind_which_no_position_is_left_is_damage() {
         format::encode(format::Kind::Group, format::Header { number, previous: 9, ..header }, b"x", &mut bytes);
         bytes.resize(2 * BLOCK as usize, 0);
         fs::write(site.segment(2), bytes).unwrap();
-        FileJournal::open_read_only(site.root.path()).map(|journal| journal.last(P))
+        FileJournal::open_read_only(site.root.path()).map(|journal| journal.last())
     };
     assert_eq!(read(u64::MAX - 1).unwrap(), GroupPosition(u64::MAX - 1));
     assert!(matches!(read(u64::MAX), Err(OpenError::Damaged { .. })));
@@ -117,7 +110,7 @@ fn r9_6_the_second_of_two_openers_is_refused_and_changes_nothing() {
     assert!(matches!(inspect(site.root.path(), Depth::Status), Err(OpenError::InUse { .. })));
     append(&mut journal, b"two");
     drop(journal);
-    assert_eq!(site.open().last(P), GroupPosition(2));
+    assert_eq!(site.open().last(), GroupPosition(2));
 }
 
 #[test]
@@ -151,7 +144,7 @@ fn the_real_disk_keeps_what_it_was_given() {
     });
     drop(journal);
     let opened = open();
-    assert_eq!((opened.journal.last(P), opened.torn.len()), (GroupPosition(5), 0));
+    assert_eq!((opened.journal.last(), opened.torn.len()), (GroupPosition(5), 0));
     assert!(contents(&opened.journal) == groups);
 }
 

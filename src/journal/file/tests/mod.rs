@@ -16,13 +16,11 @@ use tempfile::TempDir;
 
 use self::faulty::{FaultyDisk, Loss};
 use super::super::conformance::{Bench, conformance_suite};
-use super::super::{AppendError, GroupPosition, Journal, JournalRead, Partition, ReadError};
+use super::super::{AppendError, GroupPosition, Journal, JournalRead, ReadError};
 use super::format::{self, BLOCK};
 use super::open::MIB;
 use super::{FileJournal, FileOptions, OpenError, Opened, directory};
 use crate::ids::SeededIds;
-
-const P: Partition = Partition(0);
 
 /// A data directory on a disk that can fail.
 struct Site {
@@ -66,12 +64,12 @@ fn payload(seed: u8, length: usize) -> Vec<u8> {
 }
 
 fn append(journal: &mut FileJournal, group: &[u8]) -> GroupPosition {
-    let last = journal.last(P);
-    journal.append(P, last, group).unwrap()
+    let last = journal.last();
+    journal.append(last, group).unwrap()
 }
 
 fn contents(journal: &FileJournal) -> Vec<Vec<u8>> {
-    let entries = journal.read(P, journal.first(P)).unwrap();
+    let entries = journal.read(journal.first()).unwrap();
     entries.map(|entry| entry.unwrap().group).collect()
 }
 

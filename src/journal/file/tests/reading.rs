@@ -100,8 +100,8 @@ fn r10_5_a_journal_opened_read_only_reads_as_one_that_is_open_for_writing_and_ch
     groups.iter().for_each(|group| {
         append(&mut journal, group);
     });
-    journal.trim(P, GroupPosition(5)).unwrap();
-    let (first, identity) = (journal.first(P), journal.identity());
+    journal.trim(GroupPosition(5)).unwrap();
+    let (first, identity) = (journal.first(), journal.identity());
     let kept = groups.split_off(usize::try_from(first.0 - 1).unwrap());
     drop(journal);
     let segment = fs::read(site.segment(3)).unwrap();
@@ -113,10 +113,10 @@ fn r10_5_a_journal_opened_read_only_reads_as_one_that_is_open_for_writing_and_ch
         }
         let before = everything(&site);
         let opened = FileJournal::open_read_only(site.root.path()).unwrap();
-        assert_eq!((opened.first(P), opened.last(P), opened.identity()), (first, GroupPosition(8), identity));
-        let read: Vec<_> = opened.read(P, first).unwrap().map(|entry| entry.unwrap().group).collect();
+        assert_eq!((opened.first(), opened.last(), opened.identity()), (first, GroupPosition(8), identity));
+        let read: Vec<_> = opened.read(first).unwrap().map(|entry| entry.unwrap().group).collect();
         assert!(read == kept);
-        assert!(matches!(opened.read(P, GroupPosition(1)), Err(ReadError::Trimmed { .. })));
+        assert!(matches!(opened.read(GroupPosition(1)), Err(ReadError::Trimmed { .. })));
         assert_eq!(opened.torn(), [TornTail { file: site.segment(3), offset: end, bytes: 512 }]);
         drop(opened);
         assert!(everything(&site) == before);

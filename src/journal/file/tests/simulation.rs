@@ -31,11 +31,11 @@ impl Simulation {
             17 => {
                 self.site.disk.heal();
                 let before = self.rng.random_range(0..=self.acknowledged.len() as u64);
-                self.journal.as_mut().unwrap().trim(P, GroupPosition(before)).unwrap();
+                self.journal.as_mut().unwrap().trim(GroupPosition(before)).unwrap();
             }
             18 => {
                 self.site.disk.heal();
-                self.journal.as_mut().unwrap().seal(P).unwrap();
+                self.journal.as_mut().unwrap().seal().unwrap();
             }
             _ => self.break_something(),
         }
@@ -61,7 +61,7 @@ impl Simulation {
         };
         let group = payload(self.rng.random(), length);
         let last = GroupPosition(self.acknowledged.len() as u64);
-        match self.journal.as_mut().unwrap().append(P, last, &group) {
+        match self.journal.as_mut().unwrap().append(last, &group) {
             Ok(position) => {
                 assert_eq!(position, last.next(), "seed {}", self.seed);
                 self.acknowledged.push(group);
@@ -81,7 +81,7 @@ impl Simulation {
         let opened = self.site.try_open().unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
         let journal = opened.journal;
         let found = contents(&journal);
-        let first = usize::try_from(journal.first(P).0 - 1).unwrap();
+        let first = usize::try_from(journal.first().0 - 1).unwrap();
         self.acknowledged.extend(
             self.unknown
                 .take()

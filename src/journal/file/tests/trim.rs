@@ -21,9 +21,9 @@ fn r4_10_after_seal_and_trim_no_byte_of_an_older_group_is_left() {
     let mut journal = site.open();
     let erased = b"what somebody wants to be gone";
     append(&mut journal, erased);
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     let first = append(&mut journal, b"kept");
-    journal.trim(P, first).unwrap();
+    journal.trim(first).unwrap();
     drop(journal);
     for name in names(&site) {
         let bytes = fs::read(directory(site.root.path()).join(&name)).unwrap();
@@ -37,11 +37,11 @@ fn r4_10_seals_leave_no_empty_segment_in_the_chain() {
     let site = Site::new();
     let mut journal = site.open();
     for seed in 0..4 {
-        journal.seal(P).unwrap();
-        journal.seal(P).unwrap();
+        journal.seal().unwrap();
+        journal.seal().unwrap();
         append(&mut journal, &payload(seed, 100));
     }
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     drop(journal);
     assert_eq!(names(&site), (1..=5).map(segment_name).collect::<Vec<_>>());
     let mut journal = site.open();
@@ -58,7 +58,7 @@ fn r4_10_a_seal_takes_the_segment_that_was_made_in_the_background() {
     let site = Site::new();
     let mut journal = site.open();
     append(&mut journal, &payload(1, 700_000));
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     assert_eq!(names(&site), [segment_name(1), segment_name(2)]);
     append(&mut journal, &payload(2, 3_000_000));
     assert!(contents(&journal) == [payload(1, 700_000), payload(2, 3_000_000)]);
@@ -72,13 +72,13 @@ fn r9_5_a_seal_without_space_changes_nothing_and_works_when_there_is_some() {
     let mut journal = site.open();
     append(&mut journal, &payload(1, 100));
     site.disk.set(|faults| faults.no_space = true);
-    assert!(journal.seal(P).is_err());
+    assert!(journal.seal().is_err());
     append(&mut journal, &payload(2, 100));
     assert_eq!(names(&site), [segment_name(1)]);
     site.disk.heal();
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     append(&mut journal, &payload(3, 100));
-    journal.trim(P, GroupPosition(3)).unwrap();
+    journal.trim(GroupPosition(3)).unwrap();
     assert_eq!(names(&site), [segment_name(2)]);
     drop(journal);
     assert_eq!(contents(&site.open()), [payload(3, 100)]);
@@ -90,11 +90,11 @@ fn i7_a_seal_whose_segment_may_not_be_durable_poisons() {
     let mut journal = site.open();
     append(&mut journal, &payload(1, 100));
     site.disk.set(|faults| faults.no_directory_sync = true);
-    assert!(journal.seal(P).is_err());
+    assert!(journal.seal().is_err());
     site.disk.heal();
-    let refused = journal.append(P, GroupPosition(1), &payload(2, 100));
+    let refused = journal.append(GroupPosition(1), &payload(2, 100));
     assert!(matches!(refused, Err(AppendError::Poisoned { .. })), "{refused:?}");
-    assert!(journal.seal(P).is_err());
+    assert!(journal.seal().is_err());
     drop(journal);
     assert_eq!(contents(&site.open()), [payload(1, 100)]);
 }
@@ -109,7 +109,7 @@ fn r4_10_what_was_put_aside_goes_with_the_segment_it_was_cut_from() {
     site.patch(1, end, b"torn, twice");
     let mut journal = site.open();
     append(&mut journal, &payload(2, 100));
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     append(&mut journal, &payload(3, 100));
     drop(journal);
     site.patch(2, end, b"of the segment that stays");
@@ -117,9 +117,9 @@ fn r4_10_what_was_put_aside_goes_with_the_segment_it_was_cut_from() {
     let torn = |name: &str| format!("torn-{name}.bin");
     let all = [segment_name(1), segment_name(2), torn("1-1024-2"), torn("1-1024"), torn("2-1024")];
     assert_eq!(names(&site), all);
-    journal.trim(P, GroupPosition(2)).unwrap();
+    journal.trim(GroupPosition(2)).unwrap();
     assert_eq!(names(&site), all, "segment 1 is still needed");
-    journal.trim(P, GroupPosition(3)).unwrap();
+    journal.trim(GroupPosition(3)).unwrap();
     assert_eq!(names(&site), [segment_name(2), torn("2-1024")]);
 }
 
@@ -128,7 +128,7 @@ fn r4_10_what_was_cut_from_the_segment_behind_the_last_group_goes_with_that_grou
     let site = Site::new();
     let mut journal = site.open();
     append(&mut journal, &payload(1, 100));
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     drop(journal);
     // The first group of segment 2 was being written when the process died.
     site.patch(2, BLOCK, b"torn");
@@ -138,10 +138,10 @@ fn r4_10_what_was_cut_from_the_segment_behind_the_last_group_goes_with_that_grou
     let mut journal = opened.journal;
     // What is written from here on is younger, whichever segment it goes to.
     append(&mut journal, &payload(2, 100));
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     append(&mut journal, &payload(3, 100));
     assert!(names(&site).contains(&name.to_owned()));
-    journal.trim(P, GroupPosition(3)).unwrap();
+    journal.trim(GroupPosition(3)).unwrap();
     assert_eq!(names(&site), [segment_name(2)]);
 }
 
@@ -151,12 +151,12 @@ fn a_trim_that_failed_between_what_was_put_aside_and_its_segment_goes_on() {
     append(&mut site.open(), &payload(1, 100));
     site.patch(1, BLOCK + format::group_span(100), b"torn");
     let mut journal = site.open();
-    journal.seal(P).unwrap();
+    journal.seal().unwrap();
     append(&mut journal, &payload(2, 100));
     site.disk.set(|faults| faults.no_directory_sync = true);
-    assert!(journal.trim(P, GroupPosition(2)).is_err());
+    assert!(journal.trim(GroupPosition(2)).is_err());
     assert_eq!(names(&site), [segment_name(2)]);
     site.disk.heal();
-    journal.trim(P, GroupPosition(2)).unwrap();
-    assert_eq!(journal.first(P), GroupPosition(2));
+    journal.trim(GroupPosition(2)).unwrap();
+    assert_eq!(journal.first(), GroupPosition(2));
 }
