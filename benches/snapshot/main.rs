@@ -82,6 +82,7 @@ fn measure(conversations: u64, accounts: u64, workspaces: u64) {
         damaged: Damaged::Leave,
         accepts: &|_| true,
         has_journal: false,
+        followed: None,
     };
     let recovered = timed("start from it", || recovery.run()).expect("the snapshot is good");
     println!("{:<40} {:>10} MiB", "resident", resident("VmRSS") >> 20);

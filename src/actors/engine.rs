@@ -22,25 +22,25 @@ use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::ids::Ids;
 use crate::journal::Journal;
+use crate::journal::codec::most_record_bytes;
 use crate::journal::writer::{GroupLimits, JournalWriter, WriterHealth, WriterStart};
-use crate::measure::{self, Histogram};
 use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
+use super::common::Common;
 use super::counters::Counters;
 use super::directory::{Directory, EffectsWatch};
-use super::duplicates::DuplicateMemory;
 use super::error::EngineError;
 use super::faults::Faults;
 use super::forgotten;
 use super::handle::{Status, WorkspaceHandle};
-use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
+use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::retention;
 use super::shared::{Encoded, EngineOptions, SettingsSource, Shared, deliver};
 use super::snapshots::{self, Snapshots};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
-use super::system::{SystemActor, SystemLane, SystemState};
+use super::system::{self, SystemActor, SystemLane, SystemSource, SystemState};
 
 /// The bytes that a waiting record takes besides its own.
 const RECORD_OVERHEAD: usize = 512;
@@ -55,7 +55,10 @@ pub struct EngineParts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub settings: SettingsSource,
+    /// Whose tenants, workspaces and keys hold.
+    pub system: SystemSource,
     pub options: EngineOptions,
+    pub common: Common,
     pub group_limits: GroupLimits,
 }
 
@@ -75,8 +78,11 @@ pub enum StartError {
 pub struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) journal: Arc<WriterHealth>,
+    pub(super) common: Common,
     /// Of the journal, at the start.
     pub(super) replayed_bytes: u64,
+    /// The largest record that fits into a group, in bytes.
+    most_record: usize,
     running: Arc<Mutex<Option<Running>>>,
 }
 
@@ -95,29 +101,33 @@ impl Engine {
     }
 
     pub(super) async fn start_with(parts: EngineParts, faults: Faults) -> Result<Self, StartError> {
-        let EngineParts { recovered, journal, snapshots, clock, ids, settings, options, group_limits } = parts;
-        let snapshots = Snapshots::new(snapshots, &*journal, options.snapshots, &recovered);
-        let Recovered { system, workspaces, last_seqs, last_receipt, tail, .. } = recovered;
+        let EngineParts { recovered, journal, snapshots, clock, ids, settings, system, options, common, group_limits } =
+            parts;
+        let Common { in_flight, duplicates, measures } = common.clone();
+        let snapshots = Snapshots::new(snapshots, &*journal, options.snapshots, &recovered, measures.snapshots.clone());
+        let Recovered { system: table, workspaces, last_seqs, last_receipt, tail, .. } = recovered;
         let slot = SharedSlot::default();
         let (supervisor, supervisor_done) = Supervisor::spawn(None, Supervisor, Arc::clone(&slot)).await?;
         let last_receipt = last_receipt.unwrap_or(Millis::MIN);
+        let most_record = most_record_bytes(&*journal);
         let start = WriterStart { last_seqs, last_receipt };
         let written = Arc::clone(&snapshots.written);
         let sink = move |outcome| deliver(&written, outcome);
-        let writer =
-            JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, sink).map_err(StartError::Writer)?;
-        let in_flight = InFlightBudget::new(options.waiting_bytes);
+        let groups = measures.groups.clone();
+        let writer = JournalWriter::spawn(journal, Arc::clone(&clock), start, group_limits, groups, sink)
+            .map_err(StartError::Writer)?;
+        let allowance = in_flight.allowance(WorkspaceKey::SYSTEM.id, "");
         let shared = Arc::new(Shared {
             runtime: Handle::current(),
             directory: Directory::default(),
             clock,
             settings,
-            system: Arc::new(SystemLane::new(system, in_flight.allowance(WorkspaceKey::SYSTEM.id, ""))),
+            system: Arc::new(SystemLane::new(table, system, allowance)),
             in_flight,
-            duplicates: DuplicateMemory::new(options.duplicate_limit),
+            duplicates,
             options,
             counters: Counters::default(),
-            apply_delays: apply_delays(),
+            measures,
             reader: writer.reader(),
             supervisor: supervisor.clone(),
             writer: writer.handle(),
@@ -131,7 +141,7 @@ impl Engine {
         let journal = writer.health();
         let running = Running { writer, supervisor, supervisor_done };
         let running = Arc::new(Mutex::new(Some(running)));
-        let engine = Self { shared, journal, replayed_bytes: tail.bytes, running };
+        let engine = Self { shared, journal, common, replayed_bytes: tail.bytes, most_record, running };
         engine.start_system(ids.as_ref()).await?;
         engine.start_workspaces(workspaces).await;
         Ok(engine)
@@ -139,12 +149,15 @@ impl Engine {
 
     /// Takes snapshots and removes what is too old, whenever that is due, until the engine is shut down.
     pub async fn upkeep(&self) {
-        futures::join!(retention::keep(self), snapshots::keep(self), forgotten::keep(self));
+        futures::join!(retention::keep(self), snapshots::keep(self), forgotten::keep(self), system::keep(self));
     }
 
     /// Starts the system workspace; the first record of a data directory says who it is (I12).
     async fn start_system(&self, ids: &dyn Ids) -> Result<(), StartError> {
         let lane = &self.shared.system;
+        if lane.followed().is_some() {
+            return Ok(());
+        }
         let state = SystemState { lane: Arc::clone(lane), shared: Arc::clone(&self.shared) };
         let (actor, _) = SystemActor::spawn_linked(None, SystemActor, state, self.shared.supervisor.get_cell()).await?;
         lane.queue.attach(actor);
@@ -208,10 +221,17 @@ impl Engine {
             }
         })?);
         let handle = self.writable(key)?;
-        match self.write(&handle, Record::Events(events).into(), Some(permit)).await? {
-            Reply::Events(verdicts) => Ok(verdicts),
-            other => Err(unlike(&other)),
+        let mut verdicts = Vec::with_capacity(events.len());
+        let (mut pieces, mut permit) = (pieces(events, self.most_record).into_iter().peekable(), Some(permit));
+        while let Some(piece) = pieces.next() {
+            // The bytes of all pieces are under way until the last one is applied.
+            let permit = if pieces.peek().is_none() { permit.take() } else { None };
+            match self.write(&handle, piece, permit).await? {
+                Reply::Events(more) => verdicts.extend(more),
+                other => return Err(unlike(&other)),
+            }
         }
+        Ok(verdicts)
     }
 
     /// Writes a record of the server's own that a side's clients were the cause of; it counts as theirs.
@@ -227,8 +247,11 @@ impl Engine {
         }
     }
 
-    /// Changes the system workspace; the table shows it before this returns.
+    /// Changes the system workspace, wherever it is; the table shows it before this returns.
     pub async fn system(&self, record: SystemRecord) -> Result<Result<(), SystemRefusal>, EngineError> {
+        if let Some(followed) = self.shared.system.followed() {
+            return followed.submit(record).await;
+        }
         self.check_writable()?;
         let (lane, record) = (&self.shared.system, Encoded::from(Record::System(record)));
         let permit = lane.allowance.take(record.bytes.len() + RECORD_OVERHEAD)?;
@@ -394,6 +417,16 @@ impl Engine {
     /// Accepts nothing more, writes and applies what was accepted, and stops every actor and the journal's writer.
     /// Other clones answer [`EngineError::ShuttingDown`] from now on.
     pub async fn shutdown(self) {
+        self.end(true).await;
+    }
+
+    /// As [`shutdown`](Self::shutdown), without a snapshot: for whoever does not own the journal any more. What waits
+    /// for it is refused.
+    pub async fn abandon(self) {
+        self.end(false).await;
+    }
+
+    async fn end(self, with_snapshot: bool) {
         self.shared.stopping.cancel();
         let Some(running) = self.running.lock().take() else { return };
         self.settle().await;
@@ -402,13 +435,14 @@ impl Engine {
         drop(tokio::task::spawn_blocking(move || writer.stop()).await);
         self.drain().await;
         self.settle().await;
-        if self.has_changed() {
+        if with_snapshot && self.has_changed() {
             // What went wrong is logged; the journal has everything.
             drop(self.snapshot().await);
         }
         for handle in self.shared.directory.workspaces() {
             handle.queue.detach();
             handle.queue.close(EngineError::ShuttingDown);
+            handle.give_back(&self.shared.duplicates);
         }
         self.shared.system.queue.detach();
         self.shared.system.queue.close(EngineError::ShuttingDown);
@@ -434,8 +468,16 @@ impl Engine {
     }
 }
 
-fn apply_delays() -> Histogram {
-    measure::histogram("apply_delay_seconds", "From durable to applied, each frame.", &measure::STORAGE_SECONDS)
+/// The events as records that fit into a group; one event always does.
+fn pieces(events: Vec<EventRecord>, most_bytes: usize) -> Vec<Encoded> {
+    let whole = Encoded::from(Record::Events(events));
+    match whole.record {
+        Record::Events(mut events) if whole.bytes.len() > most_bytes && events.len() > 1 => {
+            let rest = events.split_off(events.len() / 2);
+            [events, rest].into_iter().flat_map(|part| pieces(part, most_bytes)).collect()
+        }
+        record => vec![Encoded { record, ..whole }],
+    }
 }
 
 fn if_serving(handle: Arc<WorkspaceHandle>) -> Result<Arc<WorkspaceHandle>, EngineError> {

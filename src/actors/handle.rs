@@ -169,8 +169,13 @@ impl WorkspaceHandle {
     pub fn retire(&self, memory: &DuplicateMemory) {
         self.retired.store(true, Ordering::SeqCst);
         self.set_status(Status::Failed);
-        memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
+        self.give_back(memory);
         self.watches.end();
+    }
+
+    /// Its engine has ended: its identities count for nothing any more.
+    pub fn give_back(&self, memory: &DuplicateMemory) {
+        memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
     }
 
     pub fn status(&self) -> Status {
@@ -286,7 +291,7 @@ impl WorkspaceHandle {
         memory.moved(&self.identities, self.duplicates.swap(now, Ordering::SeqCst), now);
         // The round may have been under way when the workspace was deleted.
         if self.is_retired() {
-            memory.moved(&self.identities, self.duplicates.swap(0, Ordering::SeqCst), 0);
+            self.give_back(memory);
         }
         self.holds.accounts.store(workspace.accounts_known(), Ordering::Relaxed);
         self.holds.conversations.store(workspace.conversations_held(), Ordering::Relaxed);

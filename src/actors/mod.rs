@@ -13,6 +13,7 @@
 
 mod account;
 mod commands;
+mod common;
 mod counters;
 mod directory;
 mod duplicates;
@@ -42,6 +43,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::hash_at;
 
+pub use common::Common;
 pub use counters::Counts;
 pub use directory::EffectsWatch;
 pub use duplicates::MemoryShare;
@@ -55,3 +57,4 @@ pub use overview::{JournalNow, SideSkips, WorkspacesNow};
 pub use shared::{EngineOptions, SettingsSource};
 pub use snapshots::{LastSnapshot, Purge, SnapshotRules, SnapshotStatus, TakeError};
 pub use status::{JournalState, Phase, Readiness, Stats};
+pub use system::{FollowedSystem, SystemSource};

@@ -17,8 +17,8 @@ use crate::domain::workspace::Workspace;
 use crate::journal::JournalRead;
 use crate::journal::codec::encode_record;
 use crate::journal::writer::{Committed, Refusal, Refused, Submission, WriteOutcome, WriterHandle};
-use crate::measure::Histogram;
 
+use super::common::Measures;
 use super::counters::Counters;
 use super::directory::Directory;
 use super::duplicates::{DuplicateMemory, DuplicateShare, MemoryShare};
@@ -72,7 +72,7 @@ impl Default for EngineOptions {
 
 /// A record, and its bytes in the journal.
 pub(crate) struct Encoded {
-    record: Record,
+    pub record: Record,
     pub bytes: Vec<u8>,
 }
 
@@ -89,11 +89,10 @@ pub(crate) struct Shared {
     pub options: EngineOptions,
     pub clock: Arc<dyn Clock>,
     pub settings: SettingsSource,
-    pub in_flight: InFlightBudget,
-    pub duplicates: DuplicateMemory,
+    pub in_flight: Arc<InFlightBudget>,
+    pub duplicates: Arc<DuplicateMemory>,
     pub counters: Counters,
-    /// From durable to applied, of every frame that a workspace applied.
-    pub apply_delays: Histogram,
+    pub measures: Measures,
     pub system: Arc<SystemLane>,
     pub reader: Arc<dyn JournalRead + Send + Sync>,
     pub supervisor: ActorRef<SupervisorMsg>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::time::Millis;
-use crate::journal::writer::{GroupMeasures, Health};
+use crate::journal::writer::Health;
 use crate::measure::Histogram;
 use crate::recovery::Stage;
 
@@ -175,7 +175,7 @@ impl Engine {
             held: handles.iter().map(|handle| handle.held()).sum(),
             unapplied_frames,
             apply_lag,
-            histograms: self.histograms(),
+            histograms: self.common.histograms(),
         }
     }
 
@@ -186,11 +186,6 @@ impl Engine {
             waiting.fold((0, None), |(all, oldest), (frames, since)| (all + frames, earlier(oldest, since)));
         let now = self.shared.clock.elapsed();
         (frames, oldest.map_or(Duration::ZERO, |since| now.saturating_sub(since)))
-    }
-
-    fn histograms(&self) -> Vec<Histogram> {
-        let GroupMeasures { seconds, frames, bytes } = self.journal.measures().clone();
-        vec![seconds, frames, bytes, self.shared.apply_delays.clone(), self.shared.snapshots.seconds.clone()]
     }
 }
 

@@ -9,13 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use futures::future::BoxFuture;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::domain::record::Record;
-use crate::domain::system::SystemRefusal;
+use crate::domain::system::{SystemRecord, SystemRefusal};
 use crate::domain::system_table::SystemTable;
 
+use super::engine::Engine;
 use super::error::EngineError;
 use super::in_flight::Allowance;
 use super::messages::{Lane, QueuedFrame, ReplyTo, SystemCut, SystemMsg, tell};
@@ -25,20 +27,68 @@ use super::shared::Shared;
 /// Records applied to one copy of the table.
 const BATCH: usize = 64;
 
+/// Where an engine has the system workspace from.
+#[derive(Clone)]
+pub enum SystemSource {
+    /// It is in the engine's own journal.
+    Own,
+    /// It is in the journal of another engine, and is followed here.
+    Followed(Arc<dyn FollowedSystem>),
+}
+
+/// The system workspace of another engine, as far as it is known here.
+pub trait FollowedSystem: Send + Sync {
+    fn table(&self) -> Arc<SystemTable>;
+
+    /// Told after each change of the table.
+    fn changes(&self) -> watch::Receiver<()>;
+
+    /// Has the engine that owns it apply a record. The table shows it before this returns.
+    fn submit(&self, record: SystemRecord) -> BoxFuture<'_, Result<Result<(), SystemRefusal>, EngineError>>;
+}
+
 /// The system workspace, for all other threads.
 pub(crate) struct SystemLane {
     pub queue: FrameQueue<SystemMsg>,
     pub allowance: Allowance,
+    /// Changes only if it is the engine's own.
     table: ArcSwap<SystemTable>,
+    source: SystemSource,
 }
 
 impl SystemLane {
-    pub fn new(table: SystemTable, allowance: Allowance) -> Self {
-        Self { queue: FrameQueue::new(), allowance, table: ArcSwap::from_pointee(table) }
+    pub fn new(table: SystemTable, source: SystemSource, allowance: Allowance) -> Self {
+        Self { queue: FrameQueue::new(), allowance, table: ArcSwap::from_pointee(table), source }
     }
 
     pub fn table(&self) -> Arc<SystemTable> {
-        self.table.load_full()
+        match &self.source {
+            SystemSource::Own => self.table.load_full(),
+            SystemSource::Followed(followed) => followed.table(),
+        }
+    }
+
+    /// `None`: the engine owns it.
+    pub fn followed(&self) -> Option<&Arc<dyn FollowedSystem>> {
+        match &self.source {
+            SystemSource::Own => None,
+            SystemSource::Followed(followed) => Some(followed),
+        }
+    }
+}
+
+/// Lets go of sides whose workspaces were deleted by way of another engine, until the engine is shut down.
+pub(super) async fn keep(engine: &Engine) {
+    let shared = &engine.shared;
+    let Some(followed) = shared.system.followed() else { return };
+    let mut changes = followed.changes();
+    while let Some(Ok(())) = shared.stopping.run_until_cancelled(changes.changed()).await {
+        let table = followed.table();
+        for handle in shared.directory.workspaces() {
+            if table.is_deleted(handle.key.id) {
+                shared.retire(handle.key);
+            }
+        }
     }
 }
 

@@ -206,7 +206,7 @@ impl WorkspaceState {
             self.handle.publish_effects(&self.workspace);
         }
         self.shared.counters.applied(frames.len(), &applied);
-        self.handle.reply(applied.replies, self.shared.clock.elapsed(), &self.shared.apply_delays);
+        self.handle.reply(applied.replies, self.shared.clock.elapsed(), &self.shared.measures.apply_delays);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 pub mod front;
 pub mod machine;
 mod monitor;
+mod node;
 pub mod server;
 pub mod start;
 

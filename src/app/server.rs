@@ -11,7 +11,8 @@ use tokio_util::sync::DropGuard;
 use super::front::Front;
 use super::machine;
 use super::monitor::EngineMonitor;
-use super::start::{AppError, Parts, Started, data_dir, relay, start, to_usize};
+use super::node::{Node, Unit, data_dir, relay, to_usize};
+use super::start::{AppError, Parts, start_alone};
 use crate::actors::Engine;
 use crate::background::{Ending, Stop};
 use crate::clock::{Clock, SystemClock};
@@ -22,13 +23,10 @@ use crate::http::{App, Limits, Meter, Pace, SignIn, Streams, Tls, TlsError, Web,
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
-use crate::mail::Mail;
 use crate::mail::relay::RelayError;
 use crate::recovery::Progress;
-use crate::service::Service;
 use crate::service::quota::{QuotaOptions, Rates};
 use crate::storage::{FileOptions, Storage};
-use crate::webhooks::Webhooks;
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -119,18 +117,22 @@ impl Server {
         let _ = prepared.await;
         let started = async {
             let parts = Parts { issuer, quotas: quotas(config), ..open(config, clock, &ids).await? };
-            start(config, parts, accept_clock, progress).await
+            let (node, (journal, snapshots)) = Node::new(Arc::new(config.clone()), parts)?;
+            let unit = start_alone(&node, journal, snapshots, accept_clock, progress).await?;
+            Ok::<_, AppError>((node, unit))
         };
-        let Started { engine, service, issuer, webhooks, mail } = match started.await {
+        let (node, unit) = match started.await {
             Ok(started) => started,
             Err(error) => {
                 admin.abort();
                 return Err(error.into());
             }
         };
-        monitor.started(engine.clone(), Arc::clone(&webhooks), Arc::clone(&mail));
-        let tasks = tasks(&service, issuer, webhooks, mail, &ending.stop);
-        let upkeep = upkeep(engine.clone());
+        monitor.started(unit.engine.clone(), Arc::clone(&unit.webhooks), Arc::clone(&unit.mail));
+        let keys = node.issuer.map(|issuer| keep_keys(issuer, ending.stop.clone()));
+        let tasks = keys.into_iter().chain(unit.tasks(&ending.stop)).collect();
+        let upkeep = unit.upkeep();
+        let Unit { engine, service, .. } = unit;
         let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
         let stop = ending.stop.clone();
         let routes = crate::http::router_of(
@@ -224,31 +226,9 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
     }
 }
 
-/// Tasks until the server stops: key uses are written, idle limits forgotten, the issuer's keys fetched, webhooks
-/// delivered, mails sent.
-fn tasks(
-    service: &Arc<Service>,
-    issuer: Option<Arc<Issuer>>,
-    webhooks: Arc<Webhooks>,
-    mail: Arc<Mail>,
-    stop: &Stop,
-) -> Vec<JoinHandle<()>> {
-    let keys = issuer.map(|issuer| {
-        let stop = stop.clone();
-        tokio::spawn(async move { issuer.keep_keys(&stop).await })
-    });
-    let (service, stops) = (Arc::clone(service), stop.clone());
-    let upkeep = tokio::spawn(async move { service.upkeep(&stops).await });
-    let stops = stop.clone();
-    let deliveries = tokio::spawn(async move { webhooks.run(&stops).await });
-    let stop = stop.clone();
-    let mails = tokio::spawn(async move { mail.run(&stop).await });
-    keys.into_iter().chain([upkeep, deliveries, mails]).collect()
-}
-
-/// What the engine does until it shuts down.
-fn upkeep(engine: Engine) -> JoinHandle<()> {
-    tokio::spawn(async move { engine.upkeep().await })
+/// Fetches the issuer's keys until the stop.
+fn keep_keys(issuer: Arc<Issuer>, stop: Stop) -> JoinHandle<()> {
+    tokio::spawn(async move { issuer.keep_keys(&stop).await })
 }
 
 /// Whose tokens are taken, and where its keys come from.

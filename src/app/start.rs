@@ -1,49 +1,31 @@
 //! From its parts to a server that could answer: replay, check the clock, start the engine, put the use cases on
 //! it. `serve` and the tests of HTTP go through here, each with parts of its own.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use thiserror::Error;
-use tokio::runtime::Handle;
 
 use super::machine;
-use crate::actors::{Engine, EngineOptions, EngineParts, Purge, SettingsSource, SnapshotRules, StartError};
+use super::node::{Ground, Node, Unit};
+use crate::actors::{Engine, SettingsSource, StartError, SystemSource};
 use crate::clock::{Clock, StartRefused, check_start, check_wall};
-use crate::config::{Config, ScoringConfig, WebhooksConfig};
-use crate::domain::ids::{Id, WorkspaceKey};
+use crate::config::Config;
+use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
-use crate::domain::time::Millis;
-use crate::erasures::{Erasures, ErasuresError, Keeping};
+use crate::erasures::{Erasures, ErasuresError};
 use crate::ids::Ids;
 use crate::issuer::{HttpFetch, Issuer, IssuerOptions};
 use crate::journal::Journal;
-use crate::journal::writer::GroupLimits;
-use crate::links::Links;
 use crate::mail::Mail;
-use crate::mail::gate::Gate;
-use crate::mail::postman::Office;
-use crate::mail::relay::{Patience, RelayError, SmtpRelay};
+use crate::mail::relay::RelayError;
 use crate::recovery::{Progress, Recovered, RecoveredSide, RecoveryError, recover};
-use crate::sealing::Sealer;
 use crate::service::Service;
-use crate::service::ceilings::Ceilings;
-use crate::service::door::{Door, DoorOptions, OwnSignals, Secret, SecretError};
-use crate::service::quota::{QuotaOptions, Quotas};
+use crate::service::door::{Secret, SecretError};
+use crate::service::quota::QuotaOptions;
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::storage::{OpenError, Storage};
 use crate::webhooks::Webhooks;
-use crate::webhooks::client::HttpPost;
-use crate::webhooks::sender::Sender;
-use crate::webhooks::slots::Slots;
-
-/// A tenant's part of the connections: what it has under way leaves half to the others.
-const TENANTS_PART: usize = 2;
-
-/// Connections to the mail server, of all workspaces together.
-const MAILS_AT_A_TIME: usize = 8;
 
 /// Why the engine has not started.
 #[derive(Debug, Error)]
@@ -126,10 +108,22 @@ pub async fn start(
     accept_clock: bool,
     progress: Arc<Progress>,
 ) -> Result<Started, AppError> {
-    let Parts { clock, ids, journal, snapshots, secret, erasures, issuer, quotas, cores } = parts;
-    let (reader, store, now) = (journal.reader(), Arc::clone(&snapshots), Arc::clone(&clock));
-    let keeping = Keeping { backups: millis(config.storage.backups_kept), within: millis(config.storage.erase_within) };
-    let list = Arc::clone(&erasures);
+    let (node, (journal, snapshots)) = Node::new(Arc::new(config.clone()), parts)?;
+    let Unit { engine, service, webhooks, mail } =
+        start_alone(&node, journal, snapshots, accept_clock, progress).await?;
+    Ok(Started { engine, service, issuer: node.issuer, webhooks, mail })
+}
+
+/// One engine that has everything.
+pub(super) async fn start_alone(
+    node: &Node,
+    journal: Box<dyn Journal + Send>,
+    snapshots: Arc<dyn SnapshotStore>,
+    accept_clock: bool,
+    progress: Arc<Progress>,
+) -> Result<Unit, AppError> {
+    let (reader, store, now) = (journal.reader(), Arc::clone(&snapshots), Arc::clone(&node.clock));
+    let (list, keeping) = (Arc::clone(&node.erasures), node.keeping);
     let replay = tokio::task::spawn_blocking(move || {
         let recovered = recover(reader.as_ref(), store.as_ref(), &progress)?;
         progress.finish();
@@ -138,48 +132,12 @@ pub async fn start(
         Ok::<_, AppError>(recovered)
     });
     let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
-    let settings = settings_source(config, secret.id());
-    warn(&recovered, &settings);
-    let options = engine_options(config, purge(Arc::clone(&erasures), keeping.within));
-    let group_limits = GroupLimits {
-        bytes: to_usize(config.journal.group_bytes()),
-        frames: to_usize(config.journal.group_max_frames.into()),
-    };
-    let (journal_clock, engine_ids) = (Arc::clone(&clock), Arc::clone(&ids));
-    let engine = EngineParts {
-        recovered,
-        journal,
-        snapshots,
-        clock: journal_clock,
-        ids: engine_ids,
-        settings,
-        options,
-        group_limits,
-    };
-    let engine = Engine::start(engine).await?;
-    let issuer = issuer.map(|(options, fetch)| Issuer::new(options, fetch, Arc::clone(&clock), Handle::current()));
-    let issuer = issuer.map(Arc::new);
-    let links = Arc::new(links(config, &secret));
-    let webhooks = Arc::new(webhooks(config, &secret, &engine, &links, &ids)?);
-    let mail = Arc::new(mail(config, &secret, &engine, &links)?);
-    let door = Arc::new(door(config, secret, &engine));
-    let streams = to_usize(config.limits.streams_per_tenant.into());
-    let service = Service::new(engine.clone(), door, ids, erasures, Arc::clone(&webhooks), links)
-        .with_loads(cores, to_usize(config.server.max_connections.into()) / TENANTS_PART, streams)
-        .with_erase_within(keeping.within)
-        .with_data_dir(data_dir(config))
-        .with_ceilings(ceilings(config))
-        .with_quotas(Quotas::new(quotas, &clock));
-    let service = match &issuer {
-        Some(issuer) => service.with_issuer(Arc::clone(issuer)),
-        None => service,
-    };
-    let service = service.with_mails(mail.is_configured());
-    Ok(Started { engine, service: Arc::new(service), issuer, webhooks, mail })
+    warn(&recovered, &node.settings);
+    node.start(Ground { recovered, journal, snapshots, system: SystemSource::Own }).await
 }
 
 /// Of what was found and does not stop the start.
-fn warn(recovered: &Recovered, settings: &SettingsSource) {
+pub(super) fn warn(recovered: &Recovered, settings: &SettingsSource) {
     for passed in &recovered.passed_over {
         tracing::warn!(number = %passed.number, reason = passed.reason, kept = ?passed.moved_to, "a snapshot is damaged and was passed over");
     }
@@ -206,121 +164,17 @@ fn with_another_secret(recovered: &Recovered, settings: &SettingsSource) -> usiz
     recovered.workspaces.iter().filter(is_other).count()
 }
 
-/// As operators elsewhere can read it.
-pub(super) fn data_dir(config: &Config) -> PathBuf {
-    let path = &config.storage.data_dir;
-    std::path::absolute(path).unwrap_or_else(|_| path.clone())
-}
-
-fn engine_options(config: &Config, purge: Purge) -> EngineOptions {
-    EngineOptions {
-        waiting_bytes: to_usize(config.limits.inflight_bytes),
-        duplicate_limit: config.limits.duplicates,
-        idle_after: millis(config.limits.account_idle),
-        snapshots: SnapshotRules {
-            replay_budget: config.snapshots.replay_budget,
-            interval: config.snapshots.interval,
-            keep: to_usize(config.snapshots.keep.into()),
-        },
-        background: machine::step_far_back,
-        purge,
-        ..EngineOptions::default()
-    }
-}
-
-/// What was erased, and must be gone from snapshots and journal by now (R4.10).
-fn purge(erasures: Arc<Erasures>, within: Millis) -> Purge {
-    Purge::new(move |now| erasures.due(now, within))
-}
-
-/// What the configuration says by workspace; both sides of one share it.
-fn settings_source(config: &Config, secret_id: [u8; 8]) -> SettingsSource {
-    let settings = |id: Id| Arc::new(config.configured_for(id, secret_id));
-    let own: HashMap<Id, _> = config.workspaces.keys().map(|id| (*id, settings(*id))).collect();
-    let server = settings(WorkspaceKey::SYSTEM.id);
-    Arc::new(move |key| Arc::clone(own.get(&key.id).unwrap_or(&server)))
-}
-
-fn webhooks(
-    config: &Config,
-    secret: &Secret,
-    engine: &Engine,
-    links: &Arc<Links>,
-    ids: &Arc<dyn Ids>,
-) -> Result<Webhooks, AppError> {
-    let WebhooksConfig { allow_private, in_flight, dashboard_url } = config.webhooks.clone();
-    let post = Arc::new(HttpPost::new(allow_private).map_err(AppError::Webhooks)?);
-    let dashboard = Some(dashboard_url).filter(|url| !url.is_empty());
-    let sender = Sender::new(post, engine.clock(), to_usize(in_flight.into()), dashboard);
-    let sealer = Sealer::new(&secret.sealing_key());
-    Ok(Webhooks::new(engine.clone(), sealer, Arc::clone(links), Arc::clone(ids), sender, allow_private))
-}
-
-fn links(config: &Config, secret: &Secret) -> Links {
-    Links::new(secret.links_key(), config.ratings.link_generation, &config.ratings.public_url)
-}
-
-/// The server that takes mails, if there is one.
-pub(super) fn relay(config: &Config) -> Result<Option<SmtpRelay>, RelayError> {
-    config.mail.relay.as_ref().map(|relay| SmtpRelay::new(relay, Patience::default())).transpose()
-}
-
-fn mail(config: &Config, secret: &Secret, engine: &Engine, links: &Arc<Links>) -> Result<Mail, RelayError> {
-    let office = relay(config)?.zip(config.mail.relay.as_ref()).map(|(relay, options)| Office {
-        relay: Arc::new(relay),
-        from: options.from.clone(),
-        links: Arc::clone(links),
-        sealer: Sealer::new(&secret.sealing_key()),
-        clock: engine.clock(),
-        gate: Gate::new(engine.clock()),
-        slots: Slots::new(MAILS_AT_A_TIME),
-        counts: Arc::default(),
-        every_days: config.mail.follow_up_every_days,
-    });
-    Ok(Mail::new(engine.clone(), office))
-}
-
-fn door(config: &Config, secret: Secret, engine: &Engine) -> Door {
-    let signals =
-        |scoring: &ScoringConfig| scoring.own_signals.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
-    let options = DoorOptions {
-        max_events: config.server.max_events_per_request.into(),
-        max_bytes: to_usize(config.server.max_body_bytes),
-        retention: config.model.retention_span(),
-        own_signals: OwnSignals {
-            server: signals(&config.scoring),
-            workspaces: config.workspaces.iter().map(|(id, scoring)| (*id, signals(scoring))).collect(),
-        },
-        ..DoorOptions::new(secret)
-    };
-    let table = engine.system_table();
-    let origin = table.origin().expect("a started engine has written its first record");
-    Door::new(options, origin.identity_key)
-}
-
-fn ceilings(config: &Config) -> Ceilings {
-    let limits = &config.limits;
-    Ceilings::new(to_usize(limits.workspaces_per_tenant.into()), to_usize(limits.keys_per_tenant.into()))
-}
-
-fn millis(span: Duration) -> Millis {
-    Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX)
-}
-
-pub(super) fn to_usize(bytes: u64) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
+    use crate::domain::ids::Id;
     use crate::domain::system::SystemRecord;
     use crate::ids::SeededIds;
     use crate::recovery::Stage;
     use crate::storage::FileOptions;
 
-    use crate::domain::time::DAY;
+    use crate::domain::time::{DAY, Millis};
 
     const T: Millis = 1_750_000_000_000;
 

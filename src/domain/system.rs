@@ -54,7 +54,7 @@ pub struct WorkspaceEntry {
 }
 
 /// Why a record of the system workspace changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SystemRefusal {
     #[error("A workspace with this ID already exists.")]
     WorkspaceExists,

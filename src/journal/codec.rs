@@ -37,7 +37,7 @@ use crate::domain::scoring::profile::ScoringModel;
 use crate::domain::system::SystemRecord;
 use crate::domain::time::Millis;
 
-use super::MAX_GROUP_BYTES;
+use super::{Journal, MAX_GROUP_BYTES};
 
 /// The version of groups that are written.
 pub const GROUP_VERSION: u16 = 1;
@@ -217,6 +217,11 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
         0 => Ok(record),
         count => Err(CodecError::LeftOver { what: "a record", count }),
     }
+}
+
+/// The largest record that fits into a group of `journal`, in bytes.
+pub fn most_record_bytes(journal: &dyn Journal) -> usize {
+    journal.max_group_bytes().saturating_sub(GROUP_HEADER_BYTES + FRAME_HEADER_BYTES)
 }
 
 /// Joins frames into the bytes of a group. Used again for each group, to keep its buffer.

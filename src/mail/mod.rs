@@ -50,8 +50,8 @@ pub struct Mail {
 }
 
 impl Mail {
-    pub fn new(engine: Engine, office: Option<Office>) -> Self {
-        Self { engine, office: office.map(Arc::new) }
+    pub const fn new(engine: Engine, office: Option<Arc<Office>>) -> Self {
+        Self { engine, office }
     }
 
     /// Whether mails are sent at all.

@@ -103,6 +103,8 @@ pub struct Recovery<'a> {
     pub accepts: &'a dyn Fn(&Manifest) -> bool,
     /// The journal is the one that the snapshots were taken of.
     pub has_journal: bool,
+    /// Tenants, workspaces and keys, where another journal holds them.
+    pub followed: Option<&'a SystemTable>,
 }
 
 /// Loads the newest good snapshot, and reads and applies the journal behind it.
@@ -122,7 +124,18 @@ pub(crate) fn recover_with(
     faults: &ApplyFaults,
 ) -> Result<Recovered, RecoveryError> {
     let (damaged, accepts) = (Damaged::SetAside, &|_: &Manifest| true);
-    Recovery { reader, store, progress, damaged, accepts, has_journal: true }.run_with(faults)
+    Recovery { reader, store, progress, damaged, accepts, has_journal: true, followed: None }.run_with(faults)
+}
+
+/// As [`recover`], of a journal whose workspaces stand in `system`, which another journal holds.
+pub fn recover_within(
+    reader: &dyn JournalRead,
+    store: &dyn SnapshotStore,
+    progress: &Progress,
+    system: &SystemTable,
+) -> Result<Recovered, RecoveryError> {
+    let (damaged, accepts) = (Damaged::SetAside, &|_: &Manifest| true);
+    Recovery { reader, store, progress, damaged, accepts, has_journal: true, followed: Some(system) }.run()
 }
 
 impl Recovery<'_> {
@@ -138,7 +151,7 @@ impl Recovery<'_> {
         if loaded.is_some() {
             progress.has_snapshot();
         }
-        let scan = step(FaultPoint::Scanned, || Scan::run(reader, loaded.as_ref(), progress))?;
+        let scan = step(FaultPoint::Scanned, || Scan::run(reader, loaded.as_ref(), self.followed, progress))?;
         let (snapshot, states) =
             loaded.map_or((None, HashMap::new()), |loaded| (Some(loaded.manifest), loaded.workspaces));
         if let Some(key) = scan.last_seqs.keys().find(|key| !scan.knows(**key)) {
@@ -156,7 +169,7 @@ pub fn recover_system(reader: &dyn JournalRead, store: &dyn SnapshotStore) -> Re
     let progress = Progress::default();
     let loader = Loader { store, wanted: Wanted::System, damaged: Damaged::Leave, progress: &progress };
     let Base { loaded, passed_over } = Base::load(reader, &loader, true, &|_| true)?;
-    let scan = Scan::run(reader, loaded.as_ref(), &progress)?;
+    let scan = Scan::run(reader, loaded.as_ref(), None, &progress)?;
     let Scan { system, last_seqs, last_receipt, tail, .. } = scan;
     let snapshot = loaded.map(|loaded| loaded.manifest);
     Ok(Recovered { system, workspaces: Vec::new(), last_seqs, last_receipt, snapshot, tail, passed_over })

@@ -31,12 +31,21 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub fn run(reader: &dyn JournalRead, base: Option<&Loaded>, progress: &Progress) -> Result<Self, RecoveryError> {
+    /// `followed`: tenants and workspaces, where neither snapshot nor journal has them.
+    pub fn run(
+        reader: &dyn JournalRead,
+        base: Option<&Loaded>,
+        followed: Option<&SystemTable>,
+        progress: &Progress,
+    ) -> Result<Self, RecoveryError> {
         let mut scan = Self { from: begins_at(base), ..Self::default() };
         if let Some(Loaded { manifest, system, .. }) = base {
             scan.system = system.clone();
             scan.last_seqs = manifest.sides.iter().map(|side| (side.key, side.seq)).collect();
             scan.last_receipt = manifest.last_receipt;
+        }
+        if let Some(followed) = followed {
+            scan.system = followed.clone();
         }
         // The second pass takes as long.
         progress.begins(Stage::Replaying, 2 * (reader.last().0 + 1).saturating_sub(scan.from.0));

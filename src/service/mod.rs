@@ -81,7 +81,7 @@ pub struct Service {
     /// Told when a key was revoked or a workspace deleted.
     rights: watch::Sender<()>,
     /// `None`: no limits.
-    quotas: Option<quota::Quotas>,
+    quotas: Option<Arc<quota::Quotas>>,
     /// Whether follow-up mails are sent.
     mails: bool,
 }
@@ -164,7 +164,7 @@ impl Service {
 
     /// With limits of what credentials and tenants may send.
     #[must_use]
-    pub fn with_quotas(self, quotas: quota::Quotas) -> Self {
+    pub fn with_quotas(self, quotas: Arc<quota::Quotas>) -> Self {
         Self { quotas: Some(quotas), ..self }
     }
 

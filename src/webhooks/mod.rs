@@ -95,10 +95,10 @@ impl Webhooks {
         sealer: Sealer,
         links: Arc<Links>,
         ids: Arc<dyn Ids>,
-        sender: Sender,
+        sender: Arc<Sender>,
         private: bool,
     ) -> Self {
-        let (sender, answers) = (Arc::new(sender), Arc::default());
+        let answers = Arc::default();
         let (changed, notes) = (Changed::default(), DashMap::new());
         Self { engine, sealer, links, ids, sender, answers, private, changed, notes }
     }

@@ -19,10 +19,11 @@ use tokio::sync::oneshot;
 use crate::background::every;
 use crate::domain::ids::Id;
 use crate::domain::record::Record;
+use crate::domain::system_table::SystemTable;
 use crate::domain::time::Millis;
 use crate::domain::workspace::cut::Cut;
 use crate::journal::{GroupPosition, JournalRead};
-use crate::measure::{self, Histogram};
+use crate::measure::Histogram;
 use crate::recovery::save::{Moment, SaveProgress, save};
 use crate::recovery::{Recovered, Tail};
 use crate::snapshot::{JournalId, Listed, Manifest, SnapshotError, SnapshotNumber, SnapshotStore, Surplus};
@@ -160,6 +161,7 @@ impl Snapshots {
         journal: &dyn JournalRead,
         rules: SnapshotRules,
         recovered: &Recovered,
+        seconds: Histogram,
     ) -> Self {
         let written = Written { delivered: journal.last().0.into(), ..Written::default() };
         written.frames.store(recovered.tail.frames, Ordering::Relaxed);
@@ -177,11 +179,7 @@ impl Snapshots {
             turn: tokio::sync::Mutex::default(),
             state: Mutex::new(Taken { last, before, ..Taken::default() }),
             progress: SaveProgress::default(),
-            seconds: measure::histogram(
-                "snapshot_seconds",
-                "From the cut to the end of the check, each snapshot taken since the start.",
-                &measure::SNAPSHOT_SECONDS,
-            ),
+            seconds,
         }
     }
 }
@@ -291,7 +289,9 @@ impl Engine {
         }
         let last_receipt = Some(self.journal.read().last_receipt).filter(|receipt| *receipt != Millis::MIN);
         let journal = shared.snapshots.journal;
-        Ok(Moment { created_at, journal, position, last_receipt, system: (*table).clone(), cuts })
+        // What is followed is in another engine's snapshots.
+        let system = if shared.system.followed().is_some() { SystemTable::default() } else { (*table).clone() };
+        Ok(Moment { created_at, journal, position, last_receipt, system, cuts })
     }
 
     pub(super) async fn cut_side(&self, handle: &WorkspaceHandle) -> Result<SideCut, EngineError> {
@@ -301,7 +301,11 @@ impl Engine {
     }
 
     async fn cut_system(&self) -> Result<SystemCut, EngineError> {
-        let actor = self.shared.system.queue.actor().ok_or(EngineError::WorkspaceUnavailable)?;
+        let lane = &self.shared.system;
+        if lane.followed().is_some() {
+            return Ok(SystemCut { table: lane.table(), waiting: None });
+        }
+        let actor = lane.queue.actor().ok_or(EngineError::WorkspaceUnavailable)?;
         let (reply, answer) = oneshot::channel();
         actor.send_message(SystemMsg::Cut(reply)).map_err(|_| EngineError::WorkspaceUnavailable)?;
         answer.await.map_err(|_| EngineError::WorkspaceUnavailable)

@@ -13,6 +13,7 @@ use crate::journal::codec::GroupView;
 use crate::snapshot::{ListedState, SnapshotError};
 
 use super::super::engine::Engine;
+use super::super::handle::Status;
 use super::super::shared::Shared;
 use super::TakeError;
 
@@ -49,11 +50,24 @@ impl Engine {
         }
         self.shared.writer.seal();
         // The journal's last group always stays, so a later group must follow in the new segment.
-        let _done = self.system(SystemRecord::KeysUsed(Vec::new())).await?;
+        self.write_nothing().await?;
         for _ in 0..self.shared.snapshots.rules.keep.max(1) {
             self.snapshot().await?;
         }
         Ok(true)
+    }
+
+    /// Writes a record that changes nothing.
+    async fn write_nothing(&self) -> Result<(), TakeError> {
+        if self.shared.system.followed().is_none() {
+            let _done = self.system(SystemRecord::KeysUsed(Vec::new())).await?;
+            return Ok(());
+        }
+        let side = self.shared.directory.workspaces().into_iter().find(|handle| handle.status() == Status::Serving);
+        match side {
+            Some(handle) => Ok(self.write_own(&handle, handle.settings_record()).await?),
+            None => Ok(()),
+        }
     }
 }
 

@@ -38,11 +38,13 @@ use crate::journal::{AppendError, GroupPosition, Journal, JournalRead, ReadError
 use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, replay};
 use crate::snapshot::memory::MemorySnapshots;
 
+use super::common::Common;
 use super::engine::{Engine, EngineParts};
 use super::error::EngineError;
 use super::faults::Faults;
 use super::handle::{Status, WorkspaceHandle};
 use super::shared::{EngineOptions, SettingsSource};
+use super::system::SystemSource;
 
 const T: Millis = 1_750_000_000_000;
 const ONE: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
@@ -94,6 +96,8 @@ impl Bench {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SeededIds::new(1)),
             settings: source,
+            system: SystemSource::Own,
+            common: Common::new(&self.options),
             options: self.options.clone(),
             group_limits: GroupLimits::default(),
         };

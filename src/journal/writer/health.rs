@@ -23,7 +23,7 @@ pub struct WriterHealth {
     last_receipt: AtomicI64,
     queued_frames: AtomicU64,
     queued_bytes: AtomicU64,
-    measures: GroupMeasures,
+    pub(super) measures: GroupMeasures,
 }
 
 /// Histograms of the groups that were written. Clones fill the same ones.
@@ -78,6 +78,11 @@ pub struct Health {
 }
 
 impl WriterHealth {
+    /// Fills `measures`.
+    pub(super) fn new(measures: GroupMeasures) -> Self {
+        Self { measures, ..Self::default() }
+    }
+
     /// The counters as they are.
     pub fn read(&self) -> Health {
         let full_since = self.full_since.load(Ordering::Relaxed);
@@ -96,10 +101,6 @@ impl WriterHealth {
             queued_frames: self.queued_frames.load(Ordering::Relaxed),
             queued_bytes: self.queued_bytes.load(Ordering::Relaxed),
         }
-    }
-
-    pub fn measures(&self) -> &GroupMeasures {
-        &self.measures
     }
 
     /// Before the record is in the queue, so that there are never fewer than none.

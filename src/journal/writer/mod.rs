@@ -197,10 +197,11 @@ impl<T: Send + 'static> JournalWriter<T> {
         clock: Arc<dyn Clock>,
         start: WriterStart,
         limits: GroupLimits,
+        measures: GroupMeasures,
         sink: impl FnMut(WriteOutcome<T>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
-        let health = Arc::new(WriterHealth::default());
+        let health = Arc::new(WriterHealth::new(measures));
         let reader = journal.reader();
         let run = run::Run::new(journal, clock, start, limits, Arc::clone(&health));
         let thread = thread::Builder::new().name("journal".into()).spawn(move || run.serve(&receiver, sink))?;

@@ -38,7 +38,8 @@ impl Rig {
         let (sender, outcomes) = channel();
         let start = WriterStart { last_seqs: HashMap::from([(A, 10)]), last_receipt: 500 };
         let sink = move |outcome| sender.send(outcome).unwrap();
-        let writer = JournalWriter::spawn(journal(&log), clock.clone(), start, limits, sink).unwrap();
+        let writer =
+            JournalWriter::spawn(journal(&log), clock.clone(), start, limits, GroupMeasures::default(), sink).unwrap();
         Self { log, clock, writer, outcomes }
     }
 
@@ -181,7 +182,7 @@ fn r10_10_what_was_stored_or_refused_waits_no_longer_and_only_groups_that_were_s
         rig.refused();
         assert_eq!(waiting(), (0, 0));
     }
-    let (read, measures) = (health.read(), health.measures());
+    let (read, measures) = (health.read(), &health.measures);
     let counts = [&measures.seconds, &measures.frames, &measures.bytes].map(|spread| spread.get_sample_count());
     assert_eq!((read.groups, counts), (3, [3; 3]));
     let sums = (measures.frames.get_sample_sum(), measures.bytes.get_sample_sum());

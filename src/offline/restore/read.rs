@@ -171,7 +171,8 @@ impl Source {
         progress: &Progress,
     ) -> Result<Found, RestoreError> {
         let store = &*self.store;
-        let recovery = Recovery { reader, store, progress, damaged: Damaged::Leave, accepts, has_journal };
+        let recovery =
+            Recovery { reader, store, progress, damaged: Damaged::Leave, accepts, has_journal, followed: None };
         let recovered = recovery.run()?;
         if !has_journal && recovered.snapshot.is_none() {
             return Err(RestoreError::NoSnapshot { passed_over: recovered.passed_over });
