@@ -35,6 +35,7 @@ pub mod mail_template;
 pub mod message;
 pub mod own_settings;
 pub mod own_settings_v1;
+pub mod partition;
 pub mod quantum;
 pub mod rating;
 pub mod reading;
