@@ -426,6 +426,13 @@ impl Engine {
         self.end(false).await;
     }
 
+    /// What its sides remember counts no longer against what it shares with other engines: it has ended.
+    pub fn give_back(&self) {
+        for handle in self.shared.directory.workspaces() {
+            handle.give_back(&self.shared.duplicates);
+        }
+    }
+
     async fn end(self, with_snapshot: bool) {
         self.shared.stopping.cancel();
         let Some(running) = self.running.lock().take() else { return };
@@ -442,7 +449,6 @@ impl Engine {
         for handle in self.shared.directory.workspaces() {
             handle.queue.detach();
             handle.queue.close(EngineError::ShuttingDown);
-            handle.give_back(&self.shared.duplicates);
         }
         self.shared.system.queue.detach();
         self.shared.system.queue.close(EngineError::ShuttingDown);

@@ -37,7 +37,7 @@ pub enum LoadError {
     },
     #[error("snapshot {number} belongs to journal {found}, and the journal here is {expected}")]
     OtherJournal { number: SnapshotNumber, found: JournalId, expected: JournalId },
-    #[error("snapshot {number} needs apply version found; this program knows versions up to {APPLY_VERSION}")]
+    #[error("snapshot {number} needs apply version {found}; this program knows versions up to {APPLY_VERSION}")]
     ApplyVersion { number: SnapshotNumber, found: u16 },
     #[error(
         "snapshot {number} was taken at group {position} of the journal, which ends at group {last}: groups that were acknowledged are missing"

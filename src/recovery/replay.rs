@@ -47,7 +47,7 @@ pub enum ReplayError {
         source: CodecError,
     },
     #[error(
-        "workspace {} ({:?}): frame {seq} asks for apply version found; this program knows versions up to {APPLY_VERSION}",
+        "workspace {} ({:?}): frame {seq} asks for apply version {found}; this program knows versions up to {APPLY_VERSION}",
         key.id, key.side
     )]
     ApplyVersion { key: WorkspaceKey, seq: u64, found: u16 },
