@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::journal::writer::GroupMeasures;
 use crate::measure::{self, Histogram};
 
+use super::counters::Counters;
 use super::duplicates::DuplicateMemory;
 use super::in_flight::InFlightBudget;
 use super::shared::EngineOptions;
@@ -15,6 +16,7 @@ use super::shared::EngineOptions;
 pub struct Common {
     pub(super) in_flight: Arc<InFlightBudget>,
     pub(super) duplicates: Arc<DuplicateMemory>,
+    pub(super) counters: Arc<Counters>,
     pub(super) measures: Measures,
 }
 
@@ -34,6 +36,7 @@ impl Common {
         Self {
             in_flight: Arc::new(InFlightBudget::new(options.waiting_bytes)),
             duplicates: Arc::new(DuplicateMemory::new(options.duplicate_limit)),
+            counters: Arc::default(),
             measures: Measures {
                 apply_delays: measure::histogram(
                     "apply_delay_seconds",

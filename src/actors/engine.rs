@@ -28,7 +28,6 @@ use crate::recovery::{Recovered, RecoveredSide};
 use crate::snapshot::SnapshotStore;
 
 use super::common::Common;
-use super::counters::Counters;
 use super::directory::{Directory, EffectsWatch};
 use super::error::EngineError;
 use super::faults::Faults;
@@ -103,7 +102,7 @@ impl Engine {
     pub(super) async fn start_with(parts: EngineParts, faults: Faults) -> Result<Self, StartError> {
         let EngineParts { recovered, journal, snapshots, clock, ids, settings, system, options, common, group_limits } =
             parts;
-        let Common { in_flight, duplicates, measures } = common.clone();
+        let Common { in_flight, duplicates, counters, measures } = common.clone();
         let snapshots = Snapshots::new(snapshots, &*journal, options.snapshots, &recovered, measures.snapshots.clone());
         let Recovered { system: table, workspaces, last_seqs, last_receipt, tail, .. } = recovered;
         let slot = SharedSlot::default();
@@ -126,7 +125,7 @@ impl Engine {
             in_flight,
             duplicates,
             options,
-            counters: Counters::default(),
+            counters,
             measures,
             reader: writer.reader(),
             supervisor: supervisor.clone(),

@@ -91,7 +91,7 @@ pub(crate) struct Shared {
     pub settings: SettingsSource,
     pub in_flight: Arc<InFlightBudget>,
     pub duplicates: Arc<DuplicateMemory>,
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
     pub measures: Measures,
     pub system: Arc<SystemLane>,
     pub reader: Arc<dyn JournalRead + Send + Sync>,

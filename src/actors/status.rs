@@ -121,7 +121,46 @@ impl Readiness {
     }
 }
 
+impl Stats {
+    /// Of two engines of one process: what they share is in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            journal: self.journal.and(&other.journal),
+            sides: self.sides + other.sides,
+            workspaces_rebuilding: self.workspaces_rebuilding + other.workspaces_rebuilding,
+            workspaces_failed: self.workspaces_failed + other.workspaces_failed,
+            accounts_awake: self.accounts_awake + other.accounts_awake,
+            snapshots: self.snapshots.and(other.snapshots),
+            held: [self.held, other.held].into_iter().sum(),
+            unapplied_frames: self.unapplied_frames + other.unapplied_frames,
+            apply_lag: self.apply_lag.max(other.apply_lag),
+            ..self
+        }
+    }
+}
+
+impl Readiness {
+    /// Of two engines of one process that are both to be ready.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut warnings = self.warnings;
+        warnings.extend(other.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+        Self {
+            workspaces_rebuilding: self.workspaces_rebuilding + other.workspaces_rebuilding,
+            workspaces_failed: self.workspaces_failed + other.workspaces_failed,
+            warnings,
+            ..self
+        }
+    }
+}
+
 impl Engine {
+    /// Whether its journal takes records.
+    pub fn journal_state(&self) -> JournalState {
+        self.journal.read().into()
+    }
+
     pub fn readiness(&self) -> Readiness {
         let stats = self.stats_now();
         let phase = if self.shared.is_stopping() { Phase::Stopping } else { Phase::Serving };

@@ -7,6 +7,6 @@ mod node;
 pub mod server;
 pub mod start;
 
-pub use monitor::EngineMonitor;
+pub use monitor::{EngineMonitor, Watched};
 pub use server::{Server, ServerError};
 pub use start::{AppError, Parts, Started, start};

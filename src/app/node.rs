@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::monitor::Watched;
 use super::start::{AppError, Parts};
 use crate::actors::{Common, Engine, EngineOptions, EngineParts, Purge, SettingsSource, SnapshotRules, SystemSource};
 use crate::background::Stop;
@@ -194,6 +195,12 @@ impl Unit {
         let stop = stop.clone();
         let mails = tokio::spawn(async move { mail.run(&stop).await });
         vec![upkeep, deliveries, mails]
+    }
+
+    /// For `/metrics` and `/readyz`.
+    pub fn watched(&self) -> Watched {
+        let Self { engine, webhooks, mail, .. } = self.clone();
+        Watched { engine, webhooks, mail }
     }
 
     /// What the engine does until it shuts down.

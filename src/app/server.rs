@@ -128,7 +128,8 @@ impl Server {
                 return Err(error.into());
             }
         };
-        monitor.started(unit.engine.clone(), Arc::clone(&unit.webhooks), Arc::clone(&unit.mail));
+        let alone = unit.watched();
+        monitor.started(move || vec![alone.clone()]);
         let keys = node.issuer.map(|issuer| keep_keys(issuer, ending.stop.clone()));
         let tasks = keys.into_iter().chain(unit.tasks(&ending.stop)).collect();
         let upkeep = unit.upkeep();

@@ -42,6 +42,14 @@ pub struct MailCounts {
     pub waiting: Millis,
 }
 
+impl MailCounts {
+    /// Of two that send by the same server.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { waiting: self.waiting.max(other.waiting), ..self }
+    }
+}
+
 impl Counts {
     pub fn tried(&self, tried: Tried) {
         let at = match tried {

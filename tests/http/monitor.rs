@@ -32,7 +32,7 @@ async fn r10_10_not_ready_during_a_start_and_ready_with_the_engine() {
     assert!(body["error"].is_string() && !reply.header("retry-after").is_empty());
     world.server.get_url(&format!("{base}/healthz")).await.expect(200);
 
-    source.started(world.server.engine.clone(), Arc::clone(&world.server.webhooks), Arc::clone(&world.server.mail));
+    source.started(world.server.watched());
     let body = world.server.get_url(&format!("{base}/readyz")).await.expect(200);
     assert_eq!((&body["ready"], &body["phase"]), (&true.into(), &"serving".into()));
     assert!(body.get("error").is_none() && body.get("code").is_none());

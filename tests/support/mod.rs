@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tripswitch::actors::Engine;
-use tripswitch::app::{self, Parts, Started};
+use tripswitch::app::{self, Parts, Started, Watched};
 use tripswitch::background::{Ending, Stop};
 use tripswitch::clock::ManualClock;
 use tripswitch::config::Config;
@@ -195,6 +195,13 @@ impl Server {
             ending,
             serving,
         }
+    }
+
+    /// For the second listener: the one engine of this server.
+    pub fn watched(&self) -> impl Fn() -> Vec<Watched> + Send + Sync + 'static {
+        let (engine, webhooks, mail) = (self.engine.clone(), Arc::clone(&self.webhooks), Arc::clone(&self.mail));
+        let one = Watched { engine, webhooks, mail };
+        move || vec![one.clone()]
     }
 
     /// Stops the server and waits for its end.

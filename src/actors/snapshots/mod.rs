@@ -154,6 +154,28 @@ pub struct SnapshotStatus {
     pub passed_over: bool,
 }
 
+impl SnapshotStatus {
+    /// Of two engines of one process: the one whose last snapshot is older, where a single one is told.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let oldest = |status: &Self| status.last.map_or(Millis::MIN, |last| last.created_at);
+        let last = if oldest(&self) <= oldest(&other) { self.last } else { other.last };
+        Self {
+            last,
+            running: self.running || other.running,
+            progress: self.progress.min(other.progress),
+            tail: Tail {
+                frames: self.tail.frames + other.tail.frames,
+                events: self.tail.events + other.tail.events,
+                bytes: self.tail.bytes + other.tail.bytes,
+            },
+            failures: self.failures + other.failures,
+            failure: self.failure.or(other.failure),
+            passed_over: self.passed_over || other.passed_over,
+        }
+    }
+}
+
 impl Snapshots {
     /// `recovered` holds everything that `journal` does.
     pub fn new(

@@ -4,17 +4,29 @@ mod metrics;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::actors::{Engine, Phase, Readiness};
+use crate::actors::{Engine, Phase, Readiness, Stats};
 use crate::background::Stop;
 use crate::http::monitor::{Monitor, Page};
 use crate::mail::Mail;
+use crate::mail::counts::MailCounts;
 use crate::recovery::Progress;
 use crate::webhooks::Webhooks;
+
+/// An engine, and what delivers for it.
+#[derive(Clone)]
+pub struct Watched {
+    pub engine: Engine,
+    pub webhooks: Arc<Webhooks>,
+    pub mail: Arc<Mail>,
+}
+
+/// Those that run.
+type All = Box<dyn Fn() -> Vec<Watched> + Send + Sync>;
 
 /// The engine once it runs; until then, how far the start has come.
 pub struct EngineMonitor {
     progress: Arc<Progress>,
-    running: OnceLock<(Engine, Arc<Webhooks>, Arc<Mail>)>,
+    running: OnceLock<All>,
     /// The server should get no more requests, while the last ones are still answered.
     stop: Stop,
 }
@@ -24,16 +36,22 @@ impl EngineMonitor {
         Self { progress, running: OnceLock::new(), stop }
     }
 
-    /// From here on the engine is asked. The first one stays.
-    pub fn started(&self, engine: Engine, webhooks: Arc<Webhooks>, mail: Arc<Mail>) {
-        self.running.get_or_init(|| (engine, webhooks, mail));
+    /// From here on the engines are asked that there are at the time. The first list stays.
+    pub fn started(&self, all: impl Fn() -> Vec<Watched> + Send + Sync + 'static) {
+        self.running.get_or_init(|| Box::new(all));
+    }
+
+    /// `None` during the start.
+    fn all(&self) -> Option<Vec<Watched>> {
+        self.running.get().map(|all| all())
     }
 }
 
 impl Monitor for EngineMonitor {
     fn readiness(&self) -> Readiness {
         let starting = || Readiness::starting(self.progress.stage(), self.progress.share());
-        let readiness = self.running.get().map_or_else(starting, |(engine, ..)| engine.readiness());
+        let all = self.all().unwrap_or_default();
+        let readiness = all.iter().map(|one| one.engine.readiness()).reduce(Readiness::and).unwrap_or_else(starting);
         if self.stop.is_cancelled() {
             return Readiness { ready: false, phase: Phase::Stopping, ..readiness };
         }
@@ -43,10 +61,16 @@ impl Monitor for EngineMonitor {
     fn metrics(&self, page: &mut Page) {
         metrics::readiness(&self.readiness(), page);
         metrics::recovery(&self.progress, page);
-        if let Some((engine, webhooks, mail)) = self.running.get() {
-            metrics::engine(&engine.stats_now(), page);
+        let all = self.all().unwrap_or_default();
+        if let Some(stats) = all.iter().map(|one| one.engine.stats_now()).reduce(Stats::and) {
+            metrics::engine(&stats, page);
+        }
+        // All deliver by one sender and one mail server.
+        if let Some(Watched { webhooks, .. }) = all.first() {
             metrics::webhooks(&webhooks.counts(), page);
-            metrics::mail(&mail.counts(), page);
+        }
+        if let Some(mails) = all.iter().map(|one| one.mail.counts()).reduce(MailCounts::and) {
+            metrics::mail(&mails, page);
         }
     }
 }

@@ -77,6 +77,28 @@ pub struct Health {
     pub queued_bytes: u64,
 }
 
+impl Health {
+    /// Of two writers of one process: what was counted together, and the worse of what cannot be.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            failed: self.failed || other.failed,
+            stopped: self.stopped || other.stopped,
+            full_since: self.full_since.into_iter().chain(other.full_since).min(),
+            groups: self.groups + other.groups,
+            frames: self.frames + other.frames,
+            bytes: self.bytes + other.bytes,
+            last_frames: self.last_frames.max(other.last_frames),
+            last_bytes: self.last_bytes.max(other.last_bytes),
+            append_nanos_max: self.append_nanos_max.max(other.append_nanos_max),
+            last_group: self.last_group.max(other.last_group),
+            last_receipt: self.last_receipt.max(other.last_receipt),
+            queued_frames: self.queued_frames + other.queued_frames,
+            queued_bytes: self.queued_bytes + other.queued_bytes,
+        }
+    }
+}
+
 impl WriterHealth {
     /// Fills `measures`.
     pub(super) fn new(measures: GroupMeasures) -> Self {

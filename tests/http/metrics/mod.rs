@@ -26,7 +26,7 @@ impl Watched {
 
     async fn of(world: World) -> Self {
         let source = Arc::new(EngineMonitor::new(Arc::default(), Stop::new()));
-        source.started(world.server.engine.clone(), Arc::clone(&world.server.webhooks), Arc::clone(&world.server.mail));
+        source.started(world.server.watched());
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }
