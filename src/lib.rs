@@ -11,6 +11,7 @@
 //! | [`wire`] | the JSON of answers and requests, one type each |
 //! | [`issuer`] | tokens of the issuer: judged, with its keys |
 //! | [`actors`] | one actor per workspace side and per account; the engine that everybody asks |
+//! | [`cluster`] | which node of several owns which partition |
 //! | [`journal`] | the durable order of everything that happened; group commit |
 //! | [`snapshot`] | the whole state at one place of the journal, kept and checked |
 //! | [`domain`] | pure: events in; scores, health and breakers out |
@@ -43,6 +44,7 @@ pub mod app;
 pub mod background;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod erasures;

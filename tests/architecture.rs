@@ -163,6 +163,7 @@ const ROOMS: &[Room] = &[
             "webhooks",
         ],
     ),
+    narrow("cluster", &["domain", "ids", "clock", "background"]),
     room("service"),
     room("http"),
     narrow("storage", &["ids", "journal", "snapshot", "faults", "files"]),
@@ -200,7 +201,13 @@ const WORDS: &[(&str, &[&str])] = &[
     ("chrono_tz", &["service/zone.rs"]),
     ("rand", &["ids.rs"]),
     ("tokio_util", &["background.rs", "app/server.rs"]),
-    ("tokio", &["background.rs", "issuer/", "actors/", "webhooks/", "mail/", "service/", "http/", "app/", "cli/"]),
+    ("async_nats", &["cluster/"]),
+    (
+        "tokio",
+        &[
+            "background.rs", "issuer/", "actors/", "webhooks/", "mail/", "cluster/", "service/", "http/", "app/", "cli/",
+        ],
+    ),
     ("lettre", &["config/mail.rs", "mail/", "service/door/"]),
     // The issuer's keys are fetched and webhooks sent; `config` checks URLs, and `app` names the error of a client that
     // could not be made.

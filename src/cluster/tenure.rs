@@ -1,0 +1,134 @@
+//! One partition's time with a node: claimed, taken, served, and given back or lost.
+
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use tokio::sync::watch;
+
+use crate::background::Stop;
+use crate::cluster::kept::{Kept, Lost};
+use crate::cluster::keys::{self, PartValue, json};
+use crate::cluster::member::{Own, Shared};
+use crate::cluster::{Claim, TakeError};
+use crate::domain::partition::Partition;
+
+/// How it came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Another node was quicker, or the cluster did not answer.
+    NotClaimed,
+    /// It could not be served.
+    Failed,
+    Released,
+    Lost,
+}
+
+/// A tenure from beginning to end; to be given back once `order` is cancelled. `known` is the revision of the mark
+/// that the last owner has left.
+pub(super) async fn tenure(shared: Arc<Shared>, partition: Partition, known: u64, order: Stop) -> (Partition, End) {
+    // A host that panics loses one partition, and the node goes on.
+    let held = AssertUnwindSafe(hold(&shared, partition, known, &order)).catch_unwind().await;
+    let end = match held {
+        Ok(end) => end,
+        Err(_) => {
+            tracing::error!(%partition, "the work on a partition has panicked, and is given up");
+            if let Some(own) = shared.own(partition) {
+                own.lease.end();
+            }
+            let lost = AssertUnwindSafe(async { shared.host.lose(partition).await }).catch_unwind().await;
+            lost.map_or(End::Failed, |()| End::Lost)
+        }
+    };
+    count(&shared, end);
+    shared.set_own(partition, None);
+    (partition, end)
+}
+
+fn count(shared: &Shared, end: End) {
+    let counters = &shared.terms.counters;
+    match end {
+        End::NotClaimed => {}
+        End::Failed => counters.failed_takes.add(),
+        End::Released => counters.releases.add(),
+        End::Lost => counters.losses.add(),
+    }
+}
+
+async fn hold(shared: &Shared, partition: Partition, known: u64, order: &Stop) -> End {
+    let value = |epoch, ready| {
+        let (node, run) = (shared.node.to_string(), shared.terms.run);
+        Bytes::from(json(&PartValue { node, run, epoch, ready }))
+    };
+    let claimed = Kept::claim(&shared.terms, keys::part(partition), value(None, false), known).await;
+    let Some(mut kept) = claimed else { return End::NotClaimed };
+    let (epoch, lease) = (kept.revision(), kept.lease.clone());
+    tracing::info!(%partition, epoch, "a partition is claimed");
+    shared.set_own(partition, Some(Own { lease: lease.clone(), open: false }));
+    let (values, mut newest) = watch::channel(value(Some(epoch), false));
+    let set_open = |open| {
+        shared.set_own(partition, Some(Own { lease: lease.clone(), open }));
+        values.send_replace(value(Some(epoch), open));
+    };
+    let claim = Claim { partition, epoch, lease: lease.clone() };
+    let mut served = pin!(serve(shared, claim, order, set_open));
+    // The lease is renewed through all of it. Where it is lost, the host's part is still driven to its end.
+    let (served, lost) = tokio::select! {
+        lost = kept.keep(&mut newest) => (served.await, Some(lost)),
+        served = &mut served => (served, None),
+    };
+    lease.end();
+    end(shared, partition, kept, served, lost).await
+}
+
+/// Carries out the end of what was `served`; `lost` says why its lease ended, where it has.
+async fn end(shared: &Shared, partition: Partition, kept: Kept, served: Served, lost: Option<Lost>) -> End {
+    let end = match served {
+        Ok(Released(true)) => {
+            tracing::info!(%partition, "a partition is given back");
+            End::Released
+        }
+        Ok(Released(false)) => {
+            tracing::warn!(%partition, ?lost, "a partition is lost");
+            shared.host.lose(partition).await;
+            End::Lost
+        }
+        Err(error) => {
+            tracing::error!(%partition, error = &error as &dyn Error, "a partition cannot be served here");
+            End::Failed
+        }
+    };
+    match lost {
+        // It expires, or is another's already.
+        Some(Lost::Lapsed | Lost::Gone) => {}
+        Some(Lost::GivenUp) | None => kept.remove().await,
+    }
+    end
+}
+
+/// Whether it was given back in order, rather than served until its lease ended.
+struct Released(bool);
+
+type Served = Result<Released, TakeError>;
+
+/// The host's part: takes, serves until it is told otherwise, gives back.
+async fn serve(shared: &Shared, claim: Claim, order: &Stop, set_open: impl Fn(bool)) -> Served {
+    let (partition, ended) = (claim.partition, claim.lease.ended());
+    shared.host.take(claim).await?;
+    if !ended.is_cancelled() {
+        shared.terms.counters.takes.add();
+        set_open(true);
+        tracing::info!(%partition, "a partition is served here");
+    }
+    tokio::select! {
+        biased;
+        () = ended.cancelled() => return Ok(Released(false)),
+        () = order.cancelled() => {}
+    }
+    set_open(false);
+    shared.host.release(partition).await;
+    Ok(Released(true))
+}
