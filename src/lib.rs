@@ -30,6 +30,7 @@
 //! | [`sealing`] | what a resource holds, hidden from whoever reads files |
 //! | [`links`] | tokens of satisfaction links, made and read |
 //! | [`outgoing`] | HTTP requests that the program makes itself, and which addresses they may reach |
+//! | [`nats`] | the connection to the servers that a cluster keeps its journal in |
 //! | [`background`] | what goes on beside the requests, until the program stops |
 //! | [`measure`] | histograms for `/metrics`, filled by any module above `domain` |
 //! | [`pace`] | long work gives way to short work |
@@ -57,6 +58,7 @@ pub mod journal;
 pub mod links;
 pub mod mail;
 pub mod measure;
+pub mod nats;
 pub mod offline;
 #[cfg(feature = "otlp")]
 pub mod otlp;

@@ -1,7 +1,7 @@
 //! The ordered, durable log of groups, and what writes and reads it.
 //!
 //! [`Journal`] is the plug (I8): it carries opaque groups of bytes. [`codec`] says what is in a
-//! group, [`writer`] fills them, the journal in files and [`memory`] keep them.
+//! group, [`writer`] fills them, the journal in files, [`nats`] and [`memory`] keep them.
 //!
 //! A journal is named by a random number in its headers; positions are compared within one name only. Checksums are
 //! CRC-32C, by the processor's own instruction where it has one.
@@ -15,6 +15,7 @@ pub mod codec;
 mod conformance;
 pub(crate) mod file;
 pub mod memory;
+pub mod nats;
 pub mod writer;
 
 use std::error::Error as StdError;

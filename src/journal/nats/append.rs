@@ -1,0 +1,212 @@
+//! The writing side of the log: every message says which one it expects to be the last.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::{self, ErrorCode};
+use async_nats::{HeaderMap, Subject};
+use bytes::Bytes;
+use thiserror::Error;
+use tokio::time::{sleep, timeout};
+
+use super::super::{
+    AppendError, Cause, GroupPosition, Journal, JournalRead, MAX_GROUP_BYTES, ReadError, SealError, StoredGroups,
+    TrimError,
+};
+use super::leader::{Bounds, GivenUp, patiently};
+use super::message::{self, OVERHEAD_BYTES};
+use super::read::NatsReader;
+
+/// How long a message that was refused although the log looks as it should is waited for: it is on its way.
+const SETTLING: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The log of a partition, for its owner. Waits on its thread: not to be used on one of the runtime's.
+#[derive(Debug)]
+pub struct NatsJournal {
+    reader: NatsReader,
+    subject: Subject,
+    /// An append behind this group had an unknown outcome: until another one succeeds, its message may still arrive.
+    unsettled: Option<GroupPosition>,
+}
+
+/// What became of a message.
+pub(super) enum Sent {
+    Stored(GroupPosition),
+    /// Another one is where it was to stand.
+    Refused(Bounds),
+    Full(Cause),
+    Unknown(Cause),
+}
+
+#[derive(Debug, Error)]
+enum Odd {
+    #[error("there is no connection to the servers")]
+    Disconnected,
+    #[error("stream {stream} answered, with message {sequence}")]
+    Answer { stream: String, sequence: u64 },
+    #[error("the server refuses the message, and no other one is in its way")]
+    Refusal,
+}
+
+impl NatsJournal {
+    pub(super) const fn new(reader: NatsReader, subject: Subject) -> Self {
+        Self { reader, subject, unsettled: None }
+    }
+
+    pub(super) const fn reading(&self) -> &NatsReader {
+        &self.reader
+    }
+
+    /// Publishes one message behind `expected_last`.
+    pub(super) async fn send(&self, expected_last: GroupPosition, headers: HeaderMap, body: Bytes) -> Sent {
+        let reader = &self.reader;
+        if reader.leader.jetstream.client().connection_state() != State::Connected {
+            // The client would keep the message and send it much later.
+            return Sent::Unknown(Odd::Disconnected.into());
+        }
+        let message =
+            PublishMessage::build().payload(body.clone()).headers(headers).expected_last_sequence(expected_last.0);
+        let answer = async { reader.leader.jetstream.send_publish(self.subject.clone(), message).await?.await };
+        let error = match answer.await {
+            Ok(answer) if answer.stream == *reader.stream && answer.sequence == expected_last.next().0 => {
+                return self.stored(expected_last.next());
+            }
+            Ok(answer) => {
+                return Sent::Unknown(Odd::Answer { stream: answer.stream, sequence: answer.sequence }.into());
+            }
+            Err(error) => error,
+        };
+        match error.kind() {
+            PublishErrorKind::WrongLastSequence => self.refused(expected_last, &body).await,
+            PublishErrorKind::Other if is_full(&error) => Sent::Full(error.into()),
+            PublishErrorKind::StreamNotFound
+            | PublishErrorKind::WrongLastMessageId
+            | PublishErrorKind::TimedOut
+            | PublishErrorKind::BrokenPipe
+            | PublishErrorKind::MaxAckPending
+            | PublishErrorKind::MaxPayloadExceeded
+            | PublishErrorKind::Other => Sent::Unknown(error.into()),
+        }
+    }
+
+    fn stored(&self, position: GroupPosition) -> Sent {
+        self.reader.known.stored(position);
+        Sent::Stored(position)
+    }
+
+    /// What a refusal means. The client sends a message twice if it loses its connection in between: the second one is
+    /// refused because of the first.
+    async fn refused(&self, expected_last: GroupPosition, body: &Bytes) -> Sent {
+        let look = async {
+            loop {
+                let bounds = self.reader.bounds().await?;
+                if bounds.last < expected_last {
+                    return Ok(Sent::Refused(bounds));
+                }
+                if bounds.last > expected_last {
+                    let stored = self.reader.leader.message(expected_last.next()).await?;
+                    let same = stored.is_some_and(|stored| stored.body == *body);
+                    return Ok(if same { self.stored(expected_last.next()) } else { Sent::Refused(bounds) });
+                }
+                // A message of ours that has not been stored by enough servers yet.
+                sleep(PAUSE).await;
+            }
+        };
+        match timeout(SETTLING, look).await {
+            Ok(Ok(sent)) => sent,
+            Ok(Err(error)) => Sent::Unknown(error),
+            Err(_elapsed) => Sent::Unknown(Odd::Refusal.into()),
+        }
+    }
+}
+
+/// Whether the server has no room. It says so before it stores anything.
+fn is_full(error: &PublishError) -> bool {
+    const NO_ROOM: [ErrorCode; 4] = [
+        ErrorCode::INSUFFICIENT_RESOURCES,
+        ErrorCode::STORAGE_RESOURCES_EXCEEDED,
+        ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
+        ErrorCode::MEMORY_RESOURCES_EXCEEDED,
+    ];
+    let refusal = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    refusal.is_some_and(|refusal| {
+        NO_ROOM.contains(&refusal.error_code())
+            // A stream with limits. The same code stands for a disk that failed, of which the outcome is unknown.
+            || refusal.error_code() == ErrorCode::STREAM_STORE_FAILED && refusal.to_string().starts_with("maximum ")
+    })
+}
+
+impl Journal for NatsJournal {
+    fn max_group_bytes(&self) -> usize {
+        let largest = self.reader.leader.jetstream.client().server_info().max_payload;
+        largest.saturating_sub(OVERHEAD_BYTES).min(MAX_GROUP_BYTES)
+    }
+
+    fn append(&mut self, expected_last: GroupPosition, group: &[u8]) -> Result<GroupPosition, AppendError> {
+        let (bytes, most) = (group.len(), self.max_group_bytes());
+        if bytes > most {
+            return Err(AppendError::TooLarge { bytes, most });
+        }
+        let reader = &self.reader;
+        if reader.given_up.is_cancelled() {
+            return Err(AppendError::Fenced { last: self.last() });
+        }
+        let sending = self.send(expected_last, HeaderMap::new(), message::seal(group));
+        let sent = reader.runtime.block_on(reader.given_up.run_until_cancelled(sending));
+        match sent.unwrap_or_else(|| Sent::Unknown(GivenUp.into())) {
+            Sent::Stored(position) => {
+                self.unsettled = None;
+                Ok(position)
+            }
+            Sent::Refused(bounds) => Err(AppendError::Fenced { last: bounds.last }),
+            Sent::Full(source) if self.unsettled != Some(expected_last) => Err(AppendError::Full { source }),
+            Sent::Full(source) | Sent::Unknown(source) => {
+                self.unsettled = Some(expected_last);
+                Err(AppendError::Unknown { source })
+            }
+        }
+    }
+
+    /// Every group is a unit of its own.
+    fn seal(&mut self) -> Result<(), SealError> {
+        Ok(())
+    }
+
+    fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
+        let reader = &self.reader;
+        let trimming = async {
+            let last = reader.bounds().await?.last;
+            let before = before.min(last);
+            patiently(&reader.given_up, || reader.leader.purge(before)).await?;
+            reader.bounds().await
+        };
+        reader.runtime.block_on(trimming).map(drop).map_err(|source| TrimError { source })
+    }
+
+    fn reader(&self) -> Arc<dyn JournalRead + Send + Sync> {
+        Arc::new(self.reader.clone())
+    }
+}
+
+impl JournalRead for NatsJournal {
+    fn read(&self, from: GroupPosition) -> Result<StoredGroups, ReadError> {
+        self.reader.read(from)
+    }
+
+    fn first(&self) -> GroupPosition {
+        self.reader.first()
+    }
+
+    fn last(&self) -> GroupPosition {
+        self.reader.last()
+    }
+
+    fn identity(&self) -> u128 {
+        self.reader.identity
+    }
+}
