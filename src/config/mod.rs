@@ -5,6 +5,7 @@
 //! ([`Config::configured_for`]) and is read back from there (I1).
 
 pub mod auth;
+pub mod cluster;
 mod lexicon;
 pub mod mail;
 mod ratings;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use self::auth::AuthConfig;
+pub use self::cluster::ClusterConfig;
 pub use self::mail::MailConfig;
 pub use self::ratings::RatingsConfig;
 pub use self::reader::Effective;
@@ -51,6 +53,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     pub ratings: RatingsConfig,
     pub mail: MailConfig,
+    /// `None`: this server is alone.
+    pub cluster: Option<ClusterConfig>,
     pub model: Model,
     pub effects: EffectsKept,
     /// The scoring of workspaces without a section of their own.
@@ -275,6 +279,7 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         webhooks: webhooks::read(r),
         ratings: ratings::read(r),
         mail: mail::read(r),
+        cluster: cluster::read(r),
         model: read_model(r),
         effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),
