@@ -27,6 +27,7 @@ const SHUNNED: Duration = Duration::from_secs(5);
 pub(super) async fn deal(shared: &Arc<Shared>, stop: &Stop) {
     let mut dealer =
         Dealer { shared, tenures: BTreeMap::new(), running: JoinSet::new(), shunned: HashMap::new(), leaving: false };
+    let mut changes = shared.changes.subscribe();
     loop {
         if dealer.leaving && dealer.tenures.is_empty() {
             return;
@@ -34,7 +35,7 @@ pub(super) async fn deal(shared: &Arc<Shared>, stop: &Stop) {
         dealer.round();
         tokio::select! {
             Some(Ok((partition, end))) = dealer.running.join_next() => dealer.ended(partition, end),
-            () = shared.changed.notified() => {}
+            Ok(()) = changes.changed() => {}
             () = stop.cancelled(), if !dealer.leaving => {
                 dealer.leaving = true;
                 shared.leave();
@@ -106,7 +107,7 @@ impl Dealer<'_> {
     fn ended(&mut self, partition: Partition, end: End) {
         self.tenures.remove(&partition);
         match end {
-            End::Failed | End::Lost => {
+            End::Failed | End::GaveUp => {
                 let until = self.shared.terms.clock.elapsed() + SHUNNED;
                 self.shunned.insert(partition, until);
             }
@@ -115,7 +116,7 @@ impl Dealer<'_> {
                 let until = self.shared.terms.clock.elapsed() + self.shared.terms.pace();
                 self.shunned.insert(partition, until);
             }
-            End::Released => {}
+            End::Released | End::Lost => {}
         }
     }
 }

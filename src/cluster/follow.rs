@@ -67,7 +67,7 @@ impl Follower<'_> {
             }
             if changed && self.view.complete {
                 self.shared.view.store(self.view.clone().into());
-                self.shared.changed.notify_one();
+                self.shared.changes.send_replace(());
             }
         }
     }

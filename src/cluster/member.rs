@@ -8,7 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use async_nats::jetstream::Context;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::background::Stop;
@@ -43,8 +43,8 @@ pub(super) struct Shared {
     pub view: ArcSwap<View>,
     /// From the system's partition on.
     slots: Vec<Slot>,
-    /// Something has changed that claims and releases depend on.
-    pub changed: Notify,
+    /// Something has changed that places, claims and releases depend on.
+    pub changes: watch::Sender<()>,
     /// What the node's own key says.
     about: watch::Sender<NodeValue>,
     node_lease: ArcSwap<Lease>,
@@ -89,7 +89,7 @@ impl Member {
             host,
             view: ArcSwap::from_pointee(View::new(partitions)),
             slots: Partition::all(partitions).map(slot).collect(),
-            changed: Notify::new(),
+            changes: watch::Sender::new(()),
             about: watch::Sender::new(about),
             node_lease: ArcSwap::new(entered.lease.clone()),
         };
@@ -142,7 +142,13 @@ impl Member {
     pub fn gave_up(&self, partition: Partition) {
         if let Some(own) = self.shared.own(partition) {
             own.lease.end();
+            self.shared.changes.send_replace(());
         }
+    }
+
+    /// Told whenever the [`place`](Self::place) of a partition may have become another.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.shared.changes.subscribe()
     }
 
     /// The cluster as this node sees it.
@@ -170,7 +176,7 @@ impl Shared {
         if let Some(slot) = self.slot(partition) {
             slot.own.store(own.map(Arc::new));
         }
-        self.changed.notify_one();
+        self.changes.send_replace(());
     }
 
     /// An owner of `partition` has just renewed its lease.
@@ -212,7 +218,7 @@ impl Shared {
                 tracing::info!(node = &*self.node, "this node is in the cluster again");
                 kept = again;
                 self.node_lease.store(kept.lease.clone());
-                self.changed.notify_one();
+                self.changes.send_replace(());
             }
             kept.remove().await;
         };

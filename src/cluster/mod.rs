@@ -24,6 +24,8 @@ mod member;
 mod overview;
 mod plan;
 mod tenure;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::error::Error;

@@ -147,7 +147,8 @@ mod tests {
             let cap = if takers == 0 { 0 } else { owners.len().div_ceil(takers) };
             for (name, takes) in &nodes {
                 let has = |owners: &[Option<&str>]| owners.iter().filter(|owner| **owner == Some(*name)).count();
-                prop_assert!(has(&owners) <= if *takes { cap } else { 0 });
+                let share = if *takes { cap } else { 0 };
+                prop_assert!(has(&owners) <= share);
                 // Nobody loses what is within its share.
                 let kept = before.iter().zip(&owners).filter(|(a, b)| a == b && **a == Some(*name)).count();
                 prop_assert!(!*takes || kept == has(&before).min(cap));

@@ -24,7 +24,10 @@ pub(super) enum End {
     /// It could not be served.
     Failed,
     Released,
+    /// The lease has ended.
     Lost,
+    /// Its unit could not go on.
+    GaveUp,
 }
 
 /// A tenure from beginning to end; to be given back once `order` is cancelled. `known` is the revision of the mark
@@ -40,7 +43,7 @@ pub(super) async fn tenure(shared: Arc<Shared>, partition: Partition, known: u64
                 own.lease.end();
             }
             let lost = AssertUnwindSafe(async { shared.host.lose(partition).await }).catch_unwind().await;
-            lost.map_or(End::Failed, |()| End::Lost)
+            lost.map_or(End::Failed, |()| End::GaveUp)
         }
     };
     count(&shared, end);
@@ -54,7 +57,7 @@ fn count(shared: &Shared, end: End) {
         End::NotClaimed => {}
         End::Failed => counters.failed_takes.add(),
         End::Released => counters.releases.add(),
-        End::Lost => counters.losses.add(),
+        End::Lost | End::GaveUp => counters.losses.add(),
     }
 }
 
@@ -77,7 +80,10 @@ async fn hold(shared: &Shared, partition: Partition, known: u64, order: &Stop) -
     let mut served = pin!(serve(shared, claim, order, set_open));
     // The lease is renewed through all of it. Where it is lost, the host's part is still driven to its end.
     let (served, lost) = tokio::select! {
-        lost = kept.keep(&mut newest) => (served.await, Some(lost)),
+        lost = kept.keep(&mut newest) => {
+            shared.changes.send_replace(());
+            (served.await, Some(lost))
+        }
         served = &mut served => (served, None),
     };
     lease.end();
@@ -94,7 +100,7 @@ async fn end(shared: &Shared, partition: Partition, kept: Kept, served: Served, 
         Ok(Released(false)) => {
             tracing::warn!(%partition, ?lost, "a partition is lost");
             shared.host.lose(partition).await;
-            End::Lost
+            if lost == Some(Lost::GivenUp) { End::GaveUp } else { End::Lost }
         }
         Err(error) => {
             tracing::error!(%partition, error = &error as &dyn Error, "a partition cannot be served here");

@@ -26,8 +26,8 @@ use tokio::runtime::Handle;
 use crate::background::Stop;
 
 use super::{Cause, GroupPosition, JournalRead, ReadError, StoredGroup};
-use append::Sent;
 pub use append::NatsJournal;
+use append::Sent;
 use leader::{Bounds, Leader, patiently};
 use message::Owner;
 use read::{Known, NatsReader};

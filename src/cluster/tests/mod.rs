@@ -1,0 +1,177 @@
+//! Members on a real server.
+
+mod kept;
+mod support;
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use super::*;
+use crate::background::Stop;
+use crate::clock::Clock;
+use support::{LEASE, PARTITIONS, on_a_server, options};
+
+const SOME: Partition = Partition(3);
+
+#[test]
+fn whoever_joins_gets_its_share_and_what_a_dead_node_had_is_taken_by_others() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        cluster.until_served(&[(&a, 9)]).await;
+        let b = cluster.join("b").await;
+        cluster.until_served(&[(&a, 5), (&b, 4)]).await;
+        let c = cluster.join("c").await;
+        cluster.until_served(&[(&a, 3), (&b, 3), (&c, 3)]).await;
+        let handed_over = [&a, &b].map(|node| node.member.counts().releases);
+        assert_eq!(handed_over, [6, 1], "nothing moves but what is above a share");
+        b.crash().await;
+        cluster.until_served(&[(&a, 5), (&c, 4)]).await;
+        let dead = a.host.recorder.lease(Partition::SYSTEM);
+        a.leave().await;
+        assert!(!dead.holds() || c.member.place(Partition::SYSTEM) == Place::Here);
+        cluster.until_served(&[(&c, 9)]).await;
+        let status = overview(&cluster.jetstream, "test").await.unwrap().unwrap();
+        assert_eq!(status, c.member.overview());
+        assert_eq!(status.nodes.iter().map(|node| (&*node.name, node.partitions)).collect::<Vec<_>>(), [("c", 9)]);
+        assert!(status.partitions.iter().all(|part| part.ready && part.epoch > 0));
+        c.leave().await;
+        let empty = overview(&cluster.jetstream, "test").await.unwrap().unwrap();
+        assert!(empty.nodes.is_empty() && empty.partitions.iter().all(|part| part.node.is_none()));
+    });
+}
+
+#[test]
+fn a_node_that_leaves_gives_everything_back_in_order() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        cluster.until_served(&[(&a, 9)]).await;
+        let (host, member) = (a.host.clone(), a.member.clone());
+        a.leave().await;
+        assert_eq!((host.released.load(SeqCst), host.lost.load(SeqCst)), (9, 0));
+        assert_eq!(member.counts(), Counts { takes: 9, releases: 9, ..Counts::default() });
+        assert!(!member.node_lease().holds());
+        // Its name is free at once.
+        let again = cluster.join("a").await;
+        cluster.until_served(&[(&again, 9)]).await;
+    });
+}
+
+#[test]
+fn a_drained_node_has_nothing_until_it_may_again() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        let b = cluster.join("b").await;
+        cluster.until_served(&[(&a, 5), (&b, 4)]).await;
+        assert!(drain(&cluster.jetstream, "test", "a", true).await.unwrap());
+        cluster.until_served(&[(&a, 0), (&b, 9)]).await;
+        assert_eq!(a.host.lost.load(SeqCst), 0);
+        let status = overview(&cluster.jetstream, "test").await.unwrap().unwrap();
+        let draining: Vec<_> = status.nodes.iter().map(|node| (&*node.name, node.draining)).collect();
+        assert_eq!(draining, [("a", true), ("b", false)]);
+        assert!(drain(&cluster.jetstream, "test", "a", false).await.unwrap());
+        cluster.until("shares again", || a.places() == [4, 5, 0] && b.places() == [5, 4, 0]).await;
+        assert!(drain(&cluster.jetstream, "test", "no name", true).await.is_err());
+        assert!(!drain(&cluster.jetstream, "none", "a", true).await.unwrap());
+        assert_eq!(overview(&cluster.jetstream, "none").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_node_that_does_not_fit_is_refused_with_the_reason() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        let refused = async |options| cluster.join_as(options, |_| {}).await.err().unwrap().to_string();
+        let in_use = refused(options("a")).await;
+        assert!(in_use.contains("another process is in this cluster as \"a\", at http://a"), "{in_use}");
+        let other = MemberOptions { secret: [8; 8], ..options("b") };
+        assert!(refused(other).await.contains("not the cluster's"));
+        let other = MemberOptions { partitions: 9, ..options("b") };
+        assert!(refused(other).await.contains("made with 8 partitions, and this node is set to 9"));
+        assert!(refused(options("b c")).await.contains("cannot be called"));
+        let other = MemberOptions { lease: LEASE / 10, ..options("b") };
+        assert!(refused(other).await.contains("at least one second"));
+        assert!(a.member.node_lease().holds());
+        // After a crash a name is waited for.
+        a.crash().await;
+        let again = cluster.join("a").await;
+        cluster.until_served(&[(&again, 9)]).await;
+    });
+}
+
+#[test]
+fn what_one_node_cannot_serve_another_takes() {
+    on_a_server(|cluster| async move {
+        let refuse = |host: &support::RecordingHost| {
+            host.refused.lock().insert(SOME);
+        };
+        let a = cluster.join_as(options("a"), refuse).await.unwrap();
+        cluster.until("everything but one", || a.places() == [8, 0, 1]).await;
+        cluster.until("a failure", || a.member.counts().failed_takes > 0).await;
+        let b = cluster.join("b").await;
+        cluster.until("it is taken", || cluster.recorder.server_of(SOME).as_deref() == Some("b")).await;
+        cluster.until("it is seen", || b.member.place(SOME) == Place::Here).await;
+        // A unit that gives up loses its partition, which another takes, or the same one after a while.
+        let lease = cluster.recorder.lease(SOME);
+        b.member.gave_up(SOME);
+        assert!(!lease.holds() && b.member.place(SOME) == Place::Moving);
+        cluster.until("it is taken again", || cluster.recorder.lease(SOME).holds()).await;
+        assert_eq!((b.host.lost.load(SeqCst), b.member.counts().losses), (1, 1));
+    });
+}
+
+#[test]
+fn a_lease_is_renewed_while_its_partition_is_taken() {
+    on_a_server(|cluster| async move {
+        let told = Stop::new();
+        let slow = |host: &support::RecordingHost| {
+            host.slow.lock().insert(SOME, told.clone());
+        };
+        let a = cluster.join_as(options("a"), slow).await.unwrap();
+        cluster.until("it is claimed", || cluster.recorder.server_of(SOME).is_some()).await;
+        let lease = cluster.recorder.lease(SOME);
+        let begun = lease.seen();
+        cluster.until("a whole lease has passed", || lease.seen() > begun + LEASE).await;
+        assert!(lease.holds() && a.member.place(SOME) == Place::Moving);
+        cluster.until("the others are served", || a.places() == [8, 0, 1]).await;
+        told.cancel();
+        cluster.until_served(&[(&a, 9)]).await;
+        assert_eq!(a.member.counts().takes, u64::from(PARTITIONS) + 1);
+    });
+}
+
+#[test]
+fn a_process_that_was_stopped_holds_nothing_when_it_goes_on_and_then_claims_again() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        let b = cluster.join("b").await;
+        cluster.until_served(&[(&a, 5), (&b, 4)]).await;
+        let own = Partition::all(PARTITIONS).find(|partition| a.member.place(*partition) == Place::Here).unwrap();
+        let lease = cluster.recorder.lease(own);
+        a.clock.jump(20);
+        assert!(!lease.holds() && !a.member.node_lease().holds(), "before any task has run");
+        assert_eq!(a.places()[0], 0);
+        cluster.until("the loss is carried out", || a.host.lost.load(SeqCst) == 5).await;
+        assert!(lease.ended().is_cancelled());
+        cluster.until("both serve again", || a.places()[0] + b.places()[0] == 9 && a.places()[0] > 3).await;
+        assert!(a.member.node_lease().holds() && a.member.seen(own).unwrap() <= a.clock.elapsed());
+    });
+}
+
+#[test]
+fn without_its_server_a_node_loses_everything_and_has_it_again_when_the_server_is_back() {
+    on_a_server(|cluster| async move {
+        let a = cluster.join("a").await;
+        cluster.until_served(&[(&a, 9)]).await;
+        let leases: Vec<_> = Partition::all(PARTITIONS).map(|partition| cluster.recorder.lease(partition)).collect();
+        cluster.server.lock().kill();
+        for lease in leases {
+            lease.ended().cancelled().await;
+            assert!(!lease.holds());
+        }
+        a.member.node_lease().ended().cancelled().await;
+        assert_eq!(a.places()[0], 0);
+        // A thread of its own, since the server waits on the runtime until it can be reached.
+        std::thread::scope(|threads| threads.spawn(|| cluster.server.lock().run()).join().unwrap());
+        cluster.until_served(&[(&a, 9)]).await;
+        assert_eq!(a.member.counts().losses, 9);
+    });
+}
