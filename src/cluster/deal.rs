@@ -14,7 +14,8 @@ use crate::cluster::tenure::{End, tenure};
 use crate::cluster::view::{Part, View};
 use crate::domain::partition::Partition;
 
-/// How many partitions are taken at a time: each reads what its log has. The rest is left to others meanwhile.
+/// How many partitions beside the system's are taken at a time: each reads what its log has. The rest is left to others
+/// meanwhile.
 const TAKEN: usize = 4;
 /// How many are given back at a time by a node that gives everything back.
 const LEFT: usize = 4;
@@ -93,10 +94,13 @@ impl Dealer<'_> {
     }
 
     fn claim(&mut self, wanted: &[Partition], view: &View) {
+        // The others' units wait for the system's: it waits for none of them.
+        let counts = |partition: &Partition| *partition != Partition::SYSTEM;
         let is_open = |partition: &Partition| self.shared.own(*partition).is_some_and(|own| own.open);
-        let taking = self.tenures.iter().filter(|(partition, order)| !order.is_cancelled() && !is_open(partition));
+        let taking = self.tenures.keys().filter(|partition| counts(partition) && !is_open(partition));
         let more = TAKEN.saturating_sub(taking.count());
-        for partition in wanted.iter().take(more) {
+        let system = wanted.iter().filter(|partition| !counts(partition));
+        for partition in system.chain(wanted.iter().filter(|partition| counts(partition)).take(more)) {
             let order = Stop::new();
             let known = view.mark(*partition);
             self.running.spawn(tenure(self.shared.clone(), *partition, known, order.clone()));

@@ -27,14 +27,14 @@ pub(super) struct Plan {
 /// that `holders` lists from 0 on.
 ///
 /// No node has more than its share, rounded up: who has more gives back what it likes least, and who has less claims
-/// what is free. A node at or below its share gives nothing back, so that nothing moves where everything has a place.
+/// what is free, the system's partition first: the others wait for what is in it. A node at or below its share gives nothing back, so that nothing moves where everything has a place.
 pub(super) fn plan(own: &str, nodes: &BTreeMap<&str, bool>, holders: &[Holder<'_>]) -> Plan {
     let takers = nodes.values().filter(|takes| **takes).count();
     let takes = nodes.get(own).copied().unwrap_or(false);
     let cap = if takes { holders.len().div_ceil(takers) } else { 0 };
     let mut held = of(holders, Holder::Node(own));
     let mut free = of(holders, Holder::Free);
-    free.sort_by_cached_key(|partition| liking(own, *partition));
+    free.sort_by_cached_key(|partition| (*partition != Partition::SYSTEM, liking(own, *partition)));
     free.truncate(cap.saturating_sub(held.len()));
     if takes {
         held.sort_by_cached_key(|partition| liking(own, *partition));
@@ -101,11 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn nodes_like_partitions_in_different_orders() {
+    fn nodes_like_partitions_in_different_orders_but_all_begin_with_the_system_s() {
         let both = nodes(&["a", "b"], &[]);
         let [a, b] = ["a", "b"].map(|node| plan(node, &both, &[Holder::Free; 65]).claim);
         assert_ne!(a, b);
-        assert_ne!(a[0], b[0]);
+        assert_eq!([a[0], b[0]], [Partition::SYSTEM; 2]);
+        assert_ne!(a[1], b[1]);
     }
 
     const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];

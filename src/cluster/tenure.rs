@@ -87,7 +87,8 @@ async fn hold(shared: &Shared, partition: Partition, known: u64, order: &Stop) -
         served = &mut served => (served, None),
     };
     lease.end();
-    end(shared, partition, kept, served, lost).await
+    let withdrawn = order.is_cancelled() && served.is_err();
+    end(shared, partition, kept, if withdrawn { Ok(Released(true)) } else { served }, lost).await
 }
 
 /// Carries out the end of what was `served`; `lost` says why its lease ended, where it has.
@@ -115,15 +116,24 @@ async fn end(shared: &Shared, partition: Partition, kept: Kept, served: Served, 
     end
 }
 
-/// Whether it was given back in order, rather than served until its lease ended.
+/// Whether it was given back as ordered, rather than served until its lease ended.
 struct Released(bool);
 
 type Served = Result<Released, TakeError>;
 
 /// The host's part: takes, serves until it is told otherwise, gives back.
 async fn serve(shared: &Shared, claim: Claim, order: &Stop, set_open: impl Fn(bool)) -> Served {
-    let (partition, ended) = (claim.partition, claim.lease.ended());
-    shared.host.take(claim).await?;
+    let (partition, lease) = (claim.partition, claim.lease.clone());
+    let ended = lease.ended();
+    let mut taken = pin!(shared.host.take(claim));
+    tokio::select! {
+        taken = &mut taken => taken?,
+        // What is to be given back need not be taken to the end.
+        () = order.cancelled() => {
+            lease.end();
+            taken.await?;
+        }
+    }
     if !ended.is_cancelled() {
         shared.terms.counters.takes.add();
         set_open(true);

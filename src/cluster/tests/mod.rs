@@ -139,6 +139,24 @@ fn a_lease_is_renewed_while_its_partition_is_taken() {
 }
 
 #[test]
+fn whatever_else_is_slow_the_system_s_partition_is_taken_and_a_stop_waits_for_nothing() {
+    on_a_server(|cluster| async move {
+        let told = Stop::new();
+        let slow = |host: &support::RecordingHost| {
+            let others = Partition::all(PARTITIONS).skip(1).map(|partition| (partition, told.clone()));
+            host.slow.lock().extend(others);
+        };
+        let a = cluster.join_as(options("a"), slow).await.unwrap();
+        cluster.until("the system's partition is served", || a.member.place(Partition::SYSTEM) == Place::Here).await;
+        cluster.until("some others are claimed", || cluster.recorder.served().values().sum::<usize>() == 5).await;
+        let (member, host) = (a.member.clone(), a.host.clone());
+        a.leave().await;
+        assert_eq!(member.counts(), Counts { takes: 1, releases: 5, ..Counts::default() });
+        assert_eq!((host.released.load(SeqCst), host.lost.load(SeqCst)), (1, 0));
+    });
+}
+
+#[test]
 fn a_process_that_was_stopped_holds_nothing_when_it_goes_on_and_then_claims_again() {
     on_a_server(|cluster| async move {
         let a = cluster.join("a").await;

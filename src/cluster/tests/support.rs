@@ -147,8 +147,10 @@ impl Host for RecordingHost {
             }
             self.recorder.0.lock().taken(&self.node, &claim);
             let told = self.slow.lock().get(&claim.partition).cloned();
-            if let Some(told) = told {
-                told.cancelled().await;
+            let Some(told) = told else { return Ok(()) };
+            if claim.lease.ended().run_until_cancelled(told.cancelled()).await.is_none() {
+                self.recorder.0.lock().gone(&self.node, claim.partition);
+                return Err(TakeError::new("the lease has ended"));
             }
             Ok(())
         })
