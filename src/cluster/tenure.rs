@@ -87,31 +87,35 @@ async fn hold(shared: &Shared, partition: Partition, known: u64, order: &Stop) -
         served = &mut served => (served, None),
     };
     lease.end();
-    let withdrawn = order.is_cancelled() && served.is_err();
-    end(shared, partition, kept, if withdrawn { Ok(Released(true)) } else { served }, lost).await
-}
-
-/// Carries out the end of what was `served`; `lost` says why its lease ended, where it has.
-async fn end(shared: &Shared, partition: Partition, kept: Kept, served: Served, lost: Option<Lost>) -> End {
-    let end = match served {
-        Ok(Released(true)) => {
-            tracing::info!(%partition, "a partition is given back");
-            End::Released
-        }
-        Ok(Released(false)) => {
-            tracing::warn!(%partition, ?lost, "a partition is lost");
-            shared.host.lose(partition).await;
-            if lost == Some(Lost::GivenUp) { End::GaveUp } else { End::Lost }
-        }
-        Err(error) => {
-            tracing::error!(%partition, error = &error as &dyn Error, "a partition cannot be served here");
-            End::Failed
-        }
-    };
+    let end = end(shared, partition, served, lost, order.is_cancelled()).await;
     match lost {
         // It expires, or is another's already.
         Some(Lost::Lapsed | Lost::Gone) => {}
         Some(Lost::GivenUp) | None => kept.remove().await,
+    }
+    end
+}
+
+/// Carries out the end of what was `served`. `lost` says why its lease ended, where it has; `ordered`, whether it was to
+/// be given back.
+async fn end(shared: &Shared, partition: Partition, served: Served, lost: Option<Lost>, ordered: bool) -> End {
+    if matches!(served, Ok(Released(false))) {
+        shared.host.lose(partition).await;
+    }
+    let end = match (&served, lost) {
+        (Ok(Released(true)), _) => End::Released,
+        // Ordered back while it was taken.
+        (Err(_), _) | (Ok(Released(false)), Some(Lost::GivenUp)) if ordered => End::Released,
+        (Err(_), _) => End::Failed,
+        (Ok(Released(false)), Some(Lost::GivenUp)) => End::GaveUp,
+        (Ok(Released(false)), Some(Lost::Lapsed | Lost::Gone) | None) => End::Lost,
+    };
+    match served {
+        Err(error) if end == End::Failed => {
+            tracing::error!(%partition, error = &error as &dyn Error, "a partition cannot be served here");
+        }
+        Ok(Released(false)) if end != End::Released => tracing::warn!(%partition, ?lost, "a partition is lost"),
+        Ok(_) | Err(_) => tracing::info!(%partition, "a partition is given back"),
     }
     end
 }
