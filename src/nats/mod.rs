@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_nats::jetstream::context::{AccountErrorKind, ContextBuilder};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 use crate::outgoing::provide_cryptography;
@@ -32,7 +33,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Where the servers are, and how they are spoken to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NatsOptions {
-    /// Each as `nats://host:port`, or `tls://host:port`. Only these are used: what a server says of others is not.
+    /// Each as `nats://host:port`, or `tls://host:port`; a user and a password may stand before the host, the same for
+    /// all. Only these servers are used, and not what they say of others.
     pub servers: Vec<String>,
     /// A file with the user's JWT and seed, as `nsc` writes it.
     pub credentials: Option<PathBuf>,
@@ -88,7 +90,7 @@ pub enum ConnectError {
 pub async fn connect(options: &NatsOptions) -> Result<Connection, ConnectError> {
     let servers = addresses(&options.servers)?;
     let named = servers.iter().map(place).collect::<Vec<_>>().join(", ");
-    let client = wanted(options)
+    let client = wanted(options, &servers)
         .await?
         .connect(servers)
         .await
@@ -120,7 +122,7 @@ fn without_password(server: &str) -> String {
     server.rsplit_once('@').map_or(server, |(_, place)| place).to_owned()
 }
 
-async fn wanted(options: &NatsOptions) -> Result<ConnectOptions, ConnectError> {
+async fn wanted(options: &NatsOptions, servers: &[ServerAddr]) -> Result<ConnectOptions, ConnectError> {
     let mut wanted = ConnectOptions::new()
         .name(&options.name)
         .connection_timeout(CONNECTING)
@@ -135,6 +137,9 @@ async fn wanted(options: &NatsOptions) -> Result<ConnectOptions, ConnectError> {
     if let Some(ca) = &options.ca {
         wanted = wanted.add_root_certificates(ca.clone()).require_tls(true);
     }
+    if let Some(server) = servers.iter().find(|server| server.has_user_pass()) {
+        wanted = wanted.user_and_password(decoded(server.username()), decoded(server.password()));
+    }
     if let Some(path) = &options.credentials {
         wanted = wanted
             .credentials_file(path)
@@ -142,6 +147,10 @@ async fn wanted(options: &NatsOptions) -> Result<ConnectOptions, ConnectError> {
             .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?;
     }
     Ok(wanted)
+}
+
+fn decoded(text: Option<&str>) -> String {
+    percent_decode_str(text.unwrap_or_default()).decode_utf8_lossy().into_owned()
 }
 
 fn tell(event: &Event) {

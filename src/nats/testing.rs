@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread::sleep;
@@ -31,17 +31,11 @@ pub struct TestServer {
 impl TestServer {
     /// `None`, and a line on standard error, where there is no such program. With `CI=true` there has to be one.
     pub fn start() -> Option<Self> {
-        Self::with(&|root| {
-            format!("max_payload: 2MB\njetstream {{ store_dir: {:?}, sync_interval: always }}\n", root.join("store"))
-        })
+        Self::start_with("max_payload: 2MB\njetstream { store_dir: store, sync_interval: always }\n")
     }
 
-    /// One in which nothing can be stored.
-    pub fn start_without_jetstream() -> Option<Self> {
-        Self::with(&|_| String::new())
-    }
-
-    fn with(settings: &dyn Fn(&Path) -> String) -> Option<Self> {
+    /// One with other settings; paths in them are below its own directory.
+    pub fn start_with(settings: &str) -> Option<Self> {
         let Some(program) = program() else {
             assert!(env::var("CI").as_deref() != Ok("true"), "tests need nats-server: set {PROGRAM}");
             eprintln!("SKIPPED: no nats-server in PATH, and {PROGRAM} is not set");
@@ -49,7 +43,7 @@ impl TestServer {
         };
         let directory = tempfile::tempdir().expect("a directory for the server");
         let port = free_port();
-        let written = format!("listen: \"127.0.0.1:{port}\"\nserver_name: test\n{}", settings(directory.path()));
+        let written = format!("listen: \"127.0.0.1:{port}\"\nserver_name: test\n{settings}");
         fs::write(directory.path().join(CONFIGURATION), written).expect("room for a file");
         let mut server = Self { program, port, directory, running: None };
         server.run();
@@ -83,7 +77,7 @@ impl TestServer {
         let root = self.directory.path();
         let log = fs::File::create(root.join("server.log")).expect("room for a file");
         let mut command = Command::new(&self.program);
-        command.arg("-c").arg(root.join(CONFIGURATION)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.current_dir(root).arg("-c").arg(CONFIGURATION).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn().expect("the program starts");
         for _ in 0..TRIES {
             if greets(self.port) {

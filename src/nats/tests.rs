@@ -2,6 +2,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread;
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
 use super::testing::{TestServer, options, runtime};
 use super::*;
 
@@ -56,7 +58,7 @@ fn a_server_for_small_messages_is_refused_with_the_reason() {
 
 #[test]
 fn a_server_without_jetstream_is_refused_with_the_reason() {
-    let Some(server) = TestServer::start_without_jetstream() else { return };
+    let Some(server) = TestServer::start_with("") else { return };
     let refusal = refusal(&server.options());
     assert!(refusal.starts_with("the NATS server test offers no JetStream ("), "{refusal}");
 }
@@ -68,6 +70,40 @@ fn addresses_are_named_without_their_passwords() {
     let closed = NatsOptions { servers: vec!["nats://someone:secret@127.0.0.1:1".to_owned()], ..Default::default() };
     assert_eq!(refusal(&closed), "could not connect to a NATS server (127.0.0.1:1)");
     assert!(check_addresses(&["nats://n1:4222".to_owned(), "tls://n2".to_owned()]).is_ok());
+}
+
+#[test]
+fn a_user_and_a_password_may_stand_in_an_address() {
+    let Some(server) = TestServer::start_with("authorization { user: me, password: \"top secret\" }\n") else { return };
+    let with = |user: &str| NatsOptions {
+        servers: vec![format!("nats://{user}@127.0.0.1:{}", server.port())],
+        ..server.options()
+    };
+    assert!(refusal(&with("me:top%20secret")).contains("no JetStream"), "it is let in");
+    let refused = runtime().block_on(connect(&with("me:guess"))).unwrap_err();
+    let cause = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(cause.contains("authorization violation"), "{cause}");
+}
+
+#[test]
+fn a_server_is_trusted_through_the_authority_that_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    for (name, text) in [("ca", authority.pem()), ("certificate", certificate.pem()), ("key", key.serialize_pem())] {
+        std::fs::write(file(name), text).unwrap();
+    }
+    let settings = format!("tls {{ cert_file: {:?}, key_file: {:?} }}\n", file("certificate"), file("key"));
+    let Some(server) = TestServer::start_with(&settings) else { return };
+    let servers = vec![format!("nats://localhost:{}", server.port())];
+    let trusted = NatsOptions { servers, ca: Some(file("ca")), ..server.options() };
+    assert!(refusal(&trusted).contains("no JetStream"), "it is trusted");
+    let strangers = NatsOptions { ca: None, ..trusted };
+    assert!(refusal(&strangers).starts_with("could not connect"), "nobody else's certificate is");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::super::{
     TrimError,
 };
 use super::leader::{Bounds, GivenUp, patiently};
-use super::message::{self, OVERHEAD_BYTES};
+use super::message::{self, OVERHEAD_BYTES, Owner};
 use super::read::NatsReader;
 
 /// How long a message that was refused although the log looks as it should is waited for: it is on its way.
@@ -69,8 +69,10 @@ impl NatsJournal {
             // The client would keep the message and send it much later.
             return Sent::Unknown(Odd::Disconnected.into());
         }
-        let message =
-            PublishMessage::build().payload(body.clone()).headers(headers).expected_last_sequence(expected_last.0);
+        let message = PublishMessage::build()
+            .payload(body.clone())
+            .headers(headers.clone())
+            .expected_last_sequence(expected_last.0);
         let answer = async { reader.leader.jetstream.send_publish(self.subject.clone(), message).await?.await };
         let error = match answer.await {
             Ok(answer) if answer.stream == *reader.stream && answer.sequence == expected_last.next().0 => {
@@ -82,7 +84,7 @@ impl NatsJournal {
             Err(error) => error,
         };
         match error.kind() {
-            PublishErrorKind::WrongLastSequence => self.refused(expected_last, &body).await,
+            PublishErrorKind::WrongLastSequence => self.refused(expected_last, Owner::of(&headers), &body).await,
             PublishErrorKind::Other if is_full(&error) => Sent::Full(error.into()),
             PublishErrorKind::StreamNotFound
             | PublishErrorKind::WrongLastMessageId
@@ -99,29 +101,41 @@ impl NatsJournal {
         Sent::Stored(position)
     }
 
-    /// What a refusal means. The client sends a message twice if it loses its connection in between: the second one is
-    /// refused because of the first.
-    async fn refused(&self, expected_last: GroupPosition, body: &Bytes) -> Sent {
-        let look = async {
+    /// What a refusal means: see [`find_out`](Self::find_out), which a new leader can answer once it has caught up.
+    async fn refused(&self, expected_last: GroupPosition, owner: Option<Owner>, body: &Bytes) -> Sent {
+        let looking = async {
             loop {
-                let bounds = self.reader.bounds().await?;
-                if bounds.last < expected_last {
-                    return Ok(Sent::Refused(bounds));
+                match self.find_out(expected_last, owner.as_ref(), body).await {
+                    Ok(Some(sent)) => return sent,
+                    Ok(None) => sleep(PAUSE).await,
+                    Err(error) => return Sent::Unknown(error),
                 }
-                if bounds.last > expected_last {
-                    let stored = self.reader.leader.message(expected_last.next()).await?;
-                    let same = stored.is_some_and(|stored| stored.body == *body);
-                    return Ok(if same { self.stored(expected_last.next()) } else { Sent::Refused(bounds) });
-                }
-                // A message of ours that has not been stored by enough servers yet.
-                sleep(PAUSE).await;
             }
         };
-        match timeout(SETTLING, look).await {
-            Ok(Ok(sent)) => sent,
-            Ok(Err(error)) => Sent::Unknown(error),
-            Err(_elapsed) => Sent::Unknown(Odd::Refusal.into()),
+        timeout(SETTLING, looking).await.unwrap_or_else(|_elapsed| Sent::Unknown(Odd::Refusal.into()))
+    }
+
+    /// Which message is in the way. The client sends one twice if it loses its connection in between: the second copy
+    /// is refused because of the first.
+    async fn find_out(
+        &self,
+        expected_last: GroupPosition,
+        owner: Option<&Owner>,
+        body: &Bytes,
+    ) -> Result<Option<Sent>, Cause> {
+        let bounds = self.reader.bounds().await?;
+        if bounds.last <= expected_last {
+            // Either a message of ours is on its way to enough servers, or the leader has not got yet what is known
+            // to be stored, unless nobody has ever heard of what the caller expects.
+            let unheard_of = expected_last > self.reader.known.last();
+            return Ok(unheard_of.then_some(Sent::Refused(bounds)));
         }
+        Ok(Some(match self.reader.leader.stored(expected_last.next()).await? {
+            Ok(stored) if stored.body == *body && Owner::of(&stored.headers).as_ref() == owner => {
+                self.stored(expected_last.next())
+            }
+            Ok(_) | Err(_) => Sent::Refused(bounds),
+        }))
     }
 }
 

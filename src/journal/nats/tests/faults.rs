@@ -10,7 +10,9 @@ use crate::clock::ManualClock;
 use crate::domain::ids::{Id, Side, WorkspaceKey};
 use crate::domain::record::Record;
 use crate::journal::codec::{decode_group, encode_record};
-use crate::journal::writer::{GroupLimits, JournalWriter, Refusal, Submission, WriteOutcome, WriterStart};
+use crate::journal::writer::{
+    GroupLimits, GroupMeasures, JournalWriter, Refusal, Submission, WriteOutcome, WriterStart,
+};
 use crate::journal::{AppendError, GroupPosition, Journal, JournalRead};
 
 const KEY: WorkspaceKey = WorkspaceKey { id: Id(1), side: Side::Live };
@@ -28,7 +30,9 @@ impl Writing {
         let journal = Box::new(rig.own(1, "a").unwrap());
         let sink = move |outcome| sender.send(outcome).unwrap();
         let clock = Arc::new(ManualClock::new(1_000));
-        let writer = JournalWriter::spawn(journal, clock, start, GroupLimits::default(), sink).unwrap();
+        let writer =
+            JournalWriter::spawn(journal, clock, start, GroupLimits::default(), GroupMeasures::default(), sink)
+                .unwrap();
         Self { writer, outcomes }
     }
 
@@ -59,6 +63,7 @@ fn every_group_is_stored_once(fault: Fault) {
     assert_eq!(writing.commit(1), GroupPosition(2));
     rig.proxy.next(fault);
     assert_eq!(writing.commit(2), GroupPosition(3));
+    assert!(rig.proxy.struck());
     assert_eq!(writing.commit(3), GroupPosition(4));
     assert_eq!(seqs(&rig), [vec![], vec![1], vec![2], vec![3]]);
 }

@@ -49,6 +49,11 @@ impl Proxy {
     pub fn next(&self, fault: Fault) {
         *self.next.lock() = Some(fault);
     }
+
+    /// Whether a message has met the fault.
+    pub fn struck(&self) -> bool {
+        self.next.lock().is_none()
+    }
 }
 
 /// Ends, and closes both connections, when one side has closed or a fault asks for it.
