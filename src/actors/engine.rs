@@ -134,6 +134,7 @@ impl Engine {
             faults,
             snapshots,
             mail_news: Notify::new(),
+            gate_news: Arc::default(),
             retention_turn: tokio::sync::Mutex::default(),
         });
         *slot.lock() = Some(Arc::clone(&shared));

@@ -21,6 +21,7 @@ use crate::measure::Histogram;
 
 use super::directory::Watches;
 use super::duplicates::{DuplicateMemory, DuplicateShare};
+use super::gate_news::GateNews;
 use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{QueuedFrame, ReplyTo, WorkspaceMsg};
 use super::queue::FrameQueue;
@@ -63,6 +64,7 @@ pub(crate) struct WorkspaceHandle {
     gate: ArcSwapOption<GateState>,
     /// Shared with those who waited for the side before it was there.
     watches: Arc<Watches>,
+    gate_news: Arc<GateNews>,
     /// When the next breaker is forgotten (R7.6); [`Millis::MAX`] while none will be.
     forgotten_at: AtomicI64,
     /// When the next follow-up mail is to be tried; [`Millis::MAX`] while none is due.
@@ -127,12 +129,13 @@ pub(crate) struct Room {
     pub allowance: Allowance,
     pub identities: DuplicateShare,
     pub watches: Arc<Watches>,
+    pub gate_news: Arc<GateNews>,
 }
 
 impl WorkspaceHandle {
     /// A side without an actor and a state; both come when it is started.
     pub fn new(key: WorkspaceKey, name: Box<str>, configured: Arc<Configured>, room: Room) -> Self {
-        let Room { allowance, identities, watches } = room;
+        let Room { allowance, identities, watches, gate_news } = room;
         Self {
             key,
             name,
@@ -149,6 +152,7 @@ impl WorkspaceHandle {
             rules: ArcSwap::default(),
             gate: ArcSwapOption::empty(),
             watches,
+            gate_news,
             forgotten_at: AtomicI64::new(Millis::MAX),
             next_mail: AtomicI64::new(Millis::MAX),
             settings_due: AtomicBool::new(true),
@@ -279,7 +283,9 @@ impl WorkspaceHandle {
         let epoch = gate.epoch;
         self.gate.store(Some(gate));
         // Who is woken finds the new gate.
-        self.watches.epoch.send_if_modified(|known| std::mem::replace(known, epoch) != epoch);
+        if self.watches.epoch.send_if_modified(|known| std::mem::replace(known, epoch) != epoch) {
+            self.gate_news.tell(self.key);
+        }
         self.forgotten_at.store(workspace.forgotten_at().unwrap_or(Millis::MAX), Ordering::Relaxed);
         let (active, acknowledged) = workspace.breakers_active();
         self.holds.breakers.store(active, Ordering::Relaxed);

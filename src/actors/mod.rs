@@ -21,6 +21,7 @@ mod engine;
 mod error;
 mod faults;
 mod forgotten;
+mod gate_news;
 mod gather;
 mod handle;
 mod in_flight;

@@ -24,6 +24,7 @@ use super::directory::Directory;
 use super::duplicates::{DuplicateMemory, DuplicateShare, MemoryShare};
 use super::error::EngineError;
 use super::faults::Faults;
+use super::gate_news::GateNews;
 use super::handle::{Room, Status, WorkspaceHandle, answer};
 use super::in_flight::{Allowance, BodyPermit, InFlightBudget};
 use super::messages::{Lane, Pending, QueuedFrame, ReplyTo, WorkspaceMsg, tell};
@@ -103,6 +104,7 @@ pub(crate) struct Shared {
     pub snapshots: Snapshots,
     /// A mail is due sooner than before in some side.
     pub mail_news: Notify,
+    pub gate_news: Arc<GateNews>,
     /// Held by the retention pass under way.
     pub retention_turn: tokio::sync::Mutex<()>,
 }
@@ -205,6 +207,7 @@ impl Shared {
             allowance: self.in_flight.allowance(key.id, tenant),
             identities: self.duplicates.share(tenant, key.side),
             watches: self.directory.watches_of_new(key),
+            gate_news: Arc::clone(&self.gate_news),
         };
         let handle = Arc::new(WorkspaceHandle::new(key, name, configured, room));
         if let Some(workspace) = workspace

@@ -85,3 +85,18 @@ async fn i5_what_is_asked_of_a_side_without_a_record_is_the_empty_workspace_and_
     engine.ingest_weighing(ONE, vec![low(1)], 100).await.unwrap();
     assert_eq!(engine.stats_now().sides, 1, "a write makes its side, and no other");
 }
+
+#[tokio::test]
+async fn whose_gate_has_changed_is_told_once_with_what_it_is_now() {
+    let bench = Bench::new();
+    let engine = bench.start().await;
+    let mut news = Box::pin(engine.gate_changes());
+    engine.ingest_weighing(ONE, vec![low(1), low(2)], 100).await.unwrap();
+    assert!(futures::poll!(news.as_mut()).is_pending(), "two low scores trip nothing");
+    engine.ingest_weighing(ONE, vec![low(3)], 100).await.unwrap();
+    let told = news.await;
+    assert_eq!(told.iter().map(|(key, gate)| (*key, gate.epoch)).collect::<Vec<_>>(), [(ONE, 1)]);
+    assert!(told[0].1.accounts.contains_key(&Id(7)));
+    assert_eq!(engine.gates(), told);
+    assert!(futures::poll!(Box::pin(engine.gate_changes())).is_pending(), "it was told");
+}
