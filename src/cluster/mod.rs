@@ -9,6 +9,8 @@
 //! Leases only choose who serves. A process that does not know that its lease is over can still not write: the log of a
 //! partition refuses whoever is not its newest owner. That is why a claim carries an epoch.
 //!
+//! [`gates`] are what every node keeps of the state of all sides.
+//!
 //! [`Member`] is a node's part in it: [`view`] is what it sees, [`follow`] keeps that up to date, [`deal`] claims and
 //! gives back, [`tenure`] is one partition's time with a node.
 
@@ -16,6 +18,7 @@ mod bucket;
 mod counts;
 mod deal;
 mod follow;
+pub mod gates;
 mod join;
 mod kept;
 mod keys;
