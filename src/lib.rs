@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`cli`] | one file per verb |
 //! | [`http`] | routes, credentials, answers; the second listener |
+//! | [`cluster`] | several servers: which has which partition, and what they know of each other |
 //! | [`service`] | use cases without HTTP; [`service::door`] reads events |
 //! | [`wire`] | the JSON of answers and requests, one type each |
 //! | [`issuer`] | tokens of the issuer: judged, with its keys |

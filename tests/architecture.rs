@@ -224,8 +224,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
     ("async_nats", &["nats/", "journal/nats/", "cluster/"]),
     ("lettre", &["config/mail.rs", "mail/", "service/door/"]),
-    // The issuer's keys are fetched and webhooks sent; `config` checks URLs, and `app` names the error of a client that
-    // could not be made.
+    // The issuer's keys are fetched, webhooks sent and requests passed on to other nodes; `config` checks URLs, and `app`
+    // names the error of a client that could not be made.
     (
         "reqwest",
         &[
@@ -233,6 +233,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "issuer/fetch.rs",
             "webhooks/client/",
             "webhooks/resolver.rs",
+            "http/front/proxy.rs",
             "config/",
             "app/server.rs",
             "app/start.rs",

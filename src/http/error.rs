@@ -185,6 +185,18 @@ impl ApiError {
         }
     }
 
+    /// 503 for what is of a partition that nobody serves at the moment.
+    pub fn partition_moving() -> Self {
+        Self::retry("partition_moving", "The part of the data that this is about is changing hands.", "1")
+    }
+
+    /// 409 for what is of one server's data directory.
+    pub fn clustered() -> Self {
+        let message = "This is about the data directory of a server that is alone. In a cluster, `tripswitch cluster \
+             status` says what there is, and `tripswitch cluster export` takes everything out.";
+        Self::new(StatusCode::CONFLICT, "clustered", message)
+    }
+
     /// 422: nothing of a request of events was taken.
     pub fn all_rejected() -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "all_rejected", "Every event of the request was rejected.")

@@ -7,7 +7,8 @@
 //! requests that can be read in two ways, `web` tells browsers what they may. `envelope` wraps each request
 //! (failures in R2.7's form, panics, unread bodies), `request_id` names it, `request_log` has its span and its line,
 //! `trace_context` its caller's trace. `call`, `params`, `payload`, `paging` and `cursor` read requests; `answer`,
-//! `listing`, `weight` and `etag` make answers, `answer_room` hands large ones over; `error` is the one place that knows the status codes of failures.
+//! `listing`, `weight` and `etag` make answers, `answer_room` hands large ones over; `front` finds the node of a cluster
+//! that a request is for; `error` is the one place that knows the status codes of failures.
 
 pub mod accounts;
 pub mod admin;
@@ -25,6 +26,7 @@ pub mod envelope;
 pub mod error;
 pub mod etag;
 pub mod framing;
+pub mod front;
 pub mod listing;
 pub mod me;
 pub mod monitor;
@@ -51,10 +53,11 @@ use crate::background::Stop;
 use crate::ids::Ids;
 use crate::service::Service;
 
+pub use axum::Router;
 pub use connection::{Tls, TlsError, Wire};
 pub use monitor::Meter;
 pub use payload::Pace;
-pub use router::{router, router_of, routes};
+pub use router::{behind_front, fronted, router, router_of, routes};
 pub use server::serve;
 pub use web::{SignIn, Web};
 pub use workspaces::stream::Streams;

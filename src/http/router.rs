@@ -6,6 +6,8 @@
 //! no schema can say; that list, with reasons, is `scripts/schemathesis/hooks.py`. The second listener and the
 //! pages are no part of the API and not in the document.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -14,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::envelope::{Envelope, envelope, panicked};
 use super::error::ApiError;
+use super::front::{self, Front};
 use super::workspaces::{
     accounts as all_accounts, audit, backtest, breaker_history, breakers, calibration,
     conversations as all_conversations, csat_config, erasure, events, follow_ups, gate, mail_templates, overview,
@@ -28,14 +31,34 @@ pub fn router(app: App) -> Router {
 
 /// What every request goes through, around `routes`.
 pub fn router_of(routes: Router<App>, app: App) -> Router {
+    enveloped(or_nothing(routes), app)
+}
+
+fn enveloped(routes: Router<App>, app: App) -> Router {
     let tools = Envelope {
         ids: app.ids.clone(),
         meter: app.meter.clone(),
         body_timeout: app.limits.body_timeout,
         web: app.web.clone(),
     };
-    let routes = routes.fallback(async || ApiError::not_found()).layer(CatchPanicLayer::custom(panicked));
+    let routes = routes.layer(CatchPanicLayer::custom(panicked));
     app.web.open(routes).layer(from_fn_with_state(tools, envelope)).with_state(app)
+}
+
+fn or_nothing(routes: Router<App>) -> Router<App> {
+    routes.fallback(async || ApiError::not_found())
+}
+
+/// The API of a node of a cluster: around the node's own `routes` what every request goes through, and then the front,
+/// which hands on what is for a partition.
+pub fn fronted(routes: Router<App>, front: Arc<Front>) -> Router {
+    let node = front.node().clone();
+    enveloped(or_nothing(routes).layer(from_fn_with_state(front, front::pass)), node)
+}
+
+/// What a partition's requests are answered with, behind the front.
+pub fn behind_front(routes: Router<App>, partition: App) -> Router {
+    or_nothing(routes).with_state(partition)
 }
 
 /// The routes alone. Making them takes a while, as each has its entry in the document: to be done before a

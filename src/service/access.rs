@@ -166,7 +166,7 @@ impl Service {
     }
 
     /// The workspaces that a principal reaches, oldest first; none for a server key.
-    pub(super) fn reach(&self, who: &Principal) -> Vec<WorkspaceKey> {
+    pub fn reach(&self, who: &Principal) -> Vec<WorkspaceKey> {
         let table = self.engine.system_table();
         let ids = match (&who.tenant, &who.workspace) {
             (None, _) => &[],

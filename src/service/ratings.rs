@@ -38,6 +38,11 @@ impl Service {
         Ok((url, link.expires))
     }
 
+    /// The workspace of a link of this server's, whether or not it is there.
+    pub fn linked_workspace(&self, token: &str) -> Option<Id> {
+        self.links.read(token).ok().map(|link| link.key.id)
+    }
+
     /// The link that a token is of. A forged one costs nothing but its check.
     pub async fn open_link(&self, token: &str) -> Result<Opened, ServiceError> {
         let link = self.links.read(token).map_err(|_| ServiceError::UnknownLink)?;

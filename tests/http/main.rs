@@ -15,6 +15,7 @@ mod dashboard;
 mod docs;
 mod faults;
 mod framework;
+mod front;
 mod issuer;
 mod limits;
 mod mails;

@@ -9,7 +9,7 @@ use futures::stream;
 use crate::http::App;
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures, Reads};
+use crate::http::openapi::failures::{Caller, Failures, OneServer, Reads};
 use crate::service::Operator;
 
 /// Export everything
@@ -28,7 +28,7 @@ use crate::service::Operator;
             body = String,
             content_type = "application/x-ndjson"
         ),
-        Failures<(Caller, Reads)>
+        Failures<(Caller, Reads, OneServer)>
     ),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {

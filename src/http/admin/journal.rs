@@ -7,7 +7,7 @@ use crate::http::App;
 use crate::http::answer::ok;
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures};
+use crate::http::openapi::failures::{Caller, Failures, OneServer};
 use crate::service::Operator;
 use crate::wire::status::Journal;
 
@@ -18,7 +18,7 @@ use crate::wire::status::Journal;
     tag = "Operation",
     operation_id = "getJournalStatus",
     security(("credential" = ["server"])),
-    responses((status = 200, description = "The journal.", body = Journal), Failures<(Caller,)>),
+    responses((status = 200, description = "The journal.", body = Journal), Failures<(Caller, OneServer)>),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;

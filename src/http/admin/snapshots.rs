@@ -7,7 +7,7 @@ use crate::http::App;
 use crate::http::answer::{created, ok};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, TakesSnapshot, UsesSnapshots};
+use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, OneServer, TakesSnapshot, UsesSnapshots};
 use crate::http::openapi::params::OfSnapshot;
 use crate::http::payload::Payload;
 use crate::service::Operator;
@@ -27,7 +27,7 @@ use crate::wire::snapshot::{Prune, Pruned, Snapshot, SnapshotStatus};
     request_body(content((Nothing = "application/json")), description = "May be left out."),
     responses(
         (status = 201, description = "The snapshot.", body = Snapshot),
-        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>
+        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot, OneServer)>
     ),
 )]
 pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
@@ -44,7 +44,7 @@ pub async fn create(State(app): State<App>, call: Call, payload: Payload) -> Res
     tag = "Operation",
     operation_id = "listSnapshots",
     security(("credential" = ["server"])),
-    responses((status = 200, description = "All snapshots.", body = SnapshotList), Failures<(Caller, UsesSnapshots)>),
+    responses((status = 200, description = "All snapshots.", body = SnapshotList), Failures<(Caller, UsesSnapshots, OneServer)>),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let operator = Operator::of(&call.who)?;
@@ -61,7 +61,7 @@ pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiErr
     security(("credential" = ["server"])),
     responses(
         (status = 200, description = "The last snapshot, and what a start would replay.", body = SnapshotStatus),
-        Failures<(Caller,)>
+        Failures<(Caller, OneServer)>
     ),
 )]
 pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
@@ -83,7 +83,7 @@ pub async fn status(State(app): State<App>, call: Call) -> Result<Response, ApiE
     request_body(content((Nothing = "application/json")), description = "May be left out."),
     responses(
         (status = 200, description = "The snapshot with the state that was found.", body = Snapshot),
-        Failures<(Caller, Ids, JsonBody, UsesSnapshots)>
+        Failures<(Caller, Ids, JsonBody, UsesSnapshots, OneServer)>
     ),
 )]
 pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {
@@ -107,7 +107,7 @@ pub async fn verify(State(app): State<App>, call: Call, payload: Payload) -> Res
     request_body(content((Prune = "application/json")), description = "May be left out."),
     responses(
         (status = 200, description = "What was removed.", body = Pruned),
-        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot)>
+        Failures<(Caller, JsonBody, UsesSnapshots, TakesSnapshot, OneServer)>
     ),
 )]
 pub async fn prune(State(app): State<App>, call: Call, payload: Payload) -> Result<Response, ApiError> {

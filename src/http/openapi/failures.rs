@@ -45,9 +45,9 @@ causes! {
     /// Ids or a number in the path or the query string.
     Ids: 400 "invalid_id", 404 "not_found";
     /// Reads of a workspace, an account or a conversation.
-    Reads: 503 "workspace_unavailable", 503 "shutting_down";
+    Reads: 503 "workspace_unavailable", 503 "shutting_down", 503 "partition_moving";
     /// The gate is in memory.
-    ReadsGate: 503 "workspace_unavailable";
+    ReadsGate: 503 "workspace_unavailable", 503 "partition_moving";
     /// A stream of effects.
     Streams: 429 "too_many_streams";
     /// A calibration is applied.
@@ -59,7 +59,8 @@ causes! {
     /// A ticket for one.
     Tickets: 429 "too_many_tickets";
     /// Records.
-    Writes: 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 507 "disk_full";
+    Writes: 503 "workspace_unavailable", 503 "shutting_down", 503 "journal_failed", 503 "partition_moving",
+        507 "disk_full";
     /// A body that has to be there.
     JsonBody: 400 "malformed_json", 400 "malformed_body", 408 "request_timeout", 413 "payload_too_large",
         415 "unsupported_media_type";
@@ -105,6 +106,8 @@ causes! {
     NeedsWebhook: 409 "webhook_disabled";
     /// An effect that may be gone.
     Resends: 409 "effect_gone";
+    /// The data directory of a server that is alone.
+    OneServer: 409 "clustered";
     /// The store of snapshots.
     UsesSnapshots: 500 "snapshots_failed", 503 "snapshot_in_use", 503 "shutting_down";
     /// A snapshot to be written.
@@ -208,7 +211,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 53] = [
+const SENTENCES: [(&str, &str); 55] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -264,5 +267,11 @@ const SENTENCES: [(&str, &str); 53] = [
     ),
     ("journal_failed", "The journal cannot be written."),
     ("workspace_unavailable", "The workspace is not available at the moment."),
+    ("partition_moving", "The part of the data that this is about is changing hands."),
+    (
+        "clustered",
+        "This is about the data directory of a server that is alone. In a cluster, `tripswitch cluster status` says what \
+         there is, and `tripswitch cluster export` takes everything out.",
+    ),
     ("shutting_down", "The server is shutting down."),
 ];

@@ -1,16 +1,18 @@
 //! `…/quality/gate` (R8.1): answered from memory.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-use crate::domain::ids::{Id, IdKind};
+use crate::domain::ids::{Id, IdKind, WorkspaceKey};
 use crate::domain::system::Permission;
-use crate::domain::workspace::GateQuestion;
+use crate::domain::workspace::{GateQuestion, GateState};
 use crate::http::App;
-use crate::http::answer::ok;
+use crate::http::answer::{ok, unstored};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
 use crate::http::etag::tagged;
@@ -39,7 +41,7 @@ use crate::wire::scope_key::MAX_LABEL;
             status = 200,
             description = "Whether the AI may answer.",
             body = Gate,
-            headers(("ETag" = String, description = "Changes with every breaker of the workspace."))
+            headers(("ETag" = String, description = "Changes with every breaker of the workspace; absent where `stale`."))
         ),
         (status = 304, description = "As `If-None-Match` says.", headers(("ETag" = String, description = "The tag."))),
         Failures<(Caller, Ids, ReadsGate)>
@@ -64,6 +66,22 @@ pub async fn show(State(app): State<App>, call: Call, headers: HeaderMap) -> Res
     // To be kept, and asked for again before each use.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
+}
+
+/// The same of the last known state, where whoever has the workspace is out of reach. It is held for nobody: the
+/// present epoch may be another one already.
+pub async fn show_last(
+    app: &App,
+    parts: &mut Parts,
+    last: impl FnOnce(WorkspaceKey) -> Option<(Arc<GateState>, Duration)>,
+) -> Result<Response, ApiError> {
+    let call = Call::from_request_parts(parts, app).await?;
+    let (workspace, account) = call.workspace_with("accountId", IdKind::Account)?;
+    let key = app.service.workspace(&call.who, workspace, &[Permission::QualityRead, Permission::EventsWrite])?;
+    let query = call.query();
+    let (question, _) = read(&query, account)?;
+    let (state, age) = last(key).ok_or_else(ApiError::partition_moving)?;
+    Ok(unstored(ok(&Gate::stale(state.ask(question), age.as_secs()))))
 }
 
 /// The largest number that every JSON reader has exactly.

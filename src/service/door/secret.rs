@@ -76,6 +76,11 @@ impl Secret {
         self.derive("tripswitch 2026 satisfaction links")
     }
 
+    /// What nodes of a cluster show each other that a request comes from one of them.
+    pub fn hop_key(&self) -> [u8; 32] {
+        self.derive("tripswitch 2026 requests between nodes")
+    }
+
     /// A key of its own for one purpose.
     pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(purpose, &self.0)
