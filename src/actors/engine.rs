@@ -420,8 +420,7 @@ impl Engine {
         self.end(true).await;
     }
 
-    /// As [`shutdown`](Self::shutdown), without a snapshot: for whoever does not own the journal any more. What waits
-    /// for it is refused.
+    /// As [`shutdown`](Self::shutdown), without a snapshot: somebody else goes on with the journal.
     pub async fn abandon(self) {
         self.end(false).await;
     }

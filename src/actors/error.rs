@@ -24,6 +24,9 @@ pub enum EngineError {
     /// that was under way may have been stored.
     #[error("The workspace is not available at the moment.")]
     WorkspaceUnavailable,
+    /// The partition is changing hands, or nobody has it: a write that was under way may have been stored.
+    #[error("The partition is moving to another node.")]
+    Moving,
     #[error("The server is shutting down.")]
     ShuttingDown,
     /// A fault of the program; its cause is in the log.

@@ -1,5 +1,7 @@
 //! Composition root: the only place that picks implementations.
 
+mod backend;
+mod cluster;
 pub mod front;
 pub mod machine;
 mod monitor;
@@ -7,6 +9,7 @@ mod node;
 pub mod server;
 pub mod start;
 
+pub use cluster::{ClusterError, connection as cluster_connection};
 pub use monitor::{EngineMonitor, Watched};
 pub use server::{Server, ServerError};
 pub use start::{AppError, Parts, Started, start};

@@ -200,7 +200,7 @@ impl Unit {
     /// For `/metrics` and `/readyz`.
     pub fn watched(&self) -> Watched {
         let Self { engine, webhooks, mail, .. } = self.clone();
-        Watched { engine, webhooks, mail }
+        Watched { engine, webhooks, mail, serves: Arc::new(|| true) }
     }
 
     /// What the engine does until it shuts down.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
+use super::backend::{AppOf, Backend, Begun, Outside, Serving};
 use super::front::Front;
 use super::machine;
 use super::monitor::EngineMonitor;
-use super::node::{Node, Unit, data_dir, relay, to_usize};
-use super::start::{AppError, Parts, start_alone};
-use crate::actors::Engine;
+use super::node::{relay, to_usize};
+use super::start::AppError;
 use crate::background::{Ending, Stop};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AuthConfig, Config};
@@ -22,11 +22,10 @@ use crate::http::monitor;
 use crate::http::{App, Limits, Meter, Pace, SignIn, Streams, Tls, TlsError, Web, Wire};
 use crate::ids::{Ids, RandomIds};
 use crate::issuer::fetch::PATIENCE;
-use crate::issuer::{HttpFetch, Issuer, IssuerOptions, WAIT};
+use crate::issuer::{HttpFetch, IssuerOptions, WAIT};
 use crate::mail::relay::RelayError;
 use crate::recovery::Progress;
 use crate::service::quota::{QuotaOptions, Rates};
-use crate::storage::{FileOptions, Storage};
 
 /// Bodies of requests that carry no events: small JSON.
 const SMALL_BODY: usize = 1 << 20;
@@ -60,7 +59,7 @@ pub enum ServerError {
 pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,
-    engine: Engine,
+    backend: Backend,
     /// Asks clients to go elsewhere.
     drain: DropGuard,
     stop: DropGuard,
@@ -71,8 +70,6 @@ pub struct Server {
     admin: JoinHandle<()>,
     /// What goes on beside, until the stop.
     tasks: Vec<JoinHandle<()>>,
-    /// And what does so as long as the engine runs.
-    upkeep: JoinHandle<()>,
     /// From the drain to the stop.
     drained_after: Duration,
     grace: Duration,
@@ -115,49 +112,35 @@ impl Server {
         let api_routes = crate::http::routes();
         // A recovered server should listen at once, so what takes time is prepared before.
         let _ = prepared.await;
-        let started = async {
-            let parts = Parts { issuer, quotas: quotas(config), ..open(config, clock, &ids).await? };
-            let (node, (journal, snapshots)) = Node::new(Arc::new(config.clone()), parts)?;
-            let unit = start_alone(&node, journal, snapshots, accept_clock, progress).await?;
-            Ok::<_, AppError>((node, unit))
-        };
-        let (node, unit) = match started.await {
-            Ok(started) => started,
+        let outside = Outside { clock, ids: Arc::clone(&ids), issuer, quotas: quotas(config), accept_clock };
+        let serving = Serving { routes: api_routes, app_of: app_of(&wire, meter), stop: ending.stop.clone() };
+        let begun = Backend::start(&Arc::new(config.clone()), outside, progress, serving).await;
+        let Begun { backend, router, tasks } = match begun {
+            Ok(begun) => begun,
             Err(error) => {
                 admin.abort();
                 return Err(error.into());
             }
         };
-        let alone = unit.watched();
-        monitor.started(move || vec![alone.clone()]);
-        let keys = node.issuer.map(|issuer| keep_keys(issuer, ending.stop.clone()));
-        let tasks = keys.into_iter().chain(unit.tasks(&ending.stop)).collect();
-        let upkeep = unit.upkeep();
-        let Unit { engine, service, .. } = unit;
-        let (limits, web, tls) = (wire.limits, wire.web.clone(), wire.tls.clone());
-        let stop = ending.stop.clone();
-        let routes = crate::http::router_of(
-            api_routes,
-            App { service, ids, limits, meter, web, streams: Streams::default(), stop },
-        );
+        monitor.started(backend.watched());
+        let tls = wire.tls.clone();
         let (ends, drained_after, grace) = (ending.clone(), config.server.drain, config.server.shutdown_grace);
         let mut server = Self {
             address,
             admin_address,
-            engine,
+            backend,
             drain: ending.drain.drop_guard(),
             stop: ending.stop.drop_guard(),
             stop_admin: stop_admin.drop_guard(),
             api: None,
             admin,
             tasks,
-            upkeep,
             drained_after,
             grace,
             tls,
             front,
         };
-        match server.front.serve(api, |listener| crate::http::serve(listener, routes, wire, ends)) {
+        match server.front.serve(api, |listener| crate::http::serve(listener, router, wire, ends)) {
             Ok(served) => server.api = Some(served),
             Err(error) => {
                 server.stop().await;
@@ -208,8 +191,7 @@ impl Server {
         end(self.api.into_iter().chain(self.tasks), self.grace).await;
         drop(self.stop_admin);
         end([self.admin], ADMIN_GRACE).await;
-        self.engine.shutdown().await;
-        end([self.upkeep], Duration::ZERO).await;
+        self.backend.stop().await;
     }
 }
 
@@ -225,11 +207,6 @@ async fn end(tasks: impl IntoIterator<Item = JoinHandle<()>>, grace: Duration) {
             () = &mut last => task.abort(),
         }
     }
-}
-
-/// Fetches the issuer's keys until the stop.
-fn keep_keys(issuer: Arc<Issuer>, stop: Stop) -> JoinHandle<()> {
-    tokio::spawn(async move { issuer.keep_keys(&stop).await })
 }
 
 /// Whose tokens are taken, and where its keys come from.
@@ -264,15 +241,13 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
     Ok((listener, real))
 }
 
-/// Opens the data directory, which may take long: every group of the journal is read.
-async fn open(config: &Config, clock: Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Parts, AppError> {
-    let (path, ids) = (data_dir(config), Arc::clone(ids));
-    let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
-    let opened = tokio::task::spawn_blocking(move || {
-        let storage = Storage::open(&path, &options, ids.as_ref())?.with_snapshots()?;
-        Parts::on(storage, &path, clock, ids)
-    });
-    opened.await.map_err(|_| AppError::Interrupted)?
+/// What handlers get, whoever's service they are for.
+fn app_of(wire: &Wire, meter: Arc<Meter>) -> AppOf {
+    let Wire { limits, ids, web, .. } = wire.clone();
+    Arc::new(move |service, stop| {
+        let (ids, meter, web) = (Arc::clone(&ids), Arc::clone(&meter), web.clone());
+        App { service, ids, limits, meter, web, streams: Streams::default(), stop }
+    })
 }
 
 fn limits(config: &Config) -> Limits {

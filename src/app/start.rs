@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::cluster::ClusterError;
 use super::machine;
 use super::node::{Ground, Node, Unit};
 use crate::actors::{Engine, SettingsSource, StartError, SystemSource};
 use crate::clock::{Clock, StartRefused, check_start, check_wall};
+use crate::cluster::shelf::ShelfError;
 use crate::config::Config;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::settings::Settings;
@@ -51,6 +53,10 @@ pub enum AppError {
     Webhooks(#[source] reqwest::Error),
     #[error(transparent)]
     Mail(#[from] RelayError),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
     #[error("the opening of the data directory, or the replay, was broken off")]
     Interrupted,
 }
@@ -74,11 +80,22 @@ impl Parts {
     /// On a data directory that this process has to itself: the secret and the list of erasures are read, and made
     /// where there are none (R4.8).
     pub fn on(storage: Storage, data_dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AppError> {
-        check_wall(clock.now())?;
         let Storage { journal, snapshots, torn, .. } = storage;
         for kept in torn {
             tracing::warn!(kept = %kept.display(), "the journal ended in a write that did not finish; it was cut and kept");
         }
+        Self::over(journal, snapshots, data_dir, clock, ids)
+    }
+
+    /// The same with a journal and snapshots that are not in the data directory.
+    pub fn over(
+        journal: Box<dyn Journal + Send>,
+        snapshots: Arc<dyn SnapshotStore>,
+        data_dir: &Path,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, AppError> {
+        check_wall(clock.now())?;
         let secret = Secret::load_or_create(data_dir, ids.as_ref())?;
         let erasures = Arc::new(Erasures::load(data_dir)?);
         if erasures.is_torn() {

@@ -113,10 +113,10 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
 /// A running server judges by its own clock.
 fn check_expiry(expires: Option<Millis>, target: &Target) -> Result<(), Failure> {
     match (expires, target) {
-        (Some(at), Target::DataDirectory(_)) if at <= crate::clock::wall() => {
+        (Some(at), Target::DataDirectory(_) | Target::Cluster(_)) if at <= crate::clock::wall() => {
             Err(Failure::new(Exit::Usage, "--expires must be in the future."))
         }
-        (_, Target::DataDirectory(_) | Target::Server(_)) => Ok(()),
+        (_, Target::DataDirectory(_) | Target::Cluster(_) | Target::Server(_)) => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod args;
 pub mod backtest;
 pub mod calibrate;
 pub mod check_config;
+pub mod cluster;
 pub mod completions;
 pub mod config_args;
 pub mod demo;
@@ -55,6 +56,8 @@ enum Command {
     Workspace(workspace::Command),
     #[command(subcommand)]
     Key(key::Command),
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     Id(id::Args),
     CheckConfig(check_config::Args),
     Status(status::Args),
@@ -81,6 +84,7 @@ pub fn run() -> Exit {
         Command::Score(args) => score::run(&args).map_err(score::failed),
         Command::Workspace(command) => workspace::run(&command, quiet),
         Command::Key(command) => key::run(&command, quiet),
+        Command::Cluster(command) => cluster::run(&command, quiet),
         Command::Id(args) => id::run(&args),
         Command::CheckConfig(args) => check_config::run(&args, quiet),
         Command::Status(args) => status::run(&args),

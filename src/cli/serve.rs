@@ -10,8 +10,10 @@ use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::target::{erasures_exit, open_exit, recovery_exit, snapshot_exit};
 use super::{logging, output, progress};
-use crate::app::{AppError, Server, ServerError, machine};
+use crate::app::{AppError, ClusterError, Server, ServerError, machine};
+use crate::cluster::JoinError;
 use crate::config::Config;
+use crate::nats::ConnectError;
 use crate::recovery::Progress;
 use crate::service::door::SecretError;
 
@@ -26,6 +28,9 @@ pub struct Args {
     /// Address of /healthz, /readyz and /metrics [default: 127.0.0.1:9180]
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<SocketAddr>,
+    /// Be a node of the cluster on these NATS servers, as in nats://10.0.0.1:4222,nats://10.0.0.2:4222
+    #[arg(long, value_name = "URL,…", value_delimiter = ',')]
+    cluster: Vec<String>,
     /// Start although the wall clock is behind the journal, or far ahead of it
     #[arg(long)]
     accept_clock: bool,
@@ -35,6 +40,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let flags = [
         args.listen.map(|address| ("--listen", "server.listen", address.to_string())),
         args.admin_listen.map(|address| ("--admin-listen", "admin.listen", address.to_string())),
+        (!args.cluster.is_empty()).then(|| ("--cluster", "cluster.servers", format!("{:?}", args.cluster))),
     ];
     let config = args.config.load(flags.into_iter().flatten().collect())?.config;
     let logs = logging::start(&config.log)?;
@@ -121,15 +127,36 @@ impl From<ServerError> for Failure {
             ServerError::App(AppError::Erasures(error)) => erasures_exit(error),
             ServerError::App(AppError::Snapshots(error)) => snapshot_exit(error),
             ServerError::App(AppError::Secret(error)) => secret_exit(error),
+            ServerError::App(AppError::Cluster(error)) => cluster_exit(error),
             ServerError::App(AppError::Clock(_) | AppError::Mail(_)) | ServerError::Tls(_) | ServerError::Mail(_) => {
                 Exit::Configuration
             }
-            ServerError::App(AppError::Start(_) | AppError::Webhooks(_) | AppError::Interrupted)
+            ServerError::App(
+                AppError::Start(_) | AppError::Webhooks(_) | AppError::Shelf(_) | AppError::Interrupted,
+            )
             | ServerError::Listen { .. }
             | ServerError::Threads(_)
             | ServerError::Issuer(_) => Exit::Failed,
         };
         Self::of(exit, &error)
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let error = ClusterError::Connect(error);
+        Self::of(cluster_exit(&error), &error)
+    }
+}
+
+fn cluster_exit(error: &ClusterError) -> Exit {
+    match error {
+        ClusterError::Connect(ConnectError::Unreachable { .. }) => Exit::Unreachable,
+        ClusterError::Connect(_) | ClusterError::Alone { .. } | ClusterError::Proxy(_) => Exit::Configuration,
+        ClusterError::Join(JoinError::NameInUse { .. }) => Exit::InUse,
+        ClusterError::Join(JoinError::Store(_) | JoinError::NoAnswer) => Exit::Unreachable,
+        ClusterError::Join(_) => Exit::Configuration,
+        ClusterError::Log(_) | ClusterError::Beside(_) | ClusterError::SystemBehind => Exit::Unreachable,
     }
 }
 

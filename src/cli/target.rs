@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
+use super::cluster::system::ClusterSystem;
 use super::config_args::ConfigArgs;
 use super::exit::{Exit, Failure};
 use super::remote::{NOTHING, Remote};
@@ -11,6 +12,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::domain::ids::Id;
 use crate::domain::system::{KeySecret, NewKey};
+use crate::domain::system_table::SystemTable;
 use crate::erasures::ErasuresError;
 use crate::ids::RandomIds;
 use crate::journal::ReadError;
@@ -51,6 +53,7 @@ pub enum Location {
 /// An opened target.
 pub enum Target {
     DataDirectory(Box<OfflineSystem<'static>>),
+    Cluster(Box<ClusterSystem>),
     Server(Remote),
 }
 
@@ -69,6 +72,9 @@ impl TargetArgs {
         match self.location()? {
             Location::Server(remote) => Ok(Target::Server(remote)),
             Location::Directory(config) => {
+                if let Some(options) = &config.cluster {
+                    return Ok(Target::Cluster(Box::new(ClusterSystem::open(options)?)));
+                }
                 let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
                 let system = system_offline(&config.storage.data_dir, absent, &options, &IDS, clock::wall())?;
                 Ok(Target::DataDirectory(Box::new(system)))
@@ -109,6 +115,7 @@ impl Target {
     pub fn create_workspace(&mut self, name: &str, tenant: &str, id: Option<Id>) -> Result<Id, Failure> {
         match self {
             Self::DataDirectory(system) => Ok(system.create_workspace(name, tenant, id)?),
+            Self::Cluster(system) => system.create_workspace(name, tenant, id),
             Self::Server(remote) => {
                 let new = NewWorkspace { name: name.to_owned(), tenant: Some(tenant.to_owned()), id };
                 Ok(remote.call::<Workspace>("POST", "workspaces", Some(&new))?.id)
@@ -118,9 +125,8 @@ impl Target {
 
     pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
         match self {
-            Self::DataDirectory(system) => {
-                Ok(system.table().listed_workspaces(None, None).cloned().map(Workspace::from).collect())
-            }
+            Self::DataDirectory(system) => Ok(listed_workspaces(system.table())),
+            Self::Cluster(system) => Ok(listed_workspaces(&system.table())),
             Self::Server(remote) => server_workspaces(remote),
         }
     }
@@ -129,6 +135,7 @@ impl Target {
     pub fn delete_workspace(&mut self, id: Id, force: bool) -> Result<(), Failure> {
         match self {
             Self::DataDirectory(system) => Ok(system.delete_workspace(id, force)?),
+            Self::Cluster(_) => Err(Failure::new(Exit::Usage, "A cluster's node deletes a workspace: give its --url.")),
             Self::Server(remote) => {
                 let path = format!("workspaces/{id}?force={force}");
                 remote.call::<WorkspaceErasure>("DELETE", &path, NOTHING).map(drop)
@@ -143,6 +150,10 @@ impl Target {
                 let (key, secret) = system.create_key(new)?;
                 Ok((key.id, secret))
             }
+            Self::Cluster(system) => {
+                let (key, secret) = system.create_key(new)?;
+                Ok((key.id, secret))
+            }
             Self::Server(remote) => {
                 let new = admin::NewKey::from(new);
                 let CreatedKey { id, key, .. } = remote.call("POST", "keys", Some(&new))?;
@@ -153,9 +164,8 @@ impl Target {
 
     pub fn keys(&self) -> Result<Vec<ApiKey>, Failure> {
         match self {
-            Self::DataDirectory(system) => {
-                Ok(system.table().listed_keys(None, None).cloned().map(ApiKey::from).collect())
-            }
+            Self::DataDirectory(system) => Ok(listed_keys(system.table())),
+            Self::Cluster(system) => Ok(listed_keys(&system.table())),
             Self::Server(remote) => pages(remote, "keys", |page: KeyList| (page.items, page.next_cursor)),
         }
     }
@@ -163,9 +173,18 @@ impl Target {
     pub fn revoke_key(&mut self, id: Id) -> Result<(), Failure> {
         match self {
             Self::DataDirectory(system) => Ok(system.revoke_key(id)?),
+            Self::Cluster(system) => system.revoke_key(id),
             Self::Server(remote) => remote.call::<ApiKey>("DELETE", &format!("keys/{id}"), NOTHING).map(drop),
         }
     }
+}
+
+fn listed_workspaces(table: &SystemTable) -> Vec<Workspace> {
+    table.listed_workspaces(None, None).cloned().map(Workspace::from).collect()
+}
+
+fn listed_keys(table: &SystemTable) -> Vec<ApiKey> {
+    table.listed_keys(None, None).cloned().map(ApiKey::from).collect()
 }
 
 /// Those that the key administers.

@@ -17,15 +17,21 @@
 mod bucket;
 mod counts;
 mod deal;
+pub mod erasures;
 mod follow;
+pub mod gate_bucket;
 pub mod gates;
 mod join;
 mod kept;
 mod keys;
 mod lease;
+pub mod logs;
 mod member;
 mod overview;
+mod patience;
 mod plan;
+pub mod shelf;
+pub mod system;
 mod tenure;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use crate::cluster::bucket::{Bucket, StoreError, Written};
 use crate::cluster::keys::{self, META, MetaValue};
 use crate::cluster::view::View;
 use crate::domain::partition::Partition;
+use crate::wire::cluster as wire;
 
 /// How long is waited for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -68,6 +69,27 @@ impl Overview {
             partitions: partitions.iter().filter(|part| part.node.as_deref() == Some(&**name)).count(),
         });
         Self { nodes: nodes.collect(), partitions }
+    }
+}
+
+impl From<Overview> for wire::Cluster {
+    fn from(Overview { nodes, partitions }: Overview) -> Self {
+        let nodes = nodes.into_iter().map(|node| wire::Node {
+            name: node.name,
+            url: node.url,
+            version: node.version,
+            draining: node.draining,
+            partitions: u32::try_from(node.partitions).unwrap_or(u32::MAX),
+        });
+        let partitions = partitions.into_iter().map(|part| wire::Partition {
+            partition: part.partition.0,
+            node: part.node,
+            epoch: part.epoch,
+            ready: part.ready,
+            last_group: None,
+            tail_groups: None,
+        });
+        Self { nodes: nodes.collect(), partitions: partitions.collect() }
     }
 }
 

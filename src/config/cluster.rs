@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use super::ServerConfig;
 use super::auth::{is_base, names_nobody};
 use super::reader::Reader;
 
@@ -32,7 +33,7 @@ pub struct ClusterConfig {
 }
 
 /// `None` where no server is named.
-pub(super) fn read(r: &mut Reader) -> Option<ClusterConfig> {
+pub(super) fn read(r: &mut Reader, server: &ServerConfig) -> Option<ClusterConfig> {
     let expected = "a list of NATS servers, each as in \"nats://nats-1.example.com:4222\" (tls:// with TLS; users and \
                     passwords belong into cluster.credentials_file),";
     let servers = r.texts("cluster.servers", expected, is_nats);
@@ -55,12 +56,20 @@ pub(super) fn read(r: &mut Reader) -> Option<ClusterConfig> {
     if servers.is_empty() {
         return None;
     }
+    let advertise = if advertise.is_empty() { reached_at(server) } else { advertise };
     if advertise.is_empty() {
-        r.fault("cluster.advertise", "must say where other nodes reach this one's API, where cluster.servers is set");
+        r.fault("cluster.advertise", "must say where other nodes reach this one's API, since server.listen does not");
     }
     let node = if node.is_empty() { own_name(r)? } else { node };
     let advertise = advertise.trim_end_matches('/').into();
     Some(ClusterConfig { servers, name, node, advertise, partitions, replicas, credentials_file, ca_file, lease })
+}
+
+/// Where the API listens, if that is an address that others can use.
+fn reached_at(server: &ServerConfig) -> Box<str> {
+    let scheme = if server.tls.is_some() { "https" } else { "http" };
+    let listen = server.listen;
+    if listen.ip().is_unspecified() || listen.port() == 0 { "".into() } else { format!("{scheme}://{listen}").into() }
 }
 
 fn is_nats(text: &str) -> bool {
@@ -98,13 +107,15 @@ fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use crate::config::source::Layers;
 
     fn read_text(text: &str) -> Result<Option<ClusterConfig>, Vec<String>> {
         let mut layers = Layers::default();
         let faults = layers.file(std::path::Path::new("c.toml"), &format!("[cluster]\n{text}"));
         let mut r = Reader::new(layers, faults);
-        let config = read(&mut r);
+        let server = ServerConfig { listen: "0.0.0.0:8080".parse().unwrap(), ..Config::default().server };
+        let config = read(&mut r, &server);
         r.finish().map(|_| config).map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
 

@@ -266,8 +266,10 @@ pub fn load(inputs: Inputs) -> Result<Loaded, ConfigError> {
 
 fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
     let r = &mut reader;
+    let server = read_server(r);
     let mut config = Config {
-        server: read_server(r),
+        cluster: cluster::read(r, &server),
+        server,
         admin: AdminConfig {
             listen: r.parsed("admin.listen", local(9180), "an address and port, as in \"127.0.0.1:9180\""),
         },
@@ -279,7 +281,6 @@ fn read(mut reader: Reader, directory: &Path) -> Result<Loaded, Vec<Fault>> {
         webhooks: webhooks::read(r),
         ratings: ratings::read(r),
         mail: mail::read(r),
-        cluster: cluster::read(r),
         model: read_model(r),
         effects: read_effects(r),
         scoring: scoring::read(r, "scoring", &ScoringConfig::default(), directory),

@@ -56,6 +56,12 @@ impl ErasureList {
         self.since = self.since.max(other.since);
     }
 
+    /// Whether the erasure is here already, as of the same time or a later one.
+    pub fn has(&self, entry: &ErasureEntry) -> bool {
+        let at = self.sides.get(&entry.side()).and_then(|side| side.get(&(entry.kind, entry.hash)));
+        at.is_some_and(|at| *at >= entry.at)
+    }
+
     /// Different erasures.
     pub fn len(&self) -> usize {
         self.sides.values().map(HashMap::len).sum()

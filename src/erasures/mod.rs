@@ -27,7 +27,7 @@ use crate::domain::time::{MINUTE, Millis};
 
 pub use file::{ErasuresError, read_list, write_list};
 pub use list::{ErasureList, Keeping, MOST_OF_A_SIDE};
-pub use writer::{Erasures, Listed, WAITING_OF_A_TENANT};
+pub use writer::{CommonList, Erasures, Listed, WAITING_OF_A_TENANT};
 
 /// An erasure is on the list before it is in the journal, and is taken to be applied within this time.
 pub const SLACK: Millis = 5 * MINUTE;
@@ -106,6 +106,20 @@ impl ErasureEntry {
     pub fn new(at: Millis, key: WorkspaceKey, erased: Erased, identity_key: &[u8; 32]) -> Self {
         let WorkspaceKey { id: workspace, side } = key;
         Self { at, workspace, side, kind: erased.kind(), hash: erased.hash(identity_key, key) }
+    }
+
+    /// Different for different erasures, and the same for a repeat: letters, digits, `-` and `.`.
+    pub fn name(&self) -> String {
+        let side = match self.side {
+            Side::Live => "live",
+            Side::Test => "test",
+        };
+        let kind = match self.kind {
+            Kind::Conversation => "conversation",
+            Kind::Contact => "contact",
+            Kind::Workspace => "workspace",
+        };
+        format!("{}.{side}.{kind}.{}", self.workspace, blake3::Hash::from_bytes(self.hash.0).to_hex())
     }
 
     const fn side(&self) -> WorkspaceKey {

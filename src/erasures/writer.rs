@@ -64,9 +64,16 @@ impl Listed {
     }
 }
 
+/// Where several servers keep one list: what one of them adds is there before it is in its file.
+pub trait CommonList: Send {
+    /// Adds entries, durably.
+    fn add(&self, entries: &[ErasureEntry]) -> std::io::Result<()>;
+}
+
 /// The file, and when it is to be looked at again.
 struct Writing {
     file: ErasureFile,
+    common: Option<Box<dyn CommonList>>,
     keeping: Option<Keeping>,
     /// So many entries, or this time, let the file be judged again.
     judged_at_entries: usize,
@@ -82,7 +89,7 @@ impl Erasures {
     }
 
     pub(super) fn start(file: ErasureFile, list: ErasureList) -> std::io::Result<Self> {
-        let writing = Writing { file, keeping: None, judged_at_entries: 0, judged_at: Millis::MIN };
+        let writing = Writing { file, common: None, keeping: None, judged_at_entries: 0, judged_at: Millis::MIN };
         let shared = Arc::new(Shared {
             list: Mutex::new(list),
             queue: Mutex::default(),
@@ -92,6 +99,21 @@ impl Erasures {
         let run = Arc::clone(&shared);
         let thread = thread::Builder::new().name("erasures".into()).spawn(move || run.serve())?;
         Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// From now on adds to `common` first, which others add to as well.
+    pub fn share(&self, common: Box<dyn CommonList>) {
+        self.shared.writing.lock().common = Some(common);
+    }
+
+    /// Takes in what others have added to the common list. Waits for the disk if any of it is new.
+    pub fn learn(&self, entries: &[ErasureEntry]) -> Result<(), ErasuresError> {
+        let mut writing = self.shared.writing.lock();
+        let new: Vec<_> = {
+            let list = self.shared.list.lock();
+            entries.iter().filter(|entry| !list.has(entry)).copied().collect()
+        };
+        if new.is_empty() { Ok(()) } else { writing.write(&new, &self.shared.list) }
     }
 
     /// From now on, and at once, forgets what is older than that. Waits for the disk if the file is replaced.
@@ -216,6 +238,14 @@ impl Queue {
 
 impl Writing {
     fn append(&mut self, entries: &[ErasureEntry], list: &Mutex<ErasureList>) -> Result<(), ErasuresError> {
+        if let Some(common) = &self.common {
+            let named = |source| ErasuresError::Io { path: "the cluster's list of erasures".into(), source };
+            common.add(entries).map_err(named)?;
+        }
+        self.write(entries, list)
+    }
+
+    fn write(&mut self, entries: &[ErasureEntry], list: &Mutex<ErasureList>) -> Result<(), ErasuresError> {
         if self.file.is_older() {
             let (needed, since) = needed(&list.lock());
             self.file.replace(&needed, since)?;

@@ -312,6 +312,7 @@ impl From<EngineError> for ApiError {
             EngineError::DiskFull => Self::disk_full(message),
             EngineError::JournalFailed => Self::retry("journal_failed", message, "30"),
             EngineError::WorkspaceUnavailable => Self::retry("workspace_unavailable", message, "5"),
+            EngineError::Moving => Self::partition_moving(),
             EngineError::Internal => Self::internal(),
             EngineError::ShuttingDown => Self::retry("shutting_down", message, "5"),
         }

@@ -5,9 +5,9 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use async_nats::jetstream::context::{AccountErrorKind, ContextBuilder};
 use async_nats::jetstream::{Context, ErrorCode};
@@ -36,7 +36,7 @@ pub struct NatsOptions {
     /// Each as `nats://host:port`, or `tls://host:port`; a user and a password may stand before the host, the same for
     /// all. Only these servers are used, and not what they say of others.
     pub servers: Vec<String>,
-    /// A file with the user's JWT and seed, as `nsc` writes it.
+    /// A file with the user's JWT and seed, as `nsc` writes it, or with one line `user:password`.
     pub credentials: Option<PathBuf>,
     /// Certificates of authorities, PEM; those of the system where there is no such file. With it, TLS is required.
     pub ca: Option<PathBuf>,
@@ -90,8 +90,7 @@ pub enum ConnectError {
 pub async fn connect(options: &NatsOptions) -> Result<Connection, ConnectError> {
     let servers = addresses(&options.servers)?;
     let named = servers.iter().map(place).collect::<Vec<_>>().join(", ");
-    let client = wanted(options, &servers)
-        .await?
+    let client = wanted(options, &servers)?
         .connect(servers)
         .await
         .map_err(|source| ConnectError::Unreachable { servers: named, source })?;
@@ -122,7 +121,18 @@ fn without_password(server: &str) -> String {
     server.rsplit_once('@').map_or(server, |(_, place)| place).to_owned()
 }
 
-async fn wanted(options: &NatsOptions, servers: &[ServerAddr]) -> Result<ConnectOptions, ConnectError> {
+/// A file of `nsc`, or a line `user:password`.
+fn with_credentials(wanted: ConnectOptions, path: &Path) -> io::Result<ConnectOptions> {
+    let text = fs::read_to_string(path)?;
+    if text.contains("-----BEGIN NATS USER JWT-----") {
+        return wanted.credentials(&text);
+    }
+    let login = text.lines().next().and_then(|line| line.split_once(':'));
+    let (user, password) = login.ok_or_else(|| io::Error::other("it has neither a JWT nor a line user:password"))?;
+    Ok(wanted.user_and_password(user.to_owned(), password.to_owned()))
+}
+
+fn wanted(options: &NatsOptions, servers: &[ServerAddr]) -> Result<ConnectOptions, ConnectError> {
     let mut wanted = ConnectOptions::new()
         .name(&options.name)
         .connection_timeout(CONNECTING)
@@ -140,13 +150,12 @@ async fn wanted(options: &NatsOptions, servers: &[ServerAddr]) -> Result<Connect
     if let Some(server) = servers.iter().find(|server| server.has_user_pass()) {
         wanted = wanted.user_and_password(decoded(server.username()), decoded(server.password()));
     }
-    if let Some(path) = &options.credentials {
-        wanted = wanted
-            .credentials_file(path)
-            .await
-            .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?;
+    match &options.credentials {
+        Some(path) => {
+            with_credentials(wanted, path).map_err(|source| ConnectError::Credentials { path: path.clone(), source })
+        }
+        None => Ok(wanted),
     }
-    Ok(wanted)
 }
 
 fn decoded(text: Option<&str>) -> String {

@@ -168,6 +168,11 @@ impl Service {
         Self { quotas: Some(quotas), ..self }
     }
 
+    /// Keys or workspaces have changed by way of another engine: whoever streams is looked at anew.
+    pub fn rights_changed(&self) {
+        self.rights.send_replace(());
+    }
+
     /// Whether targets of requests may be plain HTTP, and lie in private networks.
     pub fn private_targets(&self) -> bool {
         self.webhooks.private

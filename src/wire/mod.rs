@@ -13,6 +13,7 @@ pub mod backtest;
 pub mod body;
 pub mod breaker;
 pub mod calibration;
+pub mod cluster;
 pub mod csat_config;
 pub mod effect;
 pub mod erasure;

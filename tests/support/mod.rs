@@ -200,7 +200,7 @@ impl Server {
     /// For the second listener: the one engine of this server.
     pub fn watched(&self) -> impl Fn() -> Vec<Watched> + Send + Sync + 'static {
         let (engine, webhooks, mail) = (self.engine.clone(), Arc::clone(&self.webhooks), Arc::clone(&self.mail));
-        let one = Watched { engine, webhooks, mail };
+        let one = Watched { engine, webhooks, mail, serves: Arc::new(|| true) };
         move || vec![one.clone()]
     }
 

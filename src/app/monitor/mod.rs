@@ -18,6 +18,15 @@ pub struct Watched {
     pub engine: Engine,
     pub webhooks: Arc<Webhooks>,
     pub mail: Arc<Mail>,
+    /// Whether it may answer requests now.
+    pub serves: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Watched {
+    fn readiness(&self) -> Readiness {
+        let readiness = self.engine.readiness();
+        Readiness { ready: readiness.ready && (self.serves)(), ..readiness }
+    }
 }
 
 /// Those that run.
@@ -51,7 +60,7 @@ impl Monitor for EngineMonitor {
     fn readiness(&self) -> Readiness {
         let starting = || Readiness::starting(self.progress.stage(), self.progress.share());
         let all = self.all().unwrap_or_default();
-        let readiness = all.iter().map(|one| one.engine.readiness()).reduce(Readiness::and).unwrap_or_else(starting);
+        let readiness = all.iter().map(Watched::readiness).reduce(Readiness::and).unwrap_or_else(starting);
         if self.stop.is_cancelled() {
             return Readiness { ready: false, phase: Phase::Stopping, ..readiness };
         }

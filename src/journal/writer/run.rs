@@ -183,7 +183,7 @@ impl Run {
             AppendError::Fenced { .. } => Refusal::Fenced,
             AppendError::Unknown { .. } | AppendError::Poisoned { .. } => Refusal::Poisoned,
         };
-        tracing::error!(%error, cause, "the journal failed: no more writes until a restart");
+        tracing::error!(%error, cause, "the journal failed: nothing more is written to it by this engine");
         self.failed = Some(reason);
         self.health.fail();
         reason
