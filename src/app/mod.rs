@@ -9,7 +9,7 @@ mod node;
 pub mod server;
 pub mod start;
 
-pub use cluster::{ClusterError, connection as cluster_connection};
+pub use cluster::{ClusterError, connection as cluster_connection, member_options as cluster_member};
 pub use monitor::{EngineMonitor, Watched};
 pub use server::{Server, ServerError};
 pub use start::{AppError, Parts, Started, start};

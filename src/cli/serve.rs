@@ -160,7 +160,8 @@ fn cluster_exit(error: &ClusterError) -> Exit {
     }
 }
 
-fn secret_exit(error: &SecretError) -> Exit {
+/// The exit code (R10.9) of an error of the file `secret`.
+pub fn secret_exit(error: &SecretError) -> Exit {
     match error {
         SecretError::NotAFile(_) | SecretError::BadLength(_) => Exit::Damaged,
         SecretError::TooOpen { .. } => Exit::Configuration,

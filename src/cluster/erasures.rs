@@ -64,6 +64,11 @@ impl ErasureBucket {
         Ok(())
     }
 
+    /// Everything that is in it; blocks.
+    pub fn entries(&self) -> Result<Vec<ErasureEntry>, async_nats::Error> {
+        self.runtime.block_on(self.all())
+    }
+
     async fn all(&self) -> Result<Vec<ErasureEntry>, async_nats::Error> {
         let (mut all, mut keys) = (Vec::new(), self.store.keys().await?);
         while let Some(key) = keys.next().await {

@@ -27,6 +27,7 @@ mod keys;
 mod lease;
 pub mod logs;
 mod member;
+pub mod moving;
 mod overview;
 mod patience;
 mod plan;

@@ -223,7 +223,8 @@ async fn units_parts(
     })
 }
 
-fn member_options(options: &ClusterConfig, secret: [u8; 8]) -> MemberOptions {
+/// What a node of this configuration is, with the fingerprint of its secret.
+pub fn member_options(options: &ClusterConfig, secret: [u8; 8]) -> MemberOptions {
     MemberOptions {
         name: options.name.to_string(),
         node: options.node.to_string(),

@@ -1,7 +1,10 @@
 //! `cluster status|drain|import|export` (R11.4).
 
+pub mod moving;
 pub mod status;
 pub mod system;
+
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -22,6 +25,10 @@ pub enum Command {
     Status(StatusArgs),
     /// Have a node give back its partitions and take none, before it is stopped for long
     Drain(DrainArgs),
+    /// Bring the data directory of a server that was alone into an empty cluster
+    Import(moving::ImportArgs),
+    /// Take everything out of a cluster whose nodes are stopped, into a data directory of a server alone
+    Export(moving::ExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -56,11 +63,13 @@ pub struct ClusterArgs {
 }
 
 impl ClusterArgs {
-    pub fn load(&self) -> Result<ClusterConfig, Failure> {
+    /// With the time for which backups are kept (R4.10).
+    pub fn load(&self) -> Result<(ClusterConfig, Duration), Failure> {
         let servers =
             (!self.servers.is_empty()).then(|| ("--cluster", "cluster.servers", format!("{:?}", self.servers)));
         let config = self.config.load(servers.into_iter().collect())?.config;
-        config.cluster.ok_or_else(|| {
+        let backups = config.storage.backups_kept;
+        config.cluster.map(|cluster| (cluster, backups)).ok_or_else(|| {
             Failure::new(Exit::Configuration, "No cluster is named: give --cluster, or set cluster.servers.")
         })
     }
@@ -68,7 +77,9 @@ impl ClusterArgs {
 
 pub fn run(command: &Command, quiet: bool) -> Result<(), Failure> {
     match command {
-        Command::Status(args) => status::run(&args.cluster.load()?, args.format.output),
+        Command::Status(args) => status::run(&args.cluster.load()?.0, args.format.output),
+        Command::Import(args) => moving::import(args, quiet),
+        Command::Export(args) => moving::export(args, quiet),
         Command::Drain(args) => drain(args, quiet),
     }
 }
@@ -88,7 +99,7 @@ fn unknown(options: &ClusterConfig) -> Failure {
 }
 
 fn drain(args: &DrainArgs, quiet: bool) -> Result<(), Failure> {
-    let options = args.cluster.load()?;
+    let (options, _) = args.cluster.load()?;
     let set = connected(&options, async |Connection { jetstream, .. }| {
         let set = cluster::drain(&jetstream, &options.name, &args.node, !args.undo).await;
         set.map_err(|error| Failure::of(Exit::Failed, &error))

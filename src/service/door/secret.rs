@@ -55,6 +55,17 @@ impl Secret {
         }
     }
 
+    /// Reads the `secret` of the data directory `dir`.
+    pub fn load(dir: &Path) -> Result<Self, SecretError> {
+        Self::load_file(&dir.join(FILE))
+    }
+
+    /// The same of a file of any name.
+    pub fn load_file(path: &Path) -> Result<Self, SecretError> {
+        let file = File::open(path).map_err(|source| SecretError::io(path, source))?;
+        load(path, &file)
+    }
+
     /// Names the secret without revealing it; settings contain it.
     pub fn id(&self) -> [u8; 8] {
         let digest = self.derive("tripswitch 2026 secret id");
