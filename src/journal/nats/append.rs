@@ -191,6 +191,8 @@ impl Journal for NatsJournal {
         Ok(())
     }
 
+    /// The servers give no message out any more that was removed. Its bytes may stay in a file of theirs for as long as
+    /// other messages are in that.
     fn trim(&mut self, before: GroupPosition) -> Result<(), TrimError> {
         let reader = &self.reader;
         let trimming = async {

@@ -311,7 +311,8 @@ fn a_follower_goes_on_after_the_server_was_killed() {
         let unknown = journal.append(last, &group(2));
         assert!(matches!(unknown, Err(AppendError::Unknown { .. })), "{unknown:?}");
         rig.server.run();
-        // The client may have kept the first copy, and may send it now.
+        // Waits for the server, as the writer does. The client may have kept the first copy, and may send it now.
+        read(&journal, last.next().0);
         assert_eq!(journal.append(last, &group(2)).unwrap(), last.next());
         expect(journal.last().0);
     }
