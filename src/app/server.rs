@@ -290,6 +290,7 @@ mod tests {
     use crate::domain::ids::Side;
     use crate::domain::system::{NewKey, Permission};
     use crate::offline::{Absent, system_offline};
+    use crate::storage::FileOptions;
 
     /// The whole answer to a request for `path`; empty where nobody listens.
     fn ask(address: SocketAddr, path: &str) -> String {

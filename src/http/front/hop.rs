@@ -95,7 +95,7 @@ mod tests {
             good.replace("192.0.2.7", "192.0.2.8"),
             good.trim_end_matches(" 192.0.2.7").to_owned(),
             format!("{good} "),
-            format!("0{}", &good[1..]).replacen("00", "10", 1),
+            format!("{}{}", if good.starts_with('0') { '1' } else { '0' }, &good[1..]),
             put(2, hop)[NAME].to_str().unwrap().to_owned(),
             String::new(),
             "17 192.0.2.7".to_owned(),
