@@ -34,7 +34,7 @@ class Cluster:
     def begin(self):
         """NATS and the first node, with a server key."""
         self.nats.start()
-        self.key = next(word for word in self.nodes[0].verb("cluster", "init").split() if word.startswith("sf_live_v1_"))
+        self.key = json.loads(self.nodes[0].verb("key", "create", "--server", "-o", "json"))["key"]
         self.nodes[0].start().await_ready()
         self.receiver = Receiver(self.places.host)
 

@@ -64,7 +64,7 @@ class Reader:
                 self.effects.append((fields["id"], kind, json.loads(fields["data"])["data"]))
             self.changed.notify_all()
 
-    def await_count(self, kind, count, seconds=60):
+    def await_count(self, kind, count, seconds):
         """Whether as many effects of a type have come as have to."""
         with self.changed:
             return self.changed.wait_for(lambda: sum(one[1] == kind for one in self.effects) >= count, seconds)
@@ -109,7 +109,7 @@ class Receiver:
         with self.changed:
             return list(self.first.get(workspace, {}).values())
 
-    def await_count(self, workspace, count, seconds=60):
+    def await_count(self, workspace, count, seconds):
         with self.changed:
             return self.changed.wait_for(lambda: len(self.first.get(workspace, {})) >= count, seconds)
 

@@ -22,6 +22,11 @@ def everything(cluster):
     return counts
 
 
+def patience(cluster):
+    """How long to wait for what has to come. With something wrong already it need not come at all."""
+    return 2 if cluster.findings.count() else 60
+
+
 def got(cluster, workspace, rest, **options):
     answer = workspace.insist("GET", rest, tries=200, **options)
     if answer is None or answer.status != 200:
@@ -84,7 +89,7 @@ def effects(cluster, workspace, seen, counts):
     steps = [(kind, breaker) for breaker, _ in workspace.breakers for kind in BREAKERS]
     # The last effect of all is there when every kind is.
     for kind, count in (("conversation.scored", scored.total()), ("conversation.resolved", resolved.total()), (BREAKERS[2], len(workspace.breakers))):
-        reader.await_count(kind, count)
+        reader.await_count(kind, count, patience(cluster))
     with reader.changed:
         seen = list(seen)
     for kind, expected in (("conversation.scored", scored), ("conversation.resolved", resolved)):
@@ -107,7 +112,7 @@ def replay(cluster, workspace):
     with live.changed:
         seen = list(live.effects)
     with again.changed:
-        again.changed.wait_for(lambda: len(again.effects) >= len(seen), 60)
+        again.changed.wait_for(lambda: len(again.effects) >= len(seen), patience(cluster))
         again.over = True
         cluster.findings.check(again.effects == seen, f"{workspace.name}: the stream read again has {len(again.effects)} effects, {len(seen)} had come; {first_other(again.effects, seen)}")
 
@@ -116,7 +121,7 @@ def webhooks(cluster, workspace):
     """Each step of each breaker was delivered, those of an account in order."""
     steps = [(kind, breaker) for breaker, _ in workspace.breakers for kind in BREAKERS]
     accounts, came, expected = dict(workspace.breakers), {}, {}
-    cluster.receiver.await_count(workspace.name, len(steps))
+    cluster.receiver.await_count(workspace.name, len(steps), patience(cluster))
     for kind, data in cluster.receiver.messages(workspace.name):
         came.setdefault(accounts.get(data["id"]), []).append((kind, data["id"]))
     for kind, breaker in steps:
