@@ -16,7 +16,7 @@ SCOPES = ["quality:read", "quality:write", "events:write", "admin"]
 
 
 class Cluster:
-    name, partitions = "checks", 12
+    name, partitions = "tripswitch", 12
 
     def __init__(self, places, directory, binary, nats_binary):
         self.places, self.directory, self.findings, self.attempts = places, directory, Findings(), Attempts()
@@ -153,6 +153,8 @@ class Cluster:
         return answer if answer.status == 200 else None
 
     def end(self):
+        for reader in self.readers:
+            reader.over = True
         for process in [*self.nodes, *self.nats.all]:
             process.end()
         self.places.close()

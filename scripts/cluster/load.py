@@ -4,10 +4,9 @@ import datetime
 import random
 import threading
 import time
-import uuid
 
 from api import MOVING, client
-from workspaces import BAD, GOOD, Conversation, event, scored
+from workspaces import BAD, GOOD, Conversation, account_id, event, scored
 
 TALK = (("message.received", {"text": "Hello, my invoice shows the wrong address."}),
         ("message.sent", {"text": "I have corrected the address on your invoice and sent it to you again.", "sender": "ai"}),
@@ -133,7 +132,7 @@ def trip(load, workspace, randomly):
         workspace.post([scored(Conversation(randomly.choice(GOOD)), 450)], choose)
         ask_gate(load, workspace, choose(0), account)
         active = workspace.insist("GET", "quality/circuit-breakers")
-        mine = [one for one in active.body["items"] if one["scopeKey"] == scope(workspace, account)]
+        mine = [one for one in active.body["items"] if one["scopeKey"] == f"account:acc_{account_id(workspace, account)}"]
         if len(mine) != 1 or mine[0]["acknowledgedAt"]:
             load.findings.add(f"{account} of {workspace.name} was tripped, and there are {mine} among {active}")
         for breaker in mine:
@@ -153,26 +152,25 @@ def take_up(load, workspace, breaker, step):
     load.findings.check(answer.status == 200 and answer.body[f"{step}dAt"], f"{step} of {breaker} of {workspace.name} was answered {answer}")
 
 
-def scope(workspace, account):
-    return f"account:acc_{uuid.uuid5(uuid.UUID(workspace.id), 'account:' + account.removeprefix('ext:'))}"
-
-
 def look(load, _, randomly):
-    """Asks any node for a gate or for statistics, and compares the answer with what was known before it was asked."""
+    """Asks any node, and compares the answer with what was known before it was asked."""
     while True:
-        workspace, node = randomly.choice(load.workspaces), load.chooser(randomly)(0)
-        if randomly.random() < 0.75:
-            ask_gate(load, workspace, node, randomly.choice(GOOD + BAD))
-        else:
+        workspace, node, dice = randomly.choice(load.workspaces), load.choose(randomly, 0), randomly.random()
+        if dice < 0.6:
+            ask_gate(load, workspace, node, randomly.choice(GOOD + BAD), hold=dice < 0.05)
+        elif dice < 0.8:
             ask_stats(load, workspace, node)
+        else:
+            ask_score(load, workspace, node, randomly)
         time.sleep(0.02)
         yield
 
 
-def ask_gate(load, workspace, node, account):
+def ask_gate(load, workspace, node, account, hold=False):
     with workspace.lock:
         epoch, before = workspace.epoch, workspace.gates[account]
-    answer = client().ask(node, "GET", workspace.path(f"quality/gate?accountId={account}"), workspace.key)
+    held = f"&waitEpoch={epoch}&timeoutSeconds=1" if hold else ""
+    answer = client().ask(node, "GET", workspace.path(f"quality/gate?accountId={account}{held}"), workspace.key)
     judge_gate(load, workspace, node, account, epoch, before, answer)
 
 
@@ -210,3 +208,21 @@ def judge_stats(load, workspace, node, least, answer):
         load.findings.check(least <= count <= most, f"{node.name} counts {count} conversations of {workspace.name}: {least} were answered before, {most} sent since")
     elif answer.status and answer.status not in MOVING:
         load.findings.add(f"{node.name} answered the statistics of {workspace.name} with {answer}")
+
+
+def ask_score(load, workspace, node, randomly):
+    """By a path that names no workspace. A score is the last that was answered, or one that was sent since."""
+    with workspace.lock:
+        scored_ones = [one for one in list(workspace.conversations.values())[-200:] if one.scores]
+        if not scored_ones:
+            return
+        conversation = randomly.choice(scored_ones)
+        answered = len(conversation.scores)
+    answer = client().ask(node, "GET", f"/api/conversations/{conversation.id}/quality", workspace.key)
+    if answer.status == 200:
+        with workspace.lock:
+            possible = conversation.sent[answered - 1:]
+        score = round(answer.body["compositeScore"] * 100)
+        load.findings.check(None in possible or score in possible, f"{node.name} says {score} of {conversation.id} of {workspace.name}; possible are {possible}")
+    elif answer.status and answer.status not in MOVING:
+        load.findings.add(f"{node.name} was asked for {conversation.id} of {workspace.name}, which is scored, and answered {answer}")

@@ -2,20 +2,16 @@
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 
-from common import Trouble, tail, until
+from common import ROOT, Trouble, tail, until
 from nats import Nats, NatsError
 
-NATS = """
-server_name: {name}
-listen: "{place.host}:{place.ports[client]}"
-http: "{place.host}:{place.ports[monitor]}"
-jetstream {{ store_dir: "{directory}", max_file_store: 4GB, max_memory_store: 256MB, sync_interval: always }}
-max_payload: 8MB
-cluster {{ name: "checks", listen: "{place.host}:{place.ports[route]}", routes: [{routes}] }}
-"""
+# What is shipped is what is tried, user and permissions included; but not its TLS, for which nobody has certificates here.
+SHIPPED = (ROOT / "packaging" / "nats" / "cluster.conf").read_text()
+PASSWORDS = {"TRIPSWITCH": "of-the-nodes", "OPERATOR": "of-the-checks", "SYSTEM": "of-nobody"}
 
 NODE = """
 [cluster]
@@ -120,14 +116,25 @@ class NatsServer(Process):
 
     def __init__(self, binary, place, places, directory):
         directory.mkdir()
-        routes = ", ".join(f'"nats-route://{other.at("route")}"' for other in places)
-        (directory / "nats.conf").write_text(NATS.format(name=place.name, place=place, directory=directory / "store", routes=routes))
+        (directory / "passwords.conf").write_text("".join(f"{who}_PASSWORD: {word}\n" for who, word in PASSWORDS.items()))
+        (directory / "nats.conf").write_text(f"server_name: {place.name}\n{configured(place, places, directory)}")
         super().__init__(place, directory, [binary, "-c", str(directory / "nats.conf")])
 
     def clients(self):
         """The addresses of those who are connected."""
         status, body = self.asked("monitor", "/connz?limit=1024")
         return {one["ip"]: one.get("name", "") for one in json.loads(body)["connections"]} if status == 200 else {}
+
+
+def configured(place, places, directory):
+    """The shipped configuration with the addresses and the directory of a check."""
+    text = re.sub(r"\n *tls \{[^}]*\}", "", SHIPPED)
+    for shipped, own in (("0.0.0.0:4222", place.at("client")), ("0.0.0.0:6222", place.at("route")), ("127.0.0.1:8222", place.at("monitor")),
+                         ("/var/lib/nats", directory / "store"), *((f"n{at}.example.com:6222", other.at("route")) for at, other in enumerate(places, 1))):
+        if shipped not in text:
+            raise Trouble(f"{shipped} does not stand in packaging/nats/cluster.conf")
+        text = text.replace(shipped, str(own))
+    return text
 
 
 class NatsServers:
@@ -155,7 +162,7 @@ class NatsServers:
         for server in self.all:
             try:
                 if self.connection is None or self.connection.failed:
-                    self.connection = Nats(server.place.host, server.place.ports["client"], timeout=3)
+                    self.connection = Nats(server.place.host, server.place.ports["client"], "operator", PASSWORDS["OPERATOR"], timeout=3)
                 return question(self.connection)
             except (NatsError, OSError) as error:
                 problem = error
@@ -183,7 +190,7 @@ class Node(Process):
         file = directory / "data" / "secret"
         file.write_bytes(secret)
         file.chmod(0o600)
-        servers = ", ".join(f'"nats://{server.place.at("client")}"' for server in nats.all)
+        servers = ", ".join(f'"nats://tripswitch:{PASSWORDS["TRIPSWITCH"]}@{server.place.at("client")}"' for server in nats.all)
         self.config = directory / "config.toml"
         self.config.write_text(NODE.format(servers=servers, cluster=cluster, place=place, partitions=partitions, api=place.at("api"),
                                            admin=place.at("admin"), directory=directory, level=level))

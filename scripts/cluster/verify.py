@@ -4,7 +4,7 @@ from collections import Counter
 
 from listeners import BREAKERS, Reader
 from load import CHANGES
-from workspaces import BAD, GOOD
+from workspaces import BAD, GOOD, account_id
 
 EPOCH, NODE = "Tripswitch-Epoch", "Tripswitch-Node"
 
@@ -17,6 +17,7 @@ def everything(cluster):
         breakers(cluster, workspace, counts)
         effects(cluster, workspace, cluster.readers[workspace.number].effects, counts)
         webhooks(cluster, workspace)
+        accounts(cluster, workspace)
         gates(cluster, workspace)
     logs(cluster, counts)
     return counts
@@ -59,6 +60,19 @@ def conversations(cluster, workspace, counts):
     check(not found or round(stats["averageComposite"] * 100) == mean, f"{workspace.name}: the average is {stats['averageComposite']}, not {mean / 100}")
     counts["events"] += workspace.events
     counts["conversations"] += len(expected)
+
+
+def accounts(cluster, workspace):
+    """Every account that was named is known, none is paused, and no run of low scores has outlived its breaker."""
+    found = got(cluster, workspace, "accounts?limit=100")
+    if found is None:
+        return
+    with workspace.lock:
+        expected = {account_id(workspace, one.account) for one in workspace.conversations.values() if one.account}
+    rows = {row["accountId"]: row for row in found["data"]}
+    cluster.findings.check(rows.keys() == expected, f"{workspace.name}: accounts {sorted(rows)} are known, {sorted(expected)} were named")
+    odd = [row for row in rows.values() if row["activeBreakerId"] or row["consecutiveLow"]]
+    cluster.findings.check(not odd, f"{workspace.name}: accounts that were taken up are still low or paused: {odd[:2]}")
 
 
 def breakers(cluster, workspace, counts):

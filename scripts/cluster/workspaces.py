@@ -1,4 +1,5 @@
 """The workspaces of the check, and what is known of each: what was sent, what was answered, and what has to hold."""
+import bisect
 import json
 import threading
 import time
@@ -15,13 +16,15 @@ class Attempts:
     def __init__(self):
         self.lock, self.all = threading.Lock(), []
 
-    def add(self, begun, ended, workspace, node, status):
+    def add(self, begun, workspace, node, status):
         with self.lock:
-            self.all.append((begun, ended, workspace, node, status))
+            self.all.append((begun, time.monotonic(), workspace, node, status))
 
     def since(self, moment):
+        """Those that were begun since a moment. They stand in the order in which they ended."""
         with self.lock:
-            return [one for one in self.all if one[0] >= moment]
+            first = bisect.bisect_left(self.all, moment, key=lambda one: one[1])
+            return [one for one in self.all[first:] if one[0] >= moment]
 
 
 class Conversation:
@@ -29,8 +32,8 @@ class Conversation:
 
     def __init__(self, account):
         self.id, self.account = str(uuid.uuid4()), account
-        # Scores that were sent; those that were answered; answered ones that came before anyone listened.
-        self.sent_scores, self.scores, self.unheard, self.resolved = 0, [], 0, 0
+        # Scores that were sent, those of them that were answered, and those of these that came before anyone listened.
+        self.sent, self.scores, self.unheard, self.resolved = [], [], 0, 0
 
 
 class Workspace:
@@ -74,7 +77,7 @@ class Workspace:
             node = choose(tries)
             begun = time.monotonic()
             answer = client().ask(node, "POST", self.path("events"), self.key, body)
-            self.attempts.add(begun, time.monotonic(), self.number, node.name, answer.status)
+            self.attempts.add(begun, self.number, node.name, answer.status)
             if answer.status == 202:
                 break
             if answer.status not in (0, 429, 503):
@@ -97,8 +100,8 @@ class Workspace:
         with self.lock:
             for event, conversation in events:
                 if scores(event):
-                    self.sent += conversation.sent_scores == 0
-                    conversation.sent_scores += 1
+                    self.sent += not conversation.sent
+                    conversation.sent.append(given(event))
 
     def _after(self, events):
         """Answered: from now on no answer may be without them."""
@@ -109,6 +112,11 @@ class Workspace:
                     self.answered += not conversation.scores
                     conversation.scores.append(given(event))
                 conversation.resolved += event["type"] == "conversation.resolved"
+
+
+def account_id(workspace, account):
+    """The UUID that a workspace has for an account of another system."""
+    return str(uuid.uuid5(uuid.UUID(workspace.id), f"account:{account.removeprefix('ext:')}"))
 
 
 def scores(event):
