@@ -75,6 +75,13 @@ def order(position):
     return tuple(int(part) for part in position.replace("-", ".").split("."))
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A sender that was killed in the middle sends again."""
+
+
 class Receiver:
     """Takes webhooks of all workspaces: what came, in the order in which it came first."""
 
@@ -94,8 +101,7 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server((host, 0), Handler)
         self.url = f"http://{host}:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
