@@ -13,6 +13,9 @@ from nats import Nats, NatsError
 SHIPPED = (ROOT / "packaging" / "nats" / "cluster.conf").read_text()
 PASSWORDS = {"TRIPSWITCH": "of-the-nodes", "OPERATOR": "of-the-checks", "SYSTEM": "of-nobody"}
 
+# The exit code of a node that does not reach what it needs. The unit starts it again, and so is done here.
+UNAVAILABLE = 69
+
 NODE = """
 [cluster]
 servers = [{servers}]
@@ -43,7 +46,8 @@ class Process:
     """A program that can end and begin again, with a log that goes on."""
 
     def __init__(self, place, directory, command):
-        self.place, self.name, self.directory, self.process, self.paused = place, place.name, directory, None, False
+        self.place, self.name, self.directory, self.process = place, place.name, directory, None
+        self.began_again = 0
         self.command, self.log = [*place.prefix, *command], directory / "log"
 
     def start(self):
@@ -74,11 +78,9 @@ class Process:
 
     def pause(self):
         self._signal(signal.SIGSTOP)
-        self.paused = True
 
     def go_on(self):
         self._signal(signal.SIGCONT)
-        self.paused = False
 
     def end(self):
         """At the end of the check, whatever state it is in."""
@@ -99,6 +101,9 @@ class Process:
             connection.close()
 
     def ready(self):
+        if not self.up() and self.process.returncode == UNAVAILABLE:
+            self.began_again += 1
+            self.start()
         if not self.up():
             raise Trouble(f"{self.name} has ended with {self.process.returncode}:\n{tail(self.log)}")
         return self.asked(*self.health)[0] == 200
