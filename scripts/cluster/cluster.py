@@ -34,8 +34,8 @@ class Cluster:
     def begin(self):
         """NATS and the first node, with a server key."""
         self.nats.start()
-        self.key = json.loads(self.nodes[0].verb("key", "create", "--server", "-o", "json"))["key"]
         self.nodes[0].start().await_ready()
+        self.key = json.loads(self.nodes[0].verb("key", "create", "--server", "-o", "json"))["key"]
         self.receiver = Receiver(self.places.host)
 
     def join(self, *nodes):

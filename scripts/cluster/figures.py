@@ -36,7 +36,7 @@ def seconds(value):
 
 class Throughput:
     """Batches as fast as they are taken, for some seconds."""
-    batch, threads, span = 250, 8, 4
+    batch, threads, bodies, span = 250, 8, 80, 2
 
     def __init__(self, workspaces, nodes):
         self.workspaces, self.nodes = workspaces, nodes
@@ -48,7 +48,7 @@ class Throughput:
 
         def send(number):
             workspace, sent = self.workspaces[number % len(self.workspaces)], 0
-            bodies = [json.dumps([scored(Conversation(None), 400)[0] for _ in range(self.batch)]) for _ in range(40)]
+            bodies = [json.dumps([scored(Conversation(None), 400)[0] for _ in range(self.batch)]) for _ in range(self.bodies)]
             begin.wait()
             while bodies and time.monotonic() < end[0]:
                 node = self.nodes[(number + sent) % len(self.nodes)]

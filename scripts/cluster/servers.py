@@ -24,6 +24,7 @@ node = "{place.name}"
 advertise = "http://{api}"
 partitions = {partitions}
 replicas = 3
+credentials_file = "{directory}/credentials"
 
 [server]
 listen = "{api}"
@@ -122,7 +123,7 @@ class NatsServer(Process):
     def __init__(self, binary, place, places, directory):
         directory.mkdir()
         (directory / "passwords.conf").write_text("".join(f"{who}_PASSWORD: {word}\n" for who, word in PASSWORDS.items()))
-        (directory / "nats.conf").write_text(f"server_name: {place.name}\nno_auth_user: tripswitch\n{configured(place, places, directory)}")
+        (directory / "nats.conf").write_text(f"server_name: {place.name}\n{configured(place, places, directory)}")
         super().__init__(place, directory, [binary, "-c", str(directory / "nats.conf")])
 
     def clients(self):
@@ -195,6 +196,9 @@ class Node(Process):
         file = directory / "data" / "secret"
         file.write_bytes(secret)
         file.chmod(0o600)
+        credentials = directory / "credentials"
+        credentials.write_text(f"tripswitch:{PASSWORDS['TRIPSWITCH']}\n")
+        credentials.chmod(0o600)
         servers = ", ".join(f'"nats://{server.place.at("client")}"' for server in nats.all)
         self.config = directory / "config.toml"
         self.config.write_text(NODE.format(servers=servers, cluster=cluster, place=place, partitions=partitions, api=place.at("api"),
