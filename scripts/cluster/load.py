@@ -72,9 +72,10 @@ class Load:
         return lambda tries: self.choose(randomly, tries)
 
     def choose(self, randomly, tries):
+        """Rather one that answers, as whoever looks at its health does; now and then, at first, any."""
         nodes = list(self.choose_from or self.nodes())
-        up = [node for node in nodes if node.up()]
-        return randomly.choice(up if tries and up else nodes)
+        healthy = [node for node in nodes if node.up() and not node.paused]
+        return randomly.choice(healthy if healthy and (tries or randomly.random() < 0.9) else nodes)
 
 
 def produce(load, workspace, randomly):

@@ -48,7 +48,7 @@ class Process:
 
     def __init__(self, place, directory, command):
         self.place, self.name, self.directory, self.process = place, place.name, directory, None
-        self.began_again = 0
+        self.began_again, self.paused = 0, False
         self.command, self.log = [*place.prefix, *command], directory / "log"
 
     def start(self):
@@ -79,9 +79,11 @@ class Process:
 
     def pause(self):
         self._signal(signal.SIGSTOP)
+        self.paused = True
 
     def go_on(self):
         self._signal(signal.SIGCONT)
+        self.paused = False
 
     def end(self):
         """At the end of the check, whatever state it is in."""
