@@ -48,6 +48,8 @@ causes! {
     Reads: 503 "workspace_unavailable", 503 "shutting_down", 503 "partition_moving";
     /// The gate is in memory.
     ReadsGate: 503 "workspace_unavailable", 503 "partition_moving";
+    /// What is in memory of a workspace, wherever that is.
+    OfWorkspace: 503 "partition_moving";
     /// A stream of effects.
     Streams: 429 "too_many_streams";
     /// A calibration is applied.

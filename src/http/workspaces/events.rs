@@ -12,7 +12,7 @@ use crate::http::App;
 use crate::http::answer::{json, ok};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, EventsBody, Failures, Identities, Ids, Writes};
+use crate::http::openapi::failures::{Caller, EventsBody, Failures, Identities, Ids, OfWorkspace, Writes};
 use crate::http::openapi::params::{InWorkspace, Packing};
 use crate::http::payload::Payload;
 use crate::service::ingest::IngestRequest;
@@ -113,7 +113,7 @@ fn is_of_the_request(status: StatusCode) -> bool {
     operation_id = "listRejections",
     security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
     params(InWorkspace),
-    responses((status = 200, description = "Newest first.", body = RejectionList), Failures<(Caller, Ids)>),
+    responses((status = 200, description = "Newest first.", body = RejectionList), Failures<(Caller, Ids, OfWorkspace)>),
 )]
 pub async fn rejections(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &READERS)?;
@@ -131,7 +131,7 @@ pub async fn rejections(State(app): State<App>, call: Call) -> Result<Response, 
     operation_id = "listEventRates",
     security(("credential" = ["quality:read"]), ("credential" = ["events:write"])),
     params(InWorkspace),
-    responses((status = 200, description = "Oldest first.", body = EventRateList), Failures<(Caller, Ids)>),
+    responses((status = 200, description = "Oldest first.", body = EventRateList), Failures<(Caller, Ids, OfWorkspace)>),
 )]
 pub async fn rates(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     let key = call.workspace(&app, &READERS)?;

@@ -11,7 +11,7 @@ use crate::http::answer::created;
 use crate::http::auth::{or_refused, principal};
 use crate::http::call::Call;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures, Ids, Tickets};
+use crate::http::openapi::failures::{Caller, Failures, Ids, OfWorkspace, Tickets};
 use crate::http::openapi::params::InWorkspace;
 use crate::http::params::Query;
 use crate::wire::stream::StreamTicket;
@@ -33,7 +33,7 @@ pub const TICKET: &str = "ticket";
     params(InWorkspace),
     responses(
         (status = 201, description = "The ticket, shown this once.", body = StreamTicket),
-        Failures<(Caller, Ids, Tickets)>
+        Failures<(Caller, Ids, Tickets, OfWorkspace)>
     ),
 )]
 pub async fn create(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
