@@ -48,7 +48,7 @@ class Process:
 
     def __init__(self, place, directory, command):
         self.place, self.name, self.directory, self.process = place, place.name, directory, None
-        self.began_again, self.paused = 0, False
+        self.began_again, self.panics, self.paused = 0, 0, False
         self.command, self.log = [*place.prefix, *command], directory / "log"
 
     def start(self):

@@ -20,6 +20,8 @@ def everything(cluster):
         accounts(cluster, workspace)
         gates(cluster, workspace)
     logs(cluster, counts)
+    for node in cluster.nodes:
+        panics(cluster, node)
     return counts
 
 
@@ -156,6 +158,15 @@ def gates(cluster, workspace):
                 epoch = CHANGES * len(workspace.breakers)
                 cluster.findings.check(answer.body["decision"] == "proceed" and answer.body["epoch"] == epoch and not answer.body["breakers"],
                                        f"{node.name} answers {answer} for {account} of {workspace.name}: proceed at {epoch} expected")
+
+
+def panics(cluster, node):
+    """A fault outside is no reason for one."""
+    lines = node.log.read_text(errors="replace").splitlines() if node.log.exists() else []
+    at = [number for number, line in enumerate(lines) if "panicked at" in line]
+    if len(at) > node.panics:
+        node.panics = len(at)
+        cluster.findings.add(f"{node.name} panicked: {' '.join(lines[at[-1]:at[-1] + 2])}")
 
 
 def logs(cluster, counts):
