@@ -36,7 +36,7 @@ use super::handle::{Status, WorkspaceHandle};
 use super::in_flight::{Allowance, BodyPermit};
 use super::messages::{Lane, Pending, ReplyTo, SystemMsg, WorkspaceMsg};
 use super::retention;
-use super::shared::{Encoded, EngineOptions, SettingsSource, Shared, deliver};
+use super::shared::{Encoded, EngineOptions, SettingsSource, Shared, deliver, pieces};
 use super::snapshots::{self, Snapshots};
 use super::supervisor::{SharedSlot, Supervisor, SupervisorMsg};
 use super::system::{self, SystemActor, SystemLane, SystemSource, SystemState};
@@ -470,18 +470,6 @@ impl Engine {
         {
             drop(drained.await);
         }
-    }
-}
-
-/// The events as records that fit into a group; one event always does.
-fn pieces(events: Vec<EventRecord>, most_bytes: usize) -> Vec<Encoded> {
-    let whole = Encoded::from(Record::Events(events));
-    match whole.record {
-        Record::Events(mut events) if whole.bytes.len() > most_bytes && events.len() > 1 => {
-            let rest = events.split_off(events.len() / 2);
-            [events, rest].into_iter().flat_map(|part| pieces(part, most_bytes)).collect()
-        }
-        record => vec![Encoded { record, ..whole }],
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::background::Stop;
 use crate::clock::Clock;
 use crate::domain::configured::Configured;
+use crate::domain::event::EventRecord;
 use crate::domain::ids::WorkspaceKey;
 use crate::domain::record::{APPLY_VERSION, Frame, Record};
 use crate::domain::settings::Settings;
@@ -80,6 +81,18 @@ pub(crate) struct Encoded {
 impl From<Record> for Encoded {
     fn from(record: Record) -> Self {
         Self { bytes: encode_record(&record), record }
+    }
+}
+
+/// The events as records that fit into a group; one event always does.
+pub(super) fn pieces(events: Vec<EventRecord>, most_bytes: usize) -> Vec<Encoded> {
+    let whole = Encoded::from(Record::Events(events));
+    match whole.record {
+        Record::Events(mut events) if whole.bytes.len() > most_bytes && events.len() > 1 => {
+            let rest = events.split_off(events.len() / 2);
+            [events, rest].into_iter().flat_map(|part| pieces(part, most_bytes)).collect()
+        }
+        record => vec![Encoded { record, ..whole }],
     }
 }
 

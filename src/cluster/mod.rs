@@ -80,7 +80,10 @@ pub trait Host: Send + Sync + 'static {
     /// fails leaves nothing behind.
     fn take(&self, claim: Claim) -> BoxFuture<'_, Result<(), TakeError>>;
 
-    /// Gives it back in order: no new requests, a snapshot, stop. Others may claim it when this is done. Nothing of it
+    /// Does what takes long before it is given back, while it is still served.
+    fn prepare(&self, partition: Partition) -> BoxFuture<'_, ()>;
+
+    /// Gives it back in order: no new requests, stop. Others may claim it when this is done. Nothing of it
     /// may be left even where the lease ends on the way.
     fn release(&self, partition: Partition) -> BoxFuture<'_, ()>;
 

@@ -136,6 +136,7 @@ impl Moving<'_> {
     /// All that the cluster has. Calls `done` after each partition.
     pub fn take_out(&self, mut done: impl FnMut()) -> Result<State, MoveError> {
         self.check_stopped()?;
+        self.runtime.block_on(self.compared())?;
         let log = self.log(Partition::SYSTEM)?;
         let Recovered { system, mut last_receipt, .. } = self.read(Partition::SYSTEM, &log, None)?;
         done();
@@ -147,6 +148,14 @@ impl Moving<'_> {
             done();
         }
         Ok(State { system, workspaces, last_receipt })
+    }
+
+    /// What nodes have in common is as the cluster was made with: another number of partitions would leave some out.
+    async fn compared(&self) -> Result<(), MoveError> {
+        let name = &self.options.name;
+        let bucket = Bucket::existing(&self.logs.connection.jetstream, name).await?;
+        let bucket = bucket.ok_or_else(|| MoveError::Missing(name.clone()))?;
+        Ok(join::agree(&bucket, self.options).await?)
     }
 
     fn check_stopped(&self) -> Result<(), MoveError> {

@@ -148,6 +148,7 @@ async fn serve(shared: &Shared, claim: Claim, order: &Stop, set_open: impl Fn(bo
         () = ended.cancelled() => return Ok(Released(false)),
         () = order.cancelled() => {}
     }
+    shared.host.prepare(partition).await;
     set_open(false);
     shared.host.release(partition).await;
     Ok(Released(true))

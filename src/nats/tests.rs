@@ -95,7 +95,7 @@ fn a_server_is_trusted_through_the_authority_that_is_named() {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     for (name, text) in [("ca", authority.pem()), ("certificate", certificate.pem()), ("key", key.serialize_pem())] {
-        std::fs::write(file(name), text).unwrap();
+        fs::write(file(name), text).unwrap();
     }
     let settings = format!("tls {{ cert_file: {:?}, key_file: {:?} }}\n", file("certificate"), file("key"));
     let Some(server) = TestServer::start_with(&settings) else { return };

@@ -45,6 +45,10 @@ impl Engine {
     /// anything had to be removed.
     pub(in super::super) async fn purge(&self) -> Result<bool, TakeError> {
         let Some(before) = (self.shared.options.purge.0)(self.now()) else { return Ok(false) };
+        // Where neither a side nor the system workspace is, nothing can be erased.
+        if self.shared.system.followed().is_some() && self.shared.directory.workspaces().is_empty() {
+            return Ok(false);
+        }
         if !self.with_store(move |shared| shared.holds(before)).await? {
             return Ok(false);
         }

@@ -5,6 +5,7 @@ mod accounts;
 mod bounds;
 mod deletion;
 mod failures;
+mod followed;
 mod gate;
 mod journal_faults;
 mod restart;
@@ -35,7 +36,7 @@ use crate::ids::SeededIds;
 use crate::journal::memory::MemoryLog;
 use crate::journal::writer::GroupLimits;
 use crate::journal::{AppendError, GroupPosition, Journal, JournalRead, ReadError, SealError, StoredGroups, TrimError};
-use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, replay};
+use crate::recovery::{Progress, Recovered, RecoveryError, recover_with, recover_within, replay};
 use crate::snapshot::memory::MemorySnapshots;
 
 use super::common::Common;
@@ -58,6 +59,7 @@ struct Bench {
     options: EngineOptions,
     settings: Settings,
     faults: Faults,
+    system: SystemSource,
     /// Closed: appends wait.
     gate: Arc<Gate>,
 }
@@ -71,6 +73,7 @@ impl Bench {
             options: EngineOptions::default(),
             settings: Settings::default(),
             faults: Faults::default(),
+            system: SystemSource::Own,
             gate: Arc::default(),
         }
     }
@@ -81,7 +84,13 @@ impl Bench {
 
     /// An engine over what the log holds, with the workspaces [`ONE`] and [`TWO`].
     async fn start(&self) -> Engine {
-        let recovered = self.recover().unwrap();
+        let recovered = match &self.system {
+            SystemSource::Own => self.recover(),
+            SystemSource::Followed(followed) => {
+                recover_within(&self.log.writer(), &self.snapshots, &Progress::default(), &followed.table())
+            }
+        };
+        let recovered = recovered.unwrap();
         let models = ScoringModel::ALL.map(|model| {
             let own = &self.settings.profile;
             let profile = if own.model == model { own } else { model.profile() }.clone();
@@ -96,7 +105,7 @@ impl Bench {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(SeededIds::new(1)),
             settings: source,
-            system: SystemSource::Own,
+            system: self.system.clone(),
             common: Common::new(&self.options),
             options: self.options.clone(),
             group_limits: GroupLimits::default(),

@@ -72,7 +72,10 @@ pub(super) struct NodeHost(pub Arc<Units>);
 struct Running {
     unit: Unit,
     lease: Arc<Lease>,
+    /// Of what answers and delivers; with that of the server.
     stop: Stop,
+    /// Of what other nodes need of it: as long as it owns its partition.
+    over: Stop,
     tasks: Vec<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
 }
@@ -80,6 +83,10 @@ struct Running {
 impl Host for NodeHost {
     fn take(&self, claim: Claim) -> BoxFuture<'_, Result<(), TakeError>> {
         self.0.take(claim).map(|taken| taken.map_err(TakeError::new)).boxed()
+    }
+
+    fn prepare(&self, partition: Partition) -> BoxFuture<'_, ()> {
+        self.0.prepare(partition).boxed()
     }
 
     fn release(&self, partition: Partition) -> BoxFuture<'_, ()> {
@@ -163,9 +170,9 @@ impl Units {
 
     /// Starts what goes on beside the requests of a unit.
     fn run(self: &Arc<Self>, partition: Partition, unit: Unit, lease: Arc<Lease>) -> Running {
-        let stop = self.parts.stop.child_token();
+        let (stop, over) = (self.parts.stop.child_token(), Stop::new());
         let mut tasks = unit.tasks(&stop);
-        let (units, engine, stops) = (Arc::downgrade(self), unit.engine.clone(), stop.clone());
+        let (units, engine, stops) = (Arc::downgrade(self), unit.engine.clone(), over.clone());
         tasks.push(tokio::spawn(async move {
             let mut looks = every(LOOK, &stops);
             while looks.next().await {
@@ -177,13 +184,13 @@ impl Units {
                 }
             }
         }));
-        let (gates, engine, stops) = (self.parts.gates.clone(), unit.engine.clone(), stop.clone());
+        let (gates, engine, stops) = (self.parts.gates.clone(), unit.engine.clone(), over.clone());
         tasks.push(tokio::spawn(async move { gates.follow(&engine, &stops).await }));
         tasks.push(if partition == Partition::SYSTEM {
             let Logs { connection, name, .. } = self.parts.logs.clone();
-            tokio::spawn(system::serve(connection.client, name, unit.engine.clone(), stop.clone()))
+            tokio::spawn(system::serve(connection.client, name, unit.engine.clone(), over.clone()))
         } else {
-            let (service, mut changes, stops) = (Arc::clone(&unit.service), self.parts.view.subscribe(), stop.clone());
+            let (service, mut changes, stops) = (Arc::clone(&unit.service), self.parts.view.subscribe(), over.clone());
             tokio::spawn(async move {
                 while let Some(Ok(())) = stops.run_until_cancelled(changes.changed()).await {
                     service.rights_changed();
@@ -191,7 +198,7 @@ impl Units {
             })
         });
         let upkeep = unit.upkeep();
-        Running { unit, lease, stop, tasks, upkeep }
+        Running { unit, lease, stop, over, tasks, upkeep }
     }
 
     /// Lets requests in; before there is a front there are none.
@@ -202,21 +209,26 @@ impl Units {
         }
     }
 
-    /// Ends a unit: in order, or at once. Whoever has it next replays what is behind the newest snapshot: where that is
-    /// much, there is a new one first, while requests are still answered.
-    async fn end(&self, partition: Partition, in_order: bool) {
+    /// Whoever has a unit's partition next replays what is behind the newest snapshot: where that is much, takes a new
+    /// one.
+    async fn prepare(&self, partition: Partition) {
         let engine = self.running.lock().get(&partition).map(|running| running.unit.engine.clone());
-        if let Some(engine) = engine.filter(|engine| in_order && engine.snapshot_status().tail.bytes > SHORT_TAIL) {
+        if let Some(engine) = engine.filter(|engine| engine.snapshot_status().tail.bytes > SHORT_TAIL) {
             // What goes wrong is logged; the log has everything.
             drop(engine.snapshot().await);
         }
+    }
+
+    /// Ends a unit: in order, or at once.
+    async fn end(&self, partition: Partition, in_order: bool) {
         let running = {
             let mut all = self.running.lock();
             self.front.get().iter().for_each(|front| front.remove(partition));
             all.remove(&partition)
         };
-        let Some(Running { unit, lease: _, stop, tasks, upkeep }) = running else { return };
+        let Some(Running { unit, lease: _, stop, over, tasks, upkeep }) = running else { return };
         stop.cancel();
+        over.cancel();
         let engine = unit.engine.clone();
         if in_order {
             join_all(tasks).await;

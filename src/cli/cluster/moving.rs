@@ -27,7 +27,7 @@ use crate::ids::RandomIds;
 use crate::offline::restore::{Carried, Found, Point, Replace, Source, check_target, write};
 use crate::recovery::save::SaveProgress;
 use crate::recovery::{Progress, Tail};
-use crate::service::door::Secret;
+use crate::service::door::{Secret, SecretError};
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -69,7 +69,13 @@ pub fn import(args: &ImportArgs, quiet: bool) -> Result<(), Failure> {
         list => list.map_err(|error| Failure::of(erasures_exit(&error), &error))?,
     };
     let (hash, conversations) = (state.hash(), state.conversations());
-    let secret = Secret::load(&args.from).map_err(|error| Failure::of(secret_exit(&error), &error))?;
+    let secret = Secret::load(&args.from).map_err(|error| match error {
+        SecretError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Failure::new(
+            Exit::NoInput,
+            format!("{} has no secret yet: start a server on it once.", args.from.display()),
+        ),
+        error => Failure::of(secret_exit(&error), &error),
+    })?;
     with_cluster(&options, backups, &secret, quiet, "Bringing the state in", |moving, done| {
         moving.bring_in(state, &list, &SystemClock::new(), done)
     })?;

@@ -1,6 +1,7 @@
 //! Members on a real server.
 
 mod kept;
+mod shelf;
 mod support;
 
 use std::sync::atomic::Ordering::SeqCst;

@@ -156,6 +156,10 @@ impl Host for RecordingHost {
         })
     }
 
+    fn prepare(&self, _: Partition) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
     fn release(&self, partition: Partition) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.released.fetch_add(1, Ordering::SeqCst);

@@ -189,6 +189,8 @@ pub async fn pass(State(front): State<Arc<Front>>, mut request: Request, next: N
     }
     let route = request.extensions().get::<MatchedPath>();
     match target(request.method(), route.map(MatchedPath::as_str), request.uri()) {
+        // A node that has lost the cluster does not know which keys were revoked since.
+        Target::Node if of_tenants(route) && !front.places.is_in() => ApiError::partition_moving().into_response(),
         Target::Node => next.run(request).await,
         Target::Workspace(id) => front.of_workspace(id, request).await,
         Target::Link(token) => match front.node.service.linked_workspace(&token) {
@@ -198,6 +200,11 @@ pub async fn pass(State(front): State<Arc<Front>>, mut request: Request, next: N
         Target::Anywhere(search) => front.anywhere(search, request, next).await,
         Target::OneServer => one_server(&front.node, request, next).await,
     }
+}
+
+/// Whether what a node answers itself comes from its table of tenants, workspaces and keys.
+fn of_tenants(route: Option<&MatchedPath>) -> bool {
+    route.is_some_and(|route| ["/api/me", "/api/admin/"].iter().any(|prefix| route.as_str().starts_with(prefix)))
 }
 
 /// Whoever has no say in it is told so first (R2.8).

@@ -17,6 +17,9 @@ pub trait Places: Send + Sync + 'static {
     /// `None` if that was never.
     fn seen(&self, partition: Partition) -> Option<Duration>;
 
+    /// Whether this node is in the cluster, as far as it can know: what it has of tenants and keys may be old otherwise.
+    fn is_in(&self) -> bool;
+
     /// Told whenever the place of any partition may have become another.
     fn moves(&self) -> watch::Receiver<()>;
 }
@@ -28,6 +31,10 @@ impl Places for Member {
 
     fn seen(&self, partition: Partition) -> Option<Duration> {
         self.seen(partition)
+    }
+
+    fn is_in(&self) -> bool {
+        self.node_lease().holds()
     }
 
     fn moves(&self) -> watch::Receiver<()> {

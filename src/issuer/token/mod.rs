@@ -281,7 +281,7 @@ fn scope(name: &str) -> Option<Permission> {
 fn is_reserved(sub: &str) -> bool {
     let seen = normal(sub).trim().to_lowercase();
     let poses = ["api-key:", CLIENT].iter().any(|kind| seen.starts_with(kind));
-    poses || seen.is_empty() || ["data-directory", "import"].contains(&seen.as_str())
+    poses || seen.is_empty() || ["cluster", "data-directory", "import"].contains(&seen.as_str())
 }
 
 #[cfg(test)]

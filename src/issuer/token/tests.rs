@@ -198,6 +198,7 @@ fn r2_13_the_subject_is_opaque_but_poses_as_nobody() {
         "api-key:",
         "Api-Key:11111111-1111-4111-8111-111111111111",
         "\u{0} api-key:x",
+        "cluster",
         "data-directory",
         "Import ",
         "\u{200b}api-key:x",

@@ -183,7 +183,15 @@ impl Run {
             AppendError::Fenced { .. } => Refusal::Fenced,
             AppendError::Unknown { .. } | AppendError::Poisoned { .. } => Refusal::Poisoned,
         };
-        tracing::error!(%error, cause, "the journal failed: nothing more is written to it by this engine");
+        match error {
+            // Whoever shares the journal with others gives it up, and somebody goes on with it.
+            AppendError::Fenced { .. } | AppendError::Unknown { .. } => {
+                tracing::warn!(%error, cause, "nothing more is written to the journal by this engine");
+            }
+            AppendError::Full { .. } | AppendError::TooLarge { .. } | AppendError::Poisoned { .. } => {
+                tracing::error!(%error, cause, "the journal failed: nothing more is written to it until a restart");
+            }
+        }
         self.failed = Some(reason);
         self.health.fail();
         reason

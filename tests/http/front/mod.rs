@@ -7,6 +7,7 @@ mod passed_on;
 mod streaming;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ const LEASE: Duration = Duration::from_secs(3);
 struct Map {
     places: Mutex<HashMap<Partition, Place>>,
     seen: Mutex<Option<Duration>>,
+    /// The node's own name has expired.
+    out: AtomicBool,
     told: watch::Sender<()>,
 }
 
@@ -47,6 +50,10 @@ impl Places for Map {
 
     fn seen(&self, _: Partition) -> Option<Duration> {
         *self.seen.lock().unwrap()
+    }
+
+    fn is_in(&self) -> bool {
+        !self.out.load(Ordering::SeqCst)
     }
 
     fn moves(&self) -> watch::Receiver<()> {
@@ -70,7 +77,8 @@ impl Node {
 
     async fn start_with(web: Web) -> Self {
         let mut world = World::start().await;
-        let map = Map { places: Mutex::default(), seen: Mutex::default(), told: watch::Sender::new(()) };
+        let (places, seen, out) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        let map = Map { places, seen, out, told: watch::Sender::new(()) };
         let (map, gates) = (Arc::new(map), Arc::<Gates>::default());
         let front = Front::new(FrontParts {
             node: App { web: web.clone(), ..app(&world.server) },

@@ -1,6 +1,7 @@
 //! Nobody answers for a partition that is on its way.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -34,6 +35,18 @@ async fn a_partition_that_nobody_serves_is_503() {
     ask().await.expect(200);
     entry.front.remove(partition(WORKSPACE));
     ask().await.fails(503, "partition_moving");
+}
+
+#[tokio::test]
+async fn a_node_that_has_lost_the_cluster_does_not_say_what_keys_may_do() {
+    let entry = Node::start().await;
+    let ask = async |path: &str| entry.world.server.get(path, &entry.world.key).await;
+    ask("/api/me").await.expect(200);
+    entry.map.out.store(true, Ordering::SeqCst);
+    for path in ["/api/me", "/api/admin/keys", "/api/admin/workspaces"] {
+        ask(path).await.fails(503, "partition_moving");
+    }
+    ask("/api/openapi.json").await.expect(200);
 }
 
 #[tokio::test]
