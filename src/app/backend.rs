@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::cluster::{self, ClusterNode};
-use super::monitor::Watched;
+use super::monitor::{Standing, Watched};
 use super::node::{Node, Unit, data_dir};
 use super::start::{AppError, Parts, start_alone};
 use crate::background::Stop;
@@ -92,6 +92,14 @@ impl Backend {
                 Box::new(move || vec![alone.clone()])
             }
             Self::Node(node) => Box::new(node.watched()),
+        }
+    }
+
+    /// For the second listener: a node's part in its cluster.
+    pub fn standing(&self) -> Option<Box<dyn Fn() -> Standing + Send + Sync>> {
+        match self {
+            Self::Alone { .. } => None,
+            Self::Node(node) => Some(Box::new(node.standing())),
         }
     }
 

@@ -10,6 +10,6 @@ pub mod server;
 pub mod start;
 
 pub use cluster::{ClusterError, connection as cluster_connection, member_options as cluster_member};
-pub use monitor::{EngineMonitor, Watched};
+pub use monitor::{EngineMonitor, Standing, Watched};
 pub use server::{Server, ServerError};
 pub use start::{AppError, Parts, Started, start};

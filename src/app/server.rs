@@ -123,6 +123,9 @@ impl Server {
             }
         };
         monitor.started(backend.watched());
+        if let Some(standing) = backend.standing() {
+            monitor.joined(standing);
+        }
         let tls = wire.tls.clone();
         let (ends, drained_after, grace) = (ending.clone(), config.server.drain, config.server.shutdown_grace);
         let mut server = Self {

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use self::units::{NodeHost, Units, UnitsParts};
 use super::backend::Serving;
-use super::monitor::Watched;
+use super::monitor::{Standing, Watched};
 use super::node::{Ground, Node, Unit, data_dir};
 use super::start::{AppError, Parts};
 use crate::actors::SystemSource;
@@ -148,6 +148,12 @@ impl ClusterNode {
         let (member, units) = (Arc::clone(&self.member), Arc::clone(&self.units));
         let own = Watched { serves: Arc::new(move || member.node_lease().holds()), ..self.own.watched() };
         move || std::iter::once(own.clone()).chain(units.watched()).collect()
+    }
+
+    /// The node's part in the cluster, for `/metrics`.
+    pub fn standing(&self) -> impl Fn() -> Standing + Send + Sync + 'static {
+        let member = Arc::clone(&self.member);
+        move || Standing::of(&member)
     }
 
     /// Gives all partitions back in order. Nothing is served any more.

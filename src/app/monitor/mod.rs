@@ -1,6 +1,7 @@
 //! What the second listener tells of the engine (R10.10).
 
 mod metrics;
+mod standing;
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,8 @@ use crate::mail::Mail;
 use crate::mail::counts::MailCounts;
 use crate::recovery::Progress;
 use crate::webhooks::Webhooks;
+
+pub use standing::Standing;
 
 /// An engine, and what delivers for it.
 #[derive(Clone)]
@@ -32,22 +35,32 @@ impl Watched {
 /// Those that run.
 type All = Box<dyn Fn() -> Vec<Watched> + Send + Sync>;
 
+/// Asks for a node's part in its cluster.
+type Stands = Box<dyn Fn() -> Standing + Send + Sync>;
+
 /// The engine once it runs; until then, how far the start has come.
 pub struct EngineMonitor {
     progress: Arc<Progress>,
     running: OnceLock<All>,
+    /// Empty on a server that is alone.
+    standing: OnceLock<Stands>,
     /// The server should get no more requests, while the last ones are still answered.
     stop: Stop,
 }
 
 impl EngineMonitor {
     pub fn new(progress: Arc<Progress>, stop: Stop) -> Self {
-        Self { progress, running: OnceLock::new(), stop }
+        Self { progress, running: OnceLock::new(), standing: OnceLock::new(), stop }
     }
 
     /// From here on the engines are asked that there are at the time. The first list stays.
     pub fn started(&self, all: impl Fn() -> Vec<Watched> + Send + Sync + 'static) {
         self.running.get_or_init(|| Box::new(all));
+    }
+
+    /// From here on `/metrics` has the numbers of a node of a cluster, too.
+    pub fn joined(&self, standing: impl Fn() -> Standing + Send + Sync + 'static) {
+        self.standing.get_or_init(|| Box::new(standing));
     }
 
     /// `None` during the start.
@@ -80,6 +93,9 @@ impl Monitor for EngineMonitor {
         }
         if let Some(mails) = all.iter().map(|one| one.mail.counts()).reduce(MailCounts::and) {
             metrics::mail(&mails, page);
+        }
+        if let Some(standing) = self.standing.get() {
+            standing().show(page);
         }
     }
 }

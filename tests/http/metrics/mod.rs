@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::json;
-use tripswitch::app::EngineMonitor;
+use tripswitch::app::{EngineMonitor, Standing};
 use tripswitch::background::Stop;
+use tripswitch::cluster::Counts;
 
 use crate::support::world::{ACCOUNT, SIBLING, World, at, conversation_id, event, low_score};
 use page::Page;
@@ -25,8 +26,21 @@ impl Watched {
     }
 
     async fn of(world: World) -> Self {
-        let source = Arc::new(EngineMonitor::new(Arc::default(), Stop::new()));
+        let source = EngineMonitor::new(Arc::default(), Stop::new());
         source.started(world.server.watched());
+        Self::by(source, world).await
+    }
+
+    /// The same, as if it were a node of a cluster.
+    async fn node(standing: Standing) -> Self {
+        let (world, source) = (World::start().await, EngineMonitor::new(Arc::default(), Stop::new()));
+        source.started(world.server.watched());
+        source.joined(move || standing);
+        Self::by(source, world).await
+    }
+
+    async fn by(source: EngineMonitor, world: World) -> Self {
+        let source = Arc::new(source);
         let url = format!("{}/metrics", world.server.monitor(source).await);
         Self { world, url }
     }
@@ -37,6 +51,31 @@ impl Watched {
         assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
         Page::read(&reply.text)
     }
+}
+
+#[tokio::test]
+async fn r11_4_a_node_shows_its_part_in_the_cluster_and_a_server_alone_nothing_of_one() {
+    let counts = Counts { takes: 40, failed_takes: 1, releases: 15, losses: 3, refused: 2 };
+    let standing = Standing { nodes: 3, owned: 21, moving: 2, holds: true, counts };
+    let page = Watched::node(standing).await.page().await;
+    let shown = [
+        ("nodes", 3.0),
+        ("partitions_owned", 21.0),
+        ("partitions_moving", 2.0),
+        ("lease_holds", 1.0),
+        ("takes_total", 40.0),
+        ("failed_takes_total", 1.0),
+        ("releases_total", 15.0),
+        ("losses_total", 3.0),
+        ("renewals_refused_total", 2.0),
+    ];
+    for (name, value) in shown {
+        assert_eq!(page.value(&format!("tripswitch_cluster_{name}"), &[]), value, "{name}");
+    }
+    let page = Watched::node(Standing::default()).await.page().await;
+    assert_eq!(page.value("tripswitch_cluster_lease_holds", &[]), 0.0);
+    let alone = Watched::start().await.page().await;
+    assert!(alone.metrics().iter().all(|name| !name.starts_with("tripswitch_cluster_")), "{:?}", alone.metrics());
 }
 
 const EVENTS: &str = "/api/workspaces/{workspaceId}/events";

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use regex::Regex;
 use serde_json::Value;
+use tripswitch::app::Standing;
 
 use super::Watched;
 
@@ -37,7 +38,7 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_metric_of_dashboard_and_alerts_is_on_the_page() {
-    let watched = Watched::start().await;
+    let watched = Watched::node(Standing::default()).await;
     watched.world.trip().await;
     watched.world.server.engine.snapshot().await.expect("a snapshot");
     let page = watched.page().await;
@@ -61,7 +62,7 @@ fn documented(operations: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn r10_10_the_documentation_names_every_metric_and_no_other() {
-    let watched = Watched::start().await;
+    let watched = Watched::node(Standing::default()).await;
     watched.world.trip().await;
     watched.world.server.engine.snapshot().await.expect("a snapshot");
     let (page, operations) = (watched.page().await, read("docs/operations.md"));
