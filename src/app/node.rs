@@ -30,6 +30,7 @@ use crate::recovery::Recovered;
 use crate::sealing::Sealer;
 use crate::service::Service;
 use crate::service::ceilings::Ceilings;
+use crate::service::cluster::Membership;
 use crate::service::door::{Door, DoorOptions, OwnSignals, Secret};
 use crate::service::quota::Quotas;
 use crate::snapshot::SnapshotStore;
@@ -69,6 +70,8 @@ pub(super) struct Ground {
     pub journal: Box<dyn Journal + Send>,
     pub snapshots: Arc<dyn SnapshotStore>,
     pub system: SystemSource,
+    /// `None`: what the engine has is not a cluster's node's own.
+    pub membership: Option<Membership>,
 }
 
 /// An engine, and what serves and delivers over it.
@@ -115,7 +118,7 @@ impl Node {
 
     /// Starts the actors over what was recovered, and what serves and delivers.
     pub async fn start(&self, ground: Ground) -> Result<Unit, AppError> {
-        let Ground { recovered, journal, snapshots, system } = ground;
+        let Ground { recovered, journal, snapshots, system, membership } = ground;
         let config = &self.config;
         let group_limits = GroupLimits {
             bytes: to_usize(config.journal.group_bytes()),
@@ -154,6 +157,7 @@ impl Node {
             .with_erase_within(self.keeping.within)
             .with_data_dir(data_dir(config))
             .with_ceilings(ceilings(config))
+            .with_membership(membership)
             .with_quotas(Arc::clone(&self.quotas));
         let service = match &self.issuer {
             Some(issuer) => service.with_issuer(Arc::clone(issuer)),

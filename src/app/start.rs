@@ -150,7 +150,7 @@ pub(super) async fn start_alone(
     });
     let recovered = replay.await.map_err(|_| AppError::Interrupted)??;
     warn(&recovered, &node.settings);
-    node.start(Ground { recovered, journal, snapshots, system: SystemSource::Own }).await
+    node.start(Ground { recovered, journal, snapshots, system: SystemSource::Own, membership: None }).await
 }
 
 /// Of what was found and does not stop the start.

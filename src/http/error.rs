@@ -280,6 +280,7 @@ impl From<ServiceError> for ApiError {
             | ServiceError::UnknownMailTemplate
             | ServiceError::UnknownDelivery
             | ServiceError::UnknownBacktest => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            ServiceError::NotClustered => Self::new(StatusCode::NOT_FOUND, "not_clustered", message),
             ServiceError::LinksNotConfigured => Self::new(StatusCode::CONFLICT, "links_not_configured", message),
             ServiceError::UnknownLink => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             ServiceError::LinkExpired => Self::new(StatusCode::GONE, "link_expired", message),

@@ -121,6 +121,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin::snapshots::verify))
         .routes(routes!(admin::export::show))
         .routes(routes!(admin::journal::show))
+        .routes(routes!(admin::cluster::show))
         .routes(routes!(admin::status::show));
     OpenApiRouter::new()
         .nest("/api/workspaces/{workspaceId}", workspace)

@@ -100,6 +100,8 @@ pub enum ServiceError {
     /// Its rating cannot be changed any more.
     #[error("The satisfaction link was used.")]
     LinkUsed,
+    #[error("This server is alone: it is no node of a cluster.")]
+    NotClustered,
     #[error("No snapshot exists with the given number.")]
     UnknownSnapshot,
     /// No cut of it can be had.

@@ -2,8 +2,8 @@
 //!
 //! `bearer` finds who holds a token, `access` what a credential reaches, `quota` how much a second and `tenant_load`
 //! how much at a time, `ceilings` how many things it makes; `me`, `lookup`, `lists`, `overview`, `backtest`, `command`, `ingest`,
-//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `stream`, `mails` and `webhooks` are the use cases;
-//! `walks` remembers who is on which page of a list, `tickets` opens streams without a header, `repeats` counts what
+//! `erasure`, `ratings`, `admin`, `audit`, `snapshots`, `status`, `cluster`, `stream`, `mails` and `webhooks` are the
+//! use cases; `walks` remembers who is on which page of a list, `tickets` opens streams without a header, `repeats` counts what
 //! changes nothing, `intake` what came in; `period`, `series` and `zone` are pure. Errors are [`ServiceError`]s; only
 //! `http` knows status codes.
 
@@ -14,6 +14,7 @@ pub mod backtest;
 pub mod bearer;
 pub mod calibration;
 pub mod ceilings;
+pub mod cluster;
 pub mod command;
 pub mod door;
 pub mod erasure;
@@ -84,6 +85,8 @@ pub struct Service {
     quotas: Option<Arc<quota::Quotas>>,
     /// Whether follow-up mails are sent.
     mails: bool,
+    /// `None`: the server is alone.
+    membership: Option<cluster::Membership>,
 }
 
 impl Service {
@@ -123,6 +126,7 @@ impl Service {
             rights,
             quotas,
             mails: false,
+            membership: None,
         }
     }
 
@@ -154,6 +158,12 @@ impl Service {
     #[must_use]
     pub fn with_mails(self, mails: bool) -> Self {
         Self { mails, ..self }
+    }
+
+    /// As a node of a cluster, or (as it is) of a server that is alone.
+    #[must_use]
+    pub fn with_membership(self, membership: Option<cluster::Membership>) -> Self {
+        Self { membership, ..self }
     }
 
     /// With these ceilings of what a tenant makes for itself.

@@ -114,6 +114,7 @@ impl Service {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             incarnation: engine.incarnation(),
             data_directory: self.data_dir.clone(),
+            node: self.membership.as_ref().map(|membership| membership.node.clone()),
             phase: readiness.phase.into(),
             now: Timestamp(engine.now()),
             started_at: Timestamp(started.at),

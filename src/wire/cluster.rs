@@ -15,6 +15,7 @@ pub struct Cluster {
 /// A server that takes part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterNode)]
 pub struct Node {
     pub name: String,
     /// Where the others reach it.
@@ -30,9 +31,11 @@ pub struct Node {
 /// A part of the workspaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterPartition)]
 pub struct Partition {
     pub partition: u16,
     /// Who owns it; null while nobody does.
+    #[schema(required)]
     pub node: Option<String>,
     /// The number of its ownership: larger than that of any before. 0 while nobody owns it.
     #[schema(minimum = 0)]
@@ -41,10 +44,10 @@ pub struct Partition {
     pub ready: bool,
     /// The last group of its log; only where the logs were looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(nullable = false, minimum = 0)]
     pub last_group: Option<u64>,
     /// Groups behind its newest snapshot, which a new owner would have to replay; only where the logs were looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(nullable = false, minimum = 0)]
     pub tail_groups: Option<u64>,
 }

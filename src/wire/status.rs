@@ -20,6 +20,10 @@ pub struct ServerStatus {
     pub incarnation: Id,
     #[schema(required, value_type = Option<String>)]
     pub data_directory: Option<PathBuf>,
+    /// The server's name in its cluster; absent where it is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub node: Option<Box<str>>,
     pub phase: Phase,
     pub now: Timestamp,
     pub started_at: Timestamp,

@@ -159,6 +159,8 @@ const ROWS: &[Row] = &[
     row("GET /api/admin/export", Of::Server, &[], "", 200),
     row("GET /api/admin/journal", Of::Server, &[], "", 200),
     row("GET /api/admin/status", Of::Server, &[], "", 200),
+    // The server is alone.
+    row("GET /api/admin/cluster", Of::Server, &[], "", 404),
     // Nothing can be asked of it afterwards.
     row("DELETE /api/admin/workspaces/{workspaceId}", Of::Tenant, ADMIN, "", 200),
 ];

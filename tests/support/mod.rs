@@ -34,6 +34,7 @@ use tripswitch::issuer::{HttpFetch, IssuerOptions};
 use tripswitch::journal::memory::MemoryLog;
 use tripswitch::mail::Mail;
 use tripswitch::service::Service;
+use tripswitch::service::cluster::Membership;
 use tripswitch::service::door::Secret;
 use tripswitch::service::quota::QuotaOptions;
 use tripswitch::snapshot::memory::MemorySnapshots;
@@ -96,6 +97,8 @@ pub struct Setup {
     pub secret: Option<[u8; 32]>,
     /// Takes mails.
     pub mail_server: Option<MailRelay>,
+    /// As if it were a node of a cluster.
+    pub membership: Option<Membership>,
 }
 
 impl Default for Setup {
@@ -114,6 +117,7 @@ impl Default for Setup {
             public_url: PUBLIC_URL,
             secret: None,
             mail_server: None,
+            membership: None,
         }
     }
 }
@@ -129,7 +133,7 @@ impl Server {
     pub async fn start(setup: Setup) -> Self {
         witness::log();
         let Setup { log, now, wire, in_flight_bytes, issuer, quotas, ceilings, .. } = setup;
-        let Setup { streams, most_streams, private_targets, public_url, secret, mail_server, .. } = setup;
+        let Setup { streams, most_streams, private_targets, public_url, secret, mail_server, membership, .. } = setup;
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Arc::new(SeededIds::new(1)));
         let drawn = ids.secret();
         let (snapshots, directory) = (MemorySnapshots::default(), Kept::new());
@@ -155,6 +159,7 @@ impl Server {
         };
         let Started { engine, service, webhooks, mail, .. } =
             app::start(&config, parts, false, Arc::default()).await.expect("the server starts");
+        let service = as_node(service, membership);
         let (limits, web): (Limits, Web) = (wire.limits, wire.web.clone());
         let (ending, meter) = (Ending::default(), Arc::<Meter>::default());
         let app = App {
@@ -168,8 +173,7 @@ impl Server {
         };
         let (delivers, stop) = (Arc::clone(&webhooks), ending.stop.clone());
         let delivering = tokio::spawn(async move { delivers.run(&stop).await });
-        let stop = ending.stop.clone();
-        let sends = Arc::clone(&mail);
+        let (sends, stop) = (Arc::clone(&mail), ending.stop.clone());
         let mailing = tokio::spawn(async move { sends.run(&stop).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
@@ -297,4 +301,9 @@ impl Ask {
         }
         reply
     }
+}
+
+/// The service as that of a node of a cluster, where there is one.
+fn as_node(service: Arc<Service>, membership: Option<Membership>) -> Arc<Service> {
+    Arc::new(Arc::into_inner(service).expect("nobody else has it yet").with_membership(membership))
 }

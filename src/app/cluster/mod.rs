@@ -23,7 +23,7 @@ use crate::cluster::erasures::ErasureBucket;
 use crate::cluster::gate_bucket::GateBucket;
 use crate::cluster::logs::Logs;
 use crate::cluster::system::SystemView;
-use crate::cluster::{JoinError, Member, MemberOptions};
+use crate::cluster::{JoinError, Member, MemberOptions, Place};
 use crate::config::{ClusterConfig, Config};
 use crate::domain::partition::Partition;
 use crate::http::front::{Front, FrontParts, Proxy};
@@ -33,8 +33,10 @@ use crate::journal::memory::MemoryLog;
 use crate::journal::nats::NatsLogError;
 use crate::nats::{ConnectError, Connection, NatsOptions, connect};
 use crate::recovery::Recovered;
+use crate::service::cluster::Membership;
 use crate::snapshot::memory::MemorySnapshots;
 use crate::storage::{self, Lock};
+use crate::wire::cluster::Cluster;
 
 /// How long the start waits in silence for somebody to own the system partition.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -127,7 +129,7 @@ impl ClusterNode {
         let membership = tokio::spawn(async move { runs.run(&leaves).await });
         follow(&logs, &view, &end).await?;
         initialised(&view).await;
-        let own = own_unit(&node, &view).await?;
+        let own = own_unit(&node, &view, membership_of(options, &member)).await?;
         let (tasks, upkeep) = (own.tasks(&serving.stop), own.upkeep());
         let front = Arc::new(Front::new(FrontParts {
             node: (serving.app_of)(Arc::clone(&own.service), serving.stop.clone()),
@@ -260,15 +262,30 @@ async fn initialised(view: &SystemView) {
 }
 
 /// The unit without a partition: its engine has no side, and follows the system workspace.
-async fn own_unit(node: &Node, view: &Arc<SystemView>) -> Result<Unit, AppError> {
+async fn own_unit(node: &Node, view: &Arc<SystemView>, membership: Membership) -> Result<Unit, AppError> {
     let (journal, snapshots) = (MemoryLog::default().writer(), MemorySnapshots::default());
     node.start(Ground {
         recovered: Recovered::default(),
         journal: Box::new(journal),
         snapshots: Arc::new(snapshots),
         system: SystemSource::Followed(Arc::clone(view) as _),
+        membership: Some(membership),
     })
     .await
+}
+
+fn membership_of(options: &ClusterConfig, member: &Arc<Member>) -> Membership {
+    let (node, member) = (options.node.clone(), Arc::clone(member));
+    Membership { node, cluster: Box::new(move || seen_by(&member)) }
+}
+
+/// The cluster as a node sees it: what it has lost itself is served no longer, whoever is still written down for it.
+fn seen_by(member: &Member) -> Cluster {
+    let mut cluster = Cluster::from(member.overview());
+    for part in &mut cluster.partitions {
+        part.ready &= member.place(Partition(part.partition)) != Place::Moving;
+    }
+    cluster
 }
 
 fn proxy(options: &ClusterConfig) -> Result<Proxy, AppError> {

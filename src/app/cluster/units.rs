@@ -136,7 +136,8 @@ impl Units {
         warn(&recovered, &node.settings);
         let keep = usize::try_from(node.config.snapshots.keep).unwrap_or(LEAST_KEPT);
         let snapshots = Arc::new(ShelvedStore::new(own, shelf, keep));
-        let unit = node.start(Ground { recovered, journal: Box::new(journal), snapshots, system: source }).await?;
+        let ground = Ground { recovered, journal: Box::new(journal), snapshots, system: source, membership: None };
+        let unit = node.start(ground).await?;
         let running = self.run(partition, unit, lease);
         let mut all = self.running.lock();
         self.open(partition, &running);

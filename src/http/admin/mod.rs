@@ -1,5 +1,6 @@
 //! `/api/admin/…` (R2.14).
 
+pub mod cluster;
 pub mod export;
 pub mod journal;
 pub mod keys;

@@ -108,6 +108,8 @@ causes! {
     NeedsWebhook: 409 "webhook_disabled";
     /// An effect that may be gone.
     Resends: 409 "effect_gone";
+    /// The cluster that a server is a node of.
+    InCluster: 404 "not_clustered";
     /// The data directory of a server that is alone.
     OneServer: 409 "clustered";
     /// The store of snapshots.
@@ -213,7 +215,7 @@ const fn meaning(status: u16) -> &'static str {
 }
 
 /// Each `code`, and an example of what `error` says.
-const SENTENCES: [(&str, &str); 55] = [
+const SENTENCES: [(&str, &str); 56] = [
     ("invalid_request", "The request is not valid."),
     ("malformed_request", "The request must have exactly one header Host."),
     ("rate_limited", "This credential sends more requests than it may (100 a second)."),
@@ -275,5 +277,6 @@ const SENTENCES: [(&str, &str); 55] = [
         "This is about the data directory of a server that is alone. In a cluster, `tripswitch cluster status` says what \
          there is, and `tripswitch cluster export` takes everything out.",
     ),
+    ("not_clustered", "This server is alone: it is no node of a cluster."),
     ("shutting_down", "The server is shutting down."),
 ];

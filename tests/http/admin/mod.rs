@@ -1,5 +1,6 @@
 //! `/api/admin/…` (R2.14).
 
+mod cluster;
 mod export;
 mod keys;
 mod snapshots;

@@ -11,7 +11,7 @@ use crate::support::world::{BOUND, Holder, World};
 const PATH: &str = "/api/admin/snapshots";
 
 /// Method and path of everything that asks for a server key.
-const OPERATIONS: [(Method, &str); 7] = [
+const OPERATIONS: [(Method, &str); 8] = [
     (Method::POST, PATH),
     (Method::GET, PATH),
     (Method::GET, "/api/admin/snapshots/status"),
@@ -19,6 +19,7 @@ const OPERATIONS: [(Method, &str); 7] = [
     (Method::POST, "/api/admin/snapshots/1/verify"),
     (Method::GET, "/api/admin/journal"),
     (Method::GET, "/api/admin/status"),
+    (Method::GET, "/api/admin/cluster"),
 ];
 
 fn verify(number: u64) -> String {

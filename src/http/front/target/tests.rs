@@ -49,7 +49,8 @@ fn r2_15_a_conversation_is_looked_for_unless_its_workspace_is_named() {
 
 #[test]
 fn what_names_no_workspace_is_every_node_s_or_one_server_s() {
-    for route in ["/", "/api/me", "/api/sign-in", "/api/admin/keys", "/api/admin/workspaces", "/api/admin/status"] {
+    let own = ["/", "/api/me", "/api/sign-in", "/api/admin/keys", "/api/admin/workspaces", "/api/admin/status"];
+    for route in own.into_iter().chain(["/api/admin/cluster"]) {
         assert_eq!(of("GET", route, route), Target::Node, "{route}");
     }
     assert_eq!(target(&Method::GET, None, &"/api/workspaces/x".parse().unwrap()), Target::Node);
