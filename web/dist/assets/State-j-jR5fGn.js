@@ -1,0 +1,1 @@
+import{Gt as e,Kt as t,Y as n,Zt as r,_n as i,gn as a,gt as o,hn as s,in as c}from"./parts-Co8gDllT.js";function l(l,u){a(u,!0);let d={triggered:`bad`,acknowledged:`fair`,resolved:`good`};n(l,{get tone(){return d[u.of]},children:(n,a)=>{i();var s=r();c(t=>e(s,t),[()=>o(`common.state_${u.of}`)]),t(n,s)},$$slots:{default:!0}}),s()}export{l as t};
