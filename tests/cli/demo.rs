@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Kept, run, tripswitch};
+use super::{Kept, output, run, stderr, tripswitch};
 
 /// A demo under way, with its directory below `home`.
 struct Demo {
@@ -148,4 +148,38 @@ fn r10_2_the_demo_can_be_ended_while_it_writes_its_past() {
     demo.signal("-HUP");
     demo.ends(home.path());
     assert_eq!(run(home.path(), &["demo", "--seconds"]).status.code(), Some(2));
+}
+
+#[test]
+fn r10_2_the_demo_of_a_cluster_loses_nothing_when_a_node_is_killed() {
+    let home = Kept::new();
+    let args = ["demo", "--cluster", "--kills", "1"];
+    let output = tripswitch(home.path(), &args).env("TMPDIR", home.path()).output().expect("the program runs");
+    output::note(home.path(), &args, &output);
+    let noted = stderr(&output);
+    if output.status.code() == Some(66) {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{noted}");
+        eprintln!("SKIPPED: {noted}");
+        return;
+    }
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}{noted}");
+    let mut lines = told.lines();
+    for expected in ["dashboard  ", "n1 is killed", "served again", "n1 is back", "accepted", "nothing is lost"] {
+        assert!(lines.any(|line| line.contains(expected)), "{expected:?} in {told}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).expect("a directory").count(), 0, "its directory is removed");
+}
+
+#[test]
+fn r10_2_the_demo_of_a_cluster_says_what_it_lacks() {
+    let home = Kept::new();
+    let mut demo = tripswitch(home.path(), &["demo", "--cluster"]);
+    demo.env("PATH", home.path()).env_remove("TRIPSWITCH_NATS_SERVER").env("TMPDIR", home.path());
+    let refused = demo.output().expect("the program runs");
+    assert_eq!(refused.status.code(), Some(66));
+    assert!(stderr(&refused).contains("nats-server 2.14 or newer"), "{}", stderr(&refused));
+    for wrong in [&["demo", "--cluster", "6"][..], &["demo", "--cluster", "1"], &["demo", "--kills", "1"]] {
+        assert_eq!(run(home.path(), wrong).status.code(), Some(2), "{wrong:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The demo's helpdesk and its people, who use the server's real API over HTTP.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,24 @@ impl Client {
     /// Sends an event that need not be accepted.
     pub async fn try_to_send(&self, event: &Value) -> Result<(), Failure> {
         self.request(Method::POST, &self.of_workspace("events")).json(event).send().await.map_err(failed).map(drop)
+    }
+
+    /// Sends an event to a server that may be about to go: whether it was accepted. If not, it may have been stored all
+    /// the same, and has to be sent again.
+    pub async fn offer(&self, event: &Value) -> Result<bool, Failure> {
+        let Ok(response) = self.request(Method::POST, &self.of_workspace("events")).json(event).send().await else {
+            return Ok(false);
+        };
+        match response.status() {
+            StatusCode::ACCEPTED => Ok(true),
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Ok(false),
+            status => Err(refused(status, &response.text().await.unwrap_or_default())),
+        }
+    }
+
+    /// How many conversations of the last weeks have a score; `None` while there is no answer.
+    pub async fn conversations_scored(&self) -> Option<u64> {
+        self.get(&self.of_workspace("quality/stats")).await.ok()?["conversationsScored"].as_u64()
     }
 
     /// The gate's answer, as a pipeline asks before the AI may reply (R8.1): whether the account is paused.
@@ -122,8 +141,12 @@ impl Client {
         if status.is_success() && status != StatusCode::MULTI_STATUS {
             return Ok(answer);
         }
-        Err(Failure::new(Exit::Failed, format!("the server answered {status} to the demo's own request: {answer}")))
+        Err(refused(status, &answer))
     }
+}
+
+fn refused(status: StatusCode, answer: &impl Display) -> Failure {
+    Failure::new(Exit::Failed, format!("the server answered {status} to the demo's own request: {answer}"))
 }
 
 fn failed(error: reqwest::Error) -> Failure {

@@ -1,7 +1,9 @@
-//! `demo` (R10.2): a server on a temporary directory with five weeks behind it, and a day in the life of its accounts.
+//! `demo` (R10.2): a server on a temporary directory with five weeks behind it, and a day in the life of its accounts;
+//! or a cluster, whose nodes are killed while events come in.
 
 mod choice;
 mod client;
+mod cluster;
 mod events;
 mod history;
 mod live;
@@ -14,6 +16,7 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::value_parser;
 use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 
@@ -32,16 +35,36 @@ use crate::domain::time::Millis;
 /// Lines that may wait for a slow terminal.
 const NEWS_WAITING: usize = 64;
 
+/// That the connection to the cluster's own servers ends with them is no news.
+const LOGGED: &str = "warn,tripswitch::nats=error";
+
 /// See it work: a server with weeks of conversations behind it, one account of which goes bad as you watch
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// End so many seconds after it is ready [default: at Ctrl-C]
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
+    /// A cluster of so many nodes (2 to 5), one of which is killed every 20 seconds while events come in [without N: 3]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", value_parser = value_parser!(u8).range(2..=5))]
+    cluster: Option<u8>,
+    /// With --cluster: end after so many kills, with exit code 1 if something was lost
+    #[arg(long, value_name = "K", requires = "cluster", value_parser = value_parser!(u32).range(1..))]
+    kills: Option<u32>,
 }
 
 pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
-    let logs = logging::start(&LogConfig { format: LogFormat::Human, level: "warn".into(), otlp_endpoint: "".into() })?;
+    let config = LogConfig { format: LogFormat::Human, level: LOGGED.into(), otlp_endpoint: "".into() };
+    let logs = logging::start(&config)?;
+    let limit = args.seconds.map(Duration::from_secs);
+    let done = match args.cluster {
+        Some(nodes) => cluster::run(nodes.into(), cluster::Length { kills: args.kills, time: limit }, quiet),
+        None => alone(limit, quiet),
+    };
+    logs.end();
+    done
+}
+
+fn alone(limit: Option<Duration>, quiet: bool) -> Result<(), Failure> {
     let runtime = runtime()?;
     // Before there is a directory to be removed. A closed terminal ends the demo, too.
     let signals = runtime.block_on(async { Signals::new(&[SignalKind::hangup()]) })?;
@@ -49,10 +72,8 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let config = setup::config(directory.path());
     let now = clock::wall();
     let made = setup::make(&config, now - plan::SPAN)?;
-    let limit = args.seconds.map(Duration::from_secs);
     let done = runtime.block_on(demo(config, &made, now, limit, signals, quiet));
     drop(runtime);
-    logs.end();
     directory.close()?;
     done
 }
@@ -74,22 +95,24 @@ async fn demo(
     };
     let server = start(config).await?;
     let client = Client::new(&server.url(), made.key.expose(), made.workspace.uuid())?;
-    let stop = async {
-        match limit {
-            Some(limit) => tokio::select! {
-                () = signals.stop() => {}
-                () = tokio::time::sleep(limit) => {}
-            },
-            None => signals.stop().await,
-        }
-    };
     let done = tokio::select! {
         done = show(&client, made, &directory, count, quiet) => done,
-        () = stop => Ok(()),
+        () = ended(&mut signals, limit) => Ok(()),
     };
     server.stop().await;
     output::note(quiet, format_args!("Stopped; {directory} is removed."));
     done
+}
+
+/// Waits for Ctrl-C, or until the time is over.
+async fn ended(signals: &mut Signals, limit: Option<Duration>) {
+    match limit {
+        Some(limit) => tokio::select! {
+            () = signals.stop() => {}
+            () = tokio::time::sleep(limit) => {}
+        },
+        None => signals.stop().await,
+    }
 }
 
 /// On port 8080 or, if that is taken, a free one.

@@ -18,9 +18,12 @@ use crate::offline::{Absent, system_offline};
 use crate::storage::FileOptions;
 
 /// Always the same, so that what is written about the demo fits it.
-const WORKSPACE: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0001);
+pub const WORKSPACE: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0001);
 
-const TENANT: &str = "demo";
+pub const TENANT: &str = "demo";
+
+/// The workspace's.
+pub const NAME: &str = "Demo support";
 
 /// Who acknowledges, resolves and corrects.
 const PEOPLE: [&str; 2] = ["Mette Holm", "Jonas Berg"];
@@ -53,24 +56,40 @@ pub fn config(directory: &Path) -> Config {
 pub fn make(config: &Config, now: Millis) -> Result<Made, Failure> {
     let options = FileOptions { segment_bytes: config.journal.segment_bytes() };
     let mut system = system_offline(&config.storage.data_dir, Absent::Make, &options, &RandomIds, now)?;
-    let workspace = system.create_workspace("Demo support", TENANT, Some(WORKSPACE.into()))?;
-    let of_workspace = |name: &str, scopes: &[Permission]| NewKey {
-        name: name.into(),
-        tenant: Some(TENANT.into()),
-        workspace: Some(workspace),
-        side: Side::Live,
-        scopes: scopes.into(),
-        expires_at: None,
-    };
-    let (_, key) = system.create_key(of_workspace("Demo", &TENANT_SCOPES))?;
+    let workspace = system.create_workspace(NAME, TENANT, Some(WORKSPACE.into()))?;
+    let (_, key) = system.create_key(key(workspace))?;
     let scopes = [Permission::QualityRead, Permission::EventsWrite];
-    let (_, helpdesk) = system.create_key(of_workspace("Helpdesk", &scopes))?;
+    let (_, helpdesk) = system.create_key(of_workspace(workspace, "Helpdesk", &scopes))?;
     let mut people = HashMap::new();
     let scopes = [Permission::QualityRead, Permission::QualityWrite];
     for name in PEOPLE {
-        people.insert(name, system.create_key(of_workspace(name, &scopes))?.1);
+        people.insert(name, system.create_key(of_workspace(workspace, name, &scopes))?.1);
     }
-    let server = NewKey { tenant: None, workspace: None, ..of_workspace("Operations", &[Permission::Server]) };
-    let (_, server_key) = system.create_key(server)?;
+    let (_, server_key) = system.create_key(server_key())?;
     Ok(Made { workspace, key, server_key, helpdesk, people })
+}
+
+/// Everything within the workspace.
+pub fn key(workspace: Id) -> NewKey {
+    of_workspace(workspace, "Demo", &TENANT_SCOPES)
+}
+
+/// Everything that belongs to no workspace.
+pub fn server_key() -> NewKey {
+    named("Operations", &[Permission::Server])
+}
+
+fn of_workspace(workspace: Id, name: &str, scopes: &[Permission]) -> NewKey {
+    NewKey { tenant: Some(TENANT.into()), workspace: Some(workspace), ..named(name, scopes) }
+}
+
+fn named(name: &str, scopes: &[Permission]) -> NewKey {
+    NewKey {
+        name: name.into(),
+        tenant: None,
+        workspace: None,
+        side: Side::Live,
+        scopes: scopes.into(),
+        expires_at: None,
+    }
 }
