@@ -74,23 +74,20 @@ pub struct State {
 impl State {
     /// Equal for equal states of all sides, wherever they are kept.
     pub fn hash(&self) -> [u8; 32] {
-        hash_of(&self.workspaces)
+        let sides = self.workspaces.iter().map(|workspace| (workspace.key(), workspace.state_hash()));
+        let mut sides: Vec<_> = sides.collect();
+        sides.sort_unstable_by_key(|(key, _)| *key);
+        let mut hasher = blake3::Hasher::new();
+        for (_, hash) in &sides {
+            hasher.update(hash);
+        }
+        hasher.finalize().into()
     }
 
     /// Conversations of all sides.
     pub fn conversations(&self) -> u64 {
         self.workspaces.iter().map(|workspace| workspace.conversations_held()).sum()
     }
-}
-
-fn hash_of(workspaces: &[Box<Workspace>]) -> [u8; 32] {
-    let mut sides: Vec<_> = workspaces.iter().map(|workspace| (workspace.key(), workspace.state_hash())).collect();
-    sides.sort_unstable_by_key(|(key, _)| *key);
-    let mut hasher = blake3::Hasher::new();
-    for (_, hash) in &sides {
-        hasher.update(hash);
-    }
-    hasher.finalize().into()
 }
 
 /// A cluster that no node runs in.
@@ -124,10 +121,10 @@ impl Moving<'_> {
         self.erasures.add(&erasures.entries()).map_err(|error| MoveError::Erasures(error.into()))?;
         let State { system, mut workspaces, last_receipt } = state;
         for (at, log) in Partition::all(partitions).zip(logs) {
-            let own: Vec<_> =
-                workspaces.extract_if(.., |side| Partition::of(side.key().id, partitions) == at).collect();
+            let own = workspaces.extract_if(.., |side| Partition::of(side.key().id, partitions) == at).collect();
             let table = if at == Partition::SYSTEM { system.clone() } else { SystemTable::default() };
-            self.bring(at, &log, Part { table, own, last_receipt, all: &system }, clock)?;
+            let part = State { system: table, workspaces: own, last_receipt };
+            self.bring(at, &log, part, &system, clock)?;
             done();
         }
         Ok(())
@@ -144,7 +141,7 @@ impl Moving<'_> {
         for at in Partition::all(self.options.partitions).skip(1) {
             let read = self.read(at, &self.log(at)?, Some(&system))?;
             last_receipt = last_receipt.max(read.last_receipt);
-            workspaces.extend(sides(read)?);
+            workspaces.extend(state_of(read)?.workspaces);
             done();
         }
         Ok(State { system, workspaces, last_receipt })
@@ -176,9 +173,17 @@ impl Moving<'_> {
         if is_empty { Ok(log) } else { Err(MoveError::NotEmpty(at)) }
     }
 
-    fn bring(&self, at: Partition, log: &NatsLog, part: Part<'_>, clock: &dyn Clock) -> Result<(), MoveError> {
-        let Part { table, mut own, last_receipt, all } = part;
-        let before = hash_of(&own);
+    /// `all`: tenants, workspaces and keys of the whole.
+    fn bring(
+        &self,
+        at: Partition,
+        log: &NatsLog,
+        part: State,
+        all: &SystemTable,
+        clock: &dyn Clock,
+    ) -> Result<(), MoveError> {
+        let before = part.hash();
+        let State { system, mut workspaces, last_receipt } = part;
         let owned = log.own(0, IMPORTER, self.runtime.clone(), Stop::new());
         let position = self.runtime.block_on(owned)?.last();
         let moment = Moment {
@@ -186,17 +191,17 @@ impl Moving<'_> {
             journal: JournalId(log.identity()),
             position,
             last_receipt,
-            system: table,
-            cuts: own.iter_mut().map(|workspace| workspace.cut()).collect(),
+            system,
+            cuts: workspaces.iter_mut().map(|workspace| workspace.cut()).collect(),
         };
         let store = MemorySnapshots::default();
         let manifest = save(&store, moment, clock, &SaveProgress::default())?;
-        drop(own);
+        drop(workspaces);
         self.logs.shelf(at).lay(&*store.open(manifest.number)?)?;
         let followed = (at != Partition::SYSTEM).then_some(all);
         let read = self.read(at, log, followed)?;
         let same_table = followed.is_some() || read.system == *all;
-        if same_table && hash_of(&sides(read)?) == before { Ok(()) } else { Err(MoveError::Differs(at)) }
+        if same_table && state_of(read)?.hash() == before { Ok(()) } else { Err(MoveError::Differs(at)) }
     }
 
     /// What a node would begin with.
@@ -214,19 +219,12 @@ impl Moving<'_> {
     }
 }
 
-/// What one partition has.
-struct Part<'a> {
-    table: SystemTable,
-    own: Vec<Box<Workspace>>,
-    last_receipt: Option<Millis>,
-    /// Tenants, workspaces and keys of the whole.
-    all: &'a SystemTable,
-}
-
-fn sides(recovered: Recovered) -> Result<Vec<Box<Workspace>>, MoveError> {
+fn state_of(recovered: Recovered) -> Result<State, MoveError> {
+    let Recovered { system, workspaces, last_receipt, .. } = recovered;
     let side = |(key, side)| match side {
         RecoveredSide::Ready(workspace) => Ok(workspace),
         RecoveredSide::Failed(_) => Err(MoveError::NotApplied(key)),
     };
-    recovered.workspaces.into_iter().map(side).collect()
+    let workspaces = workspaces.into_iter().map(side).collect::<Result<_, _>>()?;
+    Ok(State { system, workspaces, last_receipt })
 }

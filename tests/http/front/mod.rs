@@ -38,18 +38,18 @@ struct Map {
 
 impl Map {
     fn set(&self, partition: Partition, place: Place) {
-        self.places.lock().unwrap().insert(partition, place);
+        self.places.lock().expect("nobody panics with it").insert(partition, place);
         self.told.send_replace(());
     }
 }
 
 impl Places for Map {
     fn place(&self, partition: Partition) -> Place {
-        self.places.lock().unwrap().get(&partition).cloned().unwrap_or(Place::Moving)
+        self.places.lock().expect("nobody panics with it").get(&partition).cloned().unwrap_or(Place::Moving)
     }
 
     fn seen(&self, _: Partition) -> Option<Duration> {
-        *self.seen.lock().unwrap()
+        *self.seen.lock().expect("nobody panics with it")
     }
 
     fn is_in(&self) -> bool {

@@ -14,7 +14,7 @@ use super::{LEASE, Node, pair, partition};
 use crate::support::world::{WORKSPACE, World, at};
 
 fn lease_is_over(node: &Node) {
-    node.world.server.clock.advance(i64::try_from(LEASE.as_millis()).unwrap());
+    node.world.server.clock.advance(i64::try_from(LEASE.as_millis()).expect("a few seconds"));
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use crate::support::world::{ACCOUNT, WORKSPACE, at, event};
 
 /// A node of the cluster's that a test plays itself.
 pub async fn played() -> (Node, TcpListener) {
-    let (entry, listener) = (Node::start().await, TcpListener::bind("127.0.0.1:0").await.unwrap());
-    entry.believes(WORKSPACE, &format!("http://{}", listener.local_addr().unwrap()));
+    let (entry, listener) = (Node::start().await, TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
+    entry.believes(WORKSPACE, &format!("http://{}", listener.local_addr().expect("a bound listener has an address")));
     (entry, listener)
 }
 
@@ -22,7 +22,7 @@ async fn until(stream: &mut TcpStream, end: &str) -> String {
         let byte = stream.read_u8().await.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&seen)));
         seen.push(byte);
     }
-    String::from_utf8(seen).unwrap()
+    String::from_utf8(seen).expect("what was sent is text")
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl<'a> Asked<'a> {
     }
 
     fn anywhere(&self, name: &str, kind: IdKind) -> Target {
-        if !self.param(name).is_some_and(|text| IdName::parse(kind, &text).is_ok()) {
+        if self.param(name).is_none_or(|text| IdName::parse(kind, &text).is_err()) {
             return Target::Node;
         }
         match Query::parse(self.uri.query()).get("workspaceId") {
