@@ -97,21 +97,19 @@ async fn demo(
     let client = Client::new(&server.url(), made.key.expose(), made.workspace.uuid())?;
     let done = tokio::select! {
         done = show(&client, made, &directory, count, quiet) => done,
-        () = ended(&mut signals, limit) => Ok(()),
+        () = signals.stop() => Ok(()),
+        () = over(limit) => Ok(()),
     };
     server.stop().await;
     output::note(quiet, format_args!("Stopped; {directory} is removed."));
     done
 }
 
-/// Waits for Ctrl-C, or until the time is over.
-async fn ended(signals: &mut Signals, limit: Option<Duration>) {
+/// Waits until the time is over, if it is ever.
+async fn over(limit: Option<Duration>) {
     match limit {
-        Some(limit) => tokio::select! {
-            () = signals.stop() => {}
-            () = tokio::time::sleep(limit) => {}
-        },
-        None => signals.stop().await,
+        Some(limit) => tokio::time::sleep(limit).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -18,8 +18,7 @@ use self::nodes::{Node, Nodes, Places};
 use self::servers::Servers;
 use self::show::{Show, counts};
 use super::client::Client;
-use super::ended;
-use super::setup;
+use super::{over, setup};
 use crate::cli::cluster::system::ClusterSystem;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
@@ -59,8 +58,8 @@ pub fn run(nodes: usize, length: Length, quiet: bool) -> Result<(), Failure> {
     let mut nodes = Nodes::new(nodes, &servers.options, directory.path())?;
     let done = runtime.block_on(async {
         let done = tokio::select! {
-            done = play(&mut servers, &mut nodes, length.kills, quiet) => done,
-            () = ended(&mut signals, length.time) => Ok(()),
+            done = play(&mut servers, &mut nodes, length, quiet) => done,
+            () = signals.stop() => Ok(()),
         };
         output::note(quiet, format_args!("Stopping …"));
         // Nodes give back what they own while there are servers to write it to.
@@ -75,8 +74,8 @@ pub fn run(nodes: usize, length: Length, quiet: bool) -> Result<(), Failure> {
     done
 }
 
-/// From the first start until the last kill.
-async fn play(servers: &mut Servers, nodes: &mut Nodes, kills: Option<u32>, quiet: bool) -> Result<(), Failure> {
+/// From the first start until the last kill, or until the time is over, which counts from when all is ready.
+async fn play(servers: &mut Servers, nodes: &mut Nodes, length: Length, quiet: bool) -> Result<(), Failure> {
     output::note(quiet, format_args!("Starting three NATS servers and {} nodes …", nodes.all.len()));
     servers.start()?;
     let places = Places::new(servers.connect().await?, &servers.options);
@@ -91,7 +90,8 @@ async fn play(servers: &mut Servers, nodes: &mut Nodes, kills: Option<u32>, quie
     show.introduce(&made, nodes)?;
     tokio::select! {
         done = load.run() => done,
-        done = kill_in_turn(servers, nodes, kills, &places, &load, &show) => done,
+        done = kill_in_turn(servers, nodes, length.kills, &places, &load, &show) => done,
+        () = over(length.time) => Ok(()),
         never = show.states(|| load.tally()) => match never {},
     }
 }
