@@ -29,6 +29,7 @@ use crate::domain::partition::Partition;
 use crate::domain::time::{MINUTE, Millis};
 use crate::http::front::Front;
 use crate::http::{App, Router, behind_front};
+use crate::journal::nats::{NatsJournal, NatsLog, NatsLogError};
 use crate::journal::{Journal, JournalRead};
 use crate::recovery::{Progress, Recovered, RecoveryError, recover, recover_within};
 use crate::snapshot::{JournalId, SnapshotStore};
@@ -124,7 +125,7 @@ impl Units {
         let Claim { partition, epoch, lease } = claim;
         let UnitsParts { node, name, logs, .. } = &self.parts;
         let log = logs.open(partition).await.map_err(ClusterError::Log)?;
-        let journal = log.own(epoch, name, Handle::current(), lease.ended()).await.map_err(ClusterError::Log)?;
+        let journal = own(&log, epoch, name, &lease).await?;
         let (own, source) = (self.snapshots(partition)?, self.system_source(partition).await?);
         let shelf = logs.shelf(partition);
         let load = tokio::task::spawn_blocking({
@@ -239,6 +240,17 @@ impl Units {
         engine.clone().abandon().await;
         engine.give_back();
         drop(upkeep.await);
+    }
+}
+
+/// Keeps all others from the log. A bucket of the cluster that is new, or was restored, counts from below the epochs that
+/// are in the logs: whoever holds the lease goes on from these.
+async fn own(log: &NatsLog, epoch: u64, node: &str, lease: &Lease) -> Result<NatsJournal, ClusterError> {
+    match log.own(epoch, node, Handle::current(), lease.ended()).await {
+        Err(NatsLogError::Superseded { epoch: there, .. }) if lease.holds() => {
+            Ok(log.own(there.saturating_add(1), node, Handle::current(), lease.ended()).await?)
+        }
+        owned => Ok(owned?),
     }
 }
 
