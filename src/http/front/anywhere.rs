@@ -78,6 +78,10 @@ impl Front {
         let (mut found, mut missing, mut unsure) = (None, None, None);
         while let Some((partition, response)) = asks.next().await {
             let status = response.status();
+            if [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED].contains(&status) {
+                // What is wrong with the request is the same everywhere.
+                return Found::NotOne(response);
+            }
             if status == StatusCode::NOT_FOUND {
                 missing = Some(response);
             } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {

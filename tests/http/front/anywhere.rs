@@ -44,6 +44,8 @@ async fn r2_15_a_conversation_is_found_wherever_it_is() {
         node.world.server.get(&conversation(3), key).await.fails(404, "not_found");
         node.world.server.get(&conversation(1), "sf_live_v1_x").await.fails(401, "unauthorized");
         node.world.server.get(&format!("{}?x=y", conversation(1)), key).await.fails(400, "invalid_request");
+        let list = format!("/api/accounts/{ACCOUNT}/conversations?limit=x");
+        node.world.server.get(&list, key).await.fails(400, "invalid_request");
         let account = format!("/api/accounts/{ACCOUNT}/quality");
         node.world.server.get(&account, key).await.fails(409, "ambiguous_workspace");
         for workspace in [WORKSPACE, SIBLING] {
