@@ -7,7 +7,7 @@ use super::App;
 use super::answer::in_turn;
 use super::call::Call;
 use super::error::ApiError;
-use super::openapi::failures::{AnyCaller, Failures};
+use super::openapi::failures::{AnyCaller, Failures, OfTenants};
 use crate::wire::me::Me;
 
 /// Whom a credential stands for
@@ -19,7 +19,7 @@ use crate::wire::me::Me;
     tag = "Sign-in",
     operation_id = "getMe",
     security(("credential" = [])),
-    responses((status = 200, description = "Who asks, and what that reaches.", body = Me), Failures<(AnyCaller,)>),
+    responses((status = 200, description = "Who asks, and what that reaches.", body = Me), Failures<(AnyCaller, OfTenants)>),
 )]
 pub async fn show(State(app): State<App>, call: Call) -> Result<Response, ApiError> {
     call.only(&[])?;

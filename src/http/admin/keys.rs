@@ -9,7 +9,7 @@ use crate::http::answer::{created, in_turn, ok, unstored};
 use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
-use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, MakesKey, Writes};
+use crate::http::openapi::failures::{Caller, Failures, Ids, JsonBody, MakesKey, OfTenants, Writes};
 use crate::http::openapi::params::{AdminList, OfKey};
 use crate::http::paging::cursor_behind;
 use crate::http::payload::Payload;
@@ -27,7 +27,7 @@ use crate::wire::list::KeyList;
     params(AdminList),
     responses(
         (status = 200, description = "The keys that the credential reaches.", body = KeyList),
-        Failures<(Caller,)>
+        Failures<(Caller, OfTenants)>
     ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {

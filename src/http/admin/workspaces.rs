@@ -10,7 +10,7 @@ use crate::http::call::Call;
 use crate::http::cursor::List;
 use crate::http::error::ApiError;
 use crate::http::openapi::failures::{
-    Caller, DeletesWorkspace, Erases, Failures, Ids, JsonBody, MakesWorkspace, Reads, Writes,
+    Caller, DeletesWorkspace, Erases, Failures, Ids, JsonBody, MakesWorkspace, OfTenants, Reads, Writes,
 };
 use crate::http::openapi::params::{AdminList, Forced, InWorkspace};
 use crate::http::paging::cursor_behind;
@@ -32,7 +32,7 @@ use crate::wire::values::Timestamp;
     params(AdminList),
     responses(
         (status = 200, description = "The workspaces that the credential reaches.", body = WorkspaceList),
-        Failures<(Caller,)>
+        Failures<(Caller, OfTenants)>
     ),
 )]
 pub async fn list(State(app): State<App>, call: Call) -> Result<Response, ApiError> {

@@ -204,7 +204,8 @@ pub async fn pass(State(front): State<Arc<Front>>, mut request: Request, next: N
 
 /// Whether what a node answers itself comes from its table of tenants, workspaces and keys.
 fn of_tenants(route: Option<&MatchedPath>) -> bool {
-    route.is_some_and(|route| ["/api/me", "/api/admin/"].iter().any(|prefix| route.as_str().starts_with(prefix)))
+    const ROUTES: [&str; 3] = ["/api/me", "/api/admin/keys", "/api/admin/workspaces"];
+    route.is_some_and(|route| ROUTES.iter().any(|prefix| route.as_str().starts_with(prefix)))
 }
 
 /// Whoever has no say in it is told so first (R2.8).

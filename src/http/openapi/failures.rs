@@ -50,6 +50,8 @@ causes! {
     ReadsGate: 503 "workspace_unavailable", 503 "partition_moving";
     /// What is in memory of a workspace, wherever that is.
     OfWorkspace: 503 "partition_moving";
+    /// Tenants, workspaces and keys, as a node of a cluster knows them.
+    OfTenants: 503 "partition_moving";
     /// A stream of effects.
     Streams: 429 "too_many_streams";
     /// A calibration is applied.
