@@ -94,7 +94,7 @@ pub fn write(state: &GateState) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&Kept { epoch, workspace, accounts, channels, intents })
 }
 
-/// The state that [`write`] has written.
+/// The state that [`write()`] has written.
 pub fn read(bytes: &[u8]) -> serde_json::Result<GateState> {
     let Kept { epoch, workspace, accounts, channels, intents } = serde_json::from_slice(bytes)?;
     Ok(GateState { epoch, workspace, accounts, labels: [channels, intents] })
